@@ -1,0 +1,101 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A configuration file as a resource: a plane's pure edit of its text, applied by validated swap."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from typing import Callable, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+
+
+class Edited(NamedTuple):
+    """What a plane's planner makes of a text: the new text, what changed in words (a line each), how hard it will
+    touch the daemon, and what the user should know. No change: the same text, no summaries."""
+
+    text: str
+    summaries: tuple[str, ...] = ()
+    impact: str = "none"
+    warnings: tuple[str, ...] = ()
+
+
+class Swap(NamedTuple):
+    """Put ``content`` where ``expected`` is. ``restore`` marks the way back: not validated, no backup."""
+
+    expected: bytes | None
+    content: bytes | None
+    restore: bool = False
+
+
+class ConfigFileResource:
+    """``edit`` is text in, ``Edited`` out, and pure. ``redact`` masks the secrets of a text for the diff. ``examine``,
+    where given, looks at the host (interfaces, scripts) before anything is changed and raises EdgeError."""
+
+    def __init__(
+        self,
+        file: ConfigFile,
+        edit: Callable[[str], Edited],
+        *,
+        redact: Callable[[str], str],
+        examine: Callable[[str], None] | None = None,
+    ) -> None:
+        self.file = file
+        self.edit = edit
+        self.redact = redact
+        self.examine = examine
+        self.backup_file: str | None = None
+
+    def lock(self) -> AbstractContextManager[None]:
+        return self.file.lock()
+
+    def read(self) -> bytes | None:
+        return self.file.read()
+
+    def plan(self, current: bytes | None) -> Plan:
+        text = decode(current or b"")
+        edited = self.edit(text)
+        if edited.text == text:
+            shown = self.redact(text)
+            return Plan(before=shown, after=shown, warnings=edited.warnings)
+        content = encode(edited.text)
+        step = Step("\n".join(edited.summaries), Swap(current, content), Swap(content, current, restore=True))
+        return Plan(self.redact(text), self.redact(edited.text), (step,), edited.impact, edited.warnings)
+
+    def rehearse(self, plan: Plan) -> None:
+        """Let the daemon judge the candidate in a folder of our own, so that check mode leaves the host untouched."""
+        import tempfile
+
+        for step in plan.steps:
+            self._examine(step.do)
+            if self.file.validate is not None and step.do.content is not None:
+                with tempfile.TemporaryDirectory(prefix="k8s_edge-") as folder:
+                    candidate = os.path.join(folder, self.file.name)
+                    with open(candidate, "wb") as file:
+                        file.write(step.do.content)
+                    self.file.warnings = list(self.file.validate(candidate, self.file.real))
+
+    def execute(self, deed: Swap) -> None:
+        if deed.restore:
+            ConfigFile(self.file.path).replace(deed.expected, deed.content)
+            self.backup_file = None
+            return
+        self._examine(deed)
+        self.backup_file = self.file.replace(deed.expected, deed.content)
+
+    def _examine(self, deed: Swap) -> None:
+        if self.examine is not None and deed.content is not None:
+            self.examine(decode(deed.content))
+
+
+def decode(content: bytes) -> str:
+    """Bytes as text, so that any bytes come back the same from ``encode``."""
+    return content.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """The bytes that ``decode`` read."""
+    return text.encode("utf-8", "surrogateescape")

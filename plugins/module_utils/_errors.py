@@ -1,0 +1,60 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors of this collection. Below ``_run_module`` every failure is one of these exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+
+class Problem(NamedTuple):
+    """One thing wrong with what was asked for.
+
+    ``option`` is the option's path as the user wrote it (``virtual_ipaddress[1].address``), ``value`` what it held
+    (never a secret), ``reason`` why that cannot be, ``remedy`` what to write instead.
+    """
+
+    option: str
+    value: object
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return "{}: {!r} {}. {}".format(self.option, self.value, self.reason.rstrip("."), self.remedy)
+
+
+class EdgeError(Exception):
+    """A failure with a message for people. ``facts`` are further keys of the module's result."""
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.facts = facts
+
+
+class InputError(EdgeError):
+    """What was asked for cannot be: every problem found in one call, told together, before anything changed."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class DaemonRefused(EdgeError):
+    """The daemon's own check of the candidate file said no. The live file is as it was."""
+
+
+class ApplyError(EdgeError):
+    """Applying failed and so did part of restoring: both reasons, the first one first."""
+
+    def __init__(self, first: BaseException, undo_failures: Sequence[BaseException]) -> None:
+        lines = [str(first), "Restoring what was there before failed too:"]
+        lines.extend(f"  {failure}" for failure in undo_failures)
+        super().__init__("\n".join(lines), **getattr(first, "facts", {}))
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise InputError where there are problems."""
+    if problems:
+        raise InputError(problems)
