@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# What bin/test and bin/demo need before they can start. To be sourced; it changes nothing by itself.
+#
+#   need_root                stop unless we are root
+#   need_apt PKG…            install the Debian packages that are missing
+#   need_command NAME PKG    install PKG where the command NAME is missing
+#   need_venv                the pinned controller tools; sets VENV and puts its bin first in PATH
+#   need_collection          a copy of the checkout where Ansible looks for it; sets COLLECTION
+#                            and ANSIBLE_COLLECTIONS_PATH
+#
+# Everything lands in K8S_EDGE_CACHE (default: ${XDG_CACHE_HOME:-~/.cache}/k8s_edge.ha) and may be deleted at any time.
+
+CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+K8S_EDGE_CACHE=${K8S_EDGE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/k8s_edge.ha}
+export K8S_EDGE_CACHE
+
+say() { printf '%s\n' "$*" >&2; }
+
+# die MESSAGE…: say why, and stop the command that sourced us.
+die() {
+    say "$(basename "$0"): $*"
+    exit 1
+}
+
+need_root() {
+    [ "$(id -u)" -eq 0 ] || die "needs root, to install packages and to build the lab. Run it with sudo."
+}
+
+_apt_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# _logged NAME COMMAND…: run quietly; on failure show the end of what it said.
+_logged() {
+    local log=$K8S_EDGE_CACHE/log/$1.log
+    shift
+    mkdir -p "$K8S_EDGE_CACHE/log"
+    if ! "$@" >"$log" 2>&1 </dev/null; then
+        tail -n 30 "$log" >&2
+        die "failed: $* (all of it: $log)"
+    fi
+}
+
+need_apt() {
+    local package missing=()
+    if ! command -v dpkg-query >/dev/null; then
+        say "not a Debian or Ubuntu machine: taking it that these are installed: $*"
+        return
+    fi
+    for package in "$@"; do
+        _apt_installed "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    need_root
+    say "installing Debian packages: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    _logged apt-update apt-get -q -o DPkg::Lock::Timeout=300 update
+    _logged apt-install apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}"
+}
+
+need_command() {
+    command -v "$1" >/dev/null || need_apt "$2"
+    command -v "$1" >/dev/null || die "the command $1 is missing (Debian package $2)."
+}
+
+# The first Python that ansible-core 2.19 can run on; prints its path.
+_controller_python() {
+    local candidate
+    for candidate in python3 /usr/bin/python3 python3.13 python3.12 python3.11; do
+        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue
+        "$candidate" -c 'import sys; print(sys.executable)'
+        return
+    done
+    return 1
+}
+
+need_venv() {
+    local python wanted
+    _controller_python >/dev/null || need_apt python3
+    python=$(_controller_python) || die "needs Python 3.11, 3.12 or 3.13 on the controller."
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        need_apt "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+
+    wanted=$({
+        "$python" -c 'import sys; print(sys.version, sys.executable)'
+        cat "$CHECKOUT/requirements/controller.txt"
+    } | sha256sum | cut -c1-12)
+    VENV=$K8S_EDGE_CACHE/venv-$wanted
+    mkdir -p "$K8S_EDGE_CACHE"
+    if [ ! -e "$VENV/.complete" ]; then
+        (
+            flock 9
+            [ ! -e "$VENV/.complete" ] || exit 0
+            say "making the controller's Python environment (once; a minute or two): $VENV"
+            rm -rf "$VENV"
+            _logged venv "$python" -m venv "$VENV"
+            _logged pip "$VENV/bin/python" -m pip --disable-pip-version-check install --no-compile \
+                --requirement "$CHECKOUT/requirements/controller.txt"
+            touch "$VENV/.complete"
+        ) 9>"$K8S_EDGE_CACHE/venv.lock" || exit 1
+    fi
+    export VENV PATH="$VENV/bin:$PATH"
+    unset PYTHONPATH PYTHONHOME
+}
+
+# A checkout lies anywhere; Ansible wants …/ansible_collections/k8s_edge/ha. A link there would be
+# resolved back by some tools, so it is a copy: what git tracks plus what is new and not ignored.
+need_collection() {
+    local root
+    need_command git git
+    command -v python3 >/dev/null || need_apt python3
+    root=$K8S_EDGE_CACHE/checkout-$(printf %s "$CHECKOUT" | sha256sum | cut -c1-12)
+    COLLECTION=$root/ansible_collections/k8s_edge/ha
+    python3 "$CHECKOUT/bin/copy_checkout.py" "$CHECKOUT" "$COLLECTION" || die "cannot copy $CHECKOUT to $COLLECTION"
+    export COLLECTION ANSIBLE_COLLECTIONS_PATH="$root"
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring COPY to hold exactly the files of CHECKOUT: tracked ones, and new ones that are not ignored.
+
+Usage: copy_checkout.py CHECKOUT COPY
+
+Only files that differ are written (each by a rename, so that a reader beside us never sees half a file), and
+files that are gone from the checkout go from the copy. Two at a time wait for each other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+
+def files_of(checkout: Path) -> set[str]:
+    """Paths relative to the checkout, without those deleted but not yet committed."""
+    listing = subprocess.run(
+        ["git", "-c", f"safe.directory={checkout}", "-C", str(checkout), "ls-files", "-z"]
+        + ["--cached", "--others", "--exclude-standard"],
+        check=True,
+        stdout=subprocess.PIPE,
+    ).stdout
+    return {name for name in os.fsdecode(listing).split("\0") if name and os.path.lexists(checkout / name)}
+
+
+def same(source: Path, copy: Path) -> bool:
+    if source.is_symlink() or copy.is_symlink():
+        return source.is_symlink() and copy.is_symlink() and os.readlink(source) == os.readlink(copy)
+    if not copy.is_file():
+        return False
+    ours, theirs = source.stat(), copy.stat()
+    return (ours.st_size, ours.st_mtime_ns, ours.st_mode) == (theirs.st_size, theirs.st_mtime_ns, theirs.st_mode)
+
+
+def synchronise(checkout: Path, copy: Path) -> None:
+    wanted = files_of(checkout)
+    present = {str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_symlink() or not path.is_dir()}
+    for name in present - wanted:
+        (copy / name).unlink()
+    for name in sorted(wanted):
+        source, target = checkout / name, copy / name
+        if not same(source, target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            fresh = target.with_name(f".{target.name}.new")
+            shutil.copy2(source, fresh, follow_symlinks=False)
+            os.replace(fresh, target)
+    for folder, _, _ in os.walk(copy, topdown=False):
+        if folder != str(copy) and not os.listdir(folder):
+            os.rmdir(folder)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    checkout, copy = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+    copy.mkdir(parents=True, exist_ok=True)
+    with open(copy.parent / ".copy.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        synchronise(checkout, copy)
