@@ -74,8 +74,8 @@ class ConfigFile:
             except BlockingIOError:
                 if time.monotonic() > limit:
                     raise EdgeError(
-                        f"{self.directory} is being changed by another run of this collection, and {LOCK_TIMEOUT:.0f} s "
-                        "of waiting did not help. Let that run finish, then try again."
+                        f"{self.directory} is being changed by another run of this collection, and "
+                        f"{LOCK_TIMEOUT:.0f} s of waiting did not help. Let that run finish, then try again."
                     ) from None
                 time.sleep(0.02)
 
@@ -87,10 +87,11 @@ class ConfigFile:
             return None
         except OSError as error:
             raise EdgeError(f"cannot read {self.path}: {error.strerror}.") from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            reason = "is not a regular file"
+            raise InputError([Problem("path", self.path, reason, "Name the configuration file itself.")])
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                reason = "is not a regular file"
-                raise InputError([Problem("path", self.path, reason, "Name the configuration file itself.")])
             return file.read()
 
     def replace(self, expected: bytes | None, content: bytes | None) -> str | None:

@@ -1,0 +1,205 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file swap on a real file system: whole or not at all, with everything the old file carried."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import NEW_FILE_MODE, ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError, InputError
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes owners and mounts file systems: needs root")
+
+
+@pytest.fixture
+def path(tmp_path):
+    file = tmp_path / "etc" / "daemon.conf"
+    file.parent.mkdir()
+    file.write_bytes(b"old\n")
+    file.chmod(0o604)
+    return file
+
+
+def names(path):
+    return sorted(os.listdir(path.parent))
+
+
+def test_replaces_and_leaves_nothing_beside_it(path):
+    file = ConfigFile(str(path))
+    assert file.read() == b"old\n"
+    assert file.replace(b"old\n", b"new\n") is None
+    assert path.read_bytes() == b"new\n"
+    assert names(path) == ["daemon.conf"]
+
+
+@needs_root
+def test_owner_mode_and_extended_attributes_stay(path):
+    os.chown(path, 1234, 4321)
+    os.setxattr(path, "user.note", b"mine")
+    ConfigFile(str(path)).replace(b"old\n", b"new\n")
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (1234, 4321, 0o604)
+    assert os.getxattr(path, "user.note") == b"mine"
+
+
+def test_a_new_file_is_not_readable_by_all(tmp_path):
+    path = tmp_path / "daemon.conf"
+    file = ConfigFile(str(path))
+    assert file.read() is None
+    file.replace(None, b"secret\n")
+    assert path.stat().st_mode & 0o7777 == NEW_FILE_MODE == 0o640
+
+
+def test_none_as_content_removes_the_file(path):
+    ConfigFile(str(path)).replace(b"old\n", None)
+    assert names(path) == []
+
+
+def test_a_link_stays_a_link(path, tmp_path):
+    link = tmp_path / "link.conf"
+    link.symlink_to(path)
+    ConfigFile(str(link)).replace(b"old\n", b"new\n")
+    assert link.is_symlink()
+    assert path.read_bytes() == b"new\n"
+    assert sorted(os.listdir(tmp_path)) == ["etc", "link.conf"]
+
+
+def test_the_backup_is_the_old_file_itself(path):
+    inode = path.stat().st_ino
+    backup = ConfigFile(str(path), backup=True).replace(b"old\n", b"new\n")
+    assert open(backup, "rb").read() == b"old\n"
+    assert os.stat(backup).st_ino == inode
+    assert names(path) == ["daemon.conf", os.path.basename(backup)]
+
+
+def test_the_daemon_judges_the_bytes_that_are_installed(path):
+    seen = {}
+
+    def validate(candidate, current):
+        seen.update(inode=os.stat(candidate).st_ino, content=open(candidate, "rb").read(), current=current)
+        seen.update(live=path.read_bytes(), directory=os.path.dirname(candidate), name=os.path.basename(candidate))
+        return ["mind the gap"]
+
+    file = ConfigFile(str(path), validate=validate)
+    file.replace(b"old\n", b"new\n")
+    assert seen["inode"] == path.stat().st_ino
+    assert (seen["content"], seen["live"], seen["current"]) == (b"new\n", b"old\n", str(path))
+    assert seen["directory"] == str(path.parent), "so that relative includes are found"
+    assert seen["name"].startswith(".") and not seen["name"].endswith(".conf"), "so that no include pattern matches"
+    assert file.warnings == ["mind the gap"]
+
+
+def test_what_the_daemon_refuses_is_not_installed(path):
+    def validate(candidate, current):
+        raise DaemonRefused("no")
+
+    with pytest.raises(DaemonRefused, match="no"):
+        ConfigFile(str(path), validate=validate, backup=True).replace(b"old\n", b"new\n")
+    assert path.read_bytes() == b"old\n"
+    assert names(path) == ["daemon.conf"]
+
+
+def test_another_hand_between_read_and_swap_is_noticed(path):
+    def validate(candidate, current):
+        path.write_bytes(b"theirs\n")
+        return []
+
+    with pytest.raises(EdgeError, match="changed by someone else"):
+        ConfigFile(str(path), validate=validate, backup=True).replace(b"old\n", b"new\n")
+    assert path.read_bytes() == b"theirs\n"
+    assert names(path) == ["daemon.conf"]
+
+
+def test_candidates_of_a_killed_run_are_swept(path):
+    (path.parent / ".daemon.conf.k8s_edge-1-2").write_bytes(b"ne")
+    (path.parent / ".other.conf.k8s_edge-1-2").write_bytes(b"not ours to sweep")
+    ConfigFile(str(path)).replace(b"old\n", b"new\n")
+    assert names(path) == [".other.conf.k8s_edge-1-2", "daemon.conf"]
+
+
+@pytest.mark.parametrize("kind", ["directory", "fifo"])
+def test_only_a_regular_file_is_a_configuration_file(tmp_path, kind):
+    path = tmp_path / "daemon.conf"
+    path.mkdir() if kind == "directory" else os.mkfifo(path)
+    with pytest.raises(InputError, match="not a regular file"):
+        ConfigFile(str(path)).read()
+
+
+def test_a_relative_path_is_refused():
+    with pytest.raises(InputError, match=r"path: 'etc/daemon.conf' is not an absolute path"):
+        ConfigFile("etc/daemon.conf")
+
+
+def test_a_missing_directory_is_said_with_its_remedy(tmp_path):
+    file = ConfigFile(str(tmp_path / "none" / "daemon.conf"))
+    with file.lock():
+        assert file.read() is None
+    with pytest.raises(EdgeError, match="Install the daemon's package first"):
+        file.replace(None, b"new\n")
+
+
+@needs_root
+def test_a_full_disk_changes_nothing(tmp_path):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], check=True)
+    try:
+        path = tmp_path / "daemon.conf"
+        path.write_bytes(b"old\n")
+        with pytest.raises(EdgeError, match="No space left"):
+            ConfigFile(str(path), backup=True).replace(b"old\n", b"x" * 200_000)
+        assert path.read_bytes() == b"old\n"
+        assert names(path) == ["daemon.conf"]
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+@needs_root
+def test_a_read_only_file_system_is_said(path):
+    subprocess.run(["mount", "--bind", str(path.parent), str(path.parent)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(path.parent)], check=True)
+        with pytest.raises(EdgeError, match="read-only"):
+            ConfigFile(str(path)).replace(b"old\n", b"new\n")
+    finally:
+        subprocess.run(["umount", str(path.parent)], check=True)
+    assert path.read_bytes() == b"old\n"
+
+
+@needs_root
+def test_a_file_mounted_by_itself_is_said(path, tmp_path):
+    other = tmp_path / "other"
+    other.write_bytes(b"old\n")
+    subprocess.run(["mount", "--bind", str(other), str(path)], check=True)
+    try:
+        with pytest.raises(EdgeError, match="mount its directory instead"):
+            ConfigFile(str(path)).replace(b"old\n", b"new\n")
+        assert names(path) == ["daemon.conf"]
+    finally:
+        subprocess.run(["umount", str(path)], check=True)
+
+
+def test_twenty_writers_lose_nothing(path):
+    """Each adds its own line to what it read; without the lock most of them would be lost."""
+    path.write_bytes(b"")
+    children = []
+    for number in range(20):
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                file = ConfigFile(str(path))
+                with file.lock():
+                    content = file.read()
+                    time.sleep(0.005)
+                    file.replace(content, content + b"%d\n" % number)
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * 20
+    assert sorted(path.read_text().split(), key=int) == [str(number) for number in range(20)]
+    assert names(path) == ["daemon.conf"]

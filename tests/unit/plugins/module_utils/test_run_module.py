@@ -1,0 +1,75 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place that ends a module: results, warnings and errors in words."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from ansible.module_utils import basic
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError, InputError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result, run_module
+
+
+def run(monkeypatch, capsys, action, **params):
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode())
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(SystemExit) as end:
+        run_module({"name": {"type": "str"}}, action)
+    return end.value.code, json.loads(capsys.readouterr().out)
+
+
+def test_a_result_is_handed_out(monkeypatch, capsys):
+    plan = Plan("a\n", "b\n", (Step("one\ntwo", None), Step("three", None)), "reload", ("mind",))
+    code, said = run(
+        monkeypatch, capsys, lambda params, ports, check: plan_result(plan, params["name"], backup_file=None), name="/f"
+    )
+    assert code == 0
+    assert said["changed"] is True
+    assert said["steps"] == ["one", "two", "three"]
+    assert said["impact"] == "reload"
+    assert "mind" in json.dumps(said["warnings"])
+    assert said["diff"] == {"before": "a\n", "after": "b\n", "before_header": "/f", "after_header": "/f"}
+    assert "backup_file" not in said
+
+
+def test_check_mode_reaches_the_action(monkeypatch, capsys):
+    action = lambda params, ports, check: {"check": check}  # noqa: E731 (a name for a one-line action)
+    assert run(monkeypatch, capsys, action, _ansible_check_mode=True)[1]["check"] is True
+    assert run(monkeypatch, capsys, action)[1]["check"] is False
+
+
+def test_an_error_is_told_in_words_with_its_facts(monkeypatch, capsys):
+    def action(params, ports, check):
+        raise EdgeError("the VIP is held by nobody", held=[])
+
+    code, said = run(monkeypatch, capsys, action)
+    assert code == 1
+    assert (said["failed"], said["msg"], said["held"]) == (True, "the VIP is held by nobody", [])
+
+
+def test_every_problem_is_told_at_once():
+    with pytest.raises(InputError) as told:
+        refuse(
+            [
+                Problem("priority", 300, "is not between 1 and 255.", "Give a number from 1 to 255."),
+                Problem("state", "MASTR", "is not a state", "Use MASTER or BACKUP."),
+            ]
+        )
+    assert str(told.value).splitlines() == [
+        "priority: 300 is not between 1 and 255. Give a number from 1 to 255.",
+        "state: 'MASTR' is not a state. Use MASTER or BACKUP.",
+    ]
+    refuse([])
+
+
+def test_a_failed_undo_keeps_the_first_error_first():
+    error = ApplyError(EdgeError("first", rc=4), [OSError("second")])
+    assert str(error).splitlines()[0] == "first"
+    assert "second" in str(error)
+    assert error.facts == {"rc": 4}
