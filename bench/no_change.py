@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task that changes nothing costs, beside Ansible's own ``ping`` in the same run.
+
+    python3 bench/no_change.py [--tasks 30]
+
+Needs ansible-playbook on PATH and the collection where Ansible finds it. Limit: 1.15 times ping.
+The tasks are interleaved, so that a busy machine slows all of them alike; medians are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+LIMIT = 1.15
+
+KEEPALIVED_INSTANCE = {
+    "name": "kubeapi",
+    "initial_state": "BACKUP",
+    "interface": "lo",
+    "virtual_router_id": 10,
+    "priority": 100,
+    "advert_int": 1,
+    "version": 3,
+    "unicast_src_ip": "10.77.0.11",
+    "unicast_peer": [{"address": "10.77.0.12"}],
+    "virtual_ipaddress": [{"address": "10.77.0.100/24"}],
+}
+HAPROXY_BACKEND = {
+    "name": "kubeapi",
+    "mode": "tcp",
+    "balance": "leastconn",
+    "servers": [{"name": f"kube-{n}", "address": f"10.77.0.2{n}", "port": 6443, "check": True} for n in (1, 2, 3)],
+}
+
+
+def tasks(folder: Path) -> dict[str, dict[str, object]]:
+    """Task name -> module call. Every call after the first of its kind has nothing to do."""
+    return {
+        "ping": {"ansible.builtin.ping": {}},
+        "keepalived_config": {
+            "k8s_edge.ha.keepalived_config": {
+                "path": str(folder / "keepalived.conf"),
+                "validate": False,
+                "global_defs": {"router_id": "bench"},
+                "instances": [KEEPALIVED_INSTANCE],
+            }
+        },
+        "haproxy_config": {
+            "k8s_edge.ha.haproxy_config": {
+                "path": str(folder / "haproxy.cfg"),
+                "validate": False,
+                "backends": [HAPROXY_BACKEND],
+            }
+        },
+    }
+
+
+def play(folder: Path, rounds: int) -> list[dict[str, object]]:
+    calls = [{"name": name, **call} for name, call in tasks(folder).items()]
+    return [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": calls * (rounds + 1)}]
+
+
+def seconds(task: dict[str, dict[str, str]]) -> float:
+    start, end = (datetime.fromisoformat(task["duration"][key].rstrip("Z")) for key in ("start", "end"))
+    return (end - start).total_seconds()
+
+
+def measure(rounds: int) -> dict[str, float]:
+    """Median seconds per task name over the rounds after the first."""
+    with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as name:
+        folder = Path(name)
+        (folder / "play.json").write_text(json.dumps(play(folder, rounds)))
+        (folder / "ansible.cfg").write_text(
+            "[defaults]\nstdout_callback = ansible.posix.json\ninterpreter_python = /usr/bin/python3\n"
+            "[connection]\npipelining = True\n"
+        )
+        done = subprocess.run(
+            ["ansible-playbook", "-i", "localhost,", str(folder / "play.json")],
+            env={**os.environ, "ANSIBLE_CONFIG": str(folder / "ansible.cfg")},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(done.stdout)
+    taken: dict[str, list[float]] = {}
+    for number, task in enumerate(json.loads(done.stdout)["plays"][0]["tasks"]):
+        if number >= len(tasks(folder)):
+            if any(host.get("changed") for host in task["hosts"].values()):
+                sys.exit(f"{task['task']['name']} changed something: not what is measured here")
+            taken.setdefault(task["task"]["name"], []).append(seconds(task["task"]))
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", type=int, default=30, help="rounds to measure (default: 30)")
+    medians = measure(parser.parse_args().tasks)
+    print(f"{'task':<20} {'median ms':>10} {'x ping':>7}   limit {LIMIT}")
+    for name, taken in medians.items():
+        print(f"{name:<20} {taken * 1000:>10.1f} {taken / medians['ping']:>7.2f}")
+
+
+if __name__ == "__main__":
+    main()
