@@ -1,0 +1,123 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""haproxy.cfg as lines and sections over its text. Nothing is dropped: ``serialise(parse(text)) == text`` for any text.
+
+HAProxy reads line by line; a line whose first word is a section keyword begins a section, at any indentation
+(manual, section 2.1). Words within a line are looked at only when asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import meanings
+
+#: Keywords that begin a section, of every version: where a version does not know one, the line is an error anyway.
+SECTION_KEYWORDS = frozenset(
+    "global defaults frontend backend listen peers resolvers userlist mailers cache program ring http-errors fcgi-app"
+    " log-forward log-profile crt-store namespace_list traces acme".split()
+)
+PROXY_KEYWORDS = ("frontend", "backend", "listen")
+
+_LINE = re.compile("[ \t\v\f\r]*([^ \t\v\f\r\n\0#]*)[^\n]*\n?")
+_BRANCHES = {".if": 1, ".endif": -1, ".elif": 0, ".else": 0}
+
+
+class Line(NamedTuple):
+    """``[start, end)`` with its line ending; ``keyword`` is the first word's meaning, empty on blanks and comments."""
+
+    start: int
+    end: int
+    keyword: str
+
+
+class Section(NamedTuple):
+    """``lines[header]`` names it, the lines before ``lines[stop]`` are its own. ``depth`` counts the ``.if`` around
+    the header. ``words`` are the header's meanings."""
+
+    kind: str
+    name: str
+    header: int
+    stop: int
+    depth: int
+    words: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {self.name}".rstrip()
+
+
+class Document(NamedTuple):
+    """``depth`` is how many ``.if`` are open at the end of the text: zero, unless the file is broken."""
+
+    text: str
+    lines: list[Line]
+    sections: list[Section]
+    depth: int
+
+    def content(self, index: int) -> str:
+        """A line without its ending."""
+        line = self.lines[index]
+        return self.text[line.start : line.end].rstrip("\n").rstrip("\r")
+
+    def ending(self, index: int) -> str:
+        """A line's ending; empty on a last line without one."""
+        line = self.lines[index]
+        return self.text[line.start + len(self.content(index)) : line.end]
+
+    def body(self, section: Section) -> list[int]:
+        """The lines of a section that say something, header excluded."""
+        lines = self.lines
+        return [index for index in range(section.header + 1, section.stop) if lines[index].keyword]
+
+    def find(self, kind: str, name: str) -> list[Section]:
+        return [section for section in self.sections if section.kind == kind and section.name == name]
+
+
+def parse(text: str) -> Document:
+    """A text as a document. Any text is one."""
+    lines = [Line(match.start(), match.end(), match.group(1)) for match in _LINE.finditer(text)]
+    if lines and lines[-1].start == lines[-1].end:
+        lines.pop()
+    headers: list[tuple[int, int]] = []
+    depth = 0
+    for index, (start, end, keyword) in enumerate(lines):
+        if '"' in keyword or "'" in keyword or "\\" in keyword:
+            keyword = next(iter(meanings(text[start:end].rstrip("\n"))), keyword)
+            lines[index] = Line(start, end, keyword)
+        if keyword in SECTION_KEYWORDS:
+            headers.append((index, depth))
+        elif keyword in _BRANCHES:
+            depth = max(0, depth + _BRANCHES[keyword])
+    stops = [index for index, _depth in headers[1:]] + [len(lines)]
+    document = Document(text, lines, [], depth)
+    for (header, level), stop in zip(headers, stops):
+        words = tuple(meanings(document.content(header)))
+        document.sections.append(Section(words[0], words[1] if _has_name(words) else "", header, stop, level, words))
+    return document
+
+
+def serialise(document: Document) -> str:
+    """The text of a document, from its lines."""
+    return "".join([document.text[start:end] for start, end, _keyword in document.lines])
+
+
+def conditional(document: Document, section: Section) -> bool:
+    """Whether ``.if`` decides about the section or about any line in it that says something."""
+    depth = section.depth
+    if depth:
+        return True
+    for index in document.body(section):
+        keyword = document.lines[index].keyword
+        if keyword in _BRANCHES:
+            depth += _BRANCHES[keyword]
+        elif depth:
+            return True
+    return False
+
+
+def _has_name(words: tuple[str, ...]) -> bool:
+    """``defaults from other`` has no name of its own."""
+    return len(words) > 1 and not (words[0] == "defaults" and words[1] == "from" and len(words) == 3)

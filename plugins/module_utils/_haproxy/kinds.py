@@ -1,0 +1,177 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kinds of values that only HAProxy has, beside those that both planes share."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import lex, meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, character_name, word, word_complaint
+
+#: The longest time HAProxy holds: 31 bits of milliseconds, 24.8 days.
+LONGEST_TIME = 2**31 - 1
+#: HAProxy cuts a line into at most this many words (MAX_LINE_ARGS).
+MOST_WORDS = 64
+
+#: Characters that no bare word may hold: they quote, escape, comment, or end a command on the runtime socket.
+NOT_IN_WORDS = "\"'\\#;"
+
+_TIME = re.compile(r"([0-9]+)(us|ms|s|m|h|d|)")
+_MICROSECONDS = {"us": 1, "ms": 1000, "": 1000, "s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6}
+_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+_DOTTED = re.compile(r"[0-9.]+")
+_PREFIXED = re.compile(r"(?:[a-z0-9]+\+)?([a-z]+)([46]?)@(.+)")
+
+Complaint = "tuple[str, str] | None"
+
+
+def _kind(complain: Callable[[Any], tuple[str, str] | None], from_text: Callable[[str], Any] = str) -> Kind:
+    return Kind({"type": "str"}, complain, str, from_text)
+
+
+def microseconds(text: str) -> Any:
+    """``10s``, ``5000`` (milliseconds) in microseconds; anything else as it is."""
+    match = _TIME.fullmatch(text)
+    return text if match is None else int(match.group(1)) * _MICROSECONDS[match.group(2)]
+
+
+def time(shortest: int = 0) -> Kind:
+    """A time in HAProxy's units, at least ``shortest`` microseconds; a bare number means milliseconds."""
+
+    def complain(value: str) -> tuple[str, str] | None:
+        length = microseconds(value)
+        if isinstance(length, str):
+            return "is not a time", "Give a number with a unit (us, ms, s, m, h, d), such as 10s; milliseconds bare."
+        if length < shortest:
+            return "is too short for HAProxy here", "Give at least 1ms."
+        if length > LONGEST_TIME * 1000:
+            return "is more than HAProxy can hold", f"Give at most {LONGEST_TIME} ms (24.8 days)."
+        return None
+
+    return _kind(complain, microseconds)
+
+
+def bare(longest: int = 1024) -> Kind:
+    """One word that needs no quoting."""
+    return word(NOT_IN_WORDS, longest)
+
+
+def name_complaint(value: str) -> tuple[str, str] | None:
+    """Why a text cannot name a section or a server, or None."""
+    problem = word_complaint(value, NOT_IN_WORDS, 255)
+    if problem is None and _NAME.fullmatch(value) is None:
+        problem = "is not a name HAProxy accepts", "Use letters, digits, and the characters _ . : - only."
+    return problem
+
+
+NAME = _kind(name_complaint)
+
+
+def line_complaint(value: str) -> tuple[str, str] | None:
+    """Why a text cannot stand as (the rest of) one line of haproxy.cfg, or None."""
+    if not value.strip():
+        return "is empty", "Give the words of the line, or leave it out."
+    for character in value:
+        if not " " <= character <= "~" and character != "\t":
+            escape = "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
+            return (
+                f"contains {character_name(character)}",
+                f"One entry is one line of printable ASCII; where HAProxy shall see that character, write {escape}.",
+            )
+    lexed = lex(value)
+    if lexed.fault is not None:
+        return f"has {lexed.fault}", "Close every quote; a backslash or quote that means itself needs a backslash."
+    if not lexed.words or lexed.words[-1].end != len(value.rstrip()):
+        return "has a # outside quotes, so HAProxy would ignore the rest", "Quote the # or write it as \\#."
+    if len(lexed.words) >= MOST_WORDS:
+        return f"has more words than HAProxy takes in one line ({MOST_WORDS})", "Split it into several lines."
+    return None
+
+
+def _words_of(text: str) -> Any:
+    return tuple(meanings(text))
+
+
+#: The rest of a line as HAProxy reads it, several words and quoting included.
+WORDS = _kind(line_complaint, _words_of)
+
+
+def words_like(pattern: str, remedy: str) -> Kind:
+    """The rest of a line, which must match a pattern."""
+    compiled = re.compile(pattern)
+
+    def complain(value: str) -> tuple[str, str] | None:
+        problem = line_complaint(value)
+        if problem is None and compiled.fullmatch(value) is None:
+            problem = "is not what HAProxy takes here", remedy
+        return problem
+
+    return _kind(complain, _words_of)
+
+
+def address_complaint(value: str) -> tuple[str, str] | None:
+    """Why a text cannot be a server's or listener's address (without port), or None."""
+    problem = word_complaint(value, NOT_IN_WORDS + ",$", 255)
+    if problem is not None or value.startswith("/") or value == "*":
+        return problem
+    match = _PREFIXED.fullmatch(value)
+    if match is not None:
+        return None if not match.group(2) else _family_complaint(match.group(3), int(match.group(2)))
+    return _family_complaint(value, 0)
+
+
+def _family_complaint(value: str, family: int) -> tuple[str, str] | None:
+    host = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+    address = parse_address(host)
+    if address is not None and address.prefix is None:
+        if family and address.family != family:
+            return f"is not an IPv{family} address", "Let prefix and address be of one family."
+        return None
+    if "/" in host:
+        return "has a prefix length", "Give the plain address."
+    if ":" in host:
+        return "is neither an IPv6 address nor a name", "Give the plain address, and its port in port."
+    if _DOTTED.fullmatch(host):
+        return "is not an IPv4 address", "Give four numbers from 0 to 255."
+    if _HOST.fullmatch(host) is None:
+        return "is not an address or a host name", "Give an IP address, a host name, or the path of a socket."
+    return None
+
+
+ADDRESS = _kind(address_complaint)
+
+
+def takes_port(address: str) -> bool:
+    """Unix sockets and inherited descriptors have no port."""
+    match = _PREFIXED.fullmatch(address)
+    return not address.startswith("/") and (match is None or match.group(1) not in ("unix", "abns", "fd", "sockpair"))
+
+
+def join_address(address: str, port: int | None) -> str:
+    """Address and port as HAProxy wants them in one word, IPv6 in brackets."""
+    prefix, at, host = address.rpartition("@")
+    if takes_port(address) and ":" in host and not host.startswith("["):
+        host = f"[{host}]"
+    return prefix + at + host if port is None else f"{prefix}{at}{host}:{port}"
+
+
+def split_address(text: str) -> tuple[str, str]:
+    """An address word as (address, port), the address in a normal form for comparison. As HAProxy reads it: what
+    follows the last colon is the port, also where IPv6 has no brackets."""
+    if not takes_port(text):
+        return text, ""
+    host, colon, port = text.rpartition(":")
+    if not colon or "]" in port:
+        host, port = text, ""
+    prefix, at, host = host.rpartition("@")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    if host in ("", "*", "0.0.0.0"):
+        return prefix + at + "*", port
+    address = parse_address(host) if ":" in host else None
+    return prefix + at + (host if address is None else address.host), port

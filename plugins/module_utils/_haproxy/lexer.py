@@ -1,0 +1,123 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of one line of haproxy.cfg, as HAProxy cuts them (manual, section 2.2 "Quoting and escaping").
+
+A word's *meaning* is what HAProxy makes of it: quotes and backslashes resolved, variables left as they are. Inside
+double quotes ``$`` is alive; its meaning there has a null character before it, so that a variable never equals the
+same letters written literally. No other null character can occur: HAProxy ends a line at one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+LIVE_DOLLAR = "\0$"
+
+#: What makes a line more than words between blanks. Beyond ASCII there are characters that Python, but not HAProxy,
+#: takes for white space.
+_SPECIAL = re.compile("[\"'\\\\#\r\0\x1c-\x1f\x80-\U0010ffff]")
+_PLAIN_WORD = re.compile(r"[^ \t\v\f]+")
+#: A stretch of a word in which every character stands for itself, by the quote it is in.
+_PLAIN = {
+    "": re.compile("[^ \t\v\f\r\0\"'\\\\#]+"),
+    "'": re.compile("[^'\r\0]+"),
+    '"': re.compile('[^"\\\\$\r\0]+'),
+}
+_HEX = re.compile(r"x([0-9a-fA-F]{2})")
+_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", " ": " ", "\\": "\\", "#": "#", '"': '"', "'": "'"}
+
+
+class Word(NamedTuple):
+    """``[start, end)`` in the line; ``meaning`` as HAProxy reads it."""
+
+    start: int
+    end: int
+    meaning: str
+
+
+class Lexed(NamedTuple):
+    """``fault`` says why HAProxy would refuse the line, or is None; ``lost`` is what stands behind a character at
+    which HAProxy silently ends the line."""
+
+    words: list[Word]
+    fault: str | None = None
+    lost: str = ""
+
+
+def meanings(line: str) -> list[str]:
+    """The words of a line by meaning alone: the quick way, for lines that are only read."""
+    if _SPECIAL.search(line) is None:
+        return line.split()
+    return [word.meaning for word in lex(line).words]
+
+
+def lex(line: str) -> Lexed:
+    """The words of a line with their places. Never fails: a faulty line gives the words up to the fault."""
+    if _SPECIAL.search(line) is None:
+        return Lexed([Word(*match.span(), match.group()) for match in _PLAIN_WORD.finditer(line)])
+    return _lex_special(line.rstrip("\r"))
+
+
+def _lex_special(line: str) -> Lexed:
+    words: list[Word] = []
+    at, size = 0, len(line)
+    while at < size:
+        character = line[at]
+        if character in " \t\v\f":
+            at += 1
+        elif character == "#":
+            break
+        elif character in "\r\0":
+            return Lexed(words, None, line[at:])
+        else:
+            end, meaning, fault = _word(line, at)
+            if fault is not None:
+                return Lexed(words, fault)
+            words.append(Word(at, end, meaning))
+            at = end
+    return Lexed(words)
+
+
+def _word(line: str, start: int) -> tuple[int, str, str | None]:
+    """One word from ``start``: where it ends, its meaning, and a fault or None."""
+    pieces: list[str] = []
+    quote = ""
+    at, size = start, len(line)
+    while at < size:
+        plain = _PLAIN[quote].match(line, at)
+        if plain is not None:
+            pieces.append(plain.group())
+            at = plain.end()
+            continue
+        character = line[at]
+        if character in "\r\0" or (not quote and character in " \t\v\f#"):
+            break
+        at += 1
+        if character == "\\":
+            piece, at = _escape(line, at, quote)
+            if piece is None:
+                return at, "", "an incomplete \\x sequence"
+            pieces.append(piece)
+        elif character == "$":
+            pieces.append(LIVE_DOLLAR)
+        else:
+            quote = "" if quote else character
+    if quote:
+        return at, "", "an unmatched {} quote".format("single" if quote == "'" else "double")
+    return at, "".join(pieces), None
+
+
+def _escape(line: str, at: int, quote: str) -> tuple[str | None, int]:
+    """What a backslash before ``at`` makes of the characters from ``at``; None for an incomplete sequence. What is
+    no escape stays as it is written: ``\\1`` in a regular expression."""
+    following = line[at : at + 1]
+    if following == "x":
+        code = _HEX.match(line, at)
+        return (None, at) if code is None else (chr(int(code.group(1), 16)), code.end())
+    if following in _ESCAPES and following:
+        return _ESCAPES[following], at + 1
+    if following == "$" and quote:
+        return "$", at + 1
+    return "\\", at
