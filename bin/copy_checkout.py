@@ -22,11 +22,9 @@ from pathlib import Path
 
 def files_of(checkout: Path) -> set[str]:
     """Paths relative to the checkout, without those deleted but not yet committed."""
+    git = ["git", "-c", f"safe.directory={checkout}", "-C", str(checkout)]
     listing = subprocess.run(
-        ["git", "-c", f"safe.directory={checkout}", "-C", str(checkout), "ls-files", "-z"]
-        + ["--cached", "--others", "--exclude-standard"],
-        check=True,
-        stdout=subprocess.PIPE,
+        [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True, stdout=subprocess.PIPE
     ).stdout
     return {name for name in os.fsdecode(listing).split("\0") if name and os.path.lexists(checkout / name)}
 
