@@ -1,0 +1,27 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Other people's programs: run one, and say clearly what went wrong."""
+
+from __future__ import annotations
+
+import subprocess
+
+
+class LabError(Exception):
+    """Something a person can act on; str(e) is the whole message."""
+
+
+def run(*argv: str, stdin: bytes | None = None) -> str:
+    """Run argv and return its standard output. LabError with its standard error where it fails."""
+    feed = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
+    done = subprocess.run(argv, capture_output=True, **feed)  # type: ignore[call-overload]
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip() or done.stdout.decode(errors="replace").strip()
+        raise LabError(f"{' '.join(argv)}\nexited with {done.returncode}: {said}")
+    return str(done.stdout.decode(errors="replace"))
+
+
+def succeeds(*argv: str) -> bool:
+    """Whether argv exits with 0; what it says is dropped."""
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0

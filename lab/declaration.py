@@ -1,0 +1,161 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the lab is asked to build, read from an Ansible inventory. Pure, but for `read_inventory`."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lab.command import LabError, run
+
+DEFAULT_INSTANCE = "k8s-edge"
+KUBE_GROUP = "kube_control_plane"
+CLIENT_GROUP = "client"
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_LONGEST_LINK = 15  # Linux: IFNAMSIZ - 1; every host's cable has its host's name
+
+
+@dataclass(frozen=True)
+class Host:
+    """One machine: its name, its addresses with prefix (`10.77.0.11/24`), its groups."""
+
+    name: str
+    addresses: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A set of hosts. `networks` are prefixes; the controller has the first address of each.
+    `served` are the addresses (without prefix) that the apiservers' certificates must name beside their own."""
+
+    instance: str
+    networks: tuple[str, ...]
+    served: tuple[str, ...]
+    hosts: tuple[Host, ...]
+
+    def host(self, name: str) -> Host:
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise LabError(f"no host {name} in the lab {self.instance}. It has: {', '.join(h.name for h in self.hosts)}.")
+
+    def members(self, group: str) -> tuple[Host, ...]:
+        return tuple(host for host in self.hosts if group in host.groups)
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The controller's own addresses in the lab, with prefix."""
+        networks = [ipaddress.ip_network(network) for network in self.networks]
+        return tuple(f"{network[1]}/{network.prefixlen}" for network in networks)
+
+
+def read_inventory(path: str, instance: str | None) -> Lab:
+    """The lab that the inventory at path describes; `instance` goes before its own lab_instance."""
+    try:
+        listing = run("ansible-inventory", "--inventory", path, "--list")
+    except FileNotFoundError:
+        raise LabError(
+            "ansible-inventory is not on the PATH. Use bin/lab, or activate an environment with ansible-core."
+        ) from None
+    return from_inventory(json.loads(listing), instance)
+
+
+def from_inventory(listing: Mapping[str, Any], instance: str | None = None) -> Lab:
+    """The lab in the JSON of `ansible-inventory --list`."""
+    hostvars: Mapping[str, Mapping[str, Any]] = listing["_meta"]["hostvars"]
+    if not hostvars:
+        raise LabError("the inventory has no hosts.")
+    common = next(iter(hostvars.values()))
+    networks = tuple(common.get("lab_networks", ()))
+    if not networks:
+        raise LabError("the inventory does not say lab_networks: a list of prefixes, for example [10.77.0.0/24].")
+    name = instance or common.get("lab_instance", DEFAULT_INSTANCE)
+    groups = _groups_of(listing)
+    hosts = tuple(
+        Host(
+            _link_name(host),
+            _addresses(host, hostvars[host].get("ansible_host", ""), networks),
+            tuple(sorted(groups[host])),
+        )
+        for host in sorted(hostvars)
+    )
+    _refuse_doubles(hosts)
+    served = [a.partition("/")[0] for vip in common.get("k8s_edge_vips", ()) for a in vip.get("addresses", ())]
+    return Lab(_link_name(name), networks, tuple(served), hosts)
+
+
+def _groups_of(listing: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Host name → every group it is in, through children too."""
+
+    def hosts_below(group: str) -> Iterable[str]:
+        entry = listing.get(group, {})
+        yield from entry.get("hosts", ())
+        for child in entry.get("children", ()):
+            yield from hosts_below(child)
+
+    groups: dict[str, set[str]] = {name: set() for name in listing["_meta"]["hostvars"]}
+    for group in listing:
+        if group not in ("_meta", "all", "ungrouped"):
+            for name in hosts_below(group):
+                groups[name].add(group)
+    return groups
+
+
+def _link_name(name: str) -> str:
+    if len(name) > _LONGEST_LINK or not _NAME.fullmatch(name):
+        raise LabError(
+            f"the name {name!r} cannot be used in a lab: give at most {_LONGEST_LINK} small letters, digits and hyphens."
+        )
+    return name
+
+
+def _addresses(name: str, ansible_host: str, networks: Iterable[str]) -> tuple[str, ...]:
+    """One address per network. The given one decides; in the others the host has the same number as written:
+    10.77.0.11 and fd00:77::11."""
+    try:
+        given = ipaddress.ip_address(ansible_host)
+    except ValueError:
+        raise LabError(f"{name}: ansible_host is {ansible_host!r}; give an address in one of lab_networks.") from None
+    number = re.split(r"[.:]", ansible_host)[-1]
+    found = []
+    for text in networks:
+        network = ipaddress.ip_network(text)
+        if given in network:
+            address = given
+        else:
+            prefix = str(network.network_address)
+            joined = f"{prefix}{number}" if network.version == 6 else f"{prefix.rpartition('.')[0]}.{number}"
+            try:
+                address = ipaddress.ip_address(joined)
+            except ValueError:
+                raise LabError(f"{name}: {ansible_host} has no counterpart in {text} ({joined}).") from None
+        found.append(f"{address}/{network.prefixlen}")
+    if not any(given in ipaddress.ip_network(text) for text in networks):
+        raise LabError(f"{name}: {ansible_host} is in none of lab_networks ({', '.join(networks)}).")
+    return tuple(found)
+
+
+def _refuse_doubles(hosts: Iterable[Host]) -> None:
+    owner: dict[str, str] = {}
+    for host in hosts:
+        for address in host.addresses:
+            if address in owner:
+                raise LabError(f"{owner[address]} and {host.name} both have {address}.")
+            owner[address] = host.name
+
+
+def to_json(lab: Lab) -> str:
+    return json.dumps(asdict(lab), indent=2) + "\n"
+
+
+def from_json(text: str) -> Lab:
+    data = json.loads(text)
+    hosts = tuple(Host(h["name"], tuple(h["addresses"]), tuple(h["groups"])) for h in data["hosts"])
+    return Lab(data["instance"], tuple(data["networks"]), tuple(data["served"]), hosts)

@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ask a URL again and again, each time on a new connection, and say how long nobody answered.
+
+Prints one JSON object: requests, answered, failed; longest_outage_ms and outages (start after the first request,
+length, requests lost); answered_by (who, how often), holders of the first and the last answer; errors; and
+longest_stall_ms, the longest time by which the probe itself was late: an outage shorter than that means nothing.
+
+An outage lasts from the start of the first request that failed to the start of the next one that was answered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import ssl
+import time
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """Times in seconds after the probe's start. `who` is the body of the answer, or None where it failed."""
+
+    due: float
+    started: float
+    who: str | None
+    error: str | None = None
+
+
+def outages(requests: list[Request]) -> list[dict[str, int]]:
+    """Every run of failed requests, in order."""
+    found: list[dict[str, int]] = []
+    first: Request | None = None
+    lost = 0
+    for request in requests:
+        if request.who is None:
+            first, lost = first or request, lost + 1
+        elif first is not None:
+            found.append(_outage(first, request.started, lost))
+            first, lost = None, 0
+    if first is not None:
+        found.append(_outage(first, requests[-1].started, lost) | {"unfinished": 1})
+    return found
+
+
+def _outage(first: Request, end: float, lost: int) -> dict[str, int]:
+    return {"at_ms": round(first.started * 1000), "length_ms": round((end - first.started) * 1000), "requests": lost}
+
+
+def summary(requests: list[Request]) -> dict[str, object]:
+    found = outages(requests)
+    answered = [request.who for request in requests if request.who is not None]
+    return {
+        "requests": len(requests),
+        "answered": len(answered),
+        "failed": len(requests) - len(answered),
+        "longest_outage_ms": max((outage["length_ms"] for outage in found), default=0),
+        "longest_stall_ms": round(max((r.started - r.due for r in requests), default=0) * 1000),
+        "outages": found[:50],
+        "answered_by": dict(sorted(Counter(answered).items())),
+        "errors": dict(sorted(Counter(r.error for r in requests if r.error).items())),
+    }
+
+
+async def ask(host: str, port: int, path: str, tls: ssl.SSLContext | None) -> str:
+    """The body of the answer. OSError or ValueError where there is none, or not a good one."""
+    reader, writer = await asyncio.open_connection(host, port, ssl=tls, server_hostname=host if tls else None)
+    try:
+        name = f"[{host}]" if ":" in host else host
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    finally:
+        writer.transport.abort()
+    if b" 200 " not in head.split(b"\r\n", 1)[0] + b" ":
+        raise ValueError("not 200" if head else "closed without an answer")
+    return body.decode(errors="replace").strip()
+
+
+async def probe(url: str, seconds: float, every: float, timeout: float, tls: ssl.SSLContext | None) -> list[Request]:
+    """One request every `every` seconds; none waits for another."""
+    target = urlsplit(url)
+    host, port = target.hostname or "", target.port or (443 if tls else 80)
+    begin = time.monotonic()
+
+    async def one(due: float) -> Request:
+        started = time.monotonic() - begin
+        try:
+            who = await asyncio.wait_for(ask(host, port, target.path or "/", tls), timeout)
+        except (OSError, ValueError, EOFError, asyncio.TimeoutError) as error:
+            return Request(due, started, None, str(error) if isinstance(error, ValueError) else type(error).__name__)
+        return Request(due, started, who)
+
+    tasks = []
+    for number in range(round(seconds / every)):
+        due = number * every
+        await asyncio.sleep(max(0.0, begin + due - time.monotonic()))
+        tasks.append(asyncio.create_task(one(due)))
+    return list(await asyncio.gather(*tasks))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("url", help="for example https://10.77.0.100:6443/")
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long to ask (5; at most 600)")
+    parser.add_argument("--every-ms", type=float, default=10.0, help="time between two requests (10; at least 1)")
+    parser.add_argument("--timeout-ms", type=float, default=250.0, help="when a request counts as failed (250)")
+    parser.add_argument("--ca", help="certificate authority to trust; without it nothing is verified")
+    chosen = parser.parse_args()
+    if not 0 < chosen.seconds <= 600 or chosen.every_ms < 1:
+        parser.error("--seconds is above 0 and at most 600, --every-ms at least 1")
+    tls = None
+    if chosen.url.startswith("https:"):
+        tls = ssl.create_default_context(cafile=chosen.ca)
+        if not chosen.ca:
+            tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    asked = probe(chosen.url, chosen.seconds, chosen.every_ms / 1000, chosen.timeout_ms / 1000, tls)
+    print(json.dumps(summary(asyncio.run(asked))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Up and down: the order in which a lab is made and removed, and where it remembers itself.
+
+State of an instance (keys, certificates, ssh_config, what was built) is in STATE/INSTANCE, for root only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lab import certificates, image, luggage, machines, network, ssh
+from lab.command import LabError, run
+from lab.declaration import Lab, from_json, to_json
+
+STATE = Path("/var/lib/k8s_edge-lab")
+Say = Callable[[str], None]
+
+
+def state_of(instance: str) -> Path:
+    return STATE / instance
+
+
+def build(say: Say) -> None:
+    """Build the image, unless it is there as its recipe says."""
+    with _alone():
+        if not image.built():
+            say(f"building the image {image.name()} (once, about half a minute)")
+            image.build(STATE / "image.log")
+
+
+def up(lab: Lab, say: Say) -> None:
+    """Make what is missing, switch on what is off, and wait until every host is ready. Twice is as good as once."""
+    state = state_of(lab.instance)
+    with _alone():
+        _remember(lab, state)
+    build(say)
+    certificates.issue(lab, state)
+    ssh.prepare(lab, state)
+    network.lay(lab)
+    known = machines.states(lab)
+    off = [host for host in lab.hosts if known.get(host.name) != "running"]
+    for host in off:
+        if host.name not in known:
+            machines.make(lab, host, luggage.pack(lab, host, state))
+        machines.power_on(lab, host)
+    for host in lab.hosts:
+        machines.wait(lab, host)
+    say(f"{lab.instance}: {len(lab.hosts)} hosts are up ({len(off)} of them started now)")
+
+
+def down(instance: str, say: Say) -> None:
+    """Remove everything that `up` made for this instance, but not the image."""
+    lab = recall(instance)
+    ssh.hang_up(state_of(instance))
+    machines.remove(lab)
+    network.remove(lab)
+    shutil.rmtree(state_of(instance))
+    say(f"{instance}: gone")
+
+
+def remove_image() -> None:
+    """Remove the image, and the state folder where no lab is left in it."""
+    image.remove()
+    if not instances():
+        shutil.rmtree(STATE, ignore_errors=True)
+
+
+def instances() -> list[str]:
+    """The labs that are there."""
+    return sorted(path.parent.name for path in STATE.glob("*/lab.json"))
+
+
+def recall(instance: str) -> Lab:
+    """The lab as `up` built it."""
+    try:
+        remembered = json.loads((state_of(instance) / "lab.json").read_text())
+    except FileNotFoundError:
+        there = f" There is: {', '.join(instances())}." if instances() else ""
+        raise LabError(f"there is no lab {instance}.{there}") from None
+    return from_json(json.dumps(remembered["lab"]))
+
+
+def status(instance: str) -> str:
+    """A table: every host with its state, its addresses as they are now, and its groups."""
+    lab = recall(instance)
+    known = machines.states(lab)
+    rows = [("HOST", "STATE", "ADDRESSES", "GROUPS")]
+    for host in lab.hosts:
+        running = known.get(host.name) == "running"
+        said = machines.system_state(lab, host) or "starting" if running else known.get(host.name, "missing")
+        held = " ".join(addresses(lab, host.name)) if running else "-"
+        rows.append((host.name, said, held, ",".join(host.groups)))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows)
+
+
+def addresses(lab: Lab, name: str) -> list[str]:
+    """The global addresses (without prefix) on a running host's eth0, VIPs among them."""
+    card = network.card(lab, lab.host(name))
+    listing = json.loads(run("ip", "-n", card, "-json", "address", "show", "dev", "eth0", "scope", "global"))
+    return [info["local"] for link in listing for info in link.get("addr_info", ()) if "local" in info]
+
+
+def _remember(lab: Lab, state: Path) -> None:
+    """Write down what is built; refuse where something else of that name stands already."""
+    memory = json.dumps({"lab": json.loads(to_json(lab)), "made_of": _made_of()}, indent=2) + "\n"
+    path = state / "lab.json"
+    if path.exists() and path.read_text() != memory:
+        raise LabError(
+            f"the lab {lab.instance} was built from another inventory or another version of the lab. "
+            f"Remove it first: bin/lab --instance {lab.instance} down"
+        )
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(memory)
+
+
+def _made_of() -> str:
+    """Changes with the image and with what hosts carry."""
+    parts = [path.read_bytes() for path in sorted((Path(__file__).parent / "hosts").iterdir()) if path.is_file()]
+    return hashlib.sha256(b"\0".join([image.name().encode(), *parts])).hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time builds the image."""
+    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(STATE / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

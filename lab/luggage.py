@@ -1,0 +1,56 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host carries beside the image's files before its first boot: keys, names, and its part in the lab."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab import certificates
+from lab.declaration import CLIENT_GROUP, KUBE_GROUP, Host, Lab
+
+_PARTS = Path(__file__).parent / "hosts"
+_UNIT = "etc/systemd/system/kube-apiserver.service"
+Item = tuple[str, bytes, int]  # path below /, content, mode
+
+
+def pack(lab: Lab, host: Host, state: Path) -> bytes:
+    """A tar of everything, owned by root."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for path, content, mode in _items(lab, host, state):
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(content), mode
+            tar.addfile(entry, io.BytesIO(content))
+        if host in lab.members(KUBE_GROUP):
+            enabled = tarfile.TarInfo("etc/systemd/system/multi-user.target.wants/kube-apiserver.service")
+            enabled.type, enabled.linkname = tarfile.SYMTYPE, f"/{_UNIT}"
+            tar.addfile(enabled)
+    return packed.getvalue()
+
+
+def hosts_file(lab: Lab) -> str:
+    """/etc/hosts: every host of the lab by name."""
+    lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"]
+    lines += [f"{address.partition('/')[0]} {host.name}" for host in lab.hosts for address in host.addresses]
+    return "\n".join(lines) + "\n"
+
+
+def _items(lab: Lab, host: Host, state: Path) -> Iterator[Item]:
+    yield "etc/hosts", hosts_file(lab).encode(), 0o644
+    yield "root/.ssh/authorized_keys", (state / "id.pub").read_bytes(), 0o600
+    yield "etc/ssh/ssh_host_ed25519_key", (state / "host").read_bytes(), 0o600
+    yield "etc/ssh/ssh_host_ed25519_key.pub", (state / "host.pub").read_bytes(), 0o644
+    if host in lab.members(KUBE_GROUP):
+        yield "usr/local/sbin/kube-apiserver", (_PARTS / "kube_apiserver.py").read_bytes(), 0o755
+        yield _UNIT, (_PARTS / "kube-apiserver.service").read_bytes(), 0o644
+        yield "etc/kubernetes/pki/ca.crt", (state / certificates.CA).read_bytes(), 0o644
+        yield "etc/kubernetes/pki/apiserver.crt", (state / f"{host.name}.crt").read_bytes(), 0o644
+        yield "etc/kubernetes/pki/apiserver.key", (state / f"{host.name}.key").read_bytes(), 0o600
+    if host in lab.members(CLIENT_GROUP):
+        yield "usr/local/bin/vip-probe", (_PARTS / "vip_probe.py").read_bytes(), 0o755
+        yield "etc/kubernetes/pki/ca.crt", (state / certificates.CA).read_bytes(), 0o644

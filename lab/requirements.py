@@ -1,0 +1,59 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What this machine must have for a lab, and what to say where it has not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+
+from lab.command import LabError
+
+# Command → the Debian package that has it.
+COMMANDS = {
+    "podman": "podman",
+    "runc": "runc",
+    "mmdebstrap": "mmdebstrap",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "openssl": "openssl",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+}
+PACKAGES = tuple(dict.fromkeys([*COMMANDS.values(), "debian-archive-keyring"]))
+
+
+def missing(which: Callable[[str], str | None], root: bool, platform: str) -> list[str]:
+    """One sentence for each thing that is missing; pure."""
+    if platform != "linux":
+        return [f"The lab needs Linux (network namespaces, podman with systemd inside); this is {platform}."]
+    said = []
+    if not root:
+        said.append("The lab needs root, for network namespaces and system containers. Run it with sudo.")
+    absent = [name for name in COMMANDS if which(name) is None]
+    if absent:
+        packages = dict.fromkeys(COMMANDS[name] for name in absent)
+        said.append(
+            f"Not installed: {', '.join(absent)}. On Debian and Ubuntu: apt-get install {' '.join(packages)}. "
+            "Elsewhere: the packages of the same names, where your distribution has them."
+        )
+    return said
+
+
+def check() -> None:
+    """LabError listing everything that is missing here."""
+    said = missing(_which, os.geteuid() == 0, sys.platform)
+    if said:
+        raise LabError("\n".join(said))
+
+
+def _which(name: str) -> str | None:
+    # runc and ip live in sbin, which an ordinary user's PATH (and su's) may leave out.
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+
+
+if __name__ == "__main__":
+    print(" ".join(PACKAGES))
