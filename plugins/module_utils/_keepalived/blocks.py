@@ -1,0 +1,235 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blocks within blocks: one planner edits a block against a table of shapes, however deep the tables go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import (
+    INCLUDES,
+    Grammar,
+    is_opaque,
+    opaque_problem,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Place, Shape
+
+
+class Table:
+    """The shapes of one kind of block, in the order in which a new block is written."""
+
+    def __init__(self, *shapes: Shape) -> None:
+        self.shapes = shapes
+        self.rank = {keyword: number for number, shape in enumerate(shapes) for keyword in shape.keywords}
+
+    def arguments(self) -> dict[str, Any]:
+        return {shape.name: shape.argument() for shape in self.shapes}
+
+    def complaints(self, path: str, desired: dict[str, Any]) -> Iterable[Problem]:
+        for shape in self.shapes:
+            value = desired.get(shape.name)
+            if value is not None:
+                yield from shape.complaints("{0}.{1}".format(path, shape.name) if path else shape.name, value)
+
+    def lines(self, desired: dict[str, Any]) -> "list[tuple[int, str]]":
+        found: list[tuple[int, str]] = []
+        for shape in self.shapes:
+            value = desired.get(shape.name)
+            if value is not None:
+                found.extend(shape.lines(value))
+        return found
+
+    def read(self, document: Document, block: Block) -> dict[str, Any]:
+        """The options of a block in normal form; what stands under a condition or a parameter is left out, and so
+        is every keyword that is not in the table."""
+        values: dict[str, Any] = {}
+        found = self._by_keyword(document, block)
+        for shape in self.shapes:
+            statements = self._of(shape, found)
+            if statements and not any(is_opaque(statement) for statement in statements):
+                values[shape.name] = shape.read(document, statements)
+        return values
+
+    def edit(self, editor: Editor, block: Block, desired: dict[str, Any], title: str) -> None:
+        """Make a block mean the desired options; what is not desired stays as it is."""
+        document = editor.document
+        statements = list(document.statements(block))
+        found: dict[str, list[Statement]] = {}
+        for statement in statements:
+            found.setdefault(statement.keyword, []).append(statement)
+        edits = len(editor.replacements)
+        for number, shape in enumerate(self.shapes):
+            value = desired.get(shape.name)
+            if value is None:
+                continue
+            own = self._of(shape, found)
+            opaque = [statement for statement in own if is_opaque(statement)]
+            if opaque:
+                editor.problems.append(opaque_problem(document, shape.name, opaque[0]))
+            else:
+                shape.edit(editor, self._place(block, statements, number), own, value, title)
+        if len(editor.replacements) > edits:
+            for statement in statements:
+                if statement.keyword in INCLUDES or statement.keyword[:1] in ("~", "$"):
+                    editor.problems.append(opaque_problem(document, title, statement))
+                    return
+
+    def _place(self, block: Block, statements: Sequence[Statement], number: int) -> Place:
+        """Where an option goes that is not there yet: after the last statement that comes before it in the table's
+        order, but ahead of the first that comes after it (keepalived wants scripts before who tracks them)."""
+        last = len(self.shapes)
+        after = None
+        for statement in statements:
+            rank = self.rank.get(statement.keyword, last)
+            if number < rank < last:
+                return Place(block, after, statement)
+            if rank <= number:
+                after = statement
+        return Place(block, after)
+
+    def _by_keyword(self, document: Document, block: Block) -> dict[str, list[Statement]]:
+        found: dict[str, list[Statement]] = {}
+        for statement in document.statements(block):
+            found.setdefault(statement.keyword, []).append(statement)
+        return found
+
+    @staticmethod
+    def _of(shape: Shape, found: dict[str, list[Statement]]) -> list[Statement]:
+        if len(shape.keywords) == 1:
+            return found.get(shape.keyword, [])
+        return sorted((one for keyword in shape.keywords for one in found.get(keyword, [])), key=lambda one: one.start)
+
+
+class Group(Shape):
+    """``keyword { … }``, at most once."""
+
+    def __init__(self, name: str, table: Table, *keywords: str) -> None:
+        super().__init__(name, *keywords)
+        self.table = table
+
+    def argument(self) -> dict[str, Any]:
+        return {"type": "dict", "options": self.table.arguments()}
+
+    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
+        return self.table.complaints(option, value)
+
+    def lines(self, value: Any) -> "list[tuple[int, str]]":
+        inner = self.table.lines(value)
+        return [(0, self.keyword + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]
+
+    def read(self, document: Document, found: Sequence[Statement]) -> Any:
+        block = found[-1].block
+        return self.table.read(document, block) if block is not None else {}
+
+    def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
+        if len(found) > 1:
+            editor.problems.append(twice(editor.document, self.name, found))
+        elif not found:
+            insert(editor, place, self.lines(value))
+            editor.summaries.append(_titled(title, "add " + self.keyword))
+        elif found[0].block is not None:
+            self.table.edit(editor, found[0].block, value, _titled(title, self.keyword))
+
+
+class Blocks(Shape):
+    """``keyword KEY { … }``, any number of times. The list is authoritative for which there are; what an entry does
+    not say about its block stays. Entries and blocks of a kind without a key are matched in their order."""
+
+    def __init__(self, name: str, table: Table, *keywords: str, key: Grammar | None = None) -> None:
+        super().__init__(name, *keywords)
+        self.table = table
+        self.key = key or Grammar()
+
+    def argument(self) -> dict[str, Any]:
+        return {"type": "list", "elements": "dict", "options": dict(self.key.argument(), **self.table.arguments())}
+
+    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
+        seen: list[Any] = []
+        for number, entry in enumerate(value):
+            path = "{0}[{1}]".format(option, number)
+            bad = [*self.key.complaints(path, entry)]
+            yield from bad
+            yield from self.table.complaints(path, entry)
+            key = self.key.normal(entry) if not bad else None
+            if key and key in seen:
+                yield Problem(path, self.key.text(entry), "stands twice in the list", "Name it once.")
+            seen.append(key)
+
+    def lines(self, value: Any) -> "list[tuple[int, str]]":
+        return [line for entry in value for line in self.entry_lines(entry)]
+
+    def entry_lines(self, entry: dict[str, Any]) -> "list[tuple[int, str]]":
+        header = "{0} {1}".format(self.keyword, self.key.text(entry)).rstrip()
+        inner = self.table.lines(entry)
+        return [(0, header + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]
+
+    def read(self, document: Document, found: Sequence[Statement]) -> Any:
+        entries = []
+        for statement in found:
+            key = self.key.read(statement.arguments)
+            entry = dict(key) if isinstance(key, dict) else {"header": key}
+            if statement.block is not None:
+                entry.update(self.table.read(document, statement.block))
+            entries.append(entry)
+        return entries
+
+    def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
+        document = editor.document
+        free: dict[str, list[Statement]] = {}
+        for statement in found:
+            free.setdefault(repr(self.key.read(statement.arguments)), []).append(statement)
+        if self.key.heads and any(len(same) > 1 for same in free.values()):
+            editor.problems.append(twice(document, self.name, next(same for same in free.values() if len(same) > 1)))
+            return
+        for entry in value:
+            same = free.get(repr(self.key.normal(entry)))
+            statement = same.pop(0) if same else None
+            self._edit_entry(editor, place, statement, entry, title)
+        if place.block is document.root and not editor.purge:
+            return
+        for same in free.values():
+            for statement in same:
+                self.remove(editor, place.block, statement, title)
+
+    def _edit_entry(
+        self, editor: Editor, place: Place, statement: Statement | None, entry: dict[str, Any], title: str
+    ) -> None:
+        label = " ".join(filter(None, (self.keyword, self.key.text(entry))))
+        if statement is None:
+            insert(editor, place, self.entry_lines(entry))
+            editor.summaries.append(_titled(title, "add " + label))
+        elif statement.block is not None:
+            self.table.edit(editor, statement.block, entry, _titled(title, label))
+
+    def remove(self, editor: Editor, block: Block, statement: Statement, title: str) -> None:
+        """Take one of the blocks out of the block that holds it."""
+        take_out = editor.remove_section if block is editor.document.root else editor.remove
+        take_out(statement.start, statement.end)
+        editor.summaries.append(_titled(title, "remove " + " ".join([self.keyword, *statement.arguments])))
+
+
+def insert(editor: Editor, place: Place, lines: "list[tuple[int, str]]") -> None:
+    """Put lines where a place says; on the top level a blank line parts them from their neighbours."""
+    if place.block is editor.document.root:
+        editor.insert_section(place.after, place.before, lines)
+    else:
+        editor.insert(place.block, place.after, lines)
+
+
+def _titled(title: str, text: str) -> str:
+    return "{0}: {1}".format(title, text) if title else text
+
+
+def twice(document: Document, option: str, found: Sequence[Statement]) -> Problem:
+    lines = " and ".join(str(document.line(statement.start)) for statement in found)
+    return Problem(
+        option,
+        " ".join(word.text for word in found[0].words),
+        "stands more than once in the file (lines {0}), so which one is meant is not known".format(lines),
+        "Remove all but one by hand first",
+    )

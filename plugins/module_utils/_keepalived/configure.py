@@ -1,0 +1,57 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action behind keepalived's two state modules: a plan on one configuration file, carried out."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Edited
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
+
+DEFAULT_PATH = "/etc/keepalived/keepalived.conf"
+
+FILE_ARGUMENTS: dict[str, Any] = {
+    "path": {"type": "path", "default": DEFAULT_PATH},
+    "backup": {"type": "bool", "default": False},
+    "validate": {"type": "bool", "default": True},
+}
+
+
+def configure(
+    params: dict[str, Any], ports: Ports, check_mode: bool, planner: Callable[[str], Edited]
+) -> dict[str, Any]:
+    """Bring the file at ``path`` to what the planner makes of it; the keys of the module's result."""
+    warnings: list[str] = []
+    planned_on: list[str] = []
+
+    def edit(text: str) -> Edited:
+        planned_on.append(text)
+        return planner(text)
+
+    def examine(text: str) -> None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import new_needs
+
+        missing = new_needs(planned_on[0], text)
+        if check_mode:
+            warnings.extend(str(need) for need in missing)
+        else:
+            refuse(missing)
+
+    def validate(candidate: str, current: str) -> Any:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.validator import Validator
+
+        return Validator(ports, rehearsal=check_mode)(candidate, current)
+
+    file = ConfigFile(params["path"], validate=validate if params["validate"] else None, backup=params["backup"])
+    resource = ConfigFileResource(file, edit, redact=redact, examine=examine)
+    plan = reconcile(resource, check_mode=check_mode)
+    result = plan_result(plan, params["path"], backup_file=resource.backup_file)
+    result["warnings"] = [*result["warnings"], *file.warnings, *warnings]
+    return result

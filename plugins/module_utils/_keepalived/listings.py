@@ -1,0 +1,394 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists in keepalived's configuration: blocks with one item to a line (``virtual_ipaddress { … }``), and lines that
+hold several named parts (``sorry_server ADDRESS PORT``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Place, Scalar, Shape
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
+
+
+class Part(NamedTuple):
+    """One part of an item: ``keyword VALUE``, or the bare keyword where ``kind`` is None, or the bare value where
+    there is no keyword."""
+
+    name: str
+    kind: Kind | None
+    keywords: tuple[str, ...] = ()
+    required: bool = False
+
+
+def head(name: str, kind: Kind, required: bool = True) -> Part:
+    return Part(name, kind, (), required)
+
+
+def option(name: str, kind: Kind | None, *keywords: str) -> Part:
+    return Part(name, kind, keywords or (name,))
+
+
+class Grammar:
+    """An item is a dictionary of parts: first those without a keyword, in order, then the others in any order.
+
+    Its normal form is the sorted parts that are there; what cannot be read is its text and equals nothing.
+    """
+
+    def __init__(self, *parts: Part) -> None:
+        self.heads = [part for part in parts if not part.keywords]
+        self.options = [part for part in parts if part.keywords]
+        self.by_keyword = {keyword: part for part in self.options for keyword in part.keywords}
+
+    def argument(self) -> dict[str, Any]:
+        spec: dict[str, Any] = {}
+        for part in self.heads + self.options:
+            spec[part.name] = dict(part.kind.argument) if part.kind is not None else {"type": "bool"}
+            if part.required:
+                spec[part.name]["required"] = True
+        return spec
+
+    def complaints(self, path: str, item: dict[str, Any]) -> Iterable[Problem]:
+        for part in self.heads + self.options:
+            value = item.get(part.name)
+            if value is None:
+                if part.required:
+                    yield Problem(_join(path, part.name), None, "is missing", "Every entry needs it.")
+            elif part.kind is not None:
+                complaint = part.kind.complain(value)
+                if complaint:
+                    yield Problem(_join(path, part.name), value, *complaint)
+
+    def normal(self, item: dict[str, Any]) -> Any:
+        return {
+            part.name: True if part.kind is None else part.kind.normal(item[part.name])
+            for part in self.heads + self.options
+            if item.get(part.name) is not None and item[part.name] is not False
+        }
+
+    def read(self, words: Sequence[str]) -> Any:
+        found: dict[str, Any] = {}
+        at = 0
+        for part in self.heads:
+            if part.kind is not None and at < len(words) and self._is_head(part, words[at]):
+                found[part.name] = part.kind.from_text(words[at])
+                at += 1
+            elif part.required:
+                return " ".join(words)
+        while at < len(words):
+            known = self.by_keyword.get(words[at])
+            takes = 2 if known is not None and known.kind is not None else 1
+            if known is None or known.name in found or at + takes > len(words):
+                return " ".join(words)
+            found[known.name] = known.kind.from_text(words[at + 1]) if known.kind is not None else True
+            at += takes
+        return found
+
+    def _is_head(self, part: Part, word: str) -> bool:
+        if word in self.by_keyword or part.kind is None:
+            return False
+        return part.required or part.kind.complain(part.kind.from_text(word)) is None
+
+    def text(self, item: dict[str, Any]) -> str:
+        pieces = []
+        for part in self.heads + self.options:
+            value = item.get(part.name)
+            if value is None or value is False:
+                continue
+            if part.keywords:
+                pieces.append(part.keywords[0])
+            if part.kind is not None:
+                pieces.append(part.kind.to_text(value))
+        return " ".join(pieces)
+
+    def key(self, normal: Any) -> Any:
+        """What makes an item the same item when its other parts change."""
+        return normal.get(self.heads[0].name) if isinstance(normal, dict) and self.heads else normal
+
+
+class Record(Scalar):
+    """``keyword PART …``: one line with named parts."""
+
+    def __init__(self, name: str, grammar: Grammar, *keywords: str) -> None:
+        super().__init__(name, *keywords)
+        self.grammar = grammar
+
+    def argument(self) -> dict[str, Any]:
+        return {"type": "dict", "options": self.grammar.argument()}
+
+    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
+        return self.grammar.complaints(option, value)
+
+    def normal(self, value: Any) -> Any:
+        return self.grammar.normal(value)
+
+    def read(self, document: Document, found: Sequence[Statement]) -> Any:
+        return self.grammar.read(found[-1].arguments)
+
+    def lines(self, value: Any) -> "list[tuple[int, str]]":
+        return [(0, " ".join((self.keyword, self.grammar.text(value))).rstrip())]
+
+
+class Item(NamedTuple):
+    """An item as it stands in the file."""
+
+    normal: Any
+    start: int
+    end: int
+    statement: Statement
+    list_statement: Statement
+
+
+class Listing(Shape):
+    """A block whose lines are items. ``ordered`` where the order means something to the daemon."""
+
+    def __init__(self, name: str, *keywords: str, ordered: bool = False, required: bool = False) -> None:
+        super().__init__(name, *keywords, required=required)
+        self.ordered = ordered
+
+    def key(self, normal: Any) -> Any:
+        return normal
+
+    def normal(self, item: Any) -> Any:
+        raise NotImplementedError
+
+    def item_text(self, item: Any) -> str:
+        raise NotImplementedError
+
+    def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
+        raise NotImplementedError
+
+    def read(self, document: Document, found: Sequence[Statement]) -> Any:
+        return [item.normal for item in self.items(document, found)]
+
+    def lines(self, value: Any) -> "list[tuple[int, str]]":
+        if not value:
+            return []
+        return [(0, self.keyword + " {"), *((1, self.item_text(item)) for item in value), (0, "}")]
+
+    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
+        seen: list[Any] = []
+        for number, item in enumerate(value):
+            path = "{0}[{1}]".format(option, number)
+            bad = list(self.item_complaints(path, item))
+            yield from bad
+            key = None if bad else self.key(self.normal(item))
+            if key is not None and key in seen:
+                reason = "stands twice in the list, and keepalived would drop or repeat it"
+                yield Problem(path, self.item_text(item), reason, "Name it once.")
+            seen.append(key)
+
+    def item_complaints(self, path: str, item: Any) -> Iterable[Problem]:
+        raise NotImplementedError
+
+    def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
+        current = self.items(editor.document, found)
+        for item in current:
+            if is_opaque(item.statement):
+                editor.problems.append(opaque_problem(editor.document, self.name, item.statement))
+                return
+        wanted = [(self.normal(item), self.item_text(item)) for item in value]
+        have = [item.normal for item in current]
+        if _same(have, [normal for normal, _ in wanted], self.ordered):
+            return
+        if not wanted:
+            for statement in found:
+                editor.remove(statement.start, statement.end)
+            editor.summaries.append("{0}: remove {1}".format(title, self.keyword))
+        elif not found:
+            editor.insert(place.block, place.after, self.lines(value))
+            for _, text in wanted:
+                editor.summaries.append("{0}: add {1} {2}".format(title, self.keyword, text))
+        else:
+            self._edit_items(editor, found, current, wanted, title)
+
+    def _edit_items(
+        self,
+        editor: Editor,
+        found: Sequence[Statement],
+        current: list[Item],
+        wanted: "list[tuple[Any, str]]",
+        title: str,
+    ) -> None:
+        kept = self._kept(current, [normal for normal, _ in wanted])
+        say = editor.summaries.append
+        staying = set(kept.values())
+        for number, item in enumerate(current):
+            if number not in staying:
+                editor.remove(item.start, item.end)
+                say("{0}: remove {1} {2}".format(title, self.keyword, editor.document.text[item.start : item.end]))
+        last = found[-1]
+        after = None if self.ordered else max((current[n].statement for n in staying), key=_start, default=None)
+        for number, (normal, text) in enumerate(wanted):
+            if number not in kept:
+                block = last.block if after is None else self._block_of(current, after, last)
+                if block is not None:
+                    editor.insert(block, after, [(0, text)])
+                say("{0}: add {1} {2}".format(title, self.keyword, text))
+                continue
+            item = current[kept[number]]
+            if self.ordered:
+                after = item.statement
+            if item.normal != normal:
+                old = editor.document.text[item.start : item.end]
+                editor.replace(item.start, item.end, text)
+                say("{0}: {1} {2} -> {3}".format(title, self.keyword, old, text))
+
+    @staticmethod
+    def _block_of(current: list[Item], statement: Statement, last: Statement) -> Any:
+        owners = [item.list_statement.block for item in current if item.statement is statement]
+        return owners[0] if owners else last.block
+
+    def _kept(self, current: list[Item], wanted: list[Any]) -> dict[int, int]:
+        """Which wanted item stays in the place of which current one, by key."""
+        free: dict[Any, list[int]] = {}
+        for number, item in enumerate(current):
+            free.setdefault(repr(self.key(item.normal)), []).append(number)
+        pairs: list[tuple[int, int]] = []
+        for number, normal in enumerate(wanted):
+            places = free.get(repr(self.key(normal)))
+            if places:
+                pairs.append((number, places.pop(0)))
+        if self.ordered:
+            pairs = _longest_rising(pairs)
+        return dict(pairs)
+
+
+class Records(Listing):
+    """Items that are dictionaries, one to a line."""
+
+    def __init__(self, name: str, grammar: Grammar, *keywords: str, ordered: bool = False) -> None:
+        super().__init__(name, *keywords, ordered=ordered)
+        self.grammar = grammar
+
+    def argument(self) -> dict[str, Any]:
+        return {"type": "list", "elements": "dict", "options": self.grammar.argument()}
+
+    def key(self, normal: Any) -> Any:
+        return self.grammar.key(normal)
+
+    def normal(self, item: Any) -> Any:
+        return self.grammar.normal(item)
+
+    def item_text(self, item: Any) -> str:
+        return self.grammar.text(item)
+
+    def item_complaints(self, path: str, item: Any) -> Iterable[Problem]:
+        return self.grammar.complaints(path, item)
+
+    def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
+        return [
+            Item(self.grammar.read([word.text for word in line.words]), line.start, line.end, line, statement)
+            for statement in found
+            if statement.block is not None
+            for line in document.statements(statement.block)
+        ]
+
+
+class Sentences(Listing):
+    """Items that are whole lines, as keepalived (or ``ip``) writes them: routes and rules."""
+
+    def __init__(self, name: str, kind: Kind, *keywords: str) -> None:
+        super().__init__(name, *keywords, ordered=True)
+        self.kind = kind
+
+    def argument(self) -> dict[str, Any]:
+        return {"type": "list", "elements": "str"}
+
+    def normal(self, item: Any) -> Any:
+        return self.kind.normal(item)
+
+    def item_text(self, item: Any) -> str:
+        return self.kind.to_text(item)
+
+    def item_complaints(self, path: str, item: Any) -> Iterable[Problem]:
+        complaint = self.kind.complain(item)
+        if complaint:
+            yield Problem(path, item, *complaint)
+
+    def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
+        return [
+            Item(self.kind.from_text(document.text[line.start : line.end]), line.start, line.end, line, statement)
+            for statement in found
+            if statement.block is not None
+            for line in document.statements(statement.block)
+        ]
+
+
+class Words(Sentences):
+    """Items that are single words, several to a line or one: the order means nothing."""
+
+    def __init__(self, name: str, kind: Kind, *keywords: str, required: bool = False) -> None:
+        super().__init__(name, kind, *keywords)
+        self.ordered = False
+        self.required = required
+
+    def argument(self) -> dict[str, Any]:
+        spec: dict[str, Any] = {"type": "list", "elements": "str"}
+        return dict(spec, required=True) if self.required else spec
+
+    def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
+        return [
+            Item(self.kind.from_text(word.text), word.start, word.end, line, statement)
+            for statement in found
+            if statement.block is not None
+            for line in document.statements(statement.block)
+            for word in line.words
+        ]
+
+
+def is_opaque(statement: Statement) -> bool:
+    """True for a line whose meaning hangs on something else: a condition, a parameter, a loop, an include."""
+    if statement.condition:
+        return True
+    first = statement.keyword
+    if first.startswith(("~", "include")) and (first[0] == "~" or first in INCLUDES):
+        return True
+    return any("$" in word.text for word in statement.words)
+
+
+INCLUDES = ("include", "includer", "includem", "includew", "includeb", "includea")
+
+
+def opaque_problem(document: Document, option: str, statement: Statement) -> Problem:
+    text = document.text[statement.start : statement.end].split("\n", 1)[0]
+    return Problem(
+        option,
+        text,
+        "stands on line {0} under a condition, a parameter, a loop or an include, so its value is not known here".format(
+            document.line(statement.start)
+        ),
+        "Change that line by hand, or leave the option out of the task",
+    )
+
+
+def _join(path: str, name: str) -> str:
+    return "{0}.{1}".format(path, name) if path else name
+
+
+def _start(statement: Statement) -> int:
+    return statement.start
+
+
+def _same(have: list[Any], wanted: list[Any], ordered: bool) -> bool:
+    if ordered:
+        return have == wanted
+    return sorted(map(_rank, have)) == sorted(map(_rank, wanted))
+
+
+def _rank(normal: Any) -> str:
+    return repr(sorted(normal.items()) if isinstance(normal, dict) else normal)
+
+
+def _longest_rising(pairs: "list[tuple[int, int]]") -> "list[tuple[int, int]]":
+    """The longest part of some pairs in which the second numbers rise too: what may stay where it is."""
+    best: list[list[tuple[int, int]]] = []
+    for pair in pairs:
+        before = max((run for run in best if run[-1][1] < pair[1]), key=len, default=[])
+        best.append(before + [pair])
+    return max(best, key=len, default=[])

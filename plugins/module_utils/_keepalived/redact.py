@@ -1,0 +1,30 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masks the secrets of a keepalived.conf, also those that are not ours, so that a diff can be shown."""
+
+from __future__ import annotations
+
+import re
+
+_MASK = "********"
+_SECRET = re.compile(r"\b(auth_pass|password|auth_hmac|key)([ \t]+)(\"[^\"\n]*\"?|[^ \t\f\n\r\v{}]+)")
+_PARAMETER = re.compile(r"\$\{?([A-Za-z_]\w*)")
+
+
+def redact(text: str) -> str:
+    """The text with the value of every ``auth_pass`` and ``password`` masked, in comments too, and with it the
+    definition of any parameter that such a value names."""
+    parameters: set[str] = set()
+
+    def masked(match: re.Match[str]) -> str:
+        keyword, space, value = match.groups()
+        if keyword == "key" and value.startswith("/"):
+            return match.group()
+        parameters.update(_PARAMETER.findall(value))
+        return keyword + space + _MASK
+
+    shown = _SECRET.sub(masked, text)
+    for name in parameters:
+        shown = re.sub(r"(\$" + name + r"[ \t]*=)[^\n]*", r"\1" + _MASK, shown)
+    return shown
