@@ -27,7 +27,7 @@ class Edits:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.summaries: list[str] = []
-        self._replacements: list[Replacement] = []
+        self._replaced: list[tuple[int, Replacement]] = []
         self._inserted: dict[int, list[str]] = {}
         self._deleted: set[int] = set()
         self._eol = line_ending(document.text)
@@ -35,7 +35,7 @@ class Edits:
     def replace(self, index: int, start: int, end: int, text: str) -> None:
         """Put ``text`` in the place of ``[start, end)`` of a line's content."""
         offset = self.document.lines[index].start
-        self._replacements.append(Replacement(offset + start, offset + end, text))
+        self._replaced.append((index, Replacement(offset + start, offset + end, text)))
 
     def insert(self, after: int, content: str) -> None:
         """A new line behind line ``after``, -1 for the top; several at one place stay in the order they come."""
@@ -45,13 +45,17 @@ class Edits:
         self._deleted.add(index)
 
     def insert_section(self, contents: list[str], after: int) -> None:
-        """A new section behind line ``after``, set off by one empty line; at the very top the empty line follows."""
-        if after >= 0:
-            self.insert(after, "")
+        """A new section behind line ``after``, -1 for the top, set off by one empty line: before it at the end of
+        the file and behind a line that says something; behind it elsewhere."""
+        lines = self.document.lines
+        at_end = after + 1 == len(lines)
+        follows = after < 0 or (not at_end and self.document.content(after) == "")
+        if after >= 0 and not follows:
+            contents = ["", *contents]
+        elif not at_end:
+            contents = [*contents, ""]
         for content in contents:
             self.insert(after, content)
-        if after < 0 and self.document.lines:
-            self.insert(after, "")
 
     def delete_section(self, section: Section) -> None:
         """Its lines, the comments indented under them, and the one empty line that sets it off. A comment above the
@@ -80,18 +84,12 @@ class Edits:
 
     def render(self) -> str:
         """The text with every edit made."""
-        if not (self._replacements or self._inserted or self._deleted):
+        if not (self._replaced or self._inserted or self._deleted):
             return self.document.text
-        replacements = [item for item in self._replacements if self._lives(item)]
+        replacements = [item for index, item in self._replaced if index not in self._deleted]
         replacements += [self._insertion(after, contents) for after, contents in self._inserted.items()]
         replacements += self._deletions()
         return apply_replacements(self.document.text, replacements)
-
-    def _lives(self, item: Replacement) -> bool:
-        if not self._deleted:
-            return True
-        lines = self.document.lines
-        return not any(lines[index].start <= item.start < lines[index].end for index in self._deleted)
 
     def _insertion(self, after: int, contents: list[str]) -> Replacement:
         eol = self._eol
@@ -118,7 +116,7 @@ class Edits:
         """Where a run begins: with the line feed before it, if that came with the run and nothing follows it now."""
         start = self.document.lines[first].start
         at_end = last + 1 == len(self.document.lines) and first > 0
-        if at_end and self.document.content(first).endswith(_UNENDED) and not {first - 1, last} & set(self._inserted):
+        if at_end and self.document.content(first).endswith(_UNENDED) and not {first - 1, last} & self._inserted.keys():
             return start - len(self.document.ending(first))
         return start
 

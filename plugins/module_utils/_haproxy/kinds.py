@@ -175,3 +175,8 @@ def split_address(text: str) -> tuple[str, str]:
         return prefix + at + "*", port
     address = parse_address(host) if ":" in host else None
     return prefix + at + (host if address is None else address.host), port
+
+
+def read_text(kind: Kind, text: str) -> Any:
+    """What a line says, as written, in the normal form of a kind: quotes count only where words do."""
+    return kind.from_text(text if kind.from_text is _words_of else " ".join(meanings(text)))

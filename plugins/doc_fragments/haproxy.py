@@ -1,0 +1,71 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documentation of HAProxy's options, each written once: types and choices come from the vocabulary, words from
+the tables here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments import (
+    backend_arguments,
+    config_arguments,
+    file_options,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._haproxy_words import DESCRIPTIONS
+
+
+def _documented(options: dict[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """An argument spec's options as the options of a module's documentation."""
+    return {option: _option(spec, (*path, option)) for option, spec in options.items()}
+
+
+def _option(spec: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    words = _description(path)
+    documented: dict[str, Any] = {"description": [words] if isinstance(words, str) else list(words)}
+    for key in ("type", "elements", "required", "choices", "default"):
+        if key in spec and not (key == "required" and not spec[key]):
+            documented[key] = spec[key]
+    if "options" in spec:
+        documented["suboptions"] = _documented(spec["options"], path)
+    return documented
+
+
+def _description(path: tuple[str, ...]) -> Any:
+    """The words for an option: those for the longest end of its path that has any."""
+    for start in range(len(path)):
+        words = DESCRIPTIONS.get(".".join(path[start:]))
+        if words is not None:
+            return words
+    raise KeyError(".".join(path))
+
+
+def _fragment(options: dict[str, Any], **more: Any) -> str:
+    # JSON is YAML.
+    return json.dumps({"options": _documented(options), **more})
+
+
+def _without(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {option: spec for option, spec in options.items() if option not in names}
+
+
+class ModuleDocFragment:
+    """DOCUMENTATION: the file and how it is changed. BACKEND and CONFIG: what the two state modules manage."""
+
+    DOCUMENTATION = _fragment(
+        file_options(),
+        notes=[
+            "A change is planned on the file's text and touches only the lines that mean something else. Comments,"
+            " order, indentation, quoting and every keyword this module does not know stay as they are. A file that"
+            " already says what is wanted is not written, nor is HAProxy asked about it.",
+            "The module changes the file and nothing else. Reload HAProxy when the result is changed, for example with"
+            " a handler.",
+            "Environment variables that only HAProxy's own service sets are not known to the check of the new file.",
+        ],
+    )
+
+    BACKEND = _fragment(_without(backend_arguments(), *file_options()))
+
+    CONFIG = _fragment(_without(config_arguments(), *file_options()))

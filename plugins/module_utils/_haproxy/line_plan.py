@@ -1,0 +1,133 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans the words of one ``server``, ``default-server`` or ``bind`` line: what is not ours on it stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import join_address, split_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
+
+_HIDDEN = "********"
+
+
+def new_words(line: Values, reader: Reader, inherited: Iterable[str] = ()) -> str:
+    """A desired line's keywords as written on a new line, behind a blank each. ``inherited`` are the options that a
+    default-server switches on: only there does an option of ``false`` need a word."""
+    pieces = []
+    for option in reader.given(line):
+        argument, value = reader.table[option], line[option]
+        if argument.kind is None:
+            if value:
+                pieces.append(argument.word)
+            elif argument.negative and option in inherited:
+                pieces.append(argument.negative)
+        elif argument.many:
+            pieces.extend(f"{argument.word} {argument.kind.to_text(entry)}" for entry in value)
+        else:
+            pieces.append(f"{argument.word} {argument.kind.to_text(value)}")
+    return "".join(" " + piece for piece in pieces)
+
+
+class LinePlan:
+    """The edits of one line that exists. ``subject`` begins each summary; ``first`` is the place of the first word
+    that may be a keyword."""
+
+    def __init__(self, edits: Edits, index: int, first: int, reader: Reader, subject: str) -> None:
+        self.edits = edits
+        self.index = index
+        self.reader = reader
+        self.subject = subject
+        self.words: list[Word] = lex(edits.document.content(index)).words
+        self.meanings = [word.meaning for word in self.words]
+        self.found = reader.find(self.meanings, first)
+        self._added = ""
+
+    def address(self, place: int, line: Values) -> None:
+        """The address word at ``place``: what of address and port was given is made so, the other part stays."""
+        meaning = self.meanings[place]
+        address, port = split_address(meaning)
+        wanted_address = address if line.get("address") is None else split_address(line["address"])[0]
+        wanted_port = port if line.get("port") is None else str(line["port"])
+        if (wanted_address, wanted_port) == (address, port):
+            return
+        if line.get("address") is not None:
+            address = line["address"]
+        text = join_address(address, None) if not wanted_port else f"{join_address(address, None)}:{wanted_port}"
+        self._say("address", meaning, text)
+        self._replace(place, place + 1, text)
+
+    def arguments(self, line: Values, inherited: Iterable[str] = ()) -> None:
+        """Every keyword that was given, and no other."""
+        for option in self.reader.given(line):
+            argument, places = self.reader.table[option], self.found.get(option, [])
+            if argument.kind is None:
+                self._flag(option, argument, places, line[option], option in inherited)
+            elif argument.many:
+                self._many(option, argument, places, line[option])
+            else:
+                self._value(option, argument, places, line[option])
+        if self._added:
+            end = self.words[-1].end
+            self.edits.replace(self.index, end, end, self._added)
+
+    def _flag(
+        self, option: str, argument: Argument, places: list[tuple[int, int, bool]], wanted: bool, inherited: bool
+    ) -> None:
+        says = places[-1][2] if places else None
+        if says is wanted or (says is None and not wanted and not (inherited and argument.negative)):
+            return
+        self._say(option, "" if says is None else str(says).lower(), str(wanted).lower())
+        word = argument.word if wanted else argument.negative if inherited else ""
+        for start, end, _yes in places[:-1] if word else places:
+            self._remove(start, end)
+        if not word:
+            return
+        if places:
+            self._replace(places[-1][0], places[-1][1], word)
+        else:
+            self._added += " " + word
+
+    def _value(self, option: str, argument: Argument, places: list[tuple[int, int, bool]], value: Any) -> None:
+        assert argument.kind is not None
+        text = argument.kind.to_text(value)
+        if not places:
+            self._say(option, "", text, argument)
+            self._added += f" {argument.word} {text}"
+            return
+        start, end, _yes = places[-1]
+        current = " ".join(self.meanings[start + 1 : end])
+        if argument.kind.from_text(current) != argument.kind.normal(value):
+            self._say(option, current, text, argument)
+            self._replace(start, end, f"{argument.word} {text}")
+
+    def _many(self, option: str, argument: Argument, places: list[tuple[int, int, bool]], values: list[str]) -> None:
+        current = [" ".join(self.meanings[start + 1 : end]) for start, end, _yes in places]
+        if current == values:
+            return
+        self._say(option, ", ".join(current), ", ".join(values), argument)
+        for (start, end, _yes), value in zip(places, values):
+            self._replace(start, end, f"{argument.word} {value}")
+        for start, end, _yes in places[len(values) :]:
+            self._remove(start, end)
+        self._added += "".join(f" {argument.word} {value}" for value in values[len(places) :])
+
+    def _replace(self, start: int, end: int, text: str) -> None:
+        self.edits.replace(self.index, self.words[start].start, self.words[end - 1].end, text)
+
+    def _remove(self, start: int, end: int) -> None:
+        self.edits.replace(self.index, self.words[start - 1].end, self.words[end - 1].end, "")
+
+    def _say(self, option: str, before: str, after: str, argument: Argument | None = None) -> None:
+        if argument is not None and argument.kind is not None and argument.kind.argument.get("no_log"):
+            before, after = before and _HIDDEN, _HIDDEN
+        before = before.replace("\0", "")
+        self.edits.summaries.append(
+            f"{self.subject}: {option} {before} -> {after or 'none'}" if before else f"{self.subject}: {option} {after}"
+        )

@@ -1,0 +1,153 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a text and what is wanted of it to the new text: one planner with two doors, a backend and the whole file.
+
+Pure: no effects, the same answer for the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import (
+    PROXY_KEYWORDS,
+    Document,
+    Section,
+    conditional,
+    parse,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Check, DesiredSection
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_plan import SectionPlan, section_lines
+
+#: haproxy_config's lists, and the section keyword of each.
+SECTION_LISTS = {"defaults": "defaults", "frontends": "frontend", "listens": "listen", "backends": "backend"}
+_TYPED = frozenset(("global", "defaults", *PROXY_KEYWORDS))
+
+
+def plan_backend(text: str, params: Mapping[str, Any]) -> Edited:
+    """One backend. ``params``: its options, and ``state``, ``present`` or ``absent``."""
+    options = {option: value for option, value in params.items() if option != "state"}
+    check = Check()
+    desired = check.section("backend", options)
+    refuse(check.problems)
+    plan = _FilePlan(text)
+    if params.get("state") == "absent":
+        plan.remove(plan.document.find("backend", desired.name), "name")
+    else:
+        plan.section(desired)
+    return plan.finish()
+
+
+def plan_config(text: str, params: Mapping[str, Any]) -> Edited:
+    """The whole file. ``params``: ``global``, the lists of ``SECTION_LISTS``, ``sections`` and ``purge``."""
+    check = Check()
+    desired = _desired_sections(check, params)
+    refuse(check.problems)
+    plan = _FilePlan(text)
+    for section in desired:
+        plan.section(section)
+    if params.get("purge"):
+        wanted = {(section.kind, section.name) for section in desired}
+        plan.purge(wanted, {option for option in (*SECTION_LISTS, "sections") if params.get(option) is not None})
+    return plan.finish()
+
+
+def _desired_sections(check: Check, params: Mapping[str, Any]) -> list[DesiredSection]:
+    desired = []
+    if params.get("global") is not None:
+        desired.append(check.section("global", params["global"], "global."))
+    for option, kind in SECTION_LISTS.items():
+        sections = params.get(option) or []
+        check.distinct([section.get("name") or "" for section in sections], option, f"a {kind} section")
+        desired += [check.section(kind, section, f"{option}[{place}].") for place, section in enumerate(sections)]
+    others = params.get("sections") or []
+    check.distinct([f"{section['type']} {section.get('name') or ''}".strip() for section in others], "sections", "a section")
+    for place, section in enumerate(others):
+        options = {option: value for option, value in section.items() if option != "type"}
+        desired.append(check.section(section["type"], options, f"sections[{place}]."))
+    return desired
+
+
+class _FilePlan:
+    """Collects the edits of a file and the problems that only its text shows."""
+
+    def __init__(self, text: str) -> None:
+        self.document = parse(text)
+        self.edits = Edits(self.document)
+        self.problems: list[Problem] = []
+
+    def section(self, desired: DesiredSection) -> None:
+        """Add a section, or make the one that exists as wanted."""
+        sections = self.document.find(desired.kind, desired.name)
+        if not sections:
+            self._add(desired)
+        elif self._editable(sections, f"{desired.path}name", several=desired.kind == "global"):
+            SectionPlan(self.edits, sections, desired, self.problems).make()
+
+    def remove(self, sections: list[Section], option: str) -> None:
+        if sections and self._editable(sections, option):
+            self.edits.delete_section(sections[0])
+            self.edits.summaries.append(f"{sections[0].title}: removed")
+
+    def purge(self, wanted: set[tuple[str, str]], given: set[str]) -> None:
+        """Remove the sections of the kinds whose list was given and that are not in it."""
+        kinds = {SECTION_LISTS[option] for option in given if option in SECTION_LISTS}
+        for section in self.document.sections:
+            listed = section.kind in kinds or ("sections" in given and section.kind not in _TYPED)
+            if listed and (section.kind, section.name) not in wanted and self._editable([section], "purge"):
+                self.edits.delete_section(section)
+                self.edits.summaries.append(f"{section.title}: removed")
+
+    def finish(self) -> Edited:
+        """The edited text. Raises InputError with everything that is wrong."""
+        refuse(self.problems)
+        text = self.edits.render()
+        if text == self.document.text:
+            return Edited(text)
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.consistency import new_faults
+
+        refuse(new_faults(self.document, parse(text)))
+        return Edited(text, tuple(self.edits.summaries), "reload")
+
+    def _editable(self, sections: list[Section], option: str, several: bool = False) -> bool:
+        """Whether it is clear what a change of these sections would mean; a problem where it is not."""
+        title = sections[0].title
+        if any(conditional(self.document, section) for section in sections):
+            reason = "depends on .if conditionals of HAProxy's preprocessor"
+            self.problems.append(Problem(option, title, reason, "Edit that section by hand, or take the .if out of it."))
+            return False
+        if len(sections) > 1 and not several:
+            reason = "stands in the file {} times".format(len(sections))
+            self.problems.append(Problem(option, title, reason, "Remove or rename the others first."))
+            return False
+        return True
+
+    def _add(self, desired: DesiredSection) -> None:
+        title = f"{desired.kind} {desired.name}".rstrip()
+        if self.document.depth:
+            reason = "cannot be added: a .if is still open at the end of the file"
+            self.problems.append(Problem(f"{desired.path}name", title, reason, "Close it with .endif first."))
+            return
+        lines = section_lines(desired, self.edits.indent(None), self.problems)
+        self.edits.insert_section(lines, _place(self.document, desired))
+        self.edits.summaries.append(f"{title}: added")
+
+
+def _place(document: Document, desired: DesiredSection) -> int:
+    """The line behind which a new section goes. ``global`` and ``defaults`` come before what they speak for; where
+    there are defaults already, a new one comes before them, so that no proxy's silent inheritance changes."""
+    end = len(document.lines) - 1
+    if desired.kind not in ("global", "defaults"):
+        return end
+    for section in document.sections:
+        if section.depth == 0 and (desired.kind == "global" or section.kind in ("defaults", *PROXY_KEYWORDS)):
+            above = section.header - 1
+            while above >= 0 and document.content(above).startswith("#"):
+                above -= 1
+            return above
+    return end

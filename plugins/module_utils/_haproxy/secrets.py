@@ -1,0 +1,42 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masks what a haproxy.cfg keeps secret, wherever it stands: in lines of ours, in foreign lines, in comments.
+
+Line by line over the raw text, so it also works on a file that does not parse and on the daemon's messages.
+"""
+
+from __future__ import annotations
+
+import re
+
+MASK = "********"
+
+#: One word, quoted or not, blanks escaped.
+_WORD = r"""(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\\.|[^\s"'\\])+"""
+
+#: Each pattern's group ``keep`` is shown, what follows it is the secret.
+_SECRETS = [
+    re.compile(pattern, re.MULTILINE | re.IGNORECASE)
+    for pattern in (
+        rf"(?P<keep>\bstats[ \t]+auth[ \t]+[^\s:]+:){_WORD}",
+        rf"(?P<keep>\b(?:insecure-)?password[ \t]+){_WORD}",
+        rf"(?P<keep>\bca-sign-pass[ \t]+){_WORD}",
+        rf"(?P<keep>\bcluster-secret[ \t]+){_WORD}",
+        rf"(?P<keep>\b(?:pre)?setenv[ \t]+\w*(?:PASS|SECRET|TOKEN|KEY|CRED)\w*[ \t]+){_WORD}",
+        r"(?P<keep>\btcp-check[ \t]+send(?:-lf|-binary)?[ \t]+[\"']?(?:AUTH|USER|PASS)\b(?:\\ |[ \t]))[^\n]+",
+        r"(?P<keep>\b(?:Proxy-)?Authorization[\"']?[ \t]+)[^\n]+",
+        r"(?P<keep>\b(?:Basic|Bearer)(?:\\ |[ \t])+)[A-Za-z0-9+/=._~-]{6,}",
+        rf"(?P<keep>\b(?:X-)?(?:Api|Auth|Access|Secret)[-_]?(?:Key|Token|Secret)[\"']?[ \t]+){_WORD}",
+    )
+]
+_HINT = re.compile(r"auth|pass|secret|setenv|basic|bearer|key|token", re.IGNORECASE)
+
+
+def redact(text: str) -> str:
+    """The text with every secret masked; the same text where it holds none."""
+    if _HINT.search(text) is None:
+        return text
+    for pattern in _SECRETS:
+        text = pattern.sub(lambda match: match.group("keep") + MASK, text)
+    return text

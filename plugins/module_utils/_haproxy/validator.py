@@ -1,0 +1,94 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lets the installed HAProxy judge a candidate file before it goes live.
+
+``haproxy -c`` ends with 0 (valid), 2 (valid, but nothing listens) or 1 (refused). It binds nothing, but resolves names
+and loads certificates, so it speaks for this host only. Two things it does not say: what fails only at start (an
+address that is not local, a busy port, a missing directory), and which of its warnings are new: the current file is
+asked too, and a new warning that something is ignored is a refusal.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
+
+#: Resolving names can wait for a resolver that does not answer; longer than this, no one should. In seconds.
+TIME_LIMIT = 60.0
+
+_MESSAGE = re.compile(r"\[(ALERT|WARNING|NOTICE|DIAG|EMERG|INFO)\]\s+(?:\d+/\d+\s+)?\(\d+\)\s*:\s*(?:config : )?(.*)")
+_VERDICTS = re.compile(r"(Fatal errors found in configuration|Error\(s\) found in configuration file)")
+_LINE_NUMBER = re.compile(r"(?<=:)\d+(?=[\]).,: ]|$)|(?<=line )\d+")
+_IGNORED = re.compile(r"\b(ignor(ed|ing)|no effect|truncated|falling back|never match)", re.IGNORECASE)
+
+
+def judge(candidate: str, current: str, ports: Ports, *, check_mode: bool = False) -> list[str]:
+    """The warnings HAProxy gives the candidate. Raises DaemonRefused. ``current`` need not exist.
+
+    Without HAProxy on the host nothing can be judged: an error, in check mode a warning, as the package may be about
+    to be installed by the same playbook.
+    """
+    program = ports.which("haproxy")
+    if program is None:
+        message = f"haproxy is not installed on this host, so the new {current} cannot be checked."
+        if check_mode:
+            return [message]
+        raise EdgeError(f"{message} Install it first, or set validate: false.")
+    verdict = _ask(program, candidate, ports)
+    alerts, warnings = _messages(verdict, candidate, current)
+    if verdict.timed_out:
+        raise DaemonRefused(
+            f"haproxy -c did not come to an end within {TIME_LIMIT:.0f} s on the new {current} (it resolves names and "
+            "loads files while it checks). The file is as it was."
+        )
+    if verdict.rc not in (0, 2):
+        raise DaemonRefused(_refusal(verdict, alerts, current))
+    if warnings:
+        known = _known_warnings(program, current, ports)
+        serious = [warning for warning in warnings if _IGNORED.search(warning) and _normal(warning) not in known]
+        if serious:
+            said = "\n".join(serious)
+            raise DaemonRefused(f"HAProxy would not do all that the new {current} says:\n{said}\nThe file is as it was.")
+    return [f"HAProxy on {current}: {warning}" for warning in warnings]
+
+
+def _ask(program: str, path: str, ports: Ports) -> Completed:
+    return ports.run([program, "-c", "-f", path], timeout=TIME_LIMIT)
+
+
+def _known_warnings(program: str, current: str, ports: Ports) -> set[str]:
+    _alerts, warnings = _messages(_ask(program, current, ports), current, current)
+    return {_normal(warning) for warning in warnings}
+
+
+def _messages(verdict: Completed, path: str, shown_as: str) -> tuple[list[str], list[str]]:
+    """What HAProxy said: (alerts, warnings), secrets masked, the candidate under the name it will have."""
+    said: dict[str, list[str]] = {}
+    level = ""
+    for line in redact((verdict.stderr + verdict.stdout).replace(path, shown_as)).splitlines():
+        match = _MESSAGE.match(line)
+        if match is not None:
+            level = match.group(1)
+            said.setdefault(level, []).append(match.group(2))
+        elif line.lstrip().startswith("|") and said.get(level):
+            said[level][-1] += " " + line.lstrip(" |")
+    alerts = [alert for alert in said.get("ALERT", []) + said.get("EMERG", []) if not _VERDICTS.search(alert)]
+    return alerts, said.get("WARNING", [])
+
+
+def _normal(message: str) -> str:
+    """A message without what an edit elsewhere in the file changes."""
+    return _LINE_NUMBER.sub("N", message)
+
+
+def _refusal(verdict: Completed, alerts: list[str], current: str) -> str:
+    if alerts:
+        said = "\n".join(alerts)
+        return f"HAProxy refuses the new {current}:\n{said}\nThe file is as it was."
+    end = f"with status {verdict.rc}" if verdict.rc >= 0 else f"by signal {-verdict.rc}"
+    words = redact((verdict.stderr or verdict.stdout).strip())[-2000:]
+    return f"haproxy -c ended {end} on the new {current} and gave no verdict: {words or 'it said nothing'}"
