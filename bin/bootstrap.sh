@@ -4,6 +4,7 @@
 #   need_root                stop unless we are root
 #   need_apt PKG…            install the Debian packages that are missing
 #   need_command NAME PKG    install PKG where the command NAME is missing
+#   need_daemons             keepalived and haproxy, installed but not started
 #   need_venv                the pinned controller tools; sets VENV and puts its bin first in PATH
 #   need_collection          a copy of the checkout where Ansible looks for it; sets COLLECTION
 #                            and ANSIBLE_COLLECTIONS_PATH
@@ -61,6 +62,20 @@ need_apt() {
 need_command() {
     command -v "$1" >/dev/null || need_apt "$2"
     command -v "$1" >/dev/null || die "the command $1 is missing (Debian package $2)."
+}
+
+# keepalived and haproxy as witnesses for tests: installed, but not started.
+need_daemons() {
+    local policy=/usr/sbin/policy-rc.d
+    command -v keepalived >/dev/null && command -v haproxy >/dev/null && return
+    need_root
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+        (need_apt keepalived haproxy) && rm -f "$policy" || { rm -f "$policy"; exit 1; }
+    else
+        need_apt keepalived haproxy
+    fi
 }
 
 # The first Python that ansible-core 2.19 can run on; prints its path.

@@ -12,6 +12,7 @@ files that are gone from the checkout go from the copy. Two at a time wait for e
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -38,11 +39,13 @@ def same(source: Path, copy: Path) -> bool:
     return (ours.st_size, ours.st_mtime_ns, ours.st_mode) == (theirs.st_size, theirs.st_mtime_ns, theirs.st_mode)
 
 
-def synchronise(checkout: Path, copy: Path) -> None:
+def synchronise(checkout: Path, copy: Path, record: Path) -> None:
+    """``record`` is what we copied last time: only that may go again, as tools keep work of theirs in the copy."""
     wanted = files_of(checkout)
-    present = {str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_symlink() or not path.is_dir()}
-    for name in present - wanted:
-        (copy / name).unlink()
+    copied = set(record.read_text().split("\0")) if record.exists() else set()
+    record.write_text("\0".join(sorted(wanted | copied)))
+    for name in filter(None, copied - wanted):
+        (copy / name).unlink(missing_ok=True)
     for name in sorted(wanted):
         source, target = checkout / name, copy / name
         if not same(source, target):
@@ -50,9 +53,11 @@ def synchronise(checkout: Path, copy: Path) -> None:
             fresh = target.with_name(f".{target.name}.new")
             shutil.copy2(source, fresh, follow_symlinks=False)
             os.replace(fresh, target)
-    for folder, _, _ in os.walk(copy, topdown=False):
-        if folder != str(copy) and not os.listdir(folder):
-            os.rmdir(folder)
+    for folder in {str(Path(name).parent) for name in copied - wanted}:
+        shutil.rmtree(copy / folder / "__pycache__", ignore_errors=True)
+        with contextlib.suppress(OSError):  # not empty: something else is there
+            os.removedirs(copy / folder)
+    record.write_text("\0".join(sorted(wanted)))
 
 
 if __name__ == "__main__":
@@ -62,4 +67,4 @@ if __name__ == "__main__":
     copy.mkdir(parents=True, exist_ok=True)
     with open(copy.parent / ".copy.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        synchronise(checkout, copy)
+        synchronise(checkout, copy, copy.parent / ".copied")

@@ -1,0 +1,97 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of bin/test, as data.
+
+A part's script runs in bash, in the copy of the checkout ($COLLECTION), with bin/bootstrap.sh sourced and the
+controller's tools first in PATH. $CHECKOUT is the checkout itself, $WORK a folder of the part's own, and a pytest
+report written to $REPORT is counted test by test.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Part(NamedTuple):
+    """``limit`` is in seconds. ``needs`` are paths of the checkout without which the part has nothing to do yet."""
+
+    name: str
+    about: str
+    script: str
+    alone: bool = False
+    limit: int = 900
+    needs: tuple[str, ...] = ()
+
+
+#: Branch coverage of plugins/ below which the unit tests count as failed, in percent.
+COVERAGE_FLOOR = 90
+
+PYTEST = 'pytest -p no:cacheprovider --junitxml="$REPORT" -n auto'
+
+#: The longest first: they start first.
+PARTS = (
+    Part(
+        "sanity",
+        "ansible-test sanity, without an ignore file",
+        'bash "$CHECKOUT/bin/run_sanity.sh"',
+    ),
+    Part(
+        "ansible-lint",
+        "ansible-lint, profile production, offline",
+        "ansible-lint --offline --profile production --strict --nocolor",
+        limit=600,
+    ),
+    Part(
+        "docs",
+        "antsibull-docs, the built package, ansible-doc, examples, generated READMEs, changelog",
+        f"need_daemons; {PYTEST} tests/docs",
+    ),
+    Part(
+        "mypy",
+        "mypy --strict on module_utils, as Python 3.9",
+        'cd "$ANSIBLE_COLLECTIONS_PATH"; MYPYPATH=. mypy --strict --cache-dir "$K8S_EDGE_CACHE/mypy"'
+        " --config-file ansible_collections/k8s_edge/ha/pyproject.toml"
+        " ansible_collections/k8s_edge/ha/plugins/module_utils",
+        limit=300,
+    ),
+    Part("yamllint", "yamllint on every YAML file", "yamllint --strict .", limit=120),
+    Part(
+        "ruff",
+        "ruff check and ruff format --check",
+        "ruff check --no-cache --output-format concise . && ruff format --no-cache --check .",
+        limit=60,
+    ),
+    Part(
+        "unit",
+        f"pytest with branch coverage (at least {COVERAGE_FLOOR} %), real daemons as witnesses",
+        f"need_daemons; need_command strace strace; {PYTEST} tests/unit"
+        f" --cov=plugins --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under={COVERAGE_FLOOR}",
+        alone=True,
+        limit=1200,
+    ),
+    Part(
+        "molecule",
+        "Molecule: modules and roles on real hosts of the lab",
+        'bash "$CHECKOUT/bin/run_molecule.sh"',
+        alone=True,
+        limit=2400,
+        needs=("molecule", "lab", "playbooks/site.yml"),
+    ),
+    Part(
+        "demo",
+        "bin/demo, the README's first command, from nothing to nothing",
+        '"$CHECKOUT/bin/demo"; "$CHECKOUT/bin/demo" --down',
+        alone=True,
+        limit=1200,
+        needs=("bin/demo", "playbooks/site.yml"),
+    ),
+)
+
+
+def blocker(part: Part) -> str:
+    """Why a part cannot run, or an empty string."""
+    missing = [path for path in part.needs if not (Path(os.environ["COLLECTION"]) / path).exists()]
+    return f"there is no {' and no '.join(missing)} yet" if missing else ""
