@@ -1,0 +1,84 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``haproxy_proxies``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+
+DOCUMENTATION = r"""
+name: haproxy_proxies
+short_description: The front ends and backends of one host, derived from the inventory
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Derives for each VIP that leads to servers a front end that binds the VIP and a backend with the servers, as
+    M(k8s_edge.ha.haproxy_config) takes them, and a front end on loopback for health and statistics.
+positional: host, groups, hostvars, health_port, ca_file
+options:
+  _input:
+    description: The declaration, usually C(k8s_edge_vips).
+    type: list
+    elements: dict
+    required: true
+  host:
+    description: The name of the host in the inventory.
+    type: str
+    required: true
+  groups:
+    description: The variable C(groups).
+    type: dict
+    required: true
+  hostvars:
+    description: The variable C(hostvars), with gathered network facts of every host that may hold a VIP.
+    type: dict
+    required: true
+  health_port:
+    description: The port on loopback where HAProxy says whether it is well.
+    type: int
+    default: 8404
+  ca_file:
+    description:
+      - Path on the host of the CA that signed the apiservers' certificates.
+      - Empty means that health checks do not verify them.
+    type: str
+    default: ''
+"""
+
+EXAMPLES = r"""
+- name: The backends of this host
+  ansible.builtin.debug:
+    msg: "{{ (k8s_edge_vips | k8s_edge.ha.haproxy_proxies(inventory_hostname, groups, hostvars)).backends }}"
+"""
+
+RETURN = r"""
+_value:
+  description: A dictionary with the lists C(frontends) and C(backends).
+  type: dict
+"""
+
+
+@speaking
+def haproxy_proxies(
+    vips: Any,
+    host: str,
+    groups: Mapping[str, Sequence[str]],
+    hostvars: Mapping[str, Any],
+    health_port: int = 8404,
+    ca_file: str = "",
+) -> dict[str, list[dict[str, Any]]]:
+    """The host's frontends and backends."""
+    return desired_proxies(host, declared(vips, groups), hostvars, Checks(ca_file, health_port))
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"haproxy_proxies": haproxy_proxies}

@@ -1,0 +1,64 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``vip_faults``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import vips_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verdict import faults
+
+DOCUMENTATION = r"""
+name: vip_faults
+short_description: What is wrong with the VIPs, from what the hosts say
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Every address must have exactly one holder, every host must run what its file says, and none may be in FAULT.
+positional: groups, hostvars
+options:
+  _input:
+    description: The answers of M(k8s_edge.ha.keepalived_info) by host name.
+    type: dict
+    required: true
+  groups:
+    description: The variable C(groups).
+    type: dict
+    required: true
+  hostvars:
+    description: The variable C(hostvars), with gathered network facts of every host that may hold a VIP.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Every VIP has one holder
+  ansible.builtin.assert:
+    that: (answers | k8s_edge.ha.vip_faults(groups, hostvars)) == []
+"""
+
+RETURN = r"""
+_value:
+  description: A sentence for each fault.
+  type: list
+  elements: str
+"""
+
+
+@speaking
+def vip_faults(
+    answers: Mapping[str, Any], groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]
+) -> list[str]:
+    """A sentence for each fault."""
+    return faults(vips_of(groups, hostvars), answers)
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"vip_faults": vip_faults}

@@ -1,0 +1,92 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory as a whole: what is declared for it, and what the plays have read of its hosts so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._rolling import Standing, order, silenced_by, standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import VARIABLE, Vip, declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import desired_instances, members
+
+Groups = Mapping[str, Sequence[str]]
+Hostvars = Mapping[str, Mapping[str, Any]]
+
+#: What keepalived_info said of a host before the roll began (playbooks/site.yml).
+BEFORE = "k8s_edge_before"
+
+#: What every derived instance has unless ``keepalived_instance_defaults`` or the VIP's ``instance`` say otherwise.
+#: VRRP 3 with half a second between advertisements: a lost holder is followed within 1.5 to 2 seconds. A gratuitous
+#: ARP every minute heals the caches that missed one.
+INSTANCE_DEFAULTS = {"version": 3, "advert_int": 0.5, "garp_master_refresh": 60}
+
+
+def vips_of(groups: Groups, hostvars: Hostvars) -> tuple[Vip, ...]:
+    """What ``k8s_edge_vips`` declares: the first host that has it speaks for all."""
+    for host in groups.get("all") or ():
+        entries = (hostvars.get(host) or {}).get(VARIABLE) if hostvars else None
+        if entries:
+            return declared(entries, groups)
+    return ()
+
+
+def hosts_of(vips: Sequence[Vip]) -> list[str]:
+    """Every host that may hold a VIP, once, in the order of the declaration."""
+    return list(dict.fromkeys(host for vip in vips for host in vip.hosts))
+
+
+def instances_of(
+    host: str,
+    vips: Sequence[Vip],
+    hostvars: Hostvars,
+    defaults: Mapping[str, Any],
+    scripts: Sequence[Mapping[str, Any]] = (),
+) -> list[dict[str, Any]]:
+    """The vrrp_instances of one host, derived and checked across all hosts."""
+    return desired_instances(members(vips, hostvars), {**INSTANCE_DEFAULTS, **defaults}, scripts).get(host, [])
+
+
+def led_by(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
+    """The names of the instances in which the host has the highest priority."""
+    parts = members(vips, hostvars)
+    highest: dict[str, int] = {}
+    for part in parts:
+        highest[part.instance] = max(part.priority, highest.get(part.instance, 0))
+    return [part.instance for part in parts if part.host == host and part.priority == highest[part.instance]]
+
+
+def partners_of(vips: Sequence[Vip]) -> dict[str, list[str]]:
+    """For each host those that it shares a VIP with."""
+    return {
+        host: [
+            other for other in hosts_of(vips) if other != host and any({host, other} <= set(vip.hosts) for vip in vips)
+        ]
+        for host in hosts_of(vips)
+    }
+
+
+def standings(vips: Sequence[Vip], hostvars: Hostvars) -> list[Standing]:
+    """How every host that may hold a VIP stood before the roll; nothing where the hosts have not been read."""
+    hosts = hosts_of(vips)
+    if not hosts or any(BEFORE not in (hostvars.get(host) or {}) for host in hosts):
+        return []
+    parts = members(vips, hostvars)
+    found = []
+    for host in hosts:
+        common = {**INSTANCE_DEFAULTS, **(hostvars[host].get("keepalived_instance_defaults") or {})}
+        desired = desired_instances(parts, common, ()).get(host, [])
+        found.append(standing(host, vips, hostvars[host], hostvars[host][BEFORE], desired))
+    return found
+
+
+def rolling_order(vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
+    """The hosts in the order in which they are changed; the declared order where they have not been read."""
+    return order(standings(vips, hostvars), partners_of(vips)) or hosts_of(vips)
+
+
+def silenced_peers(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
+    """The peers that must be silent while keepalived on this host is changed; none where nothing was read."""
+    return silenced_by(host, standings(vips, hostvars), partners_of(vips))

@@ -1,0 +1,119 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HAProxy derived from the inventory: for each VIP a front end that binds it and a backend with those who serve it.
+
+The front end of a kube-apiserver passes TCP through, asks every apiserver for ``/readyz`` over TLS, cuts the sessions
+of one that is down, and lets a quiet ``kubectl logs -f`` live for a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
+
+HEALTH = "k8s_edge_health"
+HEALTH_URI = "/healthz"
+LONGEST = "24h"
+
+
+class Checks(NamedTuple):
+    """How HAProxy is asked whether it is well, and how it asks the apiservers. ``ca_file`` is a path on the host;
+    empty means that their certificates are not verified. ``health_port`` is on loopback."""
+
+    ca_file: str
+    health_port: int
+
+
+def desired_proxies(
+    host: str, vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], checks: Checks
+) -> dict[str, list[dict[str, Any]]]:
+    """The frontends and backends of one host, as ``haproxy_config`` takes them; InputError for a server without
+    an address. What a VIP sets by hand under ``frontend`` and ``backend`` goes over what is derived."""
+    mine = [vip for vip in vips if host in vip.hosts and vip.servers]
+    problems: list[Problem] = []
+    backends = [{**_backend(vip, _servers(vip, hostvars, problems), checks), **vip.backend} for vip in mine]
+    refuse(problems)
+    return {"frontends": [_health(checks)] + [{**_frontend(vip), **vip.frontend} for vip in mine], "backends": backends}
+
+
+def _frontend(vip: Vip) -> dict[str, Any]:
+    return {
+        "name": vip.name,
+        "mode": "tcp",
+        "bind": [{"address": str(address.ip), "port": vip.port} for address in vip.addresses],
+        "maxconn": vip.maxconn,
+        "options": ["tcplog", "clitcpka"],
+        "timeouts": {"client": LONGEST, "client_fin": "30s"},
+        "default_backend": vip.name,
+    }
+
+
+def _backend(vip: Vip, servers: Sequence[Mapping[str, Any]], checks: Checks) -> dict[str, Any]:
+    backend: dict[str, Any] = {
+        "name": vip.name,
+        "mode": "tcp",
+        "balance": "leastconn",
+        "options": ["srvtcpka", "redispatch"],
+        "timeouts": {
+            "connect": "5s",
+            "check": "5s",
+            "queue": "30s",
+            "server": LONGEST,
+            "server_fin": "30s",
+            "tunnel": LONGEST,
+        },
+        "default_server": {
+            "check": True,
+            "inter": "2s",
+            "fastinter": "1s",
+            "rise": 3,
+            "fall": 3,
+            "slowstart": "30s",
+            "maxconn": vip.maxconn,
+            "on_marked_down": "shutdown-sessions",
+        },
+        "servers": list(servers),
+    }
+    if vip.profile == "kube_apiserver":
+        backend["options"] = ["httpchk GET /readyz", *backend["options"]]
+        backend["http_check"] = ["expect status 200"]
+        backend["default_server"].update(
+            {"verify": "required", "ca_file": checks.ca_file} if checks.ca_file else {"verify": "none"}, check_ssl=True
+        )
+    return backend
+
+
+def _servers(vip: Vip, hostvars: Mapping[str, Mapping[str, Any]], problems: list[Problem]) -> list[dict[str, Any]]:
+    servers = []
+    for name in vip.servers:
+        address = stated_address(name, hostvars[name])
+        if address is None:
+            problems.append(
+                Problem(
+                    f"{vip.path}.leads_to: host {name}",
+                    hostvars[name].get("k8s_edge_address") or hostvars[name].get("ansible_host") or name,
+                    "is a name, and HAProxy would not start while it cannot be resolved",
+                    "Set the host's ansible_host or k8s_edge_address to its address.",
+                )
+            )
+            continue
+        servers.append({"name": name, "address": address, "port": vip.backend_port})
+    return servers
+
+
+def _health(checks: Checks) -> dict[str, Any]:
+    """Where keepalived's check asks, and people look at the statistics: on loopback only."""
+    return {
+        "name": HEALTH,
+        "mode": "http",
+        "bind": [{"address": "127.0.0.1", "port": checks.health_port}],
+        "maxconn": 100,
+        "monitor_uri": HEALTH_URI,
+        "timeouts": {"client": "5s", "http_request": "5s", "http_keep_alive": "5s"},
+        "directives": ["stats enable", "stats uri /stats", "stats refresh 5s"],
+    }

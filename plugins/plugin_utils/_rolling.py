@@ -1,0 +1,82 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which order hosts are changed, and which peers fall silent meanwhile, so that no VIP ever has two masters.
+
+A change that the members of an instance must agree on (``_vrrp.agreement``) cannot be made one host after the other:
+whoever is changed first no longer hears the others and takes the VIP beside them. So the holder comes first, its peers
+are stopped for just that step, and each starts again with the new configuration when its turn comes.
+
+Everything else goes the other way round: hosts that hold no VIP, then the holder, and at last those where keepalived
+does not run: their peers must know them before they speak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import held
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import written_instances
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import agreement
+
+
+class Standing(NamedTuple):
+    """What was read of a host before the roll. ``split`` says that its running keepalived may disagree with what is
+    desired on something that all members must share."""
+
+    host: str
+    active: bool
+    holds: int
+    split: bool
+
+
+def standing(
+    host: str, vips: Sequence[Vip], hostvars: Mapping[str, Any], info: Mapping[str, Any], desired: Sequence[Any]
+) -> Standing:
+    """The standing of one host: ``info`` is what ``keepalived_info`` returned, ``desired`` its instances to be."""
+    active = bool(info.get("active"))
+    current = written_instances(info)
+    differs = any(
+        agreement(current[instance["name"]]) != agreement({**current[instance["name"]], **_stated(instance)})
+        for instance in desired
+        if instance["name"] in current
+    )
+    return Standing(
+        host=host,
+        active=active,
+        holds=sum(held(vip, hostvars) for vip in vips),
+        split=active and (differs or not info.get("loaded", False)),
+    )
+
+
+def _stated(instance: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in instance.items() if value is not None}
+
+
+def order(standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) -> list[str]:
+    """The hosts in the order in which they are changed. ``partners``: for each host, those it shares a VIP with."""
+    split = {each.host for each in standings if each.split}
+    split |= {partner for host in split for partner in partners.get(host, ())}
+
+    def rank(numbered: tuple[int, Standing]) -> tuple[int, int, int]:
+        index, each = numbered
+        if each.host in split:
+            return (1, -each.holds, index) if each.active and each.holds else (2, 0, index)
+        if not each.active:
+            return 2, 0, index
+        return (1, each.holds, index) if each.holds else (0, 0, index)
+
+    return [each.host for _index, each in sorted(enumerate(standings), key=rank)]
+
+
+def silenced_by(host: str, standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) -> list[str]:
+    """The active peers that must be stopped before keepalived on ``host`` is changed: those still to come after it."""
+    known = {each.host: each for each in standings}
+    mine = set(partners.get(host, ()))
+    if host not in known or not any(known[each].split for each in {host} | (mine & set(known))):
+        return []
+    sequence = order(standings, partners)
+    later = sequence[sequence.index(host) + 1 :]
+    return [each for each in later if each in mine and known[each].active]

@@ -1,0 +1,57 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What verifying finds: who holds each VIP, from what the hosts say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import instance_name
+
+
+def faults(vips: Sequence[Vip], infos: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What is wrong, a sentence each; empty where every address has exactly one holder and every host serves.
+
+    ``infos`` are the answers of ``keepalived_info`` by host.
+    """
+    return [sentence for vip in vips for sentence in _faults(vip, infos)]
+
+
+def _faults(vip: Vip, infos: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    for host in vip.hosts:
+        info = infos.get(host) or {}
+        if not info:
+            yield f"{vip.name}: keepalived on {host} was not read."
+        elif not info.get("active"):
+            yield f"{vip.name}: keepalived does not run on {host}."
+        elif not info.get("loaded"):
+            yield f"{vip.name}: keepalived on {host} runs with another configuration than its file."
+    for address in vip.addresses:
+        holders = [host for host in vip.hosts if str(address.ip) in held_addresses(infos.get(host) or {})]
+        if len(holders) != 1:
+            yield "{}: {} is held by {}.".format(vip.name, address.ip, " and ".join(holders) or "no host")
+        name = instance_name(vip, address)
+        for host in vip.hosts:
+            state = live_states(infos.get(host) or {}).get(name)
+            if state == "FAULT":
+                yield f"{vip.name}: instance {name} is in FAULT on {host}: it cannot take over."
+
+
+def settled(desired: Sequence[Mapping[str, Any]], leads: Sequence[str], info: Mapping[str, Any]) -> bool:
+    """Whether a host runs what its file says and each of its instances has found its state.
+
+    ``leads`` are the instances in which this host has the highest priority: it must be MASTER there, unless it may
+    not take a VIP back (``nopreempt``).
+    """
+    if not (info.get("active") and info.get("loaded")):
+        return False
+    states = live_states(info)
+    for instance in desired:
+        must_lead = instance["name"] in leads and not instance.get("nopreempt")
+        if states.get(instance["name"]) not in (("MASTER",) if must_lead else ("MASTER", "BACKUP")):
+            return False
+    return True

@@ -1,0 +1,207 @@
+"""The order of hosts, and who falls silent: never two masters."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_order import edge_order
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_settled import keepalived_settled
+from ansible_collections.k8s_edge.ha.plugins.filter.silenced_peers import silenced_peers
+from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
+
+
+class Site:
+    """Hosts as the preflight read them: converged, with the first VIP on ``holder``."""
+
+    def __init__(self, lab, edges=2, holder="haproxy-1", vips=None):
+        self.vips = vips or [lab.kubeapi]
+        self.groups, self.hostvars = lab.groups(edges), lab.hostvars(self.vips, edges)
+        self.hosts = self.groups["haproxy"]
+        for host in self.hosts:
+            self.hostvars[host]["k8s_edge_before"] = {
+                "active": True,
+                "loaded": True,
+                "config": {"instances": keepalived_instances(self.vips, host, self.groups, self.hostvars)},
+            }
+        for n, host in enumerate(self.hosts, 1):
+            if host == holder:
+                held = tuple(self.vips[0]["addresses"][:1])
+                self.hostvars[host].update(lab.host(lab.interface("eth0", f"10.77.0.1{n}/24", secondaries=held)))
+
+    def before(self, host):
+        return self.hostvars[host]["k8s_edge_before"]
+
+    def written(self, host):
+        return self.before(host)["config"]["instances"][0]
+
+    def order(self):
+        return edge_order(self.groups, self.hostvars)
+
+    def silent(self):
+        return {host: silenced_peers(self.groups, host, self.hostvars) for host in self.hosts}
+
+
+def test_the_holder_comes_last(lab):
+    site = Site(lab, edges=3)
+    assert site.order() == ["haproxy-2", "haproxy-3", "haproxy-1"]
+    assert site.silent() == {"haproxy-1": [], "haproxy-2": [], "haproxy-3": []}
+
+
+def test_a_host_that_does_not_run_yet_comes_after_those_who_must_know_it(lab):
+    site = Site(lab, edges=3)
+    site.before("haproxy-2").update(active=False)
+    assert site.order() == ["haproxy-3", "haproxy-1", "haproxy-2"]
+
+
+def test_fresh_hosts_keep_their_order(lab):
+    site = Site(lab, edges=3, holder=None)
+    for host in site.hosts:
+        site.before(host).update(active=False, loaded=False, config={})
+    assert site.order() == site.hosts
+    assert site.silent() == {"haproxy-1": [], "haproxy-2": [], "haproxy-3": []}
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        {"virtual_router_id": 51},
+        {"version": 2},
+        {"version": None},
+        {"interface": "eth1"},
+        {"unicast_peer": None},
+        {"unicast_src_ip": "10.77.0.99"},
+        {"authentication": {"auth_type": "PASS", "auth_pass": "x"}},
+        {"virtual_ipaddress": [{"address": "10.77.0.99/24"}]},
+        {"virtual_ipaddress": [{"address": "10.77.0.100/24"}, {"address": "10.77.0.99/24"}]},
+    ],
+)
+def test_what_all_must_agree_on_starts_with_the_holder_and_silences_the_others(lab, old):
+    vip = {**lab.kubeapi, "instance": {"authentication": {"auth_type": "PASS", "auth_pass": "y"}}}
+    site = Site(lab, edges=3, vips=[vip], holder="haproxy-2")
+    for host in site.hosts:
+        site.written(host).update(old)
+    assert site.order() == ["haproxy-2", "haproxy-1", "haproxy-3"]
+    assert site.silent() == {"haproxy-1": ["haproxy-3"], "haproxy-2": ["haproxy-1", "haproxy-3"], "haproxy-3": []}
+
+
+def test_the_interval_must_be_agreed_with_version_2_only(lab):
+    for version, order in ((2, ["haproxy-1", "haproxy-2"]), (3, ["haproxy-2", "haproxy-1"])):
+        site = Site(lab, vips=[{**lab.kubeapi, "instance": {"version": version}}])
+        for host in site.hosts:
+            site.written(host)["advert_int"] = 3
+        assert site.order() == order
+
+
+@pytest.mark.parametrize(
+    "old", [{"priority": 7}, {"track_script": None}, {"garp_master_refresh": 1}, {"nopreempt": True}]
+)
+def test_what_a_host_may_change_alone_silences_nobody(lab, old):
+    site = Site(lab)
+    for host in site.hosts:
+        site.written(host).update(old)
+    assert site.order() == ["haproxy-2", "haproxy-1"]
+    assert not any(site.silent().values())
+
+
+def test_formatting_of_addresses_is_no_difference(lab):
+    site = Site(lab)
+    for host in site.hosts:
+        site.written(host)["virtual_ipaddress"] = [{"address": "10.77.0.100"}]
+    assert site.order() == ["haproxy-2", "haproxy-1"]
+
+
+def test_a_daemon_that_runs_another_configuration_than_its_file_may_disagree(lab):
+    site = Site(lab)
+    site.before("haproxy-1").update(loaded=False)
+    assert site.order() == ["haproxy-1", "haproxy-2"]
+    assert site.silent()["haproxy-1"] == ["haproxy-2"]
+
+
+def test_after_an_aborted_change_the_silent_host_is_not_silenced_again_and_comes_last(lab):
+    site = Site(lab)
+    site.written("haproxy-2").update(virtual_router_id=51)
+    site.before("haproxy-2").update(active=False)
+    assert site.order() == ["haproxy-1", "haproxy-2"]
+    assert not any(site.silent().values())
+
+
+def test_a_pair_that_shares_no_vip_with_the_change_goes_its_own_way(lab):
+    site = Site(lab, edges=4)
+    site.groups["left"], site.groups["right"] = site.hosts[:2], site.hosts[2:]
+    site.vips[:] = [
+        {**lab.kubeapi, "name": "left", "hosts": "left"},
+        {**lab.kubeapi, "name": "right", "hosts": "right", "addresses": ["10.77.0.101/24"]},
+    ]
+    for host in site.hosts:
+        site.before(host)["config"] = {"instances": keepalived_instances(site.vips, host, site.groups, site.hostvars)}
+    for host in site.groups["left"]:
+        site.written(host).update(virtual_router_id=51)
+    assert site.silent() == {"haproxy-1": ["haproxy-2"], "haproxy-2": [], "haproxy-3": [], "haproxy-4": []}
+
+
+def test_without_anything_read_the_declared_order_stands(lab):
+    hostvars = lab.hostvars()
+    assert edge_order(lab.groups(), hostvars) == ["haproxy-1", "haproxy-2"]
+    assert silenced_peers(lab.groups(), "haproxy-1", hostvars) == []
+    assert edge_hosts(lab.groups(), hostvars) == ["haproxy-1", "haproxy-2"]
+
+
+def test_a_syntax_check_has_no_host_variables(lab):
+    assert edge_order(lab.groups(), {}) == edge_hosts(lab.groups(), {}) == ["haproxy-1", "haproxy-2"]
+
+
+def answer(state="MASTER", held=("10.77.0.100/24",), **more):
+    return {
+        "active": True,
+        "loaded": True,
+        "live_instances": [{"name": "kubeapi", "state": state}],
+        "held_addresses": list(held),
+        **more,
+    }
+
+
+def test_one_holder_is_no_fault(lab):
+    answers = {"haproxy-1": answer(), "haproxy-2": answer("BACKUP", ())}
+    assert vip_faults(answers, lab.groups(), lab.hostvars()) == []
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        (answer(), "held by haproxy-1 and haproxy-2"),
+        (answer("FAULT", ()), "FAULT on haproxy-2"),
+        (answer("BACKUP", (), active=False), "does not run on haproxy-2"),
+        (answer("BACKUP", (), loaded=False), "another configuration"),
+        ({}, "haproxy-2 was not read"),
+    ],
+)
+def test_a_fault_is_told_in_words(lab, second, words):
+    faults = vip_faults({"haproxy-1": answer(), "haproxy-2": second}, lab.groups(), lab.hostvars())
+    assert any(words in fault for fault in faults)
+
+
+def test_no_holder_is_a_fault(lab):
+    nobody = answer("BACKUP", ())
+    assert vip_faults({"haproxy-1": nobody, "haproxy-2": nobody}, lab.groups(), lab.hostvars()) == [
+        "kubeapi: 10.77.0.100 is held by no host."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "info", "vip", "verdict"),
+    [
+        ("haproxy-1", answer(), {}, True),
+        ("haproxy-1", answer("BACKUP"), {}, False),
+        ("haproxy-1", answer("BACKUP"), {"instance": {"nopreempt": True}}, True),
+        ("haproxy-2", answer("BACKUP"), {}, True),
+        ("haproxy-2", answer("MASTER"), {}, True),
+        ("haproxy-2", answer("FAULT"), {}, False),
+        ("haproxy-2", answer("BACKUP", loaded=False), {}, False),
+        ("haproxy-2", answer("BACKUP", active=False), {}, False),
+        ("haproxy-2", answer("BACKUP", live_instances=[]), {}, False),
+    ],
+)
+def test_settled(lab, host, info, vip, verdict):
+    vips = [{**lab.kubeapi, **vip}]
+    assert keepalived_settled(info, vips, host, lab.groups(), lab.hostvars(vips)) is verdict
