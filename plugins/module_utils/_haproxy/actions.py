@@ -30,9 +30,7 @@ def file_action(planner: Callable[[str, Mapping[str, Any]], Edited]) -> Action:
 
             return judge(candidate, current, ports, check_mode=check_mode)
 
-        file = ConfigFile(
-            params["path"], validate=validate if params["validate"] else None, backup=params["backup"]
-        )
+        file = ConfigFile(params["path"], validate=validate if params["validate"] else None, backup=params["backup"])
         resource = ConfigFileResource(file, lambda text: planner(text, options), redact=redact)
         plan = reconcile(resource, check_mode=check_mode)
         warnings = [*plan.warnings, *file.warnings]

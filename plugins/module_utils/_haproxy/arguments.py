@@ -22,6 +22,10 @@ DEFAULT_PATH = "/etc/haproxy/haproxy.cfg"
 
 Options = dict[str, Any]
 
+_REQUIRED: Options = {"type": "str", "required": True}
+_LINES: Options = {"type": "list", "elements": "str"}
+_PLACE: Options = {"address": {"type": "str"}, "port": {"type": "int"}}
+
 
 def file_options() -> Options:
     """How the file is found and changed, the same for every state module."""
@@ -49,7 +53,11 @@ def config_arguments() -> Options:
         "backends": _list(section_options("backend")),
         "defaults": _list(section_options("defaults")),
     }
-    other = {"type": {"type": "str", "required": True}, "name": {"type": "str"}, "directives": _lines(required=True)}
+    other: Options = {
+        "type": _REQUIRED,
+        "name": {"type": "str"},
+        "directives": dict(_LINES, required=True),
+    }
     return {
         "global": {"type": "dict", "options": section_options("global")},
         **sections,
@@ -63,25 +71,20 @@ def section_options(kind: str) -> Options:
     """One section's options."""
     options: Options = {}
     if kind != "global":
-        options["name"] = {"type": "str"} if kind == "defaults" else {"type": "str", "required": True}
+        options["name"] = {"type": "str"} if kind == "defaults" else _REQUIRED
         options["from"] = {"type": "str"}
     options.update(directive_options(kind))
     if kind in BIND_LINES:
-        place = {"address": {"type": "str"}, "port": {"type": "int"}}
-        options["bind"] = _list({**place, **argument_options(BIND)})
+        options["bind"] = _list({**_PLACE, **argument_options(BIND)})
     if kind in SERVER_LINES:
         options["default_server"] = {"type": "dict", "options": argument_options(SERVER)}
         if "server" in SERVER_LINES[kind]:
-            place = {"name": {"type": "str", "required": True}, "address": {"type": "str"}, "port": {"type": "int"}}
-            options["servers"] = _list({**place, **argument_options(SERVER)})
-    options["directives"] = _lines()
+            options["servers"] = _list(
+                {"name": {"type": "str", "required": True}, **_PLACE, **argument_options(SERVER)}
+            )
+    options["directives"] = _LINES
     return options
 
 
 def _list(options: Options) -> Options:
     return {"type": "list", "elements": "dict", "options": options}
-
-
-def _lines(required: bool = False) -> Options:
-    spec: Options = {"type": "list", "elements": "str"}
-    return dict(spec, required=True) if required else spec

@@ -33,7 +33,9 @@ class Fault(NamedTuple):
 def new_faults(before: Document, after: Document) -> list[Problem]:
     """The faults that a change would bring into a file."""
     known = set(_faults(before))
-    return [Problem(fault.where, fault.what, fault.reason, fault.remedy) for fault in _faults(after) if fault not in known]
+    return [
+        Problem(fault.where, fault.what, fault.reason, fault.remedy) for fault in _faults(after) if fault not in known
+    ]
 
 
 def _faults(document: Document) -> Iterator[Fault]:
@@ -97,7 +99,9 @@ def _missing(document: Document) -> Iterator[Fault]:
                 name = words[1] if len(words) > 1 else ""
                 if name not in backends and not _is_computed(name):
                     reason = f"is used in {keyword}, but no backend or listen section has that name"
-                    yield Fault(section.title, name, reason, "Declare that backend in the same call, or correct the name.")
+                    yield Fault(
+                        section.title, name, reason, "Declare that backend in the same call, or correct the name."
+                    )
             elif tracks and keyword in ("server", "default-server"):
                 yield from _tracked(document, section, meanings(document.content(index)))
 

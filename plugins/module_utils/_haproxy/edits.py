@@ -79,7 +79,7 @@ class Edits:
         sections += [other for other in self.document.sections if other.kind in PROXY_KEYWORDS or other is section]
         for candidate in sections + self.document.sections:
             for index in self.document.body(candidate)[:1]:
-                return _indent_of(self.document.content(index))
+                return indent_of(self.document.content(index))
         return _INDENT_OF_NEW_FILES
 
     def render(self) -> str:
@@ -121,6 +121,7 @@ class Edits:
         return start
 
 
-def _indent_of(content: str) -> str:
+def indent_of(content: str) -> str:
+    """The white space a line begins with."""
     match = _INDENT.match(content)
     return match.group() if match is not None else ""

@@ -27,8 +27,6 @@ _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _DOTTED = re.compile(r"[0-9.]+")
 _PREFIXED = re.compile(r"(?:[a-z0-9]+\+)?([a-z]+)([46]?)@(.+)")
 
-Complaint = "tuple[str, str] | None"
-
 
 def _kind(complain: Callable[[Any], tuple[str, str] | None], from_text: Callable[[str], Any] = str) -> Kind:
     return Kind({"type": "str"}, complain, str, from_text)
@@ -171,7 +169,7 @@ def split_address(text: str) -> tuple[str, str]:
     prefix, at, host = host.rpartition("@")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
-    if host in ("", "*", "0.0.0.0"):
+    if host in ("", "*", "0.0.0.0"):  # noqa: S104
         return prefix + at + "*", port
     address = parse_address(host) if ":" in host else None
     return prefix + at + (host if address is None else address.host), port

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import join_address, split_address
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
 
@@ -37,17 +37,26 @@ def new_words(line: Values, reader: Reader, inherited: Iterable[str] = ()) -> st
 
 class LinePlan:
     """The edits of one line that exists. ``subject`` begins each summary; ``first`` is the place of the first word
-    that may be a keyword."""
+    that may be a keyword. ``words`` are the line's meanings, where the caller has them."""
 
-    def __init__(self, edits: Edits, index: int, first: int, reader: Reader, subject: str) -> None:
+    def __init__(
+        self, edits: Edits, index: int, first: int, reader: Reader, subject: str, words: list[str] | None = None
+    ) -> None:
         self.edits = edits
         self.index = index
         self.reader = reader
         self.subject = subject
-        self.words: list[Word] = lex(edits.document.content(index)).words
-        self.meanings = [word.meaning for word in self.words]
+        self.meanings = meanings(edits.document.content(index)) if words is None else words
         self.found = reader.find(self.meanings, first)
+        self._spans: list[Word] = []
         self._added = ""
+
+    @property
+    def words(self) -> list[Word]:
+        """The words with their places: wanted only where something is edited."""
+        if not self._spans:
+            self._spans = lex(self.edits.document.content(self.index)).words
+        return self._spans
 
     def address(self, place: int, line: Values) -> None:
         """The address word at ``place``: what of address and port was given is made so, the other part stays."""
@@ -103,7 +112,7 @@ class LinePlan:
             return
         start, end, _yes = places[-1]
         current = " ".join(self.meanings[start + 1 : end])
-        if argument.kind.from_text(current) != argument.kind.normal(value):
+        if current != text and argument.kind.from_text(current) != argument.kind.normal(value):
             self._say(option, current, text, argument)
             self._replace(start, end, f"{argument.word} {text}")
 

@@ -93,7 +93,9 @@ class Check:
         seen: set[str] = set()
         for index, name in enumerate(names):
             if name in seen:
-                self._problem(f"{path}[{index}].name", name, f"names {what} a second time", "Give every one its own name.")
+                self._problem(
+                    f"{path}[{index}].name", name, f"names {what} a second time", "Give every one its own name."
+                )
             seen.add(name)
 
     def _problem(self, option: str, value: Any, reason: str, remedy: str) -> None:

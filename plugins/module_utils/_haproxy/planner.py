@@ -66,7 +66,9 @@ def _desired_sections(check: Check, params: Mapping[str, Any]) -> list[DesiredSe
         check.distinct([section.get("name") or "" for section in sections], option, f"a {kind} section")
         desired += [check.section(kind, section, f"{option}[{place}].") for place, section in enumerate(sections)]
     others = params.get("sections") or []
-    check.distinct([f"{section['type']} {section.get('name') or ''}".strip() for section in others], "sections", "a section")
+    check.distinct(
+        [f"{section['type']} {section.get('name') or ''}".strip() for section in others], "sections", "a section"
+    )
     for place, section in enumerate(others):
         options = {option: value for option, value in section.items() if option != "type"}
         desired.append(check.section(section["type"], options, f"sections[{place}]."))
@@ -119,7 +121,9 @@ class _FilePlan:
         title = sections[0].title
         if any(conditional(self.document, section) for section in sections):
             reason = "depends on .if conditionals of HAProxy's preprocessor"
-            self.problems.append(Problem(option, title, reason, "Edit that section by hand, or take the .if out of it."))
+            self.problems.append(
+                Problem(option, title, reason, "Edit that section by hand, or take the .if out of it.")
+            )
             return False
         if len(sections) > 1 and not several:
             reason = "stands in the file {} times".format(len(sections))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, Section
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits, indent_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import (
     WORDS,
     join_address,
@@ -20,6 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_plan import LinePlan, new_words
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import BIND_READER, SERVER_READER
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import DesiredSection, Values, entry_key
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_vocabulary import (
     LIST,
     ONE,
@@ -29,7 +30,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_vocab
     split_entry,
     table_of,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sequence import kept
 
 #: Lines before which a section's other lines are put.
@@ -39,7 +39,7 @@ _LAST_LINES = frozenset(("server", "server-template", "default-server"))
 class Entry(NamedTuple):
     """A line of the file: what it says beyond its directive's words, as written and in meaning."""
 
-    index: int
+    line: int
     text: str
     meaning: Any
 
@@ -88,9 +88,7 @@ def _bind_address(line: Values) -> str:
 class SectionPlan:
     """The edits of one section that exists; of all ``global`` sections where there are several."""
 
-    def __init__(
-        self, edits: Edits, sections: list[Section], desired: DesiredSection, problems: list[Problem]
-    ) -> None:
+    def __init__(self, edits: Edits, sections: list[Section], desired: DesiredSection, problems: list[Problem]) -> None:
         self.edits = edits
         self.document: Document = edits.document
         self.section = sections[-1]
@@ -143,7 +141,9 @@ class SectionPlan:
         return anchor
 
     def _insert(self, after: int, line: str) -> None:
-        self.edits.insert(after, self.indent + line)
+        """A new line, indented as the one it stands behind."""
+        indent = self.indent if after == self.section.header else indent_of(self.document.content(after))
+        self.edits.insert(after, indent + line)
 
     def _say(self, what: str) -> None:
         self.edits.summaries.append(f"{self.title}: {redact(what)}".replace("\0", ""))
@@ -173,7 +173,7 @@ class SectionPlan:
                 self._say(f"{keyword} added")
             elif entries and not value:
                 for entry in entries:
-                    self.edits.delete(entry.index)
+                    self.edits.delete(entry.line)
                 self._say(f"{keyword} removed")
             return
         text = directive.kind.to_text(value)
@@ -183,7 +183,7 @@ class SectionPlan:
             return
         last = entries[-1]
         if read_text(directive.kind, last.text) != directive.kind.normal(value):
-            self._rewrite(last.index, join_entry(directive, text))
+            self._rewrite(last.line, join_entry(directive, text))
             self._say(f"{keyword} {last.text} -> {text}")
 
     def _rewrite(self, index: int, line: str) -> None:
@@ -201,7 +201,7 @@ class SectionPlan:
         present = {entry.meaning for entry in current}
         missing = [value for meaning, value in wanted.items() if meaning not in present]
         by_key = {entry_key(directive, entry.text): entry for entry in stale} if directive.key else {}
-        after = current[-1].index if current else self._anchor()
+        after = current[-1].line if current else self._anchor()
         for value in missing:
             line = join_entry(directive, value)
             old = by_key.pop(entry_key(directive, value), None)
@@ -210,32 +210,32 @@ class SectionPlan:
                 self._say(f"{line} added")
             else:
                 stale.remove(old)
-                self._rewrite(old.index, line)
+                self._rewrite(old.line, line)
                 self._say(f"{join_entry(directive, old.text)} -> {line}")
         for entry in stale:
-            self.edits.delete(entry.index)
+            self.edits.delete(entry.line)
             self._say(f"{join_entry(directive, entry.text)} removed")
 
     def _ordered(self, current: list[Entry], wanted: list[tuple[str, Any, str]]) -> None:
         """``wanted`` holds (text, meaning, whole line). Between two lines that stay, old lines are rewritten one by
         one, then lines are added or removed."""
         pairs = kept([entry.meaning for entry in current], [meaning for _text, meaning, _line in wanted])
-        after = current[0].index - 1 if current else self._anchor()
+        after = current[0].line - 1 if current else self._anchor()
         old, new = 0, 0
         for next_old, next_new in [*pairs, (len(current), len(wanted))]:
             stale, missing = current[old:next_old], wanted[new:next_new]
             for entry, (text, _meaning, line) in zip(stale, missing):
-                self._rewrite(entry.index, line)
+                self._rewrite(entry.line, line)
                 self._say(f"{entry.text} -> {text}")
-                after = entry.index
+                after = entry.line
             for entry in stale[len(missing) :]:
-                self.edits.delete(entry.index)
+                self.edits.delete(entry.line)
                 self._say(f"{entry.text} removed")
             for _text, _meaning, line in missing[len(stale) :]:
                 self._insert(after, line)
                 self._say(f"{line} added")
             if next_old < len(current):
-                after = current[next_old].index
+                after = current[next_old].line
             old, new = next_old + 1, next_new + 1
 
     def _inherits(self, name: str) -> None:
@@ -280,7 +280,7 @@ class SectionPlan:
 
     def _servers(self, servers: list[Values]) -> None:
         inherited = self._inherited()
-        current: dict[str, int] = {}
+        current: dict[str, tuple[int, list[str]]] = {}
         names = {server["name"] for server in servers}
         stale: list[tuple[int, str]] = []
         lines = self.lines.get("server", [])
@@ -288,15 +288,17 @@ class SectionPlan:
             words = meanings(self.document.content(index))
             name = words[1] if len(words) > 1 else ""
             if name in names and name not in current and len(words) > 2:
-                current[name] = index
+                current[name] = index, words
             else:
                 stale.append((index, name))
         after = lines[0] - 1 if lines else max([self._anchor(), *self.lines.get("default-server", [])])
         for place, server in enumerate(servers):
             name = server["name"]
             if name in current:
-                after = current[name]
-                self._server(after, server, inherited)
+                after, words = current[name]
+                plan = LinePlan(self.edits, after, 3, SERVER_READER, f"{self.title}: server {name}", words)
+                plan.address(2, server)
+                plan.arguments(server, inherited)
                 continue
             line = new_server(server, f"{self.desired.path}servers[{place}].", inherited, self.problems)
             self._insert(after, line)
@@ -304,15 +306,6 @@ class SectionPlan:
         for index, name in stale:
             self.edits.delete(index)
             self._say(f"server {name} removed")
-
-    def _server(self, index: int, server: Values, inherited: set[str]) -> None:
-        if server.get("address") is not None:
-            line = f"server {server['name']} {join_address(server['address'], server.get('port'))}"
-            if self.document.content(index).strip() == line + new_words(server, SERVER_READER, inherited):
-                return
-        plan = LinePlan(self.edits, index, 3, SERVER_READER, f"{self.title}: server {server['name']}")
-        plan.address(2, server)
-        plan.arguments(server, inherited)
 
     def _bind(self, binds: list[Values]) -> None:
         current: dict[str, int] = {}

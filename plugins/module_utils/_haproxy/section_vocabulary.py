@@ -153,9 +153,12 @@ TABLES: dict[str, dict[str, Directive]] = {_FROM[letter]: _proxy_table(letter) f
 TABLES["global"] = GLOBAL
 
 #: Lines with an editor of their own, by section keyword.
-SERVER_LINES = {"backend": ("default-server", "server"), "listen": ("default-server", "server")}
-SERVER_LINES["defaults"] = ("default-server",)
-BIND_LINES = {"frontend": ("bind",), "listen": ("bind",)}
+SERVER_LINES: dict[str, tuple[str, ...]] = {
+    "backend": ("default-server", "server"),
+    "listen": ("default-server", "server"),
+    "defaults": ("default-server",),
+}
+BIND_LINES: dict[str, tuple[str, ...]] = {"frontend": ("bind",), "listen": ("bind",)}
 _NEGATABLE = ("option", "log")
 
 
@@ -168,16 +171,16 @@ class Classifier:
 
     def __init__(self, kind: str) -> None:
         self._by_words = {directive.words: option for option, directive in table_of(kind).items()}
-        self._own = {(word,): word for word in SERVER_LINES.get(kind, ()) + BIND_LINES.get(kind, ())}
+        self._own = {*SERVER_LINES.get(kind, ()), *BIND_LINES.get(kind, ())}
 
     def option(self, words: list[str]) -> str | None:
         """The option a line's words belong to; ``server``, ``default-server`` or ``bind`` for those lines; None for
         a further directive."""
+        if words[0] in self._own:
+            return words[0]
         if words[0] in ("no", "default") and words[1:2] and words[1] in _NEGATABLE:
             words = words[1:]
-        return (
-            self._own.get((words[0],)) or self._by_words.get((words[0],)) or self._by_words.get(tuple(words[:2])) or None
-        )
+        return self._by_words.get((words[0],)) or self._by_words.get(tuple(words[:2]))
 
 
 def split_entry(directive: Directive, content: str, spans: list[tuple[int, int, str]]) -> str:

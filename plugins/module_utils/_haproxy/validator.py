@@ -52,7 +52,9 @@ def judge(candidate: str, current: str, ports: Ports, *, check_mode: bool = Fals
         serious = [warning for warning in warnings if _IGNORED.search(warning) and _normal(warning) not in known]
         if serious:
             said = "\n".join(serious)
-            raise DaemonRefused(f"HAProxy would not do all that the new {current} says:\n{said}\nThe file is as it was.")
+            raise DaemonRefused(
+                f"HAProxy would not do all that the new {current} says:\n{said}\nThe file is as it was."
+            )
     return [f"HAProxy on {current}: {warning}" for warning in warnings]
 
 
