@@ -12,14 +12,13 @@ class LabError(Exception):
     """Something a person can act on; str(e) is the whole message."""
 
 
-def run(*argv: str, stdin: bytes | None = None) -> str:
+def run(*argv: str, stdin: bytes = b"") -> str:
     """Run argv and return its standard output. LabError with its standard error where it fails."""
-    feed = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
-    done = subprocess.run(argv, capture_output=True, **feed)  # type: ignore[call-overload]
+    done = subprocess.run(argv, input=stdin, capture_output=True)
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip() or done.stdout.decode(errors="replace").strip()
         raise LabError(f"{' '.join(argv)}\nexited with {done.returncode}: {said}")
-    return str(done.stdout.decode(errors="replace"))
+    return done.stdout.decode(errors="replace")
 
 
 def succeeds(*argv: str) -> bool:

@@ -111,7 +111,8 @@ def _groups_of(listing: Mapping[str, Any]) -> dict[str, set[str]]:
 def _link_name(name: str) -> str:
     if len(name) > _LONGEST_LINK or not _NAME.fullmatch(name):
         raise LabError(
-            f"the name {name!r} cannot be used in a lab: give at most {_LONGEST_LINK} small letters, digits and hyphens."
+            f"the name {name!r} cannot be used in a lab: "
+            f"give at most {_LONGEST_LINK} small letters, digits and hyphens."
         )
     return name
 

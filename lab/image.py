@@ -62,7 +62,7 @@ for unit in {" ".join(MASKED)}; do ln -sf /dev/null "$1/etc/systemd/system/$unit
 """
 _IMPORT = ["--change", 'CMD ["/sbin/init"]', "--change", "STOPSIGNAL SIGRTMIN+3"]
 _RECIPE = [
-    *("mmdebstrap", "--variant=minbase", f"--include={','.join(INSTALLED)}"),
+    *("mmdebstrap", "--variant=minbase", '--aptopt=Acquire::Retries "3"', f"--include={','.join(INSTALLED)}"),
     *("--skip=cleanup/apt/lists", f"--customize-hook={_SEED}", f"--customize-hook={_SYSTEM}", SUITE),
 ]
 

@@ -58,6 +58,9 @@ def up(lab: Lab, say: Say) -> None:
 
 def down(instance: str, say: Say) -> None:
     """Remove everything that `up` made for this instance, but not the image."""
+    if instance not in instances():
+        say(f"{instance}: not there")
+        return
     lab = recall(instance)
     ssh.hang_up(state_of(instance))
     machines.remove(lab)

@@ -40,11 +40,16 @@ def make(lab: Lab, host: Host, luggage: bytes) -> None:
         *("--label", f"{LABEL}={lab.instance}"),
         *("--network", f"ns:{network.FOLDER}/{network.card(lab, host)}", "--no-hosts"),
         *("--dns", lab.gateways[0].partition("/")[0]),  # nobody there: names outside fail at once, not after seconds
-        *("--systemd", "always", "--security-opt", "unmask=/proc/sys", "--cap-add", CAPABILITIES),
+        *("--systemd", "always", "--cap-add", CAPABILITIES, "--security-opt", "unmask=/proc/sys"),
+        *("--security-opt", "apparmor=unconfined", "--security-opt", "label=disable"),  # else no mounts inside
         *_limits(),
         *(image.name(), "/sbin/init"),
     )
-    run("podman", "cp", "-", f"{name}:/", stdin=luggage)
+    try:
+        run("podman", "cp", "-", f"{name}:/", stdin=luggage)
+    except BaseException:  # a host without its luggage is none
+        succeeds("podman", "rm", "--force", name)
+        raise
 
 
 def power_on(lab: Lab, host: Host) -> None:

@@ -30,14 +30,16 @@ def exists(namespace: str) -> bool:
 def lay(lab: Lab) -> None:
     """The lab's own namespace with its bridge, if it is not there."""
     if exists(lab.instance):
-        return
+        if run("ip", "-n", lab.instance, "link", "show", "type", "bridge", "up"):
+            return
+        run("ip", "netns", "del", lab.instance)  # left half done
     run("ip", "netns", "add", lab.instance)
     _batch(
         lab.instance,
         "link set lo up",
         f"link add {BRIDGE} type bridge mcast_snooping 0",
-        f"link set {BRIDGE} up",
         *(f"addr add {address} dev {BRIDGE}{_at_once(address)}" for address in lab.gateways),
+        f"link set {BRIDGE} up",
     )
 
 

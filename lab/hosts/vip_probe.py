@@ -5,7 +5,7 @@
 """Ask a URL again and again, each time on a new connection, and say how long nobody answered.
 
 Prints one JSON object: requests, answered, failed; longest_outage_ms and outages (start after the first request,
-length, requests lost); answered_by (who, how often), holders of the first and the last answer; errors; and
+length, requests lost; unfinished where nobody answered any more); answered_by (who, how often); errors; and
 longest_stall_ms, the longest time by which the probe itself was late: an outage shorter than that means nothing.
 
 An outage lasts from the start of the first request that failed to the start of the next one that was answered.
@@ -21,6 +21,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+
+class BadAnswerError(Exception):
+    """An answer that is none: another status than 200, or nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def summary(requests: list[Request]) -> dict[str, object]:
 
 
 async def ask(host: str, port: int, path: str, tls: ssl.SSLContext | None) -> str:
-    """The body of the answer. OSError or ValueError where there is none, or not a good one."""
+    """The body of the answer. OSError where there is none, BadAnswerError where it is not a good one."""
     reader, writer = await asyncio.open_connection(host, port, ssl=tls, server_hostname=host if tls else None)
     try:
         name = f"[{host}]" if ":" in host else host
@@ -78,7 +82,7 @@ async def ask(host: str, port: int, path: str, tls: ssl.SSLContext | None) -> st
     finally:
         writer.transport.abort()
     if b" 200 " not in head.split(b"\r\n", 1)[0] + b" ":
-        raise ValueError("not 200" if head else "closed without an answer")
+        raise BadAnswerError("not 200" if head else "closed without an answer")
     return body.decode(errors="replace").strip()
 
 
@@ -92,8 +96,9 @@ async def probe(url: str, seconds: float, every: float, timeout: float, tls: ssl
         started = time.monotonic() - begin
         try:
             who = await asyncio.wait_for(ask(host, port, target.path or "/", tls), timeout)
-        except (OSError, ValueError, EOFError, asyncio.TimeoutError) as error:
-            return Request(due, started, None, str(error) if isinstance(error, ValueError) else type(error).__name__)
+        except (OSError, BadAnswerError, asyncio.TimeoutError) as error:
+            reason = str(error) if isinstance(error, BadAnswerError) else type(error).__name__
+            return Request(due, started, None, reason)
         return Request(due, started, who)
 
     tasks = []

@@ -1,0 +1,123 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two programs that run on the lab's hosts, against each other: a real server, real TLS, a real probe."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import certificates
+from lab.declaration import Host, Lab
+from lab.hosts import kube_apiserver, vip_probe
+from lab.hosts.vip_probe import Request
+
+HERE = "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    state = tmp_path_factory.mktemp("pki")
+    me = Host("kube-1", (f"{HERE}/8",), ("kube_control_plane",))
+    certificates.issue(Lab("probe", ("127.0.0.0/8",), (), (me,)), state)
+    return state
+
+
+@pytest.fixture
+def server(pki: Path) -> Iterator[kube_apiserver.Server]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pki / "kube-1.crt", pki / "kube-1.key")
+    with kube_apiserver.Server(("::", 0), kube_apiserver.Handler) as serving:
+        serving.socket = context.wrap_socket(serving.socket, server_side=True, do_handshake_on_connect=False)
+        thread = threading.Thread(target=serving.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield serving
+        serving.shutdown()
+        thread.join()
+
+
+def ask(port: int, path: str, tls: ssl.SSLContext) -> str:
+    return asyncio.run(vip_probe.ask(HERE, port, path, tls))
+
+
+def test_answers_over_tls(server: kube_apiserver.Server, pki: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tls = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+    port = server.server_address[1]
+    monkeypatch.setattr(kube_apiserver, "NAME", "kube-1")
+    assert ask(port, "/", tls) == "kube-1"
+    assert ask(port, "/livez", tls) == "ok"
+    assert "v1.0.0-lab" in ask(port, "/version", tls)
+    with pytest.raises(vip_probe.BadAnswerError, match="not 200"):
+        ask(port, "/nothing", tls)
+
+
+def test_can_be_told_to_be_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kube_apiserver, "NOT_READY", str(tmp_path / "not-ready"))
+    assert kube_apiserver.answer("/readyz")[0] == 200
+    (tmp_path / "not-ready").touch()
+    assert kube_apiserver.answer("/readyz")[0] == 500
+    assert kube_apiserver.answer("/livez")[0] == 200
+
+
+def test_a_silent_client_keeps_nobody_waiting(server: kube_apiserver.Server, pki: Path) -> None:
+    with socket.create_connection((HERE, server.server_address[1])):
+        tls = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+        assert ask(server.server_address[1], "/readyz", tls) == "ok"
+
+
+def test_probe_counts_what_it_asked(server: kube_apiserver.Server, pki: Path) -> None:
+    tls = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+    url = f"https://{HERE}:{server.server_address[1]}/"
+    said = vip_probe.summary(asyncio.run(vip_probe.probe(url, 0.3, 0.03, 2.0, tls)))
+    assert (said["requests"], said["answered"], said["failed"]) == (10, 10, 0)
+    assert said["answered_by"] == {kube_apiserver.NAME: 10}
+
+
+def test_probe_trusts_only_the_ca_it_was_given(server: kube_apiserver.Server) -> None:
+    url = f"https://{HERE}:{server.server_address[1]}/"
+    said = vip_probe.summary(asyncio.run(vip_probe.probe(url, 0.06, 0.03, 2.0, ssl.create_default_context())))
+    assert (said["failed"], said["errors"]) == (2, {"SSLCertVerificationError": 2})
+
+
+def test_probe_of_a_closed_port_is_one_outage_without_an_end() -> None:
+    said = vip_probe.summary(asyncio.run(vip_probe.probe(f"http://{HERE}:1/", 0.1, 0.01, 0.25, None)))
+    assert (said["requests"], said["failed"]) == (10, 10)
+    assert said["outages"][0]["requests"] == 10  # type: ignore[index]
+    assert said["outages"][0]["unfinished"] == 1  # type: ignore[index]
+
+
+def sequence(answers: str, every: float = 0.01) -> list[Request]:
+    """`.` answered, `x` failed."""
+    return [Request(i * every, i * every, "kube-1" if a == "." else None) for i, a in enumerate(answers)]
+
+
+def test_outages_are_measured_from_first_failure_to_next_answer() -> None:
+    assert vip_probe.outages(sequence("..xxx..x.")) == [
+        {"at_ms": 20, "length_ms": 30, "requests": 3},
+        {"at_ms": 70, "length_ms": 10, "requests": 1},
+    ]
+    assert vip_probe.outages(sequence("...")) == []
+    assert vip_probe.outages([]) == []
+
+
+def test_a_stall_of_the_probe_is_no_outage() -> None:
+    late = [Request(0.0, 0.0, "kube-1"), Request(0.01, 0.51, "kube-1")]
+    said = vip_probe.summary(late)
+    assert (said["longest_stall_ms"], said["longest_outage_ms"]) == (500, 0)
+
+
+@pytest.mark.parametrize("wrong", [["--seconds", "0"], ["--seconds", "601"], ["--every-ms", "0"]])
+def test_the_probe_is_bounded(wrong: list[str]) -> None:
+    argv = [sys.executable, vip_probe.__file__, "http://127.0.0.1:1/", *wrong]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "at most 600" in done.stderr

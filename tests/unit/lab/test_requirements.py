@@ -1,0 +1,45 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from lab import image, requirements
+from lab.__main__ import parser
+
+
+def test_nothing_is_missing_where_all_is_there() -> None:
+    assert requirements.missing(lambda name: f"/usr/bin/{name}", True, "linux") == []
+
+
+def test_names_the_packages_of_what_is_missing() -> None:
+    said = requirements.missing(lambda name: None if name in ("ssh", "ssh-keygen", "podman") else name, True, "linux")
+    assert len(said) == 1
+    assert "apt-get install podman openssh-client." in said[0]
+
+
+def test_says_who_must_run_it_and_where() -> None:
+    assert "sudo" in requirements.missing(lambda name: name, False, "linux")[0]
+    assert requirements.missing(lambda name: None, False, "darwin") == [
+        "The lab needs Linux (network namespaces, podman with systemd inside); this is darwin."
+    ]
+
+
+def test_the_images_tag_follows_its_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = image.name()
+    assert image.name() == before
+    monkeypatch.setattr(image, "_RECIPE", [*image._RECIPE, "--verbose"])
+    assert image.name() != before
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["build", "up -i inventories/lab", "down --all", "status", "power-cut kube-1", "power-on kube-1", "shell kube-1"],
+)
+def test_command_line(line: str) -> None:
+    assert parser().parse_args(line.split()).command == line.split()[0]
+
+
+def test_exec_takes_the_rest_as_it_is() -> None:
+    assert parser().parse_args(["exec", "curl", "-k", "--max-time", "1"]).argv == ["curl", "-k", "--max-time", "1"]
