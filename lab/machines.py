@@ -53,7 +53,9 @@ def make(lab: Lab, host: Host, luggage: bytes) -> None:
 
 
 def power_on(lab: Lab, host: Host) -> None:
-    """Switch the host on, with a fresh network card. It boots on its own; see `wait`."""
+    """Switch the host on, with a fresh network card. It boots on its own; see `wait`. One that is on stays as it is."""
+    if states(lab).get(host.name) == "running":
+        return
     network.plug(lab, host)
     run("podman", "--runtime", "runc", "start", container(lab, host))
 
