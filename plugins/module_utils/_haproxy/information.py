@@ -1,0 +1,39 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What haproxy_info returns: the file, the service and the running process, each told as far as it can be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.description import describe
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import live_state, socket_path
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import facts
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+
+
+def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
+    """The module's result. Never changes anything, in check mode or not."""
+    content = ConfigFile(params["path"]).read()
+    config = None if content is None else describe(decode(content))
+    path = params["socket"] or (socket_path(config) if config is not None else None)
+    runtime, error = None, None
+    if path is None:
+        error = f"no Unix socket of the runtime API (stats socket) is named in {params['path']}"
+    else:
+        try:
+            runtime = live_state(path)
+        except EdgeError as reason:
+            error = str(reason)
+    return {
+        "changed": False,
+        **facts(ports, params["path"], params["unit"]),
+        "config": config,
+        "runtime": runtime,
+        "runtime_error": error,
+        "socket": path,
+    }

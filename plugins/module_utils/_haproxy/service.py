@@ -1,0 +1,158 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HAProxy as a service of the host: installed, active, and whether the process that serves has the file as it is now.
+
+Whether a configuration is *loaded* is judged by time: the newest serving process must have started after the last
+change of the file (ctime, so that also a changed mode or a restored older file counts as a change). A process that
+started in the same hundredth of a second counts as older: to say "not loaded" wrongly costs a reload, to say "loaded"
+wrongly hides a lost one. In master-worker mode the processes that serve are the master's children; a reload that
+failed leaves only old ones.
+
+What this cannot see: files the configuration refers to (certificates, maps), a clock that was set between the start
+and the change, and a change in the moment between the master reading the file and starting the worker.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+
+_TIME_LIMIT = 20.0
+_PROPERTIES = {
+    "LoadState": "load_state",
+    "ActiveState": "active_state",
+    "SubState": "sub_state",
+    "UnitFileState": "unit_file_state",
+    "MainPID": "main_pid",
+    "NRestarts": "restarts",
+}
+_ENABLED = ("enabled", "enabled-runtime", "static", "alias")
+
+
+class Loaded(NamedTuple):
+    """``reason`` says in words why, for either answer."""
+
+    loaded: bool
+    reason: str
+
+
+def version(ports: Ports) -> str | None:
+    """The installed version, such as ``2.6.12-1+deb12u4``; None where HAProxy is not installed."""
+    program = ports.which("haproxy")
+    if program is None:
+        return None
+    words = ports.run([program, "-v"], timeout=_TIME_LIMIT).stdout.split()
+    return words[words.index("version") + 1] if "version" in words[:-1] else ""
+
+
+def unit_state(ports: Ports, unit: str) -> dict[str, str]:
+    """systemd's properties of the unit, by one call and under our names; empty where systemd does not answer."""
+    program = ports.which("systemctl")
+    if program is None:
+        return {}
+    answer = ports.run([program, "show", unit, "--property=" + ",".join(_PROPERTIES)], timeout=_TIME_LIMIT)
+    if answer.rc != 0:
+        return {}
+    told = (line.partition("=") for line in answer.stdout.splitlines())
+    return {_PROPERTIES[name]: value for name, _equals, value in told if name in _PROPERTIES}
+
+
+def is_loaded(path: str, unit: dict[str, str], proc: str = "/proc") -> Loaded:
+    """Whether the newest serving process has read ``path`` as it is now."""
+    try:
+        changed = os.stat(path).st_ctime
+    except OSError as error:
+        return Loaded(False, f"{path} cannot be looked at: {error.strerror}")
+    main = unit.get("main_pid", "")
+    masters = [int(main)] if main.isdigit() and main != "0" else _daemons(proc) if not unit else []
+    masters = [pid for pid in masters if _reads(proc, pid, path)]
+    if not masters:
+        return Loaded(False, f"no HAProxy with {path} is running")
+    started = max(_started(proc, pid) for master in masters for pid in _workers(proc, master) or [master])
+    if started > changed:
+        return Loaded(True, f"the serving process started {started - changed:.2f} s after the last change of {path}")
+    return Loaded(False, f"{path} was changed {changed - started:.2f} s after the serving process started")
+
+
+def _daemons(proc: str) -> list[int]:
+    """Running HAProxys of this host where there is no systemd: those that no other HAProxy started, in our own
+    mount namespace (a container's HAProxy is not the host's)."""
+    pids = [pid for pid in _pids(proc) if _name(proc, pid) == "haproxy" and _same_host(proc, pid)]
+    return [pid for pid in pids if _parent(proc, pid) not in pids]
+
+
+def _pids(proc: str) -> list[int]:
+    return [int(name) for name in os.listdir(proc) if name.isdigit()]
+
+
+def _workers(proc: str, master: int) -> list[int]:
+    return [pid for pid in _pids(proc) if _parent(proc, pid) == master and _name(proc, pid) == "haproxy"]
+
+
+def _stat(proc: str, pid: int) -> tuple[str, list[str]]:
+    """A process's name and the fields behind it, from ``state`` on; empty where it is gone."""
+    try:
+        with open(f"{proc}/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            head, _end, tail = file.read().rpartition(")")
+    except OSError:
+        return "", []
+    return head.partition("(")[2], tail.split()
+
+
+def _name(proc: str, pid: int) -> str:
+    return _stat(proc, pid)[0]
+
+
+def _parent(proc: str, pid: int) -> int:
+    fields = _stat(proc, pid)[1]
+    return int(fields[1]) if fields else 0
+
+
+def _started(proc: str, pid: int) -> float:
+    """When a process started, in seconds since the epoch, rounded down to the kernel's tick."""
+    fields = _stat(proc, pid)[1]
+    if not fields:
+        return 0.0
+    since_boot = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + since_boot
+
+
+def _same_host(proc: str, pid: int) -> bool:
+    try:
+        return os.readlink(f"{proc}/{pid}/ns/mnt") == os.readlink(f"{proc}/self/ns/mnt")
+    except OSError:
+        return False
+
+
+def _reads(proc: str, pid: int, path: str) -> bool:
+    """Whether a HAProxy was started with this file, or with the folder it is in, and not only to check it."""
+    try:
+        with open(f"{proc}/{pid}/cmdline", "rb") as file:
+            words = [os.fsdecode(word) for word in file.read().split(b"\0")]
+    except OSError:
+        return False
+    if "-c" in words:
+        return False
+    real = os.path.realpath(path)
+    wanted = {real, os.path.dirname(real)} if real.endswith(".cfg") else {real}
+    return any(os.path.realpath(os.path.join(f"{proc}/{pid}/cwd", word)) in wanted for word in words[1:] if word)
+
+
+def facts(ports: Ports, path: str, unit_name: str) -> dict[str, Any]:
+    """Everything the host tells about HAProxy, for the module's result."""
+    installed = version(ports)
+    unit = unit_state(ports, unit_name)
+    loaded = is_loaded(path, unit)
+    return {
+        "installed": installed is not None,
+        "version": installed,
+        "active": unit.get("active_state") == "active",
+        "enabled": unit.get("unit_file_state") in _ENABLED,
+        "unit": unit,
+        "loaded": loaded.loaded,
+        "loaded_reason": loaded.reason,
+    }
