@@ -83,7 +83,7 @@ PARTS = (
     Part(
         "demo",
         "bin/demo, the README's first command, from nothing to nothing",
-        '"$CHECKOUT/bin/demo"; "$CHECKOUT/bin/demo" --down',
+        '"$CHECKOUT/bin/demo" --instance demo && "$CHECKOUT/bin/demo" --instance demo --down --keep-tools',
         alone=True,
         limit=1200,
         needs=("bin/demo", "playbooks/site.yml"),

@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     bring.add_argument("-i", "--inventory", default=str(INVENTORY), help="what to build (inventories/lab)")
     remove = command("down", "remove the lab: hosts, network, keys")
     remove.add_argument("--all", action="store_true", help="every instance, and the image")
+    remove.add_argument("--image", action="store_true", help="the image too, unless another lab is there")
     command("status", "show every host's state and addresses")
     for name, text in (
         ("power-cut", "take a host's power: no shutdown, no last word on the network"),
@@ -62,7 +63,7 @@ def main(chosen: argparse.Namespace) -> None:
     elif chosen.command == "down":
         for name in lifecycle.instances() if chosen.all else [instance]:
             lifecycle.down(name, say)
-        if chosen.all:
+        if chosen.all or (chosen.image and not lifecycle.instances()):
             lifecycle.remove_image()
     elif chosen.command == "status":
         print(lifecycle.status(instance))

@@ -70,10 +70,9 @@ def down(instance: str, say: Say) -> None:
 
 
 def remove_image() -> None:
-    """Remove the image, and the state folder where no lab is left in it."""
+    """Remove the image and what is left in the state folder, when no lab is there any more."""
     image.remove()
-    if not instances():
-        shutil.rmtree(STATE, ignore_errors=True)
+    shutil.rmtree(STATE, ignore_errors=True)
 
 
 def instances() -> list[str]:
