@@ -10,14 +10,15 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place, below
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import (
     INCLUDES,
     Grammar,
+    Listing,
     is_opaque,
     opaque_problem,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Place, Shape
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Shape
 
 
 class Table:
@@ -130,19 +131,21 @@ class Group(Shape):
         if len(found) > 1:
             editor.problems.append(twice(editor.document, self.name, found))
         elif not found:
-            insert(editor, place, self.lines(value))
-            editor.summaries.append(_titled(title, "add " + self.keyword))
+            editor.put(place, self.lines(value))
+            editor.say(title, f"add {self.keyword}")
         elif found[0].block is not None:
-            self.table.edit(editor, found[0].block, value, _titled(title, self.keyword))
+            self.table.edit(editor, found[0].block, value, below(title, self.keyword))
 
 
 class Blocks(Shape):
     """``keyword KEY { … }``, any number of times. The list is authoritative for which there are; what an entry does
-    not say about its block stays. Entries and blocks of a kind without a key are matched in their order."""
+    not say about its block stays. Entries and blocks of a kind without a key are matched in their order. ``also`` is
+    an option that tells blocks apart whose keys are alike."""
 
-    def __init__(self, name: str, table: Table, *keywords: str, key: Grammar | None = None) -> None:
+    def __init__(self, name: str, table: Table, *keywords: str, key: Grammar | None = None, also: str = "") -> None:
         super().__init__(name, *keywords)
         self.table = table
+        self.also = also
         self.key = key or Grammar()
 
     def argument(self) -> dict[str, Any]:
@@ -155,8 +158,8 @@ class Blocks(Shape):
             bad = [*self.key.complaints(path, entry)]
             yield from bad
             yield from self.table.complaints(path, entry)
-            key = self.key.normal(entry) if not bad else None
-            if key and key in seen:
+            key = repr(self.key.normal(entry)) + self._distinction(entry) if self.key.heads and not bad else None
+            if key is not None and key in seen:
                 yield Problem(path, self.key.text(entry), "stands twice in the list", "Name it once.")
             seen.append(key)
 
@@ -180,49 +183,91 @@ class Blocks(Shape):
 
     def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
         document = editor.document
+        have = [repr(self.key.read(statement.arguments)) for statement in found]
+        wanted = [repr(self.key.normal(entry)) for entry in value]
+        alike = _repeated(have) | _repeated(wanted) if self.key.heads else set()
         free: dict[str, list[Statement]] = {}
-        for statement in found:
-            free.setdefault(repr(self.key.read(statement.arguments)), []).append(statement)
+        for key, statement in zip(have, found):
+            identity = key + self._distinction_of(document, statement) if key in alike else key
+            free.setdefault(identity, []).append(statement)
         if self.key.heads and any(len(same) > 1 for same in free.values()):
             editor.problems.append(twice(document, self.name, next(same for same in free.values() if len(same) > 1)))
             return
-        for entry in value:
-            same = free.get(repr(self.key.normal(entry)))
+        for key, entry in zip(wanted, value):
+            same = free.get(key + self._distinction(entry) if key in alike else key)
             statement = same.pop(0) if same else None
             self._edit_entry(editor, place, statement, entry, title)
         if place.block is document.root and not editor.purge:
             return
         for same in free.values():
             for statement in same:
-                self.remove(editor, place.block, statement, title)
+                self.remove(editor, place, statement, title)
+
+    def _distinction(self, entry: dict[str, Any]) -> str:
+        return " " + str(entry.get(self.also)) if self.also else ""
+
+    def _distinction_of(self, document: Document, statement: Statement) -> str:
+        if not self.also or statement.block is None:
+            return ""
+        return self._distinction(self.table.read(document, statement.block))
 
     def _edit_entry(
         self, editor: Editor, place: Place, statement: Statement | None, entry: dict[str, Any], title: str
     ) -> None:
         label = " ".join(filter(None, (self.keyword, self.key.text(entry))))
         if statement is None:
-            insert(editor, place, self.entry_lines(entry))
-            editor.summaries.append(_titled(title, "add " + label))
+            editor.put(place, self.entry_lines(entry))
+            editor.say(title, f"add {label}")
         elif statement.block is not None:
-            self.table.edit(editor, statement.block, entry, _titled(title, label))
+            self.table.edit(editor, statement.block, entry, below(title, label))
 
-    def remove(self, editor: Editor, block: Block, statement: Statement, title: str) -> None:
-        """Take one of the blocks out of the block that holds it."""
-        take_out = editor.remove_section if block is editor.document.root else editor.remove
-        take_out(statement.start, statement.end)
-        editor.summaries.append(_titled(title, "remove " + " ".join([self.keyword, *statement.arguments])))
-
-
-def insert(editor: Editor, place: Place, lines: "list[tuple[int, str]]") -> None:
-    """Put lines where a place says; on the top level a blank line parts them from their neighbours."""
-    if place.block is editor.document.root:
-        editor.insert_section(place.after, place.before, lines)
-    else:
-        editor.insert(place.block, place.after, lines)
+    def remove(self, editor: Editor, place: Place, statement: Statement, title: str) -> None:
+        """Take one of the blocks out."""
+        editor.take(place, statement)
+        editor.say(title, " ".join(["remove", self.keyword, *statement.arguments]))
 
 
-def _titled(title: str, text: str) -> str:
-    return "{0}: {1}".format(title, text) if title else text
+class NamedLists(Blocks):
+    """``keyword NAME { … }`` whose lines are the items of one list."""
+
+    def __init__(self, name: str, listing: Listing, keyword: str, key: Grammar) -> None:
+        super().__init__(name, Table(listing), keyword, key=key)
+        self.listing = listing
+
+    def argument(self) -> dict[str, Any]:
+        inner = {self.listing.name: dict(self.listing.argument(), required=True)}
+        return {"type": "list", "elements": "dict", "options": dict(self.key.argument(), **inner)}
+
+    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
+        yield from super().complaints(option, value)
+        for number, entry in enumerate(value):
+            if not entry.get(self.listing.name):
+                path = "{0}[{1}].{2}".format(option, number, self.listing.name)
+                yield Problem(path, None, "is empty, and keepalived would drop the block", "Name at least one.")
+
+    def entry_lines(self, entry: dict[str, Any]) -> "list[tuple[int, str]]":
+        items = ((1, self.listing.item_text(item)) for item in entry[self.listing.name])
+        return [(0, "{0} {1} {{".format(self.keyword, self.key.text(entry))), *items, (0, "}")]
+
+    def read(self, document: Document, found: Sequence[Statement]) -> Any:
+        return [
+            {"name": " ".join(statement.arguments), self.listing.name: self.listing.read(document, [statement])}
+            for statement in found
+        ]
+
+    def _edit_entry(
+        self, editor: Editor, place: Place, statement: Statement | None, entry: dict[str, Any], title: str
+    ) -> None:
+        if statement is None:
+            super()._edit_entry(editor, place, statement, entry, title)
+        else:
+            label = below(title, "{0} {1}".format(self.keyword, self.key.text(entry)))
+            self.listing.edit(editor, place, [statement], entry[self.listing.name], label)
+
+
+def _repeated(keys: Sequence[str]) -> set[str]:
+    seen: set[str] = set()
+    return {key for key in keys if key in seen or seen.add(key)}  # type: ignore[func-returns-value]
 
 
 def twice(document: Document, option: str, found: Sequence[Statement]) -> Problem:

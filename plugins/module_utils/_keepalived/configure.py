@@ -49,8 +49,9 @@ def configure(
 
         return Validator(ports, rehearsal=check_mode)(candidate, current)
 
-    file = ConfigFile(params["path"], validate=validate if params["validate"] else None, backup=params["backup"])
-    resource = ConfigFileResource(file, edit, redact=redact, examine=examine)
+    judged = params["validate"]
+    file = ConfigFile(params["path"], validate=validate if judged else None, backup=params["backup"])
+    resource = ConfigFileResource(file, edit, redact=redact, examine=examine if judged else None)
     plan = reconcile(resource, check_mode=check_mode)
     result = plan_result(plan, params["path"], backup_file=resource.backup_file)
     result["warnings"] = [*result["warnings"], *file.warnings, *warnings]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
@@ -17,6 +18,15 @@ Lines = Sequence["tuple[int, str]"]
 
 _BLANKS = " \t"
 _DEFAULT_UNIT = "    "
+
+
+class Place(NamedTuple):
+    """Where a new line goes: into a block, after a statement or else first; ``before`` is what comes next in the
+    order of the block's table."""
+
+    block: Block
+    after: Statement | None
+    before: Statement | None = None
 
 
 class Editor:
@@ -41,6 +51,22 @@ class Editor:
 
     def replace(self, start: int, end: int, new: str) -> None:
         self.replacements.append(Replacement(start, end, new))
+
+    def say(self, title: str, text: str) -> None:
+        """A change in words: which block, and what."""
+        self.summaries.append(below(title, text))
+
+    def put(self, place: Place, lines: Lines) -> None:
+        """Put lines where a place says; on the top level a blank line parts them from their neighbours."""
+        if place.block is self.document.root:
+            self.insert_section(place.after, place.before, lines)
+        else:
+            self.insert(place.block, place.after, lines)
+
+    def take(self, place: Place, statement: Statement) -> None:
+        """Take a statement out of the block of a place."""
+        remove = self.remove_section if place.block is self.document.root else self.remove
+        remove(statement.start, statement.end)
 
     def remove(self, start: int, end: int) -> None:
         """Take out what stands in a span: its whole lines where nothing else stands on them."""
@@ -166,3 +192,8 @@ class Editor:
         """The offset after the line feed that ends the line of an offset, or the end of the text."""
         found = self.document.text.find("\n", offset)
         return len(self.document.text) if found < 0 else found + 1
+
+
+def below(title: str, text: str) -> str:
+    """Text under a title, if there is one."""
+    return f"{title}: {text}" if title else text

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Place, Scalar, Shape
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Scalar, Shape
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 
@@ -198,12 +198,12 @@ class Listing(Shape):
             return
         if not wanted:
             for statement in found:
-                editor.remove(statement.start, statement.end)
-            editor.summaries.append("{0}: remove {1}".format(title, self.keyword))
+                editor.take(place, statement)
+            editor.say(title, f"remove {self.keyword}")
         elif not found:
-            editor.insert(place.block, place.after, self.lines(value))
+            editor.put(place, self.lines(value))
             for _, text in wanted:
-                editor.summaries.append("{0}: add {1} {2}".format(title, self.keyword, text))
+                editor.say(title, f"add {self.keyword} {text}")
         else:
             self._edit_items(editor, found, current, wanted, title)
 
@@ -216,12 +216,11 @@ class Listing(Shape):
         title: str,
     ) -> None:
         kept = self._kept(current, [normal for normal, _ in wanted])
-        say = editor.summaries.append
         staying = set(kept.values())
         for number, item in enumerate(current):
             if number not in staying:
                 editor.remove(item.start, item.end)
-                say("{0}: remove {1} {2}".format(title, self.keyword, editor.document.text[item.start : item.end]))
+                editor.say(title, f"remove {self.keyword} {editor.document.text[item.start : item.end]}")
         last = found[-1]
         after = None if self.ordered else max((current[n].statement for n in staying), key=_start, default=None)
         for number, (normal, text) in enumerate(wanted):
@@ -229,7 +228,7 @@ class Listing(Shape):
                 block = last.block if after is None else self._block_of(current, after, last)
                 if block is not None:
                     editor.insert(block, after, [(0, text)])
-                say("{0}: add {1} {2}".format(title, self.keyword, text))
+                editor.say(title, f"add {self.keyword} {text}")
                 continue
             item = current[kept[number]]
             if self.ordered:
@@ -237,7 +236,7 @@ class Listing(Shape):
             if item.normal != normal:
                 old = editor.document.text[item.start : item.end]
                 editor.replace(item.start, item.end, text)
-                say("{0}: {1} {2} -> {3}".format(title, self.keyword, old, text))
+                editor.say(title, f"{self.keyword} {old} -> {text}")
 
     @staticmethod
     def _block_of(current: list[Item], statement: Statement, last: Statement) -> Any:

@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource impor
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Table, twice
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import parse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place
 
 #: keepalived reads lines into a buffer of this size and would go on with the rest as a line of its own (MAXBUF).
 LONGEST_LINE = 1023
@@ -42,7 +42,7 @@ def plan_absent(text: str, root: Table, blocks: Blocks, name: str) -> Edited:
     for statement in found:
         if statement.condition:
             refuse([Problem("name", name, "stands under the condition " + statement.condition, "Remove it by hand")])
-        blocks.remove(editor, document.root, statement, "")
+        blocks.remove(editor, Place(document.root, None), statement, "")
     return _edited(editor, root, {})
 
 

@@ -10,25 +10,16 @@ are compared, and edits as little as makes them equal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 Line = "tuple[int, str]"
 TRUE_WORDS, FALSE_WORDS = ("true", "on", "yes"), ("false", "off", "no")
 MASKED = "********"
-
-
-class Place(NamedTuple):
-    """Where a new line goes: into a block, after a statement or else first; ``before`` is what comes next in the
-    table's order."""
-
-    block: Block
-    after: Statement | None
-    before: Statement | None = None
 
 
 class Shape:
@@ -82,16 +73,16 @@ class Scalar(Shape):
             return
         new = self.lines(value)
         if not new:
-            editor.summaries.append("{0}: remove {1}".format(title, self.keyword))
+            editor.say(title, f"remove {self.keyword}")
         elif found:
             self._rewrite(editor, found[0], new[0][1])
             old, now = (self.shown(line) for line in (_shown(editor.document, found[0]), new[0][1]))
-            editor.summaries.append("{0}: {1} -> {2}".format(title, old, now.partition(" ")[2] or now))
+            editor.say(title, f"{old} -> {now.partition(' ')[2] or now}")
         else:
-            editor.insert(place.block, place.after, new)
-            editor.summaries.append("{0}: add {1}".format(title, self.shown(new[0][1])))
+            editor.put(place, new)
+            editor.say(title, f"add {self.shown(new[0][1])}")
         for statement in found[1 if new else 0 :]:
-            editor.remove(statement.start, statement.end)
+            editor.take(place, statement)
 
     def _rewrite(self, editor: Editor, statement: Statement, line: str) -> None:
         """Change the words after the keyword; the keyword stays, also where it is a synonym."""

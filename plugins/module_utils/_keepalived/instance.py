@@ -1,0 +1,47 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""keepalived_instance: its arguments and its action."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configure import FILE_ARGUMENTS, configure
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.planner import plan_absent, plan_table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import (
+    BFD_INSTANCES,
+    INSTANCE,
+    INSTANCES,
+    SCRIPTS,
+    SYNC_GROUPS,
+    TRACK_FILES,
+    TRACK_PROCESSES,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+
+ARGUMENTS: dict[str, Any] = dict(
+    FILE_ARGUMENTS,
+    name={"type": "str", "required": True},
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+    **INSTANCE.arguments(),
+)
+
+#: What else has its place relative to an instance.
+_ROOT = Table(BFD_INSTANCES, SCRIPTS, TRACK_PROCESSES, TRACK_FILES, SYNC_GROUPS, INSTANCES)
+
+
+def plan_instance(text: str, params: dict[str, Any]) -> Edited:
+    """Edit one vrrp_instance of a text."""
+    refuse([*INSTANCES.key.complaints("", params), *INSTANCE.complaints("", params)])
+    if params.get("state") == "absent":
+        return plan_absent(text, _ROOT, INSTANCES, params["name"])
+    return plan_table(text, _ROOT, {"instances": [params]})
+
+
+def instance(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
+    """The module's action."""
+    return configure(params, ports, check_mode, lambda text: plan_instance(text, params))
