@@ -78,12 +78,12 @@ need_daemons() {
     fi
 }
 
-# The first Python that ansible-core 2.19 can run on; prints its path.
+# The first Python that ansible-core 2.19 can run on; prints its path (of the one below, if it is a venv's).
 _controller_python() {
     local candidate
     for candidate in python3 /usr/bin/python3 python3.13 python3.12 python3.11; do
         "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue
-        "$candidate" -c 'import sys; print(sys.executable)'
+        "$candidate" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))'
         return
     done
     return 1
@@ -97,7 +97,7 @@ need_venv() {
         need_apt "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
 
     wanted=$({
-        "$python" -c 'import sys; print(sys.version, sys.executable)'
+        "$python" -c 'import sys; print(sys.version)'
         cat "$CHECKOUT/requirements/controller.txt"
     } | sha256sum | cut -c1-12)
     VENV=$K8S_EDGE_CACHE/venv-$wanted

@@ -21,7 +21,7 @@ from typing import Any, Callable
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def _collection_root() -> Path:
