@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import bracketed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
@@ -39,6 +40,22 @@ def desired_proxies(
     backends = [{**_backend(vip, _servers(vip, hostvars, problems), checks), **vip.backend} for vip in mine]
     refuse(problems)
     return {"frontends": [_health(checks)] + [{**_frontend(vip), **vip.frontend} for vip in mine], "backends": backends}
+
+
+def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
+    """Where clients of the VIPs connect; ``url`` says whether an apiserver behind it is ready."""
+    return [
+        {
+            "name": vip.name,
+            "profile": vip.profile,
+            "address": str(address.ip),
+            "port": vip.port,
+            "url": f"https://{bracketed(str(address.ip))}:{vip.port}/readyz",
+        }
+        for vip in vips
+        if vip.servers
+        for address in vip.addresses
+    ]
 
 
 def _frontend(vip: Vip) -> dict[str, Any]:

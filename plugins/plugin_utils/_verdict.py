@@ -55,3 +55,11 @@ def settled(desired: Sequence[Mapping[str, Any]], leads: Sequence[str], info: Ma
         if states.get(instance["name"]) not in (("MASTER",) if must_lead else ("MASTER", "BACKUP")):
             return False
     return True
+
+
+def unheired(info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The instances that a host is MASTER of and that no peer could take over: active there, and BACKUP."""
+    heirs = {
+        name for peer in peers if peer.get("active") for name, state in live_states(peer).items() if state == "BACKUP"
+    }
+    return [name for name, state in live_states(info).items() if state == "MASTER" and name not in heirs]

@@ -1,0 +1,61 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``vip_endpoints``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import endpoints
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+
+DOCUMENTATION = r"""
+name: vip_endpoints
+short_description: Where clients of the VIPs connect
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Gives an entry for each address of each VIP that leads to servers.
+positional: groups
+options:
+  _input:
+    description: The declaration, usually C(k8s_edge_vips).
+    type: list
+    elements: dict
+    required: true
+  groups:
+    description: The variable C(groups).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Where clients connect
+  ansible.builtin.debug:
+    msg: "{{ k8s_edge_vips | k8s_edge.ha.vip_endpoints(groups) }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - Dictionaries with C(name), C(profile), C(address), C(port), and the C(url) that says whether an apiserver is
+      ready.
+  type: list
+  elements: dict
+"""
+
+
+@speaking
+def vip_endpoints(vips: Any, groups: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """An entry for each address that clients connect to."""
+    return endpoints(declared(vips, groups))
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"vip_endpoints": vip_endpoints}
