@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 LIVE_DOLLAR = "\0$"
 
-#: What makes a line more than words between blanks. Beyond ASCII there are characters that Python, but not HAProxy,
-#: takes for white space.
-_SPECIAL = re.compile("[\"'\\\\#\r\0\x1c-\x1f\x80-\U0010ffff]")
+#: What makes a line more than words between blanks; beyond ASCII, and from 0x1C to 0x1F, Python but not HAProxy
+#: takes some characters for white space.
+_SPECIAL = re.compile("[\"'\\\\#\r\0\x1c-\x1f]")
 _PLAIN_WORD = re.compile(r"[^ \t\v\f]+")
 #: A stretch of a word in which every character stands for itself, by the quote it is in.
 _PLAIN = {
@@ -48,16 +48,20 @@ class Lexed(NamedTuple):
 
 def meanings(line: str) -> list[str]:
     """The words of a line by meaning alone: the quick way, for lines that are only read."""
-    if _SPECIAL.search(line) is None:
+    if _is_plain(line):
         return line.split()
     return [word.meaning for word in lex(line).words]
 
 
 def lex(line: str) -> Lexed:
     """The words of a line with their places. Never fails: a faulty line gives the words up to the fault."""
-    if _SPECIAL.search(line) is None:
+    if _is_plain(line):
         return Lexed([Word(*match.span(), match.group()) for match in _PLAIN_WORD.finditer(line)])
     return _lex_special(line.rstrip("\r"))
+
+
+def _is_plain(line: str) -> bool:
+    return line.isascii() and _SPECIAL.search(line) is None
 
 
 def _lex_special(line: str) -> Lexed:

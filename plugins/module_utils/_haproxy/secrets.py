@@ -16,20 +16,17 @@ MASK = "********"
 _WORD = r"""(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\\.|[^\s"'\\])+"""
 
 #: Each pattern's group ``keep`` is shown, what follows it is the secret.
-_SECRETS = [
-    re.compile(pattern, re.MULTILINE | re.IGNORECASE)
-    for pattern in (
-        rf"(?P<keep>\bstats[ \t]+auth[ \t]+[^\s:]+:){_WORD}",
-        rf"(?P<keep>\b(?:insecure-)?password[ \t]+){_WORD}",
-        rf"(?P<keep>\bca-sign-pass[ \t]+){_WORD}",
-        rf"(?P<keep>\bcluster-secret[ \t]+){_WORD}",
-        rf"(?P<keep>\b(?:pre)?setenv[ \t]+\w*(?:PASS|SECRET|TOKEN|KEY|CRED)\w*[ \t]+){_WORD}",
-        r"(?P<keep>\btcp-check[ \t]+send(?:-lf|-binary)?[ \t]+[\"']?(?:AUTH|USER|PASS)\b(?:\\ |[ \t]))[^\n]+",
-        r"(?P<keep>\b(?:Proxy-)?Authorization[\"']?[ \t]+)[^\n]+",
-        r"(?P<keep>\b(?:Basic|Bearer)(?:\\ |[ \t])+)[A-Za-z0-9+/=._~-]{6,}",
-        rf"(?P<keep>\b(?:X-)?(?:Api|Auth|Access|Secret)[-_]?(?:Key|Token|Secret)[\"']?[ \t]+){_WORD}",
-    )
-]
+_SECRETS = (
+    rf"(?P<keep>\bstats[ \t]+auth[ \t]+[^\s:]+:){_WORD}",
+    rf"(?P<keep>\b(?:insecure-)?password[ \t]+){_WORD}",
+    rf"(?P<keep>\bca-sign-pass[ \t]+){_WORD}",
+    rf"(?P<keep>\bcluster-secret[ \t]+){_WORD}",
+    rf"(?P<keep>\b(?:pre)?setenv[ \t]+\w*(?:PASS|SECRET|TOKEN|KEY|CRED)\w*[ \t]+){_WORD}",
+    r"(?P<keep>\btcp-check[ \t]+send(?:-lf|-binary)?[ \t]+[\"']?(?:AUTH|USER|PASS)\b(?:\\ |[ \t]))[^\n]+",
+    r"(?P<keep>\b(?:Proxy-)?Authorization[\"']?[ \t]+)[^\n]+",
+    r"(?P<keep>\b(?:Basic|Bearer)(?:\\ |[ \t])+)[A-Za-z0-9+/=._~-]{6,}",
+    rf"(?P<keep>\b(?:X-)?(?:Api|Auth|Access|Secret)[-_]?(?:Key|Token|Secret)[\"']?[ \t]+){_WORD}",
+)
 _HINT = re.compile(r"auth|pass|secret|setenv|basic|bearer|key|token", re.IGNORECASE)
 
 
@@ -38,5 +35,5 @@ def redact(text: str) -> str:
     if _HINT.search(text) is None:
         return text
     for pattern in _SECRETS:
-        text = pattern.sub(lambda match: match.group("keep") + MASK, text)
+        text = re.sub(pattern, lambda match: match.group("keep") + MASK, text, flags=re.MULTILINE | re.IGNORECASE)
     return text
