@@ -1,0 +1,60 @@
+"""The roles' promises to their users, read from their files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+NAMES = sorted(path.name for path in ROLES.iterdir() if path.is_dir())
+
+
+def load(path):
+    return yaml.safe_load(path.read_text())
+
+
+def options(role):
+    return load(ROLES / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_defaults_and_argument_specs_say_the_same(role):
+    defaults = load(ROLES / role / "defaults" / "main.yml")
+    assert {name: spec.get("default") for name, spec in options(role).items()} == defaults
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_public_variables_bear_the_roles_name(role):
+    assert all(name.startswith(f"{role}_") for name in options(role))
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_every_option_is_used_and_described(role):
+    used = "".join(path.read_text() for path in (ROLES / role).rglob("*.yml") if "argument_specs" not in path.name)
+    for name, spec in options(role).items():
+        assert spec["description"]
+        assert len(re.findall(rf"\b{name}\b", used)) > 1, f"{name} is declared and never used"
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_facts_are_read_by_their_dictionary(role):
+    for path in (ROLES / role).rglob("*.yml"):
+        assert not re.search(r"\bansible_(os_family|distribution|hostname|default_ipv4|all_ipv4)", path.read_text()), (
+            path
+        )
+
+
+def test_the_declaration_is_the_same_in_both_roles_and_in_the_filters(lab_keys):
+    declared = [options(role)[f"{role}_vips"]["options"] for role in ("haproxy", "keepalived")]
+    assert str(declared[0]).replace("haproxy_vips", "") == str(declared[1]).replace("keepalived_vips", "")
+    assert set(declared[0]) == set(lab_keys)
+
+
+@pytest.fixture
+def lab_keys():
+    from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import KEYS
+
+    return KEYS
