@@ -82,8 +82,8 @@ PARTS = (
     ),
     Part(
         "demo",
-        "bin/demo, the README's first command, from nothing to nothing",
-        '"$CHECKOUT/bin/demo" --instance demo && "$CHECKOUT/bin/demo" --instance demo --down --keep-tools',
+        "bin/demo, the README's first command, on a lab of its own",
+        """trap '"$CHECKOUT/bin/demo" --instance demo --down --keep-tools' EXIT; "$CHECKOUT/bin/demo" --instance demo""",
         alone=True,
         limit=1200,
         needs=("bin/demo", "playbooks/site.yml"),
