@@ -13,7 +13,6 @@ import textwrap
 from typing import Any
 
 import yaml
-
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCE
 
@@ -97,7 +96,9 @@ unicast_src_ip: The source address of unicast adverts. Needs O(unicast_peer).
 unicast_ttl: The TTL of unicast adverts. Needs O(unicast_peer).
 unicast_peer:
   - The other hosts, to which adverts are sent one by one instead of by multicast.
-  - {address: The address of the other host., min_ttl: The lowest TTL accepted of it., max_ttl: The highest TTL accepted of it.}
+  - address: The address of the other host.
+    min_ttl: The lowest TTL accepted of it.
+    max_ttl: The highest TTL accepted of it.
 unicast_fault_no_peer: Whether an instance without peers goes to FAULT.
 check_unicast_src: Whether adverts are accepted from the peers only.
 old_unicast_checksum:
@@ -274,7 +275,7 @@ track_processes:
   - The C(vrrp_track_process) blocks. They notice the end of a process at once; a process that lives need not serve.
   - process: The name of the process, and optionally its arguments.
     param_match: How its arguments are compared.
-    weight: What is added to the priority, -253 to 253, optionally followed by C(reverse); 0 means FAULT when it is missing.
+    weight: What is added to the priority, -253 to 253, optionally followed by C(reverse); 0 means FAULT when missing.
     quorum: How many of them must run.
     quorum_max: How many of them may run.
     delay: How long to wait before a change counts, in seconds.
@@ -319,8 +320,8 @@ virtual_servers:
     mh_port: Whether Maglev hashing takes the port in.
     mh_fallback: Whether Maglev hashing passes over a dead server.
     lb_kind:
-      - V(NAT), V(DR), V(TUN), or a tunnel with its type, as C(TUN type gue port 5555 nocsum). (C(lvs_method) in the file
-        is the same and stays.)
+      - V(NAT), V(DR), V(TUN), or a tunnel with its type, as C(TUN type gue port 5555 nocsum). (C(lvs_method) in the
+        file is the same and stays.)
     persistence_engine: The name of the kernel's persistence engine, such as V(sip).
     persistence_timeout: How long a client stays with a server, in seconds.
     persistence_granularity: The netmask (IPv4) or prefix length (IPv6) of clients that stay together.

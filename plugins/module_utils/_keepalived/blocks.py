@@ -37,7 +37,7 @@ class Table:
             if value is not None:
                 yield from shape.complaints("{0}.{1}".format(path, shape.name) if path else shape.name, value)
 
-    def lines(self, desired: dict[str, Any]) -> "list[tuple[int, str]]":
+    def lines(self, desired: dict[str, Any]) -> list[tuple[int, str]]:
         found: list[tuple[int, str]] = []
         for shape in self.shapes:
             value = desired.get(shape.name)
@@ -119,7 +119,7 @@ class Group(Shape):
     def complaints(self, option: str, value: Any) -> Iterable[Problem]:
         return self.table.complaints(option, value)
 
-    def lines(self, value: Any) -> "list[tuple[int, str]]":
+    def lines(self, value: Any) -> list[tuple[int, str]]:
         inner = self.table.lines(value)
         return [(0, self.keyword + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]
 
@@ -163,10 +163,10 @@ class Blocks(Shape):
                 yield Problem(path, self.key.text(entry), "stands twice in the list", "Name it once.")
             seen.append(key)
 
-    def lines(self, value: Any) -> "list[tuple[int, str]]":
+    def lines(self, value: Any) -> list[tuple[int, str]]:
         return [line for entry in value for line in self.entry_lines(entry)]
 
-    def entry_lines(self, entry: dict[str, Any]) -> "list[tuple[int, str]]":
+    def entry_lines(self, entry: dict[str, Any]) -> list[tuple[int, str]]:
         header = "{0} {1}".format(self.keyword, self.key.text(entry)).rstrip()
         inner = self.table.lines(entry)
         return [(0, header + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]
@@ -245,7 +245,7 @@ class NamedLists(Blocks):
                 path = "{0}[{1}].{2}".format(option, number, self.listing.name)
                 yield Problem(path, None, "is empty, and keepalived would drop the block", "Name at least one.")
 
-    def entry_lines(self, entry: dict[str, Any]) -> "list[tuple[int, str]]":
+    def entry_lines(self, entry: dict[str, Any]) -> list[tuple[int, str]]:
         items = ((1, self.listing.item_text(item)) for item in entry[self.listing.name])
         return [(0, "{0} {1} {{".format(self.keyword, self.key.text(entry))), *items, (0, "}")]
 

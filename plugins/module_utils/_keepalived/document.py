@@ -127,8 +127,8 @@ class Document:
         if self.flaws:
             offset, reason = self.flaws[0]
             raise EdgeError(
-                "The file's braces do not match: line {0}: {1}. What belongs to which block cannot be known, so nothing "
-                "is changed. Repair that line by hand first.".format(self.line(offset), reason)
+                "The file's braces do not match: line {0}: {1}. What belongs to which block cannot be known, so "
+                "nothing is changed. Repair that line by hand first.".format(self.line(offset), reason)
             )
 
 

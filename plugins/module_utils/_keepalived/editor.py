@@ -150,7 +150,8 @@ class Editor:
     def render(self, lines: Lines, indent: str = "") -> str:
         """Lines as text, each with its line ending."""
         return "".join(
-            "{0}{1}{2}{3}".format(indent, self.unit * depth, line, self.eol) if line else self.eol for depth, line in lines
+            "{0}{1}{2}{3}".format(indent, self.unit * depth, line, self.eol) if line else self.eol
+            for depth, line in lines
         )
 
     @property

@@ -56,7 +56,7 @@ def faults(document: Document) -> Iterator[Problem]:
 Fault = "tuple[str, Any, str, str]"
 
 
-def instance_faults(values: dict[str, Any], default_version: int = 2) -> "Iterator[tuple[str, Any, str, str]]":
+def instance_faults(values: dict[str, Any], default_version: int = 2) -> Iterator[tuple[str, Any, str, str]]:
     """Conflicts within one instance, as (option, value, reason, remedy)."""
     families = _families(values)
     version = values.get("version") or (3 if 6 in families else default_version)
@@ -85,7 +85,12 @@ def instance_faults(values: dict[str, Any], default_version: int = 2) -> "Iterat
         reason = "is ignored by keepalived where there are unicast peers"
         yield "mcast_dst_ip", values["mcast_dst_ip"], reason, "Use one of the two."
     if values.get("virtual_router_id") is None:
-        yield "virtual_router_id", None, "is missing, and keepalived drops such an instance", "Give a number from 1 to 255."
+        yield (
+            "virtual_router_id",
+            None,
+            "is missing, and keepalived drops such an instance",
+            "Give a number from 1 to 255.",
+        )
     if values.get("interface") is None and not (values.get("unicast_src_ip") or values.get("mcast_src_ip")):
         yield "interface", None, "is missing, and keepalived drops such an instance", "Name the interface."
     for tracked in _dicts(values.get("track_interface")):
@@ -96,9 +101,7 @@ def instance_faults(values: dict[str, Any], default_version: int = 2) -> "Iterat
         yield "vmac_xmit_base", True, "is cleared by keepalived without use_vmac", "Set use_vmac too."
 
 
-def _version_faults(
-    values: dict[str, Any], version: int, families: "set[int]"
-) -> "Iterator[tuple[str, Any, str, str]]":
+def _version_faults(values: dict[str, Any], version: int, families: set[int]) -> Iterator[tuple[str, Any, str, str]]:
     interval = values.get("advert_int")
     authentication = values.get("authentication")
     if version == 2 and 6 in families:
@@ -125,9 +128,7 @@ def _version_faults(
             yield "authentication.auth_type", "AH", reason, "Set initial_state: BACKUP."
 
 
-def _address_faults(
-    values: dict[str, Any], families: "set[int]", version: int
-) -> "Iterator[tuple[str, Any, str, str]]":
+def _address_faults(values: dict[str, Any], families: set[int], version: int) -> Iterator[tuple[str, Any, str, str]]:
     if len(families) > 1:
         reason = "mixes IPv4 and IPv6, and keepalived would drop one family"
         remedy = "Make one instance for each family, or put the other family into virtual_ipaddress_excluded."
@@ -154,14 +155,17 @@ def _address_faults(
         yield from _virtual_address_faults(entry)
 
 
-def _virtual_address_faults(entry: dict[str, Any]) -> "Iterator[tuple[str, Any, str, str]]":
+def _virtual_address_faults(entry: dict[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
     found = parse_address(entry.get("address") or "")
     if found is None:
         return
     kind = _useless(found.host, found.family)
     if kind:
-        yield "virtual_ipaddress", str(found), "is {0}, and keepalived would take it silently".format(kind), (
-            "Give an address of the network that clients reach."
+        yield (
+            "virtual_ipaddress",
+            str(found),
+            "is {0}, and keepalived would take it silently".format(kind),
+            ("Give an address of the network that clients reach."),
         )
     if found.family == 6:
         for part in ("brd", "scope", "label"):
@@ -189,7 +193,7 @@ def _useless(host: str, family: int) -> str:
     return "a multicast address" if host.startswith("ff") else ""
 
 
-def _families(values: dict[str, Any]) -> "set[int]":
+def _families(values: dict[str, Any]) -> set[int]:
     found = (parse_address(entry.get("address") or "") for entry in _dicts(values.get("virtual_ipaddress")))
     return {one.family for one in found if one is not None}
 
@@ -214,7 +218,7 @@ def _duplicates(statements: Iterable[Statement]) -> Iterator[Problem]:
         seen.add(key)
 
 
-def _clashes(instances: "list[tuple[str, dict[str, Any]]]") -> Iterator[Problem]:
+def _clashes(instances: list[tuple[str, dict[str, Any]]]) -> Iterator[Problem]:
     """Two instances that want the same address, or the same router ID on one interface."""
     owners: dict[Any, str] = {}
     for instance, values in instances:
@@ -289,5 +293,5 @@ def _default_version(document: Document, statements: Iterable[Statement]) -> int
     return 2
 
 
-def _identity(fault: Problem) -> "tuple[str, str, str]":
+def _identity(fault: Problem) -> tuple[str, str, str]:
     return fault.option, repr(fault.value), fault.reason

@@ -14,7 +14,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds impo
     plain,
     sentence,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import Grammar, Record, Words, head, option
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import (
+    Grammar,
+    Record,
+    Words,
+    head,
+    option,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Command, Flag, Shape, Switch, Value
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import integer, number
 
@@ -26,7 +32,7 @@ _USER = sentence(r"[A-Za-z0-9_.\-]+(?: [A-Za-z0-9_.\-]+)?", "keepalived_script")
 _SERVER = sentence(r"[A-Za-z0-9_.:\-]+(?: [0-9]{1,5})?", "127.0.0.1 25")
 
 
-def _scheduling(process: str) -> "tuple[Shape, ...]":
+def _scheduling(process: str) -> tuple[Shape, ...]:
     return (
         Value(process + "_priority", _NICE),
         Flag(process + "_no_swap"),
@@ -72,7 +78,12 @@ GLOBAL_DEFS = Group(
         Value("vrrp_garp_interval", number(0.000001, _SECONDS)),
         Value("vrrp_gna_interval", number(0.000001, _SECONDS)),
         Switch("vrrp_min_garp"),
-        Value("vrrp_garp_extra_if", sentence(r"(?:all )?[0-9]{1,5}", "all 10"), "vrrp_garp_extra_if", "vrrp_vmac_garp_intvl"),
+        Value(
+            "vrrp_garp_extra_if",
+            sentence(r"(?:all )?[0-9]{1,5}", "all 10"),
+            "vrrp_garp_extra_if",
+            "vrrp_vmac_garp_intvl",
+        ),
         Value("vrrp_down_timer_adverts", integer(1, 100)),
         Switch("vrrp_lower_prio_no_advert"),
         Switch("vrrp_higher_prio_send_advert"),

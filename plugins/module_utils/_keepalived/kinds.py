@@ -99,7 +99,7 @@ def command() -> Kind:
     """
 
     def complain(value: str) -> tuple[str, str] | None:
-        complaint = word_complaint(value.replace(" ", "_"), "#!{}\"$;\\", _MOST_CHARACTERS)
+        complaint = word_complaint(value.replace(" ", "_"), '#!{}"$;\\', _MOST_CHARACTERS)
         if complaint is not None:
             reason, remedy = complaint
             return reason, "Put the commands in a script file of their own and name that." if value.strip() else remedy
@@ -140,7 +140,9 @@ def upper(*words: str) -> Kind:
     """One of some words that keepalived reads in any case and we write in capitals."""
 
     def complain(value: str) -> tuple[str, str] | None:
-        return None if value in words else ("is not one of the words keepalived knows", "Use one of: " + ", ".join(words))
+        return (
+            None if value in words else ("is not one of the words keepalived knows", "Use one of: " + ", ".join(words))
+        )
 
     return Kind({"type": "str", "choices": list(words)}, complain, str, lambda text: text.upper())
 

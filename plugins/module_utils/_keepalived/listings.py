@@ -130,7 +130,7 @@ class Record(Scalar):
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.grammar.read(found[-1].arguments)
 
-    def lines(self, value: Any) -> "list[tuple[int, str]]":
+    def lines(self, value: Any) -> list[tuple[int, str]]:
         return [(0, " ".join((self.keyword, self.grammar.text(value))).rstrip())]
 
 
@@ -166,7 +166,7 @@ class Listing(Shape):
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return [item.normal for item in self.items(document, found)]
 
-    def lines(self, value: Any) -> "list[tuple[int, str]]":
+    def lines(self, value: Any) -> list[tuple[int, str]]:
         if not value:
             return []
         return [(0, self.keyword + " {"), *((1, self.item_text(item)) for item in value), (0, "}")]
@@ -212,7 +212,7 @@ class Listing(Shape):
         editor: Editor,
         found: Sequence[Statement],
         current: list[Item],
-        wanted: "list[tuple[Any, str]]",
+        wanted: list[tuple[Any, str]],
         title: str,
     ) -> None:
         kept = self._kept(current, [normal for normal, _ in wanted])
@@ -359,7 +359,7 @@ def opaque_problem(document: Document, option: str, statement: Statement) -> Pro
     return Problem(
         option,
         text,
-        "stands on line {0} under a condition, a parameter, a loop or an include, so its value is not known here".format(
+        "hangs on a condition, a parameter, a loop or an include (line {0}), so what it means is not known here".format(
             document.line(statement.start)
         ),
         "Change that line by hand, or leave the option out of the task",
@@ -384,10 +384,10 @@ def _rank(normal: Any) -> str:
     return repr(sorted(normal.items()) if isinstance(normal, dict) else normal)
 
 
-def _longest_rising(pairs: "list[tuple[int, int]]") -> "list[tuple[int, int]]":
+def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The longest part of some pairs in which the second numbers rise too: what may stay where it is."""
     best: list[list[tuple[int, int]]] = []
     for pair in pairs:
         before = max((run for run in best if run[-1][1] < pair[1]), key=len, default=[])
-        best.append(before + [pair])
+        best.append([*before, pair])
     return max(best, key=len, default=[])

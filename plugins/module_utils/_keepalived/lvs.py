@@ -36,7 +36,8 @@ _TIMER = number(0.000001, 4294)
 _WEIGHT = integer(0, 65535)
 _PORT = integer(1, 65535)
 _METHOD = sentence(
-    r"NAT|DR|TUN(?: type (?:ipip|gue port [0-9]{1,5}|gre)(?: (?:nocsum|csum|remcsum))?)?", "DR, NAT, TUN or TUN type gue port 5555"
+    r"NAT|DR|TUN(?: type (?:ipip|gue port [0-9]{1,5}|gre)(?: (?:nocsum|csum|remcsum))?)?",
+    "DR, NAT, TUN or TUN type gue port 5555",
 )
 _USER = sentence(r"[A-Za-z0-9_.\-]+(?: [A-Za-z0-9_.\-]+)?", "keepalived_script")
 _HEX = sentence(r"[0-9A-Fa-fxX* ]+", "01 02 ff")
@@ -46,13 +47,13 @@ def _pattern() -> Kind:
     """A regular expression in double quotes, as it stands: what keepalived would unescape is refused."""
     kind = plain()
 
-    def complain(value: str) -> "tuple[str, str] | None":
+    def complain(value: str) -> tuple[str, str] | None:
         return kind.complain("".join("_" if one in " {}'$#!;" else one for one in value))
 
     return Kind({"type": "str"}, complain, '"{0}"'.format, lambda text: text)
 
 
-_RETRYING: "tuple[Shape, ...]" = (
+_RETRYING: tuple[Shape, ...] = (
     Value("delay_loop", _TIMER),
     Value("retry", _COUNT),
     Value("delay_before_retry", _DELAY),
@@ -60,7 +61,7 @@ _RETRYING: "tuple[Shape, ...]" = (
     Switch("alpha"),
     Switch("log_all_failures"),
 )
-_CONNECTION: "tuple[Shape, ...]" = (
+_CONNECTION: tuple[Shape, ...] = (
     Value("connect_ip", address()),
     Value("connect_port", _PORT),
     Value("bindto", address()),
@@ -74,7 +75,10 @@ _CONNECTING = _CONNECTION + _RETRYING
 _URL = Table(
     Value("path", plain()),
     Value("digest", sentence(r"[0-9A-Fa-f]{32}", "9b3a0c85a887a256d6939da88aabd8cd")),
-    Value("status_code", sentence(r"[1-5][0-9]{2}(?:-[1-5][0-9]{2})?(?: [1-5][0-9]{2}(?:-[1-5][0-9]{2})?)*", "200-299 404")),
+    Value(
+        "status_code",
+        sentence(r"[1-5][0-9]{2}(?:-[1-5][0-9]{2})?(?: [1-5][0-9]{2}(?:-[1-5][0-9]{2})?)*", "200-299 404"),
+    ),
     Value("virtualhost", plain()),
     Value("regex", _pattern()),
     Flag("regex_no_match"),
@@ -93,7 +97,7 @@ _HTTP = Table(
     Blocks("url", _URL),
 )
 
-CHECKERS: "tuple[Shape, ...]" = (
+CHECKERS: tuple[Shape, ...] = (
     Blocks("http_get", _HTTP, "HTTP_GET"),
     Blocks("ssl_get", _HTTP, "SSL_GET"),
     Blocks("tcp_check", Table(*_CONNECTING), "TCP_CHECK"),
@@ -102,7 +106,13 @@ CHECKERS: "tuple[Shape, ...]" = (
         Table(*_CONNECTING, Value("helo_name", plain()), Blocks("host", Table(*_CONNECTION))),
         "SMTP_CHECK",
     ),
-    Blocks("dns_check", Table(*_CONNECTING, Value("type", upper("A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA")), Value("name", plain())), "DNS_CHECK"),
+    Blocks(
+        "dns_check",
+        Table(
+            *_CONNECTING, Value("type", upper("A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA")), Value("name", plain())
+        ),
+        "DNS_CHECK",
+    ),
     Blocks(
         "misc_check",
         Table(
@@ -187,7 +197,9 @@ VIRTUAL_SERVER = Table(
     Record("sorry_server", Grammar(head("address", address()), head("port", _PORT, False))),
     Flag("sorry_server_inhibit"),
     Value("sorry_server_lvs_method", _METHOD),
-    Blocks("real_servers", REAL_SERVER, "real_server", key=Grammar(head("address", address()), head("port", _PORT, False))),
+    Blocks(
+        "real_servers", REAL_SERVER, "real_server", key=Grammar(head("address", address()), head("port", _PORT, False))
+    ),
 )
 
 
@@ -205,7 +217,9 @@ VIRTUAL_SERVERS = Blocks(
 )
 VIRTUAL_SERVER_GROUPS = NamedLists(
     "virtual_server_groups",
-    Sentences("members", sentence(r"[0-9A-Fa-f.:\-]+ [0-9]{1,5}|fwmark [0-9]+(?: inet6?)?", "10.0.0.10 80, or fwmark 3")),
+    Sentences(
+        "members", sentence(r"[0-9A-Fa-f.:\-]+ [0-9]{1,5}|fwmark [0-9]+(?: inet6?)?", "10.0.0.10 80, or fwmark 3")
+    ),
     "virtual_server_group",
     key=NAME,
 )

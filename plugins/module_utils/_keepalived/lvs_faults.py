@@ -10,11 +10,10 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import below
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import INCLUDES, is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs import VIRTUAL_SERVERS
-
 
 
 def lvs_faults(document: Document, statements: Iterable[Statement]) -> Iterator[Problem]:
@@ -41,8 +40,8 @@ def lvs_faults(document: Document, statements: Iterable[Statement]) -> Iterator[
 
 
 def _service_faults(
-    key: "dict[str, Any]", words: "dict[str, list[str]]", lines: "list[Statement]"
-) -> "Iterator[tuple[str, Any, str, str]]":
+    key: dict[str, Any], words: dict[str, list[str]], lines: list[Statement]
+) -> Iterator[tuple[str, Any, str, str]]:
     if not key:
         yield "address", None, "is missing", "Give address and port, or fwmark, or group."
     protocol = (words.get("protocol") or [""])[0].upper()
@@ -57,16 +56,25 @@ def _service_faults(
     if not ({"lb_kind", "lvs_method"} & set(words)):
         yield "lb_kind", None, "is missing, and keepalived would take NAT", "Say NAT, DR or TUN."
     if key.get("port") == 0 and "persistence_timeout" not in words:
-        yield "port", 0, "is for persistent services only, and keepalived would make it one", "Give persistence_timeout."
+        yield (
+            "port",
+            0,
+            "is for persistent services only, and keepalived would make it one",
+            "Give persistence_timeout.",
+        )
     algorithm = " ".join(words.get("lb_algo") or words.get("lvs_sched") or ())
     for scheduler in ("sh", "mh"):
         for flag in (scheduler + "-port", scheduler + "-fallback"):
             if flag in words and algorithm != scheduler:
-                yield flag, True, "is ignored by keepalived with the scheduler " + algorithm, "Use lb_algo: " + scheduler + "."
-    quorum, hysteresis = words.get("quorum", ["1"]), words.get("hysteresis", ["0"])
-    if (quorum + hysteresis) and all(one.isdigit() for one in quorum + hysteresis) and quorum and hysteresis:
-        if int(hysteresis[0]) >= int(quorum[0]) and int(hysteresis[0]):
-            yield "hysteresis", int(hysteresis[0]), "is not below the quorum, and keepalived would lower it", "Lower it."
+                yield (
+                    flag,
+                    True,
+                    "is ignored by keepalived with the scheduler " + algorithm,
+                    "Use lb_algo: " + scheduler + ".",
+                )
+    quorum, hysteresis = _number(words.get("quorum"), 1), _number(words.get("hysteresis"), 0)
+    if hysteresis and quorum <= hysteresis:
+        yield "hysteresis", hysteresis, "is not below the quorum, and keepalived would lower it", "Lower it."
     if not any(line.keyword == "real_server" for line in lines):
         yield "real_servers", None, "is empty, and keepalived would drop the virtual server", "Name at least one."
 
@@ -74,9 +82,9 @@ def _service_faults(
 def _server_faults(
     where: str,
     document: Document,
-    key: "dict[str, Any]",
-    words: "dict[str, list[str]]",
-    lines: "list[Statement]",
+    key: dict[str, Any],
+    words: dict[str, list[str]],
+    lines: list[Statement],
 ) -> Iterator[Problem]:
     method = (words.get("lb_kind") or words.get("lvs_method") or [""])[0]
     service = parse_address(key.get("address") or "")
@@ -103,8 +111,17 @@ def _server_faults(
         if service is not None and service.family != found.family and forwarding != "TUN":
             reason = "is not of the virtual server's family, and keepalived would drop it"
             yield Problem(server, line.arguments[0], reason, "Give an IPv{0} address.".format(service.family))
-        for checker in document.statements(line.block):
-            if checker.keyword in ("HTTP_GET", "SSL_GET") and checker.block is not None:
-                if not any(one.keyword == "url" for one in document.statements(checker.block)):
-                    reason = "has no url, and keepalived would ignore the check"
-                    yield Problem(below(server, checker.keyword), None, reason, "Name at least one url with its path.")
+        yield from _checker_faults(server, document, line.block)
+
+
+def _checker_faults(server: str, document: Document, block: Block) -> Iterator[Problem]:
+    for checker in document.statements(block):
+        if checker.block is None or checker.keyword not in ("HTTP_GET", "SSL_GET"):
+            continue
+        if not any(one.keyword == "url" for one in document.statements(checker.block)):
+            reason = "has no url, and keepalived would ignore the check"
+            yield Problem(below(server, checker.keyword), None, reason, "Name at least one url with its path.")
+
+
+def _number(arguments: list[str] | None, default: int) -> int:
+    return int(arguments[0]) if arguments and arguments[0].isdigit() else default

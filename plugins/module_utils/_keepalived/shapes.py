@@ -51,7 +51,7 @@ class Shape:
         """The current value in normal form; ``found`` are the option's statements and not empty."""
         raise NotImplementedError
 
-    def lines(self, value: Any) -> "list[tuple[int, str]]":
+    def lines(self, value: Any) -> list[tuple[int, str]]:
         """A desired value as lines of a block, each with its depth."""
         raise NotImplementedError
 
@@ -119,7 +119,7 @@ class Value(Scalar):
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.kind.from_text(_value_text(document, found[-1]))
 
-    def lines(self, value: Any) -> "list[tuple[int, str]]":
+    def lines(self, value: Any) -> list[tuple[int, str]]:
         return [(0, "{0} {1}".format(self.keyword, self.kind.to_text(value)))]
 
 
@@ -147,7 +147,7 @@ class Flag(Scalar):
         super().__init__(name, *keywords)
         self.opposite = opposite
         if opposite:
-            self.keywords = self.keywords + (opposite,)
+            self.keywords = (*self.keywords, opposite)
 
     def argument(self) -> dict[str, Any]:
         return {"type": "bool"}
@@ -164,14 +164,14 @@ class Flag(Scalar):
     def _rewrite(self, editor: Editor, statement: Statement, line: str) -> None:
         editor.replace(statement.words[0].start, statement.end, line)
 
-    def lines(self, value: Any) -> "list[tuple[int, str]]":
+    def lines(self, value: Any) -> list[tuple[int, str]]:
         return [(0, self.keyword)] if value else []
 
 
 class Toggle(Flag):
     """Like a flag, but its opposite is written out: the daemon's default may come from elsewhere."""
 
-    def lines(self, value: Any) -> "list[tuple[int, str]]":
+    def lines(self, value: Any) -> list[tuple[int, str]]:
         return [(0, self.keyword if value else self.opposite)]
 
 
@@ -190,7 +190,7 @@ class Switch(Scalar):
             return True
         return False if arguments[0] in FALSE_WORDS else " ".join(arguments)
 
-    def lines(self, value: Any) -> "list[tuple[int, str]]":
+    def lines(self, value: Any) -> list[tuple[int, str]]:
         return [(0, "{0} {1}".format(self.keyword, "on" if value else "off"))]
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Sequence
+from collections.abc import Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
@@ -95,8 +95,8 @@ class Validator:
         if done.rc < 0 or done.rc >= 126:
             number = -done.rc if done.rc < 0 else done.rc - 128
             raise DaemonRefused(
-                "keepalived -t was ended by signal {0} on the new file and gave no verdict. Its words: {1}. The file is "
-                "as it was.".format(number, "; ".join(_messages(done, path)) or "none")
+                "keepalived -t was ended by signal {0} on the new file and gave no verdict. Its words: {1}. "
+                "The file is as it was.".format(number, "; ".join(_messages(done, path)) or "none")
             )
         return done
 
@@ -105,7 +105,11 @@ def _messages(done: Completed, path: str) -> list[str]:
     """The messages of a run without what differs between two runs: where they were found, and the file's own name."""
     name = os.path.basename(path)
     lines = (done.stderr + "\n" + done.stdout).split("\n")
-    return [_WHERE.sub("", line.strip()).replace(path, "the file").replace(name, "the file") for line in lines if line.strip()]
+    return [
+        _WHERE.sub("", line.strip()).replace(path, "the file").replace(name, "the file")
+        for line in lines
+        if line.strip()
+    ]
 
 
 def _without(messages: Sequence[str], known: Sequence[str]) -> list[str]:

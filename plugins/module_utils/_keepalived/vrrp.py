@@ -78,7 +78,10 @@ INSTANCE = Table(
     Value("vrf", interface()),
     Record(
         "use_vmac",
-        Grammar(head("name", interface(), False), head("address", sentence(r"[0-9A-Fa-f:]{11,17}", "02:00:5e:00:01:33"), False)),
+        Grammar(
+            head("name", interface(), False),
+            head("address", sentence(r"[0-9A-Fa-f:]{11,17}", "02:00:5e:00:01:33"), False),
+        ),
     ),
     Flag("use_vmac_addr"),
     Flag("vmac_xmit_base"),

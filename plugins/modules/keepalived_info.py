@@ -1,0 +1,176 @@
+#!/usr/bin/python
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""keepalived as it is: file, service, live state."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: keepalived_info
+short_description: Read keepalived's configuration and live state
+version_added: 0.1.0
+description:
+  - Tells what the configuration file says, as data in the options of M(k8s_edge.ha.keepalived_config), with the files
+    it includes.
+  - Tells whether keepalived is installed and running, whether the running daemon has the file as it is now, which state
+    each instance is in, and which virtual addresses this host holds.
+  - Works where keepalived is not installed. Changes nothing.
+author:
+  - k8s_edge contributors
+options:
+  path:
+    description:
+      - The configuration file.
+    type: path
+    default: /etc/keepalived/keepalived.conf
+  live:
+    description:
+      - Whether to ask the running keepalived for its instances. It answers a signal with a dump below C(/tmp), which is
+        removed again, and logs that it did.
+      - Without it RV(instances) is empty, and RV(loaded) rests on times alone.
+    type: bool
+    default: true
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying the target.
+    support: full
+    details:
+      - Reading is the same in check mode.
+  diff_mode:
+    description: Returns details on what has changed (or possibly needs changing in check_mode), in diff mode.
+    support: N/A
+    details:
+      - It changes nothing.
+  idempotent:
+    description: When run twice in a row without outside changes, the second run changes nothing.
+    support: full
+seealso:
+  - module: k8s_edge.ha.keepalived_config
+  - module: k8s_edge.ha.keepalived_instance
+"""
+
+EXAMPLES = r"""
+- name: Look at keepalived
+  k8s_edge.ha.keepalived_info:
+  register: keepalived
+
+- name: Reload where the running daemon does not have the file (a handler may have been lost)
+  ansible.builtin.service:
+    name: keepalived
+    state: reloaded
+  when: keepalived.active and not keepalived.loaded
+
+- name: Say which addresses this host holds
+  ansible.builtin.debug:
+    msg: "{{ keepalived.vips | selectattr('held') | map(attribute='address') }}"
+"""
+
+RETURN = r"""
+exists:
+  description: Whether O(path) is there and can be read.
+  returned: always
+  type: bool
+files:
+  description: O(path) and the files it includes, in the order they are read.
+  returned: always
+  type: list
+  elements: str
+installed:
+  description: Whether keepalived is installed.
+  returned: always
+  type: bool
+version:
+  description: Its version; empty where it is not installed.
+  returned: always
+  type: str
+  sample: 2.2.7
+active:
+  description: Whether the service runs.
+  returned: always
+  type: bool
+enabled:
+  description: Whether it starts at boot.
+  returned: always
+  type: bool
+main_pid:
+  description: Its process; 0 where it does not run.
+  returned: always
+  type: int
+loaded:
+  description:
+    - Whether the running keepalived has the files as they are now. It has where they were last changed before it was
+      started or reloaded (systemd's times against the files'), and where every instance of the files is in its own dump
+      with router ID and priority. In doubt it is V(false).
+  returned: always
+  type: bool
+loaded_reason:
+  description: Why RV(loaded) is what it is, in words.
+  returned: always
+  type: str
+configuration:
+  description:
+    - What the files say, in the options of M(k8s_edge.ha.keepalived_config). Passwords are masked. What stands under a
+      condition or hangs on a parameter is left out.
+  returned: always
+  type: dict
+  contains:
+    instances:
+      description: The C(vrrp_instance) blocks.
+      type: list
+      elements: dict
+    other:
+      description: Top-level lines and blocks that the module has no option for, as text.
+      type: list
+      elements: str
+instances:
+  description: The instances of the running keepalived.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+    state:
+      description: C(MASTER), C(BACKUP) or C(FAULT).
+      type: str
+    priority:
+      description: The priority of the file.
+      type: int
+    effective_priority:
+      description: The priority after what tracking adds and takes.
+      type: int
+    virtual_router_id:
+      description: The number of the virtual router.
+      type: int
+    interface:
+      description: The interface.
+      type: str
+vips:
+  description: The virtual addresses of the files, and whether the kernel of this host holds them.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    address:
+      description: The address with its prefix length.
+      type: str
+    instance:
+      description: The instance it belongs to.
+      type: str
+    held:
+      description: Whether this host holds it.
+      type: bool
+"""
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.info import ARGUMENTS, info
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
+
+
+def main() -> None:
+    run_module(ARGUMENTS, info)
+
+
+if __name__ == "__main__":
+    main()
