@@ -19,6 +19,9 @@ Hostvars = Mapping[str, Mapping[str, Any]]
 #: What keepalived_info said of a host before the roll began (playbooks/site.yml).
 BEFORE = "k8s_edge_before"
 
+#: What keepalived_config would do there, read where authentication is declared.
+REHEARSAL = "k8s_edge_rehearsal"
+
 #: What every derived instance has unless ``keepalived_instance_defaults`` or the VIP's ``instance`` say otherwise.
 #: VRRP 3 with half a second between advertisements: a lost holder is followed within 1.5 to 2 seconds. A gratuitous
 #: ARP every minute heals the caches that missed one.
@@ -79,7 +82,8 @@ def standings(vips: Sequence[Vip], hostvars: Hostvars) -> list[Standing]:
     for host in hosts:
         common = {**INSTANCE_DEFAULTS, **(hostvars[host].get("keepalived_instance_defaults") or {})}
         desired = desired_instances(parts, common, ()).get(host, [])
-        found.append(standing(host, vips, hostvars[host], hostvars[host][BEFORE], desired))
+        steps = (hostvars[host].get(REHEARSAL) or {}).get("steps") or ()
+        found.append(standing(host, vips, hostvars[host], hostvars[host][BEFORE], desired, steps))
     return found
 
 

@@ -10,15 +10,15 @@ from typing import Any
 
 
 def written_instances(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The vrrp_instances in the configuration file, by name."""
-    return {each.get("name"): each for each in (info.get("config") or {}).get("instances") or ()}
+    """The vrrp_instances in the configuration file, by name. Passwords are masked."""
+    return {each["name"]: each for each in (info.get("configuration") or {}).get("instances") or ()}
 
 
 def live_states(info: Mapping[str, Any]) -> dict[str, str]:
     """The state of each running instance: MASTER, BACKUP or FAULT."""
-    return {each.get("name"): each.get("state") for each in info.get("live_instances") or ()}
+    return {each["name"]: each["state"] for each in info.get("instances") or ()}
 
 
 def held_addresses(info: Mapping[str, Any]) -> set[str]:
     """The virtual addresses that the host's kernel has, without prefix."""
-    return {str(address).partition("/")[0] for address in info.get("held_addresses") or ()}
+    return {str(each["address"]).partition("/")[0] for each in info.get("vips") or () if each.get("held")}

@@ -33,9 +33,15 @@ class Standing(NamedTuple):
 
 
 def standing(
-    host: str, vips: Sequence[Vip], hostvars: Mapping[str, Any], info: Mapping[str, Any], desired: Sequence[Any]
+    host: str,
+    vips: Sequence[Vip],
+    hostvars: Mapping[str, Any],
+    info: Mapping[str, Any],
+    desired: Sequence[Any],
+    steps: Sequence[str] = (),
 ) -> Standing:
-    """The standing of one host: ``info`` is what ``keepalived_info`` returned, ``desired`` its instances to be."""
+    """The standing of one host: ``info`` is what ``keepalived_info`` returned, ``desired`` its instances to be, and
+    ``steps`` those of a rehearsal, which alone can say whether a password changes."""
     active = bool(info.get("active"))
     current = written_instances(info)
     differs = any(
@@ -43,6 +49,7 @@ def standing(
         for instance in desired
         if instance["name"] in current
     )
+    differs = differs or any("auth_pass" in step for step in steps)
     return Standing(
         host=host,
         active=active,

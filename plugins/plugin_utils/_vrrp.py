@@ -21,7 +21,7 @@ WIDEST_STEP = 10
 
 #: Keys of an instance that the members must hold in common, or each ignores the other and takes the VIP.
 #: The address list is one of them: keepalived drops an advertisement that carries another list than its own.
-AGREED = ("virtual_router_id", "version", "interface", "unicast_src_ip", "authentication")
+AGREED = ("virtual_router_id", "version", "interface", "unicast_src_ip")
 
 
 class Member(NamedTuple):
@@ -130,9 +130,13 @@ def _instance(
 
 
 def agreement(instance: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of an instance that its members must hold in common, in a form that compares."""
-    agreed = {key: _plain(instance.get(key)) for key in AGREED}
+    """The part of an instance that its members must hold in common, in a form that compares.
+
+    A password is not in it, since reading masks it: a rehearsal says whether it would change.
+    """
+    agreed: dict[str, Any] = {key: instance.get(key) or None for key in AGREED}
     agreed["unicast"] = bool(instance.get("unicast_peer"))
+    agreed["auth_type"] = (instance.get("authentication") or {}).get("auth_type")
     agreed["addresses"] = sorted(
         str(entry.get("address") if isinstance(entry, Mapping) else entry).split("/")[0]
         for entry in instance.get("virtual_ipaddress") or ()
@@ -140,13 +144,6 @@ def agreement(instance: Mapping[str, Any]) -> dict[str, Any]:
     if instance.get("version") == 2:
         agreed["advert_int"] = float(instance.get("advert_int") or 1)
     return agreed
-
-
-def _plain(value: Any) -> Any:
-    """None for what says nothing, so that an option left out equals an empty one."""
-    if isinstance(value, Mapping):
-        return {key: each for key, each in value.items() if each is not None} or None
-    return value or None
 
 
 def _equal_priorities(vip: Vip, ranked: Mapping[str, int]) -> Iterable[Problem]:

@@ -11,6 +11,9 @@ from ansible_collections.k8s_edge.ha.plugins.filter.silenced_peers import silenc
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
 
 
+VIP = "10.77.0.100/24"
+
+
 class Site:
     """Hosts as the preflight read them: converged, with the first VIP on ``holder``."""
 
@@ -22,7 +25,7 @@ class Site:
             self.hostvars[host]["k8s_edge_before"] = {
                 "active": True,
                 "loaded": True,
-                "config": {"instances": keepalived_instances(self.vips, host, self.groups, self.hostvars)},
+                "configuration": {"instances": keepalived_instances(self.vips, host, self.groups, self.hostvars)},
             }
         for n, host in enumerate(self.hosts, 1):
             if host == holder:
@@ -33,7 +36,7 @@ class Site:
         return self.hostvars[host]["k8s_edge_before"]
 
     def written(self, host):
-        return self.before(host)["config"]["instances"][0]
+        return self.before(host)["configuration"]["instances"][0]
 
     def order(self):
         return edge_order(self.groups, self.hostvars)
@@ -57,7 +60,7 @@ def test_a_host_that_does_not_run_yet_comes_after_those_who_must_know_it(lab):
 def test_fresh_hosts_keep_their_order(lab):
     site = Site(lab, edges=3, holder=None)
     for host in site.hosts:
-        site.before(host).update(active=False, loaded=False, config={})
+        site.before(host).update(active=False, loaded=False, configuration={})
     assert site.order() == site.hosts
     assert site.silent() == {"haproxy-1": [], "haproxy-2": [], "haproxy-3": []}
 
@@ -71,7 +74,8 @@ def test_fresh_hosts_keep_their_order(lab):
         {"interface": "eth1"},
         {"unicast_peer": None},
         {"unicast_src_ip": "10.77.0.99"},
-        {"authentication": {"auth_type": "PASS", "auth_pass": "x"}},
+        {"authentication": None},
+        {"authentication": {"auth_type": "AH", "auth_pass": "********"}},
         {"virtual_ipaddress": [{"address": "10.77.0.99/24"}]},
         {"virtual_ipaddress": [{"address": "10.77.0.100/24"}, {"address": "10.77.0.99/24"}]},
     ],
@@ -104,6 +108,19 @@ def test_what_a_host_may_change_alone_silences_nobody(lab, old):
     assert not any(site.silent().values())
 
 
+def test_a_password_is_masked_when_read_so_the_rehearsal_says_whether_it_changes(lab):
+    vip = {**lab.kubeapi, "instance": {"version": 2, "authentication": {"auth_type": "PASS", "auth_pass": "y"}}}
+    site = Site(lab, vips=[vip])
+    for host in site.hosts:
+        site.written(host)["authentication"] = {"auth_type": "PASS", "auth_pass": "********"}
+    assert site.order() == ["haproxy-2", "haproxy-1"]
+    site.hostvars["haproxy-1"]["k8s_edge_rehearsal"] = {"steps": ["vrrp_instance kubeapi: priority 1 -> 2"]}
+    assert site.order() == ["haproxy-2", "haproxy-1"]
+    step = "vrrp_instance kubeapi: authentication: auth_pass ******** -> ********"
+    site.hostvars["haproxy-1"]["k8s_edge_rehearsal"] = {"steps": [step]}
+    assert site.order() == ["haproxy-1", "haproxy-2"]
+
+
 def test_formatting_of_addresses_is_no_difference(lab):
     site = Site(lab)
     for host in site.hosts:
@@ -134,7 +151,9 @@ def test_a_pair_that_shares_no_vip_with_the_change_goes_its_own_way(lab):
         {**lab.kubeapi, "name": "right", "hosts": "right", "addresses": ["10.77.0.101/24"]},
     ]
     for host in site.hosts:
-        site.before(host)["config"] = {"instances": keepalived_instances(site.vips, host, site.groups, site.hostvars)}
+        site.before(host)["configuration"] = {
+            "instances": keepalived_instances(site.vips, host, site.groups, site.hostvars)
+        }
     for host in site.groups["left"]:
         site.written(host).update(virtual_router_id=51)
     assert site.silent() == {"haproxy-1": ["haproxy-2"], "haproxy-2": [], "haproxy-3": [], "haproxy-4": []}
@@ -151,12 +170,12 @@ def test_a_syntax_check_has_no_host_variables(lab):
     assert edge_order(lab.groups(), {}) == edge_hosts(lab.groups(), {}) == ["haproxy-1", "haproxy-2"]
 
 
-def answer(state="MASTER", held=("10.77.0.100/24",), **more):
+def answer(state="MASTER", held=(VIP,), **more):
     return {
         "active": True,
         "loaded": True,
-        "live_instances": [{"name": "kubeapi", "state": state}],
-        "held_addresses": list(held),
+        "instances": [{"name": "kubeapi", "state": state}],
+        "vips": [{"address": address, "instance": "kubeapi", "held": address in held} for address in (VIP,)],
         **more,
     }
 
@@ -199,7 +218,7 @@ def test_no_holder_is_a_fault(lab):
         ("haproxy-2", answer("FAULT"), {}, False),
         ("haproxy-2", answer("BACKUP", loaded=False), {}, False),
         ("haproxy-2", answer("BACKUP", active=False), {}, False),
-        ("haproxy-2", answer("BACKUP", live_instances=[]), {}, False),
+        ("haproxy-2", answer("BACKUP", instances=[]), {}, False),
     ],
 )
 def test_settled(lab, host, info, vip, verdict):
