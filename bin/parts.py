@@ -83,7 +83,8 @@ PARTS = (
     Part(
         "demo",
         "bin/demo, the README's first command, on a lab of its own",
-        """trap '"$CHECKOUT/bin/demo" --instance demo --down --keep-tools' EXIT; "$CHECKOUT/bin/demo" --instance demo""",
+        'demo=("$CHECKOUT/bin/demo" --instance demo); '
+        """trap '"${demo[@]}" --down --keep-tools' EXIT; "${demo[@]}\"""",
         alone=True,
         limit=1200,
         needs=("bin/demo", "playbooks/site.yml"),

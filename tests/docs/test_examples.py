@@ -20,7 +20,7 @@ from .conftest import CHECKOUT, MODULES
 
 #: A file as a person may have it before our first task. The check script is the only name they share.
 BEFORE = {
-    "haproxy": "global\n    maxconn 2000\n\ndefaults\n    timeout connect 5s\n    timeout client 1m\n    timeout server 1m\n",
+    "haproxy": "global\n    maxconn 2000\n\ndefaults\n    timeout connect 5s\n    timeout client 1m\n",
     "keepalived": 'global_defs {\n    router_id lvs\n}\nvrrp_script haproxy {\n    script "/bin/true"\n}\n',
 }
 

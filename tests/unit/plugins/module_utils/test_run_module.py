@@ -10,7 +10,13 @@ import json
 
 import pytest
 from ansible.module_utils import basic
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError, InputError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import (
+    ApplyError,
+    EdgeError,
+    InputError,
+    Problem,
+    refuse,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result, run_module
 
@@ -19,6 +25,8 @@ def run(monkeypatch, capsys, action, **params):
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode())
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
     monkeypatch.setattr("sys.stdin", io.StringIO())
+    # Tests of filters in the same process have made this a controller, where warnings go to the screen.
+    monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
     with pytest.raises(SystemExit) as end:
         run_module({"name": {"type": "str"}}, action)
     return end.value.code, json.loads(capsys.readouterr().out)
