@@ -11,13 +11,8 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place, below
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import (
-    INCLUDES,
-    Grammar,
-    Listing,
-    is_opaque,
-    opaque_problem,
-)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import Grammar, Listing
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import INCLUDES, is_opaque, opaque_problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Shape
 
 
@@ -52,7 +47,7 @@ class Table:
         found = self._by_keyword(document, block)
         for shape in self.shapes:
             statements = self._of(shape, found)
-            if statements and not any(is_opaque(statement) for statement in statements):
+            if statements and not shape.unreadable(statements):
                 values[shape.name] = shape.read(document, statements)
         return values
 
@@ -69,12 +64,12 @@ class Table:
             if value is None:
                 continue
             own = self._of(shape, found)
-            opaque = [statement for statement in own if is_opaque(statement)]
-            if opaque:
-                editor.problems.append(opaque_problem(document, shape.name, opaque[0]))
+            unknown = shape.unreadable(own)
+            if unknown:
+                editor.problems.append(opaque_problem(document, shape.name, unknown[0]))
             else:
                 shape.edit(editor, self._place(block, statements, number), own, value, title)
-        if len(editor.replacements) > edits:
+        if len(editor.replacements) > edits and block is not document.root:
             for statement in statements:
                 if statement.keyword in INCLUDES or statement.keyword[:1] in ("~", "$"):
                     editor.problems.append(opaque_problem(document, title, statement))
@@ -163,6 +158,9 @@ class Blocks(Shape):
                 yield Problem(path, self.key.text(entry), "stands twice in the list", "Name it once.")
             seen.append(key)
 
+    def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
+        return []
+
     def lines(self, value: Any) -> list[tuple[int, str]]:
         return [line for entry in value for line in self.entry_lines(entry)]
 
@@ -174,6 +172,8 @@ class Blocks(Shape):
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         entries = []
         for statement in found:
+            if is_opaque(statement):
+                continue
             key = self.key.read(statement.arguments)
             entry = dict(key) if isinstance(key, dict) else {"header": key}
             if statement.block is not None:
@@ -183,6 +183,8 @@ class Blocks(Shape):
 
     def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
         document = editor.document
+        opaque = [statement for statement in found if is_opaque(statement)]
+        found = [statement for statement in found if not is_opaque(statement)]
         have = [repr(self.key.read(statement.arguments)) for statement in found]
         wanted = [repr(self.key.normal(entry)) for entry in value]
         alike = _repeated(have) | _repeated(wanted) if self.key.heads else set()
@@ -190,18 +192,21 @@ class Blocks(Shape):
         for key, statement in zip(have, found):
             identity = key + self._distinction_of(document, statement) if key in alike else key
             free.setdefault(identity, []).append(statement)
-        if self.key.heads and any(len(same) > 1 for same in free.values()):
-            editor.problems.append(twice(document, self.name, next(same for same in free.values() if len(same) > 1)))
-            return
         for key, entry in zip(wanted, value):
-            same = free.get(key + self._distinction(entry) if key in alike else key)
-            statement = same.pop(0) if same else None
-            self._edit_entry(editor, place, statement, entry, title)
+            same = free.get(key + self._distinction(entry) if key in alike else key, [])
+            if self.key.heads and len(same) > 1:
+                editor.problems.append(twice(document, self.name, same))
+                continue
+            conditional = [one for one in opaque if repr(self.key.read(one.arguments)) == key]
+            if conditional:
+                editor.problems.append(opaque_problem(document, self.name, conditional[0]))
+                continue
+            self._edit_entry(editor, place, same.pop(0) if same else None, entry, title)
         if place.block is document.root and not editor.purge:
             return
-        for same in free.values():
-            for statement in same:
-                self.remove(editor, place, statement, title)
+        for left in free.values():
+            for gone in left:
+                self.remove(editor, place, gone, title)
 
     def _distinction(self, entry: dict[str, Any]) -> str:
         return " " + str(entry.get(self.also)) if self.also else ""

@@ -42,11 +42,13 @@ class Editor:
         self.eol = line_ending(document.text)
         #: For blocks written as {}: where the closing brace goes to a line of its own.
         self._closings: dict[int, Replacement] = {}
+        #: Top-level blocks to remove, as the offsets of their lines.
+        self._sections: list[tuple[int, int]] = []
         self._unit: str | None = None
 
     def text(self) -> str:
         """The document's text with every edit made."""
-        edits = self.replacements + list(self._closings.values())
+        edits = [*self.replacements, *self._closings.values(), *self._section_removals()]
         return apply_replacements(self.document.text, edits) if edits else self.document.text
 
     def replace(self, start: int, end: int, new: str) -> None:
@@ -84,20 +86,30 @@ class Editor:
     def remove_section(self, start: int, end: int) -> None:
         """Take out a top-level block together with the blank line that parts it from what is before, so that
         ``insert_section`` is undone to the byte."""
-        text, masked = self.document.text, self.document.mask
+        masked = self.document.mask
         line, after = self._line_start(start), self._line_end(end)
         if masked[line:start].strip(WHITE_SPACE) or masked[end:after].strip(WHITE_SPACE):
             self.remove(start, end)
-            return
-        before = self._blank_line_before(line)
-        last = after == len(text) and not text.endswith("\n")
-        if before is not None:
-            line = before
-        elif line == 0 and text.startswith(self.eol, after):
-            after += len(self.eol)
-        if last and text.endswith(self.eol, 0, line):
-            line -= len(self.eol)
-        self.replace(line, after, "")
+        else:
+            self._sections.append((line, after))
+
+    def _section_removals(self) -> list[Replacement]:
+        """The sections to remove with their blank lines, each seen as if those before it were gone already."""
+        text = self.document.text
+        inserted = {replacement.start for replacement in self.replacements}
+        gone: list[tuple[int, int]] = []
+        for line, after in sorted(self._sections):
+            start = gone.pop()[0] if gone and gone[-1][1] == line else line
+            before = self._blank_line_before(start)
+            last = after == len(text) and not text.endswith("\n")
+            if before is not None:
+                start = before
+            elif start == 0 and after not in inserted and text.startswith(self.eol, after):
+                after += len(self.eol)
+            if last and text.endswith(self.eol, 0, start):
+                start -= len(self.eol)
+            gone.append((start, after))
+        return [Replacement(start, end, "") for start, end in gone]
 
     def insert_section(self, after: Statement | None, before: Statement | None, lines: Lines) -> None:
         """Put a block on the top level, parted from the others by a blank line: after a statement, or else before

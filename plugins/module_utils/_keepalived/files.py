@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, parse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import INCLUDES
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import INCLUDES
 
 _DEEPEST = 16
 _BRACES = re.compile(r"\{([^{}]*)\}")

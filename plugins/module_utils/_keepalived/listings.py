@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import is_opaque, opaque_problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Scalar, Shape
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
@@ -339,31 +340,6 @@ class Words(Sentences):
             for line in document.statements(statement.block)
             for word in line.words
         ]
-
-
-def is_opaque(statement: Statement) -> bool:
-    """True for a line whose meaning hangs on something else: a condition, a parameter, a loop, an include."""
-    if statement.condition:
-        return True
-    first = statement.keyword
-    if first.startswith(("~", "include")) and (first[0] == "~" or first in INCLUDES):
-        return True
-    return any("$" in word.text for word in statement.words)
-
-
-INCLUDES = ("include", "includer", "includem", "includew", "includeb", "includea")
-
-
-def opaque_problem(document: Document, option: str, statement: Statement) -> Problem:
-    text = document.text[statement.start : statement.end].split("\n", 1)[0]
-    return Problem(
-        option,
-        text,
-        "hangs on a condition, a parameter, a loop or an include (line {0}), so what it means is not known here".format(
-            document.line(statement.start)
-        ),
-        "Change that line by hand, or leave the option out of the task",
-    )
 
 
 def _join(path: str, name: str) -> str:

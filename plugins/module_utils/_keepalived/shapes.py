@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 Line = "tuple[int, str]"
@@ -50,6 +51,10 @@ class Shape:
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         """The current value in normal form; ``found`` are the option's statements and not empty."""
         raise NotImplementedError
+
+    def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
+        """Those of the option's statements that hang on something else, so that what they mean is not known."""
+        return [statement for statement in found if is_opaque(statement)]
 
     def lines(self, value: Any) -> list[tuple[int, str]]:
         """A desired value as lines of a block, each with its depth."""
