@@ -29,6 +29,7 @@ class Edits:
         self.summaries: list[str] = []
         self._replaced: list[tuple[int, Replacement]] = []
         self._inserted: dict[int, list[str]] = {}
+        self._sections: dict[int, list[str]] = {}
         self._deleted: set[int] = set()
         self._eol = line_ending(document.text)
 
@@ -50,12 +51,11 @@ class Edits:
         lines = self.document.lines
         at_end = after + 1 == len(lines)
         follows = after < 0 or (not at_end and self.document.content(after) == "")
-        if after >= 0 and not follows:
+        if (after >= 0 and not follows) or (at_end and self._sections.get(after)):
             contents = ["", *contents]
         elif not at_end:
             contents = [*contents, ""]
-        for content in contents:
-            self.insert(after, content)
+        self._sections.setdefault(after, []).extend(contents)
 
     def delete_section(self, section: Section) -> None:
         """Its lines, the comments indented under them, and the one empty line that sets it off. A comment above the
@@ -84,8 +84,12 @@ class Edits:
 
     def render(self) -> str:
         """The text with every edit made."""
-        if not (self._replaced or self._inserted or self._deleted):
+        if not (self._replaced or self._inserted or self._sections or self._deleted):
             return self.document.text
+        for after, contents in self._sections.items():
+            # A new section comes behind the new lines of the one above it.
+            self._inserted[after] = self._inserted.get(after, []) + contents
+        self._sections = {}
         replacements = [item for index, item in self._replaced if index not in self._deleted]
         replacements += [self._insertion(after, contents) for after, contents in self._inserted.items()]
         replacements += self._deletions()
@@ -96,7 +100,7 @@ class Edits:
         if after < 0:
             return Replacement(0, 0, "".join(content + eol for content in contents))
         at = self.document.lines[after].end
-        if after in self._deleted or self.document.ending(after):
+        if after in self._deleted or self.document.ending(after).endswith("\n"):
             return Replacement(at, at, "".join(content + eol for content in contents))
         first, rest = contents[0] + _UNENDED, contents[1:]
         return Replacement(at, at, "".join([eol, first, eol] + [content + eol for content in rest]))

@@ -154,12 +154,17 @@ def takes_port(address: str) -> bool:
     return not address.startswith("/") and (match is None or match.group(1) not in ("unix", "abns", "fd", "sockpair"))
 
 
-def join_address(address: str, port: int | None) -> str:
-    """Address and port as HAProxy wants them in one word, IPv6 in brackets."""
+def join_address(address: str, port: int | str | None) -> str:
+    """Address and port, where there is one, as HAProxy wants them in one word, IPv6 in brackets."""
     prefix, at, host = address.rpartition("@")
     if takes_port(address) and ":" in host and not host.startswith("["):
         host = f"[{host}]"
-    return prefix + at + host if port is None else f"{prefix}{at}{host}:{port}"
+    return prefix + at + host if port in (None, "") else f"{prefix}{at}{host}:{port}"
+
+
+def normal_address(address: str) -> str:
+    """An address without port in the form in which ``split_address`` gives it."""
+    return split_address(join_address(address, None))[0]
 
 
 def split_address(text: str) -> tuple[str, str]:

@@ -66,7 +66,8 @@ def _is_plain(line: str) -> bool:
 
 def _lex_special(line: str) -> Lexed:
     words: list[Word] = []
-    at, size = 0, len(line)
+    # Before the first word HAProxy skips a carriage return too.
+    at, size = len(line) - len(line.lstrip(" \t\v\f\r")), len(line)
     while at < size:
         character = line[at]
         if character in " \t\v\f":

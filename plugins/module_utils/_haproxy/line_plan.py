@@ -9,7 +9,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import join_address, split_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import (
+    join_address,
+    normal_address,
+    split_address,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
@@ -62,13 +66,13 @@ class LinePlan:
         """The address word at ``place``: what of address and port was given is made so, the other part stays."""
         meaning = self.meanings[place]
         address, port = split_address(meaning)
-        wanted_address = address if line.get("address") is None else split_address(line["address"])[0]
-        wanted_port = port if line.get("port") is None else str(line["port"])
-        if (wanted_address, wanted_port) == (address, port):
+        wanted_address = address if line.get("address") is None else normal_address(line["address"])
+        wanted_port = port if line.get("port") is None else line["port"]
+        if (wanted_address, str(wanted_port)) == (address, port):
             return
         if line.get("address") is not None:
             address = line["address"]
-        text = join_address(address, None) if not wanted_port else f"{join_address(address, None)}:{wanted_port}"
+        text = join_address(address, wanted_port if takes_port(address) else "")
         self._say("address", meaning, text)
         self._replace(place, place + 1, text)
 

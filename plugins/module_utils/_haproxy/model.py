@@ -18,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import 
     NAME,
     WORDS,
     line_complaint,
-    split_address,
+    normal_address,
     takes_port,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import lex, meanings
@@ -185,7 +185,7 @@ class Check:
             address = bind.setdefault("address", "*")
             if takes_port(address) and "port" not in bind:
                 self._problem(f"{path}[{index}].port", None, f"is missing for {address}", "Give the port to listen on.")
-            where = split_address(address)[0], str(bind.get("port", ""))
+            where = normal_address(address), str(bind.get("port", ""))
             if where in seen:
                 self._problem(f"{path}[{index}]", ":".join(where), "is bound a second time", "Bind an address once.")
             seen.add(where)

@@ -176,6 +176,8 @@ class Classifier:
     def option(self, words: list[str]) -> str | None:
         """The option a line's words belong to; ``server``, ``default-server`` or ``bind`` for those lines; None for
         a further directive."""
+        if not words:
+            return None
         if words[0] in self._own:
             return words[0]
         if words[0] in ("no", "default") and words[1:2] and words[1] in _NEGATABLE:
