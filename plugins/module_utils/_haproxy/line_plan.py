@@ -13,6 +13,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import 
     join_address,
     normal_address,
     split_address,
+    takes_port,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
