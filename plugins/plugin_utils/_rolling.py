@@ -43,19 +43,24 @@ def standing(
     """The standing of one host: ``info`` is what ``keepalived_info`` returned, ``desired`` its instances to be, and
     ``steps`` those of a rehearsal, which alone can say whether a password changes."""
     active = bool(info.get("active"))
-    current = written_instances(info)
-    differs = any(
-        agreement(current[instance["name"]]) != agreement({**current[instance["name"]], **_stated(instance)})
-        for instance in desired
-        if instance["name"] in current
-    )
-    differs = differs or any("auth_pass" in step for step in steps)
+    differs = bool(unagreed(info, desired)) or any("auth_pass" in step for step in steps)
     return Standing(
         host=host,
         active=active,
         holds=sum(held(vip, hostvars) for vip in vips),
         split=active and (differs or not info.get("loaded", False)),
     )
+
+
+def unagreed(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:
+    """The written instances that the desired ones would change in what all members must agree on."""
+    current = written_instances(info)
+    return [
+        each["name"]
+        for each in desired
+        if each["name"] in current
+        and agreement(current[each["name"]]) != agreement({**current[each["name"]], **_stated(each)})
+    ]
 
 
 def _stated(instance: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What verifying finds: who holds each VIP, from what the hosts say of themselves."""
+"""What verifying finds, from what the hosts say of themselves: who holds each VIP, who serves."""
 
 from __future__ import annotations
 
@@ -63,3 +63,24 @@ def unheired(info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> lis
         name for peer in peers if peer.get("active") for name, state in live_states(peer).items() if state == "BACKUP"
     }
     return [name for name, state in live_states(info).items() if state == "MASTER" and name not in heirs]
+
+
+def serving_backends(info: Mapping[str, Any]) -> set[str]:
+    """The backends with a server that is up and whose last check has passed, from ``haproxy_info``."""
+    return {
+        row["pxname"]
+        for row in (info.get("runtime") or {}).get("stat") or ()
+        if str(row.get("status", "")).startswith("UP") and str(row.get("check_status", "")).endswith("OK")
+    }
+
+
+def still_serving(info: Mapping[str, Any], before: Mapping[str, Any], backends: Sequence[str]) -> bool:
+    """Whether HAProxy runs what its file says, and each of these backends that served before serves again.
+
+    A backend that did not serve before is not asked for: the cluster behind it may not be there yet.
+    """
+    if not (info.get("active") and info.get("loaded")):
+        return False
+    if not info.get("runtime"):
+        return True
+    return not (serving_backends(before) & set(backends)) - serving_backends(info)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_order import edge_order
+from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_settled import haproxy_settled
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_settled import keepalived_settled
 from ansible_collections.k8s_edge.ha.plugins.filter.silenced_peers import silenced_peers
+from ansible_collections.k8s_edge.ha.plugins.filter.unagreed_instances import unagreed_instances
+from ansible_collections.k8s_edge.ha.plugins.filter.unheired_instances import unheired_instances
+from ansible_collections.k8s_edge.ha.plugins.filter.vip_endpoints import vip_endpoints
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
-
+from ansible_collections.k8s_edge.ha.plugins.filter.vip_partners import vip_partners
 
 VIP = "10.77.0.100/24"
 
@@ -224,3 +229,68 @@ def test_no_holder_is_a_fault(lab):
 def test_settled(lab, host, info, vip, verdict):
     vips = [{**lab.kubeapi, **vip}]
     assert keepalived_settled(info, vips, host, lab.groups(), lab.hostvars(vips)) is verdict
+
+
+def test_instances_that_cannot_be_changed_alone_are_named(lab):
+    site = Site(lab)
+    desired = keepalived_instances(site.vips, "haproxy-1", site.groups, site.hostvars)
+    assert unagreed_instances(site.before("haproxy-1"), desired) == []
+    site.written("haproxy-1").update(virtual_router_id=51)
+    assert unagreed_instances(site.before("haproxy-1"), desired) == ["kubeapi"]
+    assert unagreed_instances({"configuration": {}}, desired) == []
+
+
+def test_a_master_needs_a_peer_that_is_backup():
+    master, backup, fault = answer(), answer("BACKUP", ()), answer("FAULT", ())
+    assert unheired_instances(master, [backup]) == []
+    assert unheired_instances(master, [fault]) == ["kubeapi"]
+    assert unheired_instances(master, [{**backup, "active": False}]) == ["kubeapi"]
+    assert unheired_instances(master, []) == ["kubeapi"]
+    assert unheired_instances(backup, []) == []
+
+
+def test_partners_share_a_vip(lab):
+    assert vip_partners([lab.kubeapi], "haproxy-2", lab.groups(3)) == ["haproxy-1", "haproxy-3"]
+    assert vip_partners([lab.kubeapi], "kube-1", lab.groups(3)) == []
+
+
+def test_where_clients_connect(lab):
+    vips = [{**lab.kubeapi, "addresses": ["10.77.0.100/24", "fd00:77::100/64"]}, {"name": "bare", "addresses": [VIP]}]
+    with pytest.raises(AnsibleFilterError, match="also declared"):
+        vip_endpoints(vips, lab.groups())
+    vips[1]["addresses"] = ["10.77.0.101/24"]
+    assert [each["url"] for each in vip_endpoints(vips, lab.groups())] == [
+        "https://10.77.0.100:6443/readyz",
+        "https://[fd00:77::100]:6443/readyz",
+    ]
+
+
+def proxy(status="UP", check="L7OK", **more):
+    stat = [
+        {"pxname": "kubeapi", "svname": "FRONTEND", "status": "OPEN"},
+        {"pxname": "kubeapi", "svname": "kube-1", "status": status, "check_status": check},
+        {"pxname": "kubeapi", "svname": "BACKEND", "status": "UP"},
+    ]
+    return {"active": True, "loaded": True, "runtime": {"stat": stat}, **more}
+
+
+@pytest.mark.parametrize(
+    ("info", "before", "verdict"),
+    [
+        (proxy(), proxy(), True),
+        (proxy("UP", "INI"), proxy(), False),
+        (proxy("UP 2/3", "L6RSP"), proxy(), False),
+        (proxy("DOWN", "L6RSP"), proxy(), False),
+        (proxy("DOWN", "L6RSP"), proxy("DOWN", "L4CON"), True),
+        (proxy("DOWN", "L6RSP"), {"installed": False, "runtime": None}, True),
+        (proxy(loaded=False), proxy(), False),
+        (proxy(active=False), proxy(), False),
+        (proxy(runtime=None), proxy(), True),
+    ],
+)
+def test_haproxy_must_serve_what_it_served(info, before, verdict):
+    assert haproxy_settled(info, before, ["kubeapi"]) is verdict
+
+
+def test_a_backend_that_is_no_longer_wanted_need_not_serve():
+    assert haproxy_settled(proxy("DOWN", "L4CON"), proxy(), ["other"])

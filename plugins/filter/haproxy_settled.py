@@ -1,0 +1,65 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``haproxy_settled``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verdict import still_serving
+
+DOCUMENTATION = r"""
+name: haproxy_settled
+short_description: Whether HAProxy runs what its file says and serves what it served before
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - True when the answer of M(k8s_edge.ha.haproxy_info) says that HAProxy is active and has loaded its file, and each of
+    the given backends that had a healthy server before has one again. A check that has not ended yet does not count.
+positional: before, backends
+options:
+  _input:
+    description: What M(k8s_edge.ha.haproxy_info) returned.
+    type: dict
+    required: true
+  before:
+    description: What it returned before the change.
+    type: dict
+    required: true
+  backends:
+    description: Names of the backends that still have to serve.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Wait until HAProxy serves again
+  k8s_edge.ha.haproxy_info:
+  register: answer
+  until: answer | k8s_edge.ha.haproxy_settled(before, ['kubeapi'])
+  retries: 20
+  delay: 0.5
+"""
+
+RETURN = r"""
+_value:
+  description: Whether it has settled.
+  type: bool
+"""
+
+
+@speaking
+def haproxy_settled(info: Mapping[str, Any], before: Mapping[str, Any], backends: Sequence[str]) -> bool:
+    """Whether the host has settled."""
+    return still_serving(info, before, backends)
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"haproxy_settled": haproxy_settled}
