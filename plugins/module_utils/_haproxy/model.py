@@ -65,8 +65,8 @@ class Check:
     def section(self, kind: str, params: Mapping[str, Any], path: str = "") -> DesiredSection:
         """``params`` are a section's options as Ansible gives them; those of None were not given."""
         given = {option: value for option, value in params.items() if value is not None}
-        name = given.pop("name", "")
-        if name:
+        name = given.pop("name", None)
+        if name is not None:
             self._value(f"{path}name", name, NAME)
         inherits = given.pop("from", None)
         if inherits is not None:
@@ -76,7 +76,7 @@ class Check:
         values = self._directives(kind, _flat(given), path)
         return DesiredSection(
             kind,
-            name,
+            name or "",
             path,
             values,
             inherits,
