@@ -174,6 +174,14 @@ def _virtual_address_faults(entry: dict[str, Any]) -> Iterator[tuple[str, Any, s
                 yield "virtual_ipaddress", str(found), reason, "Leave {0} out.".format(part)
     if "brd" in entry and "peer" in entry:
         yield "virtual_ipaddress", str(found), "has both brd and peer: keepalived ignores brd", "Use one of the two."
+    if "peer" in entry and found.full_prefix != (32 if found.family == 4 else 128):
+        reason = "has a prefix length beside a peer, and keepalived would ignore it"
+        yield (
+            "virtual_ipaddress",
+            str(found),
+            reason,
+            "Give {0}/{1}.".format(found.host, 32 if found.family == 4 else 128),
+        )
     if entry.get("brd") in ("+", "-") and found.full_prefix > 30:
         yield "virtual_ipaddress", str(found), "is too narrow for a broadcast address", "Leave brd out."
 

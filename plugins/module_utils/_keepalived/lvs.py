@@ -6,6 +6,8 @@ check_*.c); schedulers, methods and protocols that keepalived would replace sile
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Group, NamedLists, Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import (
     address,
@@ -40,7 +42,7 @@ _METHOD = sentence(
     "DR, NAT, TUN or TUN type gue port 5555",
 )
 _USER = sentence(r"[A-Za-z0-9_.\-]+(?: [A-Za-z0-9_.\-]+)?", "keepalived_script")
-_HEX = sentence(r"[0-9A-Fa-fxX* ]+", "01 02 ff")
+_HEX = sentence(r"[0-9A-Fa-fxX ]+", "01 02 ff")
 
 
 def _pattern() -> Kind:
@@ -48,6 +50,8 @@ def _pattern() -> Kind:
     kind = plain()
 
     def complain(value: str) -> tuple[str, str] | None:
+        if re.search(r"\$[{A-Za-z_]", value):
+            return "names a parameter of keepalived's", "Put the $ at the end, or use [$]."
         return kind.complain("".join("_" if one in " {}'$#!;" else one for one in value))
 
     return Kind({"type": "str"}, complain, '"{0}"'.format, lambda text: text)

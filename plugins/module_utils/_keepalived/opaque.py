@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
 
+_PARAMETER = re.compile(r"\$\{?[A-Za-z_]")
 INCLUDES = ("include", "includer", "includem", "includew", "includeb", "includea")
 
 
@@ -18,7 +21,7 @@ def is_opaque(statement: Statement) -> bool:
     first = statement.keyword
     if first.startswith(("~", "include")) and (first[0] == "~" or first in INCLUDES):
         return True
-    return any("$" in word.text for word in statement.words)
+    return any("$" in word.text and _PARAMETER.search(word.text) for word in statement.words)
 
 
 def opaque_problem(document: Document, option: str, statement: Statement) -> Problem:

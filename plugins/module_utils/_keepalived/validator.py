@@ -30,7 +30,7 @@ _WHERE = re.compile(r"^\((?:[^()]*: )?Line \d+\) ")
 #: New messages that do not mean that something is ignored, cut or replaced.
 _HARMLESS = re.compile(
     r"is not used$|deprecated|SECURITY VIOLATION|default user '[^']*' for script execution does not exist"
-    r"|is being run by root|No VIP specified; at least one is sensible"
+    r"|No VIP specified; at least one is sensible|probably (isn't|is not|not) what you want"
 )
 #: In check mode also what an earlier task of the same run would have put there.
 _NOT_YET = re.compile(r"[Uu]nable to access script|[Ss]cript .*(not found|disabling|user)|doesn't exist|does not exist")

@@ -45,7 +45,7 @@ VIRTUAL_ADDRESS = Grammar(
     option("brd", sentence(r"[-+]|[0-9.]+", "+"), "brd", "broadcast"),
     option("scope", plain()),
     option("label", plain(15)),
-    option("peer", address("optional")),
+    option("peer", address()),
     option("preferred_lft", sentence(r"forever|[0-9]{1,10}", "forever")),
     option("home", None),
     option("nodad", None, "-nodad"),
