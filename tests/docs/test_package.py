@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,9 @@ import pytest
 import yaml
 
 from .conftest import CHECKOUT, LITTER, MODULES, run
+
+#: The collection of a task's module, where it is neither Ansible's own nor ours.
+FOREIGN_MODULE = re.compile(r"^\s*(?!ansible\.builtin\.|k8s_edge\.ha\.)([a-z_]+\.[a-z_0-9]+)\.[a-z_0-9]+:", re.M)
 
 
 def test_nothing_that_only_serves_development_is_packed(packed):
@@ -44,6 +48,14 @@ def test_what_a_user_needs_is_packed(packed):
 def test_the_action_group_names_every_module():
     runtime = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text())
     assert sorted(runtime["action_groups"]["all"]) == MODULES
+
+
+def test_collections_we_use_are_declared():
+    """A module of another collection needs that collection at every user's site, so galaxy.yml has to say so."""
+    declared = set(yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())["dependencies"])
+    tasks = [path for root in ("roles", "playbooks") for path in (CHECKOUT / root).rglob("*.yml")]
+    used = {found for path in tasks for found in FOREIGN_MODULE.findall(path.read_text())}
+    assert used <= declared
 
 
 def test_ansible_doc_lists_every_module(installed):
