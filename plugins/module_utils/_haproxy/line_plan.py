@@ -109,7 +109,8 @@ class LinePlan:
             self._added += " " + word
 
     def _value(self, option: str, argument: Argument, places: list[tuple[int, int, bool]], value: Any) -> None:
-        assert argument.kind is not None
+        if argument.kind is None:
+            raise TypeError(f"{option} takes no value")
         text = argument.kind.to_text(value)
         if not places:
             self._say(option, "", text, argument)

@@ -12,8 +12,8 @@ import re
 
 MASK = "********"
 
-#: One word, quoted or not, blanks escaped.
-_WORD = r"""(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\\.|[^\s"'\\])+"""
+#: One word, quoted or not, blanks escaped; behind a quote that is never closed, the rest of the line.
+_WORD = r"""(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\\.|[^\s"'\\]|["'][^\n]*)+"""
 
 #: Each pattern's group ``keep`` is shown, what follows it is the secret.
 _SECRETS = (

@@ -117,13 +117,11 @@ class SectionPlan:
             if directive.shape == ONE:
                 self._one(option, directive, value)
             elif directive.shape == LIST:
-                wanted = [(entry, WORDS.normal(entry), join_entry(directive, entry)) for entry in value]
-                self._ordered(self._entries(option, directive), wanted)
+                self._ordered(option, [join_entry(directive, entry) for entry in value])
             else:
                 self._set(option, directive, value)
         if desired.directives is not None:
-            wanted = [(line, WORDS.normal(line), line) for line in desired.directives]
-            self._ordered([self._whole(index) for index in self.lines.get(None, [])], wanted)
+            self._ordered(None, desired.directives)
         if desired.default_server:
             self._default_server(desired.default_server)
         if desired.servers is not None:
@@ -216,22 +214,23 @@ class SectionPlan:
             self.edits.delete(entry.line)
             self._say(f"{join_entry(directive, entry.text)} removed")
 
-    def _ordered(self, current: list[Entry], wanted: list[tuple[str, Any, str]]) -> None:
-        """``wanted`` holds (text, meaning, whole line). Between two lines that stay, old lines are rewritten one by
-        one, then lines are added or removed."""
-        pairs = kept([entry.meaning for entry in current], [meaning for _text, meaning, _line in wanted])
+    def _ordered(self, option: str | None, wanted: list[str]) -> None:
+        """Whole lines in order. Between two that stay, old lines are rewritten one by one, then lines are added or
+        removed."""
+        current = [self._whole(index) for index in self.lines.get(option, [])]
+        pairs = kept([entry.meaning for entry in current], [WORDS.normal(line) for line in wanted])
         after = current[0].line - 1 if current else self._anchor()
         old, new = 0, 0
         for next_old, next_new in [*pairs, (len(current), len(wanted))]:
             stale, missing = current[old:next_old], wanted[new:next_new]
-            for entry, (text, _meaning, line) in zip(stale, missing):
+            for entry, line in zip(stale, missing):
                 self._rewrite(entry.line, line)
-                self._say(f"{entry.text} -> {text}")
+                self._say(f"{entry.text} -> {line}")
                 after = entry.line
             for entry in stale[len(missing) :]:
                 self.edits.delete(entry.line)
                 self._say(f"{entry.text} removed")
-            for _text, _meaning, line in missing[len(stale) :]:
+            for line in missing[len(stale) :]:
                 self._insert(after, line)
                 self._say(f"{line} added")
             if next_old < len(current):

@@ -1,0 +1,274 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The live side with a real HAProxy on loopback: its socket, its processes, and whether it has the file as it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import service
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.information import information
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import live_state, read_info, read_servers
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import ask
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
+
+HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
+needs_haproxy = pytest.mark.skipif(HAPROXY is None, reason="needs HAProxy")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(condition, seconds=5.0):
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Running:
+    """A HAProxy in master-worker mode with its own file and socket."""
+
+    def __init__(self, folder):
+        self.file = folder / "haproxy.cfg"
+        self.socket = folder / "admin.sock"
+        self.write(f"127.0.0.1:{free_port()}")
+        self.process = subprocess.Popen([HAPROXY, "-W", "-f", str(self.file)], stderr=subprocess.DEVNULL)
+        assert until(self.socket.exists)
+
+    def write(self, bind):
+        self.file.write_text(
+            f"global\n    stats socket {self.socket} mode 600 level admin\ndefaults\n    mode tcp\n"
+            "    timeout connect 1s\n    timeout client 1s\n    timeout server 1s\n"
+            f"frontend f\n    bind {bind}\n    default_backend b\n"
+            "backend b\n    server one 127.0.0.1:1\n    server two 127.0.0.1:2 disabled weight 7\n"
+        )
+
+    def workers(self):
+        return service._workers("/proc", self.process.pid)
+
+    def loaded(self):
+        unit = {"main_pid": str(self.process.pid)}
+        return service.is_loaded(str(self.file), unit)
+
+    def reload(self):
+        before = set(self.workers())
+        self.process.send_signal(signal.SIGUSR2)
+        return until(lambda: set(self.workers()) - before)
+
+
+@pytest.fixture
+def running(tmp_path):
+    haproxy = Running(tmp_path)
+    yield haproxy
+    haproxy.process.terminate()
+    haproxy.process.wait(timeout=10)
+
+
+@needs_haproxy
+def test_the_live_state_is_told(running):
+    state = live_state(str(running.socket))
+    assert state["info"]["Name"] == "HAProxy"
+    assert isinstance(state["info"]["Uptime_sec"], int)
+    row = next(row for row in state["stat"] if row["svname"] == "two")
+    assert (row["pxname"], row["weight"], row["status"]) == ("b", 7, "MAINT")
+    assert [(server["srv_name"], server["srv_port"]) for server in state["servers"]] == [("one", 1), ("two", 2)]
+
+
+@needs_haproxy
+def test_each_command_has_its_own_reply(running):
+    version, nothing, unknown, help_text = ask(
+        str(running.socket), ["show version", "set server b/one weight 5", "no such command", "help"]
+    )
+    assert version.count("\n") == 0
+    assert nothing == ""
+    assert unknown.startswith("Unknown command")
+    assert "show info" in help_text
+
+
+@pytest.mark.parametrize(
+    "command", ["show info; disable server b/one", "a\nb", "", "a\\;b", "a\rb", "set map x <<", "a\0"]
+)
+def test_what_is_not_one_command_is_not_sent(command):
+    with pytest.raises(EdgeError, match="Nothing was sent"):
+        ask("/no/such/socket", [command])
+
+
+def test_a_socket_that_is_not_there(tmp_path):
+    with pytest.raises(EdgeError, match=r"gone\.sock: No such file"):
+        ask(str(tmp_path / "gone.sock"), ["show info"])
+
+
+@pytest.fixture
+def mute(tmp_path):
+    """A socket that takes what it is sent; a test says what it answers, None for nothing at all."""
+    path = tmp_path / "mute.sock"
+    answers = []
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+
+        def serve():
+            connection, _peer = server.accept()
+            with connection:
+                connection.recv(1 << 16)
+                if answers[0] is None:
+                    time.sleep(1)
+                else:
+                    connection.sendall(answers[0])
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield str(path), answers
+
+
+def test_a_haproxy_that_does_not_answer(mute):
+    path, answers = mute
+    answers.append(None)
+    with pytest.raises(EdgeError, match="did not answer in time"):
+        ask(path, ["show info"], time_limit=0.2)
+
+
+def test_a_haproxy_that_hangs_up(mute):
+    path, answers = mute
+    answers.append(b"\n> Name: HAProxy\n")
+    with pytest.raises(EdgeError, match="answered 0 of 1"):
+        ask(path, ["show info"])
+
+
+@pytest.mark.parametrize("read", [read_info, read_servers])
+def test_an_error_is_not_taken_for_an_answer(read):
+    with pytest.raises(EdgeError, match="Permission denied"):
+        read("Permission denied\n")
+
+
+@needs_haproxy
+def test_a_file_is_loaded_until_it_changes_and_again_after_a_reload(running):
+    assert running.loaded().loaded
+    time.sleep(0.05)
+    running.write(f"127.0.0.1:{free_port()}")
+    lost = running.loaded()
+    assert not lost.loaded
+    assert "was changed" in lost.reason
+    assert running.reload()
+    assert running.loaded().loaded
+    time.sleep(0.05)
+    running.file.chmod(0o600)
+    assert not running.loaded().loaded
+
+
+@needs_haproxy
+def test_a_reload_that_failed_does_not_count(running):
+    """The new process cannot bind; the old one goes on serving with the old file."""
+    time.sleep(0.05)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        running.write(f"127.0.0.1:{taken.getsockname()[1]}")
+        running.process.send_signal(signal.SIGUSR2)
+        assert not until(lambda: running.loaded().loaded, 1.5)
+    assert running.workers()
+
+
+@needs_haproxy
+def test_another_file_is_not_loaded(running, tmp_path):
+    other = tmp_path / "other.cfg"
+    other.write_text("global\n")
+    told = service.is_loaded(str(other), {"main_pid": str(running.process.pid)})
+    assert (told.loaded, told.reason) == (False, f"no HAProxy with {other} is running")
+
+
+@needs_haproxy
+def test_without_systemd_the_process_is_found(running):
+    told = information({"path": str(running.file), "unit": "haproxy.service", "socket": None}, NoSystemd(), False)
+    assert (told["installed"], told["loaded"], told["runtime_error"]) == (True, True, None)
+    assert told["version"].count(".") >= 1
+    assert told["runtime"]["info"]["Pid"] in running.workers()
+    assert told["config"]["backends"][0]["servers"][1] == {
+        "name": "two",
+        "address": "127.0.0.1",
+        "port": 2,
+        "disabled": True,
+        "weight": 7,
+    }
+
+
+class NoSystemd(Ports):
+    def which(self, name):
+        return None if name == "systemctl" else super().which(name)
+
+
+class Scripted(Ports):
+    """Commands that end as a test says."""
+
+    def __init__(self, **programs):
+        self.programs = programs
+        self.called = []
+
+    def which(self, name):
+        return f"/usr/sbin/{name}" if name in self.programs else None
+
+    def run(self, argv, **how):
+        self.called.append(argv)
+        return self.programs[os.path.basename(argv[0])]
+
+
+UNIT = (
+    "LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\nMainPID=0\nNRestarts=0\nOther=x=y\n"
+)
+
+
+def test_a_host_without_haproxy(tmp_path):
+    told = information(
+        {"path": str(tmp_path / "haproxy.cfg"), "unit": "haproxy.service", "socket": None}, Scripted(), True
+    )
+    assert told["changed"] is False
+    assert (told["installed"], told["version"], told["active"], told["enabled"], told["loaded"]) == (
+        False,
+        None,
+        False,
+        False,
+        False,
+    )
+    assert (told["config"], told["runtime"], told["socket"]) == (None, None, None)
+    assert "No such file" in told["loaded_reason"]
+
+
+def test_systemd_is_asked_once():
+    ports = Scripted(systemctl=Completed(0, UNIT, "", False))
+    assert service.unit_state(ports, "haproxy.service") == {
+        "load_state": "loaded",
+        "active_state": "active",
+        "sub_state": "running",
+        "unit_file_state": "enabled",
+        "main_pid": "0",
+        "restarts": "0",
+    }
+    assert len(ports.called) == 1
+    refused = Scripted(systemctl=Completed(1, "", "System has not been booted with systemd", False))
+    assert service.unit_state(refused, "haproxy.service") == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ("HAProxy version 3.2.1-1 2025/06/11 - https://haproxy.org/\n", "3.2.1-1"),
+        ("HA-Proxy version 1.8.27-493ce0b 2020/11/06\n", "1.8.27-493ce0b"),
+        ("", ""),
+    ],
+)
+def test_the_version_is_read_from_what_haproxy_says(said, version):
+    assert service.version(Scripted(haproxy=Completed(0, said, "", False))) == version
