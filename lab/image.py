@@ -27,10 +27,12 @@ INSTALLED = (
 INSTALLABLE = (
     "haproxy keepalived ipvsadm firewalld python3-firewall socat openssl rsyslog logrotate tcpdump curl acl"
 ).split()
-# Units that have no place in a container, or that would look for a network we do not have.
+# Units that have no place in a container, that would look for a network we do not have, or that use up inotify
+# instances, of which the kernel gives all containers together 128.
 MASKED = (
     "systemd-networkd.service systemd-resolved.service systemd-udevd.service getty.target console-getty.service "
-    "apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer"
+    "apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer "
+    "systemd-ask-password-console.path systemd-ask-password-wall.path"
 ).split()
 
 # The recipe: run by mmdebstrap with sh, outside the new root, which is "$1".

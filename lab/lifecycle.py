@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lab import certificates, image, luggage, machines, network, ssh
+from lab import certificates, image, luggage, machines, network, requirements, ssh
 from lab.command import LabError, run
 from lab.declaration import Lab, from_json, to_json
 
@@ -40,20 +40,23 @@ def up(lab: Lab, say: Say) -> None:
     """Make what is missing, switch on what is off, and wait until every host is ready. Twice is as good as once."""
     state = state_of(lab.instance)
     with _alone():
-        _remember(lab, state)
-    build(say)
+        made_of = _remember(lab, state)
     certificates.issue(lab, state)
     ssh.prepare(lab, state)
     network.lay(lab)
     known = machines.states(lab)
+    if any(host.name not in known for host in lab.hosts):
+        build(say)
     off = [host for host in lab.hosts if known.get(host.name) != "running"]
+    requirements.check_inotify(len(off))
     for host in off:
         if host.name not in known:
             machines.make(lab, host, luggage.pack(lab, host, state))
         machines.power_on(lab, host)
     for host in lab.hosts:
         machines.wait(lab, host)
-    say(f"{lab.instance}: {len(lab.hosts)} hosts are up ({len(off)} of them started now)")
+    age = "" if made_of == _made_of() else "; an earlier version of the lab built them, `down` and `up` renews"
+    say(f"{lab.instance}: {len(lab.hosts)} hosts are up ({len(off)} of them started now{age})")
 
 
 def down(instance: str, say: Say) -> None:
@@ -111,17 +114,19 @@ def addresses(lab: Lab, name: str) -> list[str]:
     return [info["local"] for link in listing for info in link.get("addr_info", ()) if "local" in info]
 
 
-def _remember(lab: Lab, state: Path) -> None:
-    """Write down what is built; refuse where something else of that name stands already."""
-    memory = json.dumps({"lab": json.loads(to_json(lab)), "made_of": _made_of()}, indent=2) + "\n"
+def _remember(lab: Lab, state: Path) -> str:
+    """Write down what is built and of what; return the latter as it was when the hosts were made.
+    LabError where something else of that name stands already."""
     path = state / "lab.json"
-    if path.exists() and path.read_text() != memory:
+    if not path.exists():
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(json.dumps({"lab": json.loads(to_json(lab)), "made_of": _made_of()}, indent=2) + "\n")
+    elif recall(lab.instance) != lab:
         raise LabError(
-            f"the lab {lab.instance} was built from another inventory or another version of the lab. "
+            f"the lab {lab.instance} was built from another inventory. "
             f"Remove it first: bin/lab --instance {lab.instance} down"
         )
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_text(memory)
+    return str(json.loads(path.read_text())["made_of"])
 
 
 def _made_of() -> str:

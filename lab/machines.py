@@ -83,8 +83,8 @@ def wait(lab: Lab, host: Host, seconds: float = BOOT_SECONDS) -> None:
 def system_state(lab: Lab, host: Host) -> str:
     """systemd's word for the state of the whole host; empty where it does not answer (yet)."""
     try:
-        # Exits with 1 on anything but `running`, so the shell swallows it. --wait: until the boot is over.
-        asked = "systemctl is-system-running --wait 2>/dev/null || true"
+        # --wait: until the boot is over. Exits with 1 on anything but `running`, so the shell swallows it.
+        asked = "timeout 10 systemctl is-system-running --wait 2>/dev/null || true"
         return run("podman", "exec", container(lab, host), "/bin/sh", "-c", asked).strip()
     except LabError:
         return ""
@@ -94,7 +94,8 @@ def remove(lab: Lab) -> None:
     """Remove every container of this lab, by its label, switched off or not."""
     ids = run("podman", "ps", "--all", "--quiet", "--filter", f"label={LABEL}={lab.instance}").split()
     if ids:
-        run("podman", "--runtime", "runc", "rm", "--force", "--time", "0", *ids)
+        succeeds("podman", "--runtime", "runc", "kill", "--signal", "KILL", *ids)  # no shutdown to wait for
+        run("podman", "--runtime", "runc", "rm", "--force", *ids)
 
 
 def _limits() -> list[str]:

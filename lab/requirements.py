@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import sys
@@ -41,6 +42,24 @@ def missing(which: Callable[[str], str | None], root: bool, platform: str) -> li
             "Elsewhere: the packages of the same names, where your distribution has them."
         )
     return said
+
+
+# systemd and its companions on one host; where the kernel has none left, systemd waits for ever.
+INOTIFY_PER_HOST = 5
+
+
+def check_inotify(hosts: int) -> None:
+    """LabError unless the kernel would give that many hosts the inotify instances they need; seen by asking it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    asked = [libc.inotify_init1(os.O_CLOEXEC) for _ in range(hosts * INOTIFY_PER_HOST)]
+    given = [descriptor for descriptor in asked if descriptor >= 0]
+    for descriptor in given:
+        os.close(descriptor)
+    if len(given) < len(asked):
+        raise LabError(
+            f"{hosts} hosts need about {len(asked)} inotify instances, and the kernel has {len(given)} left for root. "
+            "Take down another lab, or: sysctl fs.inotify.max_user_instances=1024"
+        )
 
 
 def check() -> None:

@@ -3,10 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
+import resource
+
 import pytest
 
 from lab import image, requirements
 from lab.__main__ import parser
+from lab.command import LabError
 
 
 def test_nothing_is_missing_where_all_is_there() -> None:
@@ -24,6 +28,18 @@ def test_says_who_must_run_it_and_where() -> None:
     assert requirements.missing(lambda name: None, False, "darwin") == [
         "The lab needs Linux (network namespaces, podman with systemd inside); this is darwin."
     ]
+
+
+def test_inotify_instances_are_asked_for_and_given_back() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 40, hard))  # spares real labs
+    try:
+        for _ in range(20):
+            requirements.check_inotify(1)
+        with pytest.raises(LabError, match=r"the kernel has \d+ left .* sysctl fs.inotify.max_user_instances"):
+            requirements.check_inotify(20)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_the_images_tag_follows_its_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
