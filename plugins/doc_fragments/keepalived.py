@@ -46,10 +46,10 @@ reverse: Whether the weight is applied the other way round.
 smtp_alert: Whether changes are mailed.
 snmp_name: The name in SNMP.
 track_bfd: BFD instances that decide about the state.
-track_file: Files whose number changes the priority (see O(track_files)).
+track_file: Files whose number changes the priority (see C(track_files)).
 track_interface: Interfaces whose loss changes the priority or means FAULT. The own interface is tracked anyway.
-track_process: Processes that must run (see O(track_processes)).
-track_script: Check scripts that decide about the state (see O(scripts)). They must be defined in the file.
+track_process: Processes that must run (see C(track_processes)).
+track_script: Check scripts that decide about the state (see C(scripts)). They must be defined in the file.
 user: The user to run it as, and optionally a group.
 virtualhost: The host name to ask for.
 warmup: The longest random delay before the first check, in seconds.
@@ -79,7 +79,7 @@ version: The version of VRRP. 3 has intervals below a second and IPv6, and no au
 advert_int:
   - The seconds between two adverts. Version 2 takes whole seconds to 255, version 3 steps of 0.01 to 40.95; the same
     on every host.
-nopreempt: Whether a host that comes back leaves the address where it is. Needs O(initial_state=BACKUP).
+nopreempt: Whether a host that comes back leaves the address where it is. Needs C(initial_state=BACKUP).
 preempt_delay: How many seconds after its start a host waits before it takes the address from a lower priority.
 strict_mode: Whether to hold to the RFC to the letter, which forbids unicast among others.
 skip_check_adv_addr: Whether adverts of the same master are not checked again for their addresses.
@@ -92,8 +92,8 @@ kernel_rx_buf_size: The size of the socket's receive buffer in bytes.
 debug: The level of debug messages, 0-4.
 mcast_src_ip: The source address of multicast adverts.
 mcast_dst_ip: The group address of multicast adverts.
-unicast_src_ip: The source address of unicast adverts. Needs O(unicast_peer).
-unicast_ttl: The TTL of unicast adverts. Needs O(unicast_peer).
+unicast_src_ip: The source address of unicast adverts. Needs C(unicast_peer).
+unicast_ttl: The TTL of unicast adverts. Needs C(unicast_peer).
 unicast_peer:
   - The other hosts, to which adverts are sent one by one instead of by multicast.
   - address: The address of the other host.

@@ -17,7 +17,7 @@ description:
     each instance is in, and which virtual addresses this host holds.
   - Works where keepalived is not installed. Changes nothing.
 author:
-  - k8s_edge contributors
+  - k8s_edge contributors (@k8s-edge)
 options:
   path:
     description:

@@ -18,7 +18,7 @@ description:
   - What keepalived would silently ignore, round, cut or replace is refused before anything is written, with the remedy.
   - The module does not reload keepalived. When it reports a change, reload the service (see the examples).
 author:
-  - k8s_edge contributors
+  - k8s_edge contributors (@k8s-edge)
 extends_documentation_fragment:
   - k8s_edge.ha.keepalived
   - k8s_edge.ha.keepalived.instance

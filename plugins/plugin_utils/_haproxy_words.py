@@ -74,7 +74,7 @@ _MODULES: dict[str, Words] = {
     "bind": "The addresses to listen on. The list is authoritative: C(bind) lines that are not in it are removed. On a"
     " line that is there, only what is given is changed.",
     "bind.address": "Address to listen on, without brackets; V(*), the default, is every IPv4 address, V(::) every"
-    " IPv6 address. The path of a Unix socket takes no O(bind[].port).",
+    " IPv6 address. The path of a Unix socket takes no C(port).",
     "bind.port": "Port to listen on.",
 }
 
@@ -117,7 +117,7 @@ _SECTIONS: dict[str, Words] = {
     " V(uri), V(url_param <name>), V(hdr(<name>\\)), V(random), V(rdp-cookie).",
     "hash_type": "How a hash is mapped to servers: V(map-based) or V(consistent), then function and modifier.",
     "hash_balance_factor": "With a consistent hash, the most load a server gets, in percent of the average. 0 is off.",
-    "fullconn": "Connections on the backend at which its servers reach their O(servers[].maxconn).",
+    "fullconn": "Connections on the backend at which its servers reach their C(maxconn).",
     "retries": "How often a failed connection to a server is tried again.",
     "retry_on": "When a request is tried again, several words.",
     "http_reuse": "When idle connections to servers are used again.",
@@ -178,7 +178,7 @@ _LINES: dict[str, Words] = {
     "rise": "Good checks after which a server is up.",
     "fall": "Failed checks after which a server is down.",
     "observe": "Watch the traffic itself for errors.",
-    "error_limit": "Observed errors after which O(servers[].on_error) happens.",
+    "error_limit": "Observed errors after which C(on_error) happens.",
     "on_error": "What happens then.",
     "on_marked_down": "What happens to connections when the server goes down. Without it they stay where they are.",
     "on_marked_up": "What happens to connections of backup servers when this one comes up.",

@@ -138,7 +138,7 @@ def agreement(instance: Mapping[str, Any]) -> dict[str, Any]:
     agreed["unicast"] = bool(instance.get("unicast_peer"))
     agreed["auth_type"] = (instance.get("authentication") or {}).get("auth_type")
     agreed["addresses"] = sorted(
-        str(entry.get("address") if isinstance(entry, Mapping) else entry).split("/")[0]
+        str(entry.get("address") if isinstance(entry, Mapping) else entry).split("/", 1)[0]
         for entry in instance.get("virtual_ipaddress") or ()
     )
     if instance.get("version") == 2:

@@ -195,7 +195,7 @@ class Listing(Shape):
                 return
         wanted = [(self.normal(item), self.item_text(item)) for item in value]
         have = [item.normal for item in current]
-        if _same(have, [normal for normal, _ in wanted], self.ordered):
+        if _same(have, [normal for normal, _text in wanted], self.ordered):
             return
         if not wanted:
             for statement in found:
@@ -203,7 +203,7 @@ class Listing(Shape):
             editor.say(title, f"remove {self.keyword}")
         elif not found:
             editor.put(place, self.lines(value))
-            for _, text in wanted:
+            for _normal, text in wanted:
                 editor.say(title, f"add {self.keyword} {text}")
         else:
             self._edit_items(editor, found, current, wanted, title)
@@ -216,7 +216,7 @@ class Listing(Shape):
         wanted: list[tuple[Any, str]],
         title: str,
     ) -> None:
-        kept = self._kept(current, [normal for normal, _ in wanted])
+        kept = self._kept(current, [normal for normal, _text in wanted])
         staying = set(kept.values())
         for number, item in enumerate(current):
             if number not in staying:

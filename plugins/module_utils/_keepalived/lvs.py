@@ -233,7 +233,7 @@ SSL = Group(
         Value("password", Kind(dict(plain().argument, no_log=True), *plain()[1:])),
         Value("ca", path()),
         Value("certificate", path()),
-        Value("key", path()),
+        Value("key", Kind(dict(path().argument, no_log=False), *path()[1:])),  # where it is, not what it is
     ),
     "SSL",
 )
