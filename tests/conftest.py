@@ -40,6 +40,13 @@ COLLECTION_ROOT = _collection_root()
 sys.path.insert(0, str(COLLECTION_ROOT))
 
 
+@pytest.fixture(autouse=True)
+def _as_on_a_target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of filters make their process a controller, where a module's warnings go to the screen: not for modules."""
+    if "plugins/module" in request.path.as_posix():
+        monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
+
+
 @dataclass(frozen=True)
 class ModuleRun:
     """What one run of a module ended with: the exit code, its JSON as a mapping, and what else it said."""

@@ -25,8 +25,6 @@ def run(monkeypatch, capsys, action, **params):
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode())
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    # Tests of filters in the same process have made this a controller, where warnings go to the screen.
-    monkeypatch.setattr("ansible.module_utils._internal.is_controller", False)
     with pytest.raises(SystemExit) as end:
         run_module({"name": {"type": "str"}}, action)
     return end.value.code, json.loads(capsys.readouterr().out)
