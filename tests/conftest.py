@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
+import hypothesis
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -35,6 +36,10 @@ def _collection_root() -> Path:
     (namespace / "ha").symlink_to(CHECKOUT)
     return root
 
+
+# A slow machine is no finding.
+hypothesis.settings.register_profile("k8s_edge", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("k8s_edge")
 
 COLLECTION_ROOT = _collection_root()
 sys.path.insert(0, str(COLLECTION_ROOT))
