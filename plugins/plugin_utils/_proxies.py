@@ -50,7 +50,7 @@ def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
             "profile": vip.profile,
             "address": str(address.ip),
             "port": vip.port,
-            "url": f"https://{bracketed(str(address.ip))}:{vip.port}/readyz",
+            "url": f"https://{vip.endpoint or bracketed(str(address.ip))}:{vip.port}/readyz",
         }
         for vip in vips
         if vip.servers

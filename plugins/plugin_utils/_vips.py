@@ -25,14 +25,16 @@ class Vip(NamedTuple):
     """One entry of ``k8s_edge_vips``.
 
     ``addresses`` holds at most one address of each family, each with its prefix. ``hosts`` are the names of the hosts
-    that may hold it, in the group's order; ``servers`` those that serve it. ``instance``, ``frontend`` and ``backend``
-    are set by hand and go over what is derived.
+    that may hold it, in the group's order; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
+    empty where they use the address. ``instance``, ``frontend`` and ``backend`` are set by hand and go over what is
+    derived.
     """
 
     name: str
     addresses: tuple[Interface, ...]
     hosts: tuple[str, ...]
     servers: tuple[str, ...]
+    endpoint: str
     port: int
     backend_port: int
     profile: str
@@ -58,6 +60,7 @@ KEYS = (
     "port",
     "hosts",
     "leads_to",
+    "endpoint",
     "backend_port",
     "profile",
     "virtual_router_id",
@@ -113,6 +116,9 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
     if entry.get("leads_to") is not None:
         servers = _group(path + ".leads_to", entry["leads_to"], groups, problems)
     port = _number(path + ".port", entry.get("port", 0 if not servers else None), 1 if servers else 0, 65535, problems)
+    endpoint = entry.get("endpoint") or ""
+    if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.|$))*", str(endpoint)):
+        problems.append(Problem(path + ".endpoint", endpoint, "is not a host name", "Write the name that clients use."))
     profile = entry.get("profile", PROFILES[0])
     if profile not in PROFILES:
         problems.append(Problem(path + ".profile", profile, "is not known", "Use: {}.".format(", ".join(PROFILES))))
@@ -132,6 +138,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         addresses=tuple(_addresses(path + ".addresses", entry.get("addresses"), problems)),
         hosts=hosts,
         servers=servers,
+        endpoint=str(endpoint),
         port=port,
         backend_port=_number(path + ".backend_port", entry.get("backend_port", port or 1), 1, 65535, problems),
         profile=str(profile),

@@ -41,6 +41,8 @@ def derive(lab, vips, hostvars=None, groups=None, **options):
         ({"port": "https"}, "port", "range"),
         ({"hosts": "nobody"}, "hosts", "group"),
         ({"leads_to": "nobody"}, "leads_to", "group"),
+        ({"endpoint": "kube api"}, "endpoint", "name"),
+        ({"endpoint": "https://kubeapi"}, "endpoint", "name"),
         ({"profile": "nginx"}, "profile", "kube_apiserver"),
         ({"virtual_router_id": 256}, "virtual_router_id", "range"),
         ({"holder": "kube-1"}, "holder", "haproxy-1, haproxy-2"),

@@ -164,6 +164,11 @@ def test_a_pair_that_shares_no_vip_with_the_change_goes_its_own_way(lab):
     assert site.silent() == {"haproxy-1": ["haproxy-2"], "haproxy-2": [], "haproxy-3": [], "haproxy-4": []}
 
 
+def test_clients_may_use_a_name(lab):
+    vips = [{**lab.kubeapi, "endpoint": "kubeapi.example.org"}]
+    assert [each["url"] for each in vip_endpoints(vips, lab.groups())] == ["https://kubeapi.example.org:6443/readyz"]
+
+
 def test_without_anything_read_the_declared_order_stands(lab):
     hostvars = lab.hostvars()
     assert edge_order(lab.groups(), hostvars) == ["haproxy-1", "haproxy-2"]
