@@ -18,8 +18,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
-
-_HIDDEN = "********"
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import MASK
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 
 def new_words(line: Values, reader: Reader, inherited: Iterable[str] = ()) -> str:
@@ -86,7 +86,7 @@ class LinePlan:
             elif argument.many:
                 self._many(option, argument, places, line[option])
             else:
-                self._value(option, argument, places, line[option])
+                self._value(option, argument, argument.kind, places, line[option])
         if self._added:
             end = self.words[-1].end
             self.edits.replace(self.index, end, end, self._added)
@@ -108,25 +108,25 @@ class LinePlan:
         else:
             self._added += " " + word
 
-    def _value(self, option: str, argument: Argument, places: list[tuple[int, int, bool]], value: Any) -> None:
-        if argument.kind is None:
-            raise TypeError(f"{option} takes no value")
-        text = argument.kind.to_text(value)
+    def _value(
+        self, option: str, argument: Argument, kind: Kind, places: list[tuple[int, int, bool]], value: Any
+    ) -> None:
+        text = kind.to_text(value)
         if not places:
-            self._say(option, "", text, argument)
+            self._say(option, "", text, kind)
             self._added += f" {argument.word} {text}"
             return
         start, end, _yes = places[-1]
         current = " ".join(self.meanings[start + 1 : end])
-        if current != text and argument.kind.from_text(current) != argument.kind.normal(value):
-            self._say(option, current, text, argument)
+        if current != text and kind.from_text(current) != kind.normal(value):
+            self._say(option, current, text, kind)
             self._replace(start, end, f"{argument.word} {text}")
 
     def _many(self, option: str, argument: Argument, places: list[tuple[int, int, bool]], values: list[str]) -> None:
         current = [" ".join(self.meanings[start + 1 : end]) for start, end, _yes in places]
         if current == values:
             return
-        self._say(option, ", ".join(current), ", ".join(values), argument)
+        self._say(option, ", ".join(current), ", ".join(values), argument.kind)
         for (start, end, _yes), value in zip(places, values):
             self._replace(start, end, f"{argument.word} {value}")
         for start, end, _yes in places[len(values) :]:
@@ -139,9 +139,9 @@ class LinePlan:
     def _remove(self, start: int, end: int) -> None:
         self.edits.replace(self.index, self.words[start - 1].end, self.words[end - 1].end, "")
 
-    def _say(self, option: str, before: str, after: str, argument: Argument | None = None) -> None:
-        if argument is not None and argument.kind is not None and argument.kind.argument.get("no_log"):
-            before, after = before and _HIDDEN, _HIDDEN
+    def _say(self, option: str, before: str, after: str, kind: Kind | None = None) -> None:
+        if kind is not None and kind.argument.get("no_log"):
+            before, after = before and MASK, MASK
         before = before.replace("\0", "")
         self.edits.summaries.append(
             f"{self.subject}: {option} {before} -> {after or 'none'}" if before else f"{self.subject}: {option} {after}"
