@@ -92,3 +92,5 @@ if __name__ == "__main__":
         main(parser().parse_args())
     except LabError as error:
         sys.exit(f"lab: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

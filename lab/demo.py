@@ -174,6 +174,12 @@ def main() -> int:
         tail = "\n".join(log.read_text().splitlines()[-40:])
         print(f"\nThe end of {log}:\n{tail}\n\nbin/demo: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(
+            "\nbin/demo: interrupted. Start it again to go on, or remove what there is: bin/demo --down",
+            file=sys.stderr,
+        )
+        return 130
     demo.show()
     print(f"\nAll of it was seen to work, in {_took(begin)}. The log: {log}")
     return 0

@@ -35,10 +35,13 @@ class Probe:
 
 
 def recap(output: str) -> dict[str, dict[str, int]]:
-    """Host → counts (`ok`, `changed`, …) from the PLAY RECAP of ansible-playbook."""
+    """Host → counts (`ok`, `changed`, …) from the PLAY RECAP of ansible-playbook; not for the controller, which
+    is `localhost` there and may only think."""
     _, _, end = output.rpartition("PLAY RECAP")
     found = {}
     for line in _RECAP.finditer(end):
+        if line["host"] == "localhost":
+            continue
         pairs = (pair.split("=") for pair in line["counts"].split())
         found[line["host"]] = {name: int(count) for name, count in pairs}
     if not found:

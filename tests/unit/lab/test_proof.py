@@ -15,6 +15,7 @@ ok: [haproxy-1]
 
 PLAY RECAP *********************************************************************
 haproxy-1                  : ok=9    changed={0}    unreachable=0    failed=0    skipped=2    rescued=0    ignored=0
+localhost                  : ok=99   changed=0    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0
 haproxy-2                  : ok=11   changed=0    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0
 """
 SAID = {"requests": 100, "failed": 0, "answered_by": {"kube-1": 50, "kube-2": 50}, "outages": [], "longest_stall_ms": 3}
