@@ -23,7 +23,9 @@ def options(role):
 @pytest.mark.parametrize("role", NAMES)
 def test_defaults_and_argument_specs_say_the_same(role):
     defaults = load(ROLES / role / "defaults" / "main.yml")
-    assert {name: spec.get("default") for name, spec in options(role).items()} == defaults
+    # A default that is an expression is told in the description: a specification can hold values only.
+    stated = {name: None if "{{" in str(value) else value for name, value in defaults.items()}
+    assert {name: spec.get("default") for name, spec in options(role).items()} == stated
 
 
 @pytest.mark.parametrize("role", NAMES)
