@@ -1,19 +1,26 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blocks within blocks: one planner edits a block against a table of shapes, however deep the tables go."""
+"""Blocks within blocks: a block is read and compared against a table of shapes, however deep the tables go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place, below
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import Grammar, Listing
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import INCLUDES, is_opaque, opaque_problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Shape
+
+
+class Matching(NamedTuple):
+    """Entries with the blocks they are about (one, or none yet, or several that cannot be told apart), and the blocks
+    that no entry is about."""
+
+    pairs: list[tuple[Any, list[Statement]]]
+    left: list[Statement]
 
 
 class Table:
@@ -44,58 +51,34 @@ class Table:
         """The options of a block in normal form; what stands under a condition or a parameter is left out, and so
         is every keyword that is not in the table."""
         values: dict[str, Any] = {}
-        found = self._by_keyword(document, block)
+        found = self.by_keyword(document.statements(block))
         for shape in self.shapes:
-            statements = self._of(shape, found)
+            statements = self.of(shape, found)
             if statements and not shape.unreadable(statements):
                 values[shape.name] = shape.read(document, statements)
         return values
 
-    def edit(self, editor: Editor, block: Block, desired: dict[str, Any], title: str) -> None:
-        """Make a block mean the desired options; what is not desired stays as it is."""
-        document = editor.document
-        statements = list(document.statements(block))
-        found: dict[str, list[Statement]] = {}
-        for statement in statements:
-            found.setdefault(statement.keyword, []).append(statement)
-        edits = len(editor.replacements)
-        for number, shape in enumerate(self.shapes):
+    def means(self, document: Document, block: Block, desired: dict[str, Any], complete: bool = True) -> bool:
+        """Whether a block means the desired options already."""
+        found = self.by_keyword(document.statements(block))
+        for shape in self.shapes:
             value = desired.get(shape.name)
             if value is None:
                 continue
-            own = self._of(shape, found)
-            unknown = shape.unreadable(own)
-            if unknown:
-                editor.problems.append(opaque_problem(document, shape.name, unknown[0]))
-            else:
-                shape.edit(editor, self._place(block, statements, number), own, value, title)
-        if len(editor.replacements) > edits and block is not document.root:
-            for statement in statements:
-                if statement.keyword in INCLUDES or statement.keyword[:1] in ("~", "$"):
-                    editor.problems.append(opaque_problem(document, title, statement))
-                    return
+            own = self.of(shape, found)
+            if shape.unreadable(own) or not shape.means(document, own, value, complete):
+                return False
+        return True
 
-    def _place(self, block: Block, statements: Sequence[Statement], number: int) -> Place:
-        """Where an option goes that is not there yet: after the last statement that comes before it in the table's
-        order, but ahead of the first that comes after it (keepalived wants scripts before who tracks them)."""
-        last = len(self.shapes)
-        after = None
-        for statement in statements:
-            rank = self.rank.get(statement.keyword, last)
-            if number < rank < last:
-                return Place(block, after, statement)
-            if rank <= number:
-                after = statement
-        return Place(block, after)
-
-    def _by_keyword(self, document: Document, block: Block) -> dict[str, list[Statement]]:
+    @staticmethod
+    def by_keyword(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
         found: dict[str, list[Statement]] = {}
-        for statement in document.statements(block):
+        for statement in statements:
             found.setdefault(statement.keyword, []).append(statement)
         return found
 
     @staticmethod
-    def _of(shape: Shape, found: dict[str, list[Statement]]) -> list[Statement]:
+    def of(shape: Shape, found: dict[str, list[Statement]]) -> list[Statement]:
         if len(shape.keywords) == 1:
             return found.get(shape.keyword, [])
         return sorted((one for keyword in shape.keywords for one in found.get(keyword, [])), key=lambda one: one.start)
@@ -122,14 +105,9 @@ class Group(Shape):
         block = found[-1].block
         return self.table.read(document, block) if block is not None else {}
 
-    def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
-        if len(found) > 1:
-            editor.problems.append(twice(editor.document, self.name, found))
-        elif not found:
-            editor.put(place, self.lines(value))
-            editor.say(title, f"add {self.keyword}")
-        elif found[0].block is not None:
-            self.table.edit(editor, found[0].block, value, below(title, self.keyword))
+    def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
+        block = found[0].block if len(found) == 1 else None
+        return block is not None and self.table.means(document, block, value)
 
 
 class Blocks(Shape):
@@ -181,10 +159,8 @@ class Blocks(Shape):
             entries.append(entry)
         return entries
 
-    def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
-        document = editor.document
-        opaque = [statement for statement in found if is_opaque(statement)]
-        found = [statement for statement in found if not is_opaque(statement)]
+    def match(self, document: Document, found: Sequence[Statement], value: Any) -> Matching:
+        """Which block each entry is about, and which blocks no entry is about."""
         have = [repr(self.key.read(statement.arguments)) for statement in found]
         wanted = [repr(self.key.normal(entry)) for entry in value]
         alike = _repeated(have) | _repeated(wanted) if self.key.heads else set()
@@ -192,21 +168,27 @@ class Blocks(Shape):
         for key, statement in zip(have, found):
             identity = key + self._distinction_of(document, statement) if key in alike else key
             free.setdefault(identity, []).append(statement)
+        pairs: list[tuple[Any, list[Statement]]] = []
         for key, entry in zip(wanted, value):
             same = free.get(key + self._distinction(entry) if key in alike else key, [])
-            if self.key.heads and len(same) > 1:
-                editor.problems.append(twice(document, self.name, same))
-                continue
-            conditional = [one for one in opaque if repr(self.key.read(one.arguments)) == key]
-            if conditional:
-                editor.problems.append(opaque_problem(document, self.name, conditional[0]))
-                continue
-            self._edit_entry(editor, place, same.pop(0) if same else None, entry, title)
-        if place.block is document.root and not editor.purge:
-            return
-        for left in free.values():
-            for gone in left:
-                self.remove(editor, place, gone, title)
+            take = len(same) if self.key.heads else 1
+            pairs.append((entry, same[:take]))
+            del same[:take]
+        return Matching(pairs, [statement for same in free.values() for statement in same])
+
+    def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
+        if any(is_opaque(statement) for statement in found):
+            return False
+        matching = self.match(document, found, value)
+        if complete and matching.left:
+            return False
+        for entry, same in matching.pairs:
+            if len(same) != 1 or not self.entry_means(document, same[0], entry):
+                return False
+        return True
+
+    def entry_means(self, document: Document, statement: Statement, entry: dict[str, Any]) -> bool:
+        return statement.block is not None and self.table.means(document, statement.block, entry)
 
     def _distinction(self, entry: dict[str, Any]) -> str:
         return " " + str(entry.get(self.also)) if self.also else ""
@@ -215,21 +197,6 @@ class Blocks(Shape):
         if not self.also or statement.block is None:
             return ""
         return self._distinction(self.table.read(document, statement.block))
-
-    def _edit_entry(
-        self, editor: Editor, place: Place, statement: Statement | None, entry: dict[str, Any], title: str
-    ) -> None:
-        label = " ".join(filter(None, (self.keyword, self.key.text(entry))))
-        if statement is None:
-            editor.put(place, self.entry_lines(entry))
-            editor.say(title, f"add {label}")
-        elif statement.block is not None:
-            self.table.edit(editor, statement.block, entry, below(title, label))
-
-    def remove(self, editor: Editor, place: Place, statement: Statement, title: str) -> None:
-        """Take one of the blocks out."""
-        editor.take(place, statement)
-        editor.say(title, " ".join(["remove", self.keyword, *statement.arguments]))
 
 
 class NamedLists(Blocks):
@@ -260,26 +227,10 @@ class NamedLists(Blocks):
             for statement in found
         ]
 
-    def _edit_entry(
-        self, editor: Editor, place: Place, statement: Statement | None, entry: dict[str, Any], title: str
-    ) -> None:
-        if statement is None:
-            super()._edit_entry(editor, place, statement, entry, title)
-        else:
-            label = below(title, "{0} {1}".format(self.keyword, self.key.text(entry)))
-            self.listing.edit(editor, place, [statement], entry[self.listing.name], label)
+    def entry_means(self, document: Document, statement: Statement, entry: dict[str, Any]) -> bool:
+        return self.listing.means(document, [statement], entry[self.listing.name])
 
 
 def _repeated(keys: Sequence[str]) -> set[str]:
     seen: set[str] = set()
     return {key for key in keys if key in seen or seen.add(key)}  # type: ignore[func-returns-value]
-
-
-def twice(document: Document, option: str, found: Sequence[Statement]) -> Problem:
-    lines = " and ".join(str(document.line(statement.start)) for statement in found)
-    return Problem(
-        option,
-        " ".join(word.text for word in found[0].words),
-        "stands more than once in the file (lines {0}), so which one is meant is not known".format(lines),
-        "Remove all but one by hand first",
-    )

@@ -31,12 +31,18 @@ _LVS = ("virtual_server", "virtual_server_group")
 
 def new_faults(before: Document, after: Document) -> list[Problem]:
     """The faults that are there after an edit and were not before, in the order of the file."""
-    old = {_identity(fault) for fault in faults(before)}
-    return [fault for fault in faults(after) if _identity(fault) not in old]
+    known = frozenset(_texts(before) & _texts(after))
+    old = {_identity(fault) for fault in faults(before, known)}
+    return [fault for fault in faults(after, known) if _identity(fault) not in old]
 
 
-def faults(document: Document) -> Iterator[Problem]:
-    """Every fault of a file, as far as it can be known without its includes and conditions."""
+def _texts(document: Document) -> set[str]:
+    return {document.text[block.start : block.closing + 1] for block in document.root.blocks}
+
+
+def faults(document: Document, known: frozenset[str] = frozenset()) -> Iterator[Problem]:
+    """Every fault of a file, as far as it can be known without its includes and conditions. ``known`` are texts of
+    virtual servers that need no look."""
     statements = [one for one in document.statements(document.root) if not one.condition]
     instances = [(name(one), _values(document, one, INSTANCE)) for one in statements if one.keyword == "vrrp_instance"]
     default_version = _default_version(document, statements)
@@ -50,7 +56,7 @@ def faults(document: Document) -> Iterator[Problem]:
     if any(one.keyword in _LVS for one in statements):
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs_faults import lvs_faults
 
-        yield from lvs_faults(document, statements)
+        yield from lvs_faults(document, statements, known)
 
 
 Fault = "tuple[str, Any, str, str]"
@@ -136,7 +142,7 @@ def _address_faults(values: dict[str, Any], families: set[int], version: int) ->
     addresses = _dicts(values.get("virtual_ipaddress"))
     if values.get("virtual_ipaddress") == [] or "virtual_ipaddress" not in values:
         yield "virtual_ipaddress", None, "is missing: an instance without an address serves nothing", "Name one."
-    family = next(iter(families)) if len(families) == 1 else None
+    family = min(families) if len(families) == 1 else None
     for option in ("unicast_src_ip", "mcast_src_ip", "mcast_dst_ip"):
         found = parse_address(values.get(option) or "")
         if found is not None and family is not None and found.family != family and not values.get("native_ipv6"):

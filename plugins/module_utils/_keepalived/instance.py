@@ -38,7 +38,7 @@ def plan_instance(text: str, params: dict[str, Any]) -> Edited:
     """Edit one vrrp_instance of a text."""
     refuse([*INSTANCES.key.complaints("", params), *INSTANCE.complaints("", params)])
     if params.get("state") == "absent":
-        return plan_absent(text, _ROOT, INSTANCES, params["name"])
+        return plan_absent(text, INSTANCES, params["name"])
     return plan_table(text, _ROOT, {"instances": [params]})
 
 

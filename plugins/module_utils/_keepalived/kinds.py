@@ -149,11 +149,10 @@ def upper(*words: str) -> Kind:
 
 def sentence(pattern: str, example: str) -> Kind:
     """Several words on one line that must match a pattern as a whole."""
-    compiled = re.compile(pattern)
 
     def complain(value: str) -> tuple[str, str] | None:
         complaint = word_complaint(value.replace(" ", "_"), STRUCTURE, _MOST_CHARACTERS)
-        if complaint is None and not compiled.fullmatch(value):
+        if complaint is None and not re.fullmatch(pattern, value):
             return "is not what keepalived reads here", "Write it like: {0}.".format(example)
         return complaint
 
@@ -183,7 +182,7 @@ def weight(limit: int) -> Kind:
         return complaint
 
     def normal(text: str) -> str:
-        number, _, rest = " ".join(text.split()).partition(" ")
+        number, _space, rest = " ".join(text.split()).partition(" ")
         return "{0} {1}".format(int(number), rest).strip() if re.fullmatch("[+-]?[0-9]+", number) else text
 
     return _text(complain, normal)

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import is_opaque, opaque_problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Scalar, Shape
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
@@ -187,76 +186,12 @@ class Listing(Shape):
     def item_complaints(self, path: str, item: Any) -> Iterable[Problem]:
         raise NotImplementedError
 
-    def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
-        current = self.items(editor.document, found)
-        for item in current:
-            if is_opaque(item.statement):
-                editor.problems.append(opaque_problem(editor.document, self.name, item.statement))
-                return
-        wanted = [(self.normal(item), self.item_text(item)) for item in value]
+    def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
+        current = self.items(document, found)
+        wanted = [self.normal(item) for item in value]
         have = [item.normal for item in current]
-        if _same(have, [normal for normal, _text in wanted], self.ordered):
-            return
-        if not wanted:
-            for statement in found:
-                editor.take(place, statement)
-            editor.say(title, f"remove {self.keyword}")
-        elif not found:
-            editor.put(place, self.lines(value))
-            for _normal, text in wanted:
-                editor.say(title, f"add {self.keyword} {text}")
-        else:
-            self._edit_items(editor, found, current, wanted, title)
-
-    def _edit_items(
-        self,
-        editor: Editor,
-        found: Sequence[Statement],
-        current: list[Item],
-        wanted: list[tuple[Any, str]],
-        title: str,
-    ) -> None:
-        kept = self._kept(current, [normal for normal, _text in wanted])
-        staying = set(kept.values())
-        for number, item in enumerate(current):
-            if number not in staying:
-                editor.remove(item.start, item.end)
-                editor.say(title, f"remove {self.keyword} {editor.document.text[item.start : item.end]}")
-        last = found[-1]
-        after = None if self.ordered else max((current[n].statement for n in staying), key=_start, default=None)
-        for number, (normal, text) in enumerate(wanted):
-            if number not in kept:
-                block = last.block if after is None else self._block_of(current, after, last)
-                if block is not None:
-                    editor.insert(block, after, [(0, text)])
-                editor.say(title, f"add {self.keyword} {text}")
-                continue
-            item = current[kept[number]]
-            if self.ordered:
-                after = item.statement
-            if item.normal != normal:
-                old = editor.document.text[item.start : item.end]
-                editor.replace(item.start, item.end, text)
-                editor.say(title, f"{self.keyword} {old} -> {text}")
-
-    @staticmethod
-    def _block_of(current: list[Item], statement: Statement, last: Statement) -> Any:
-        owners = [item.list_statement.block for item in current if item.statement is statement]
-        return owners[0] if owners else last.block
-
-    def _kept(self, current: list[Item], wanted: list[Any]) -> dict[int, int]:
-        """Which wanted item stays in the place of which current one, by key."""
-        free: dict[Any, list[int]] = {}
-        for number, item in enumerate(current):
-            free.setdefault(repr(self.key(item.normal)), []).append(number)
-        pairs: list[tuple[int, int]] = []
-        for number, normal in enumerate(wanted):
-            places = free.get(repr(self.key(normal)))
-            if places:
-                pairs.append((number, places.pop(0)))
-        if self.ordered:
-            pairs = _longest_rising(pairs)
-        return dict(pairs)
+        alike = have == wanted if self.ordered else sorted(map(_rank, have)) == sorted(map(_rank, wanted))
+        return alike and not any(is_opaque(item.statement) for item in current)
 
 
 class Records(Listing):
@@ -346,24 +281,5 @@ def _join(path: str, name: str) -> str:
     return "{0}.{1}".format(path, name) if path else name
 
 
-def _start(statement: Statement) -> int:
-    return statement.start
-
-
-def _same(have: list[Any], wanted: list[Any], ordered: bool) -> bool:
-    if ordered:
-        return have == wanted
-    return sorted(map(_rank, have)) == sorted(map(_rank, wanted))
-
-
 def _rank(normal: Any) -> str:
     return repr(sorted(normal.items()) if isinstance(normal, dict) else normal)
-
-
-def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest part of some pairs in which the second numbers rise too: what may stay where it is."""
-    best: list[list[tuple[int, int]]] = []
-    for pair in pairs:
-        before = max((run for run in best if run[-1][1] < pair[1]), key=len, default=[])
-        best.append([*before, pair])
-    return max(best, key=len, default=[])

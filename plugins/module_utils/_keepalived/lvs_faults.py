@@ -13,30 +13,46 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import below
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs import VIRTUAL_SERVERS
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import INCLUDES, is_opaque
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import is_opaque
 
 
-def lvs_faults(document: Document, statements: Iterable[Statement]) -> Iterator[Problem]:
-    """Every fault of a file's virtual servers."""
-    seen: dict[Any, int] = {}
+def lvs_faults(document: Document, statements: Iterable[Statement], known: frozenset[str]) -> Iterator[Problem]:
+    """The faults of a file's virtual servers. ``known`` are texts of blocks that need no look: what one means hangs on
+    nothing but itself."""
+    alike: dict[str, list[Statement]] = {}
     for statement in statements:
         if statement.keyword != "virtual_server" or statement.block is None:
             continue
-        where = "virtual_server " + " ".join(statement.arguments)
-        key = VIRTUAL_SERVERS.key.read(statement.arguments)
-        lines = list(document.statements(statement.block))
-        if not isinstance(key, dict) or any(is_opaque(line) or line.keyword in INCLUDES for line in lines):
-            continue
-        words = {line.keyword: line.arguments for line in lines if line.block is None}
-        for option, value, reason, remedy in _service_faults(key, words, lines):
-            yield Problem(below(where, option), value, reason, remedy)
-        yield from _server_faults(where, document, key, words, lines)
-        protocol = " ".join(words.get("protocol", ["UDP"])).upper() if "address" in key else ""
-        identity = (repr(key), protocol)
-        if identity in seen:
-            reason = "stands on line {0} too, and keepalived says nothing".format(seen[identity])
-            yield Problem("virtual_servers", where, reason, "Name it once.")
-        seen.setdefault(identity, document.line(statement.start))
+        alike.setdefault(" ".join(statement.arguments), []).append(statement)
+        if document.text[statement.start : statement.end] not in known:
+            yield from _faults_of(document, statement, statement.block)
+    for name, services in alike.items():
+        if len(services) > 1:
+            yield from _duplicates(document, name, services)
+
+
+def _faults_of(document: Document, statement: Statement, block: Block) -> Iterator[Problem]:
+    where = "virtual_server " + " ".join(statement.arguments)
+    key = VIRTUAL_SERVERS.key.read(statement.arguments)
+    lines = list(document.statements(block))
+    if not isinstance(key, dict) or any(is_opaque(line) for line in lines):
+        return
+    words = {line.keyword: line.arguments for line in lines if line.block is None}
+    for option, value, reason, remedy in _service_faults(key, words, lines):
+        yield Problem(below(where, option), value, reason, remedy)
+    yield from _server_faults(where, document, key, words, lines)
+
+
+def _duplicates(document: Document, name: str, services: Iterable[Statement]) -> Iterator[Problem]:
+    """The same address, port and protocol twice; address and port in other words are left to the daemon."""
+    seen: set[str] = set()
+    for service in services:
+        lines = document.statements(service.block) if service.block is not None else ()
+        protocol = next((" ".join(line.arguments).upper() for line in lines if line.keyword == "protocol"), "UDP")
+        if protocol in seen:
+            reason = "stands twice with the protocol {0}, and keepalived says nothing".format(protocol)
+            yield Problem("virtual_servers", name, reason, "Name it once.")
+        seen.add(protocol)
 
 
 def _service_faults(

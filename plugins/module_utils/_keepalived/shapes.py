@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shapes that options take in a keepalived block, and for each: its argument, its check, reading, writing, editing.
+"""The shapes that options take in a keepalived block, and for each: its argument, its check, reading and writing.
 
 A vocabulary is a table of these. Every shape reads its statements into the normal form in which desired and current
-are compared, and edits as little as makes them equal.
+are compared. How to edit them where they differ is in the module edits, which a run without changes never loads.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
@@ -60,8 +59,9 @@ class Shape:
         """A desired value as lines of a block, each with its depth."""
         raise NotImplementedError
 
-    def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
-        """Make the file's statements mean the desired value. ``title`` says in summaries which block this is."""
+    def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
+        """Whether the option's statements mean the desired value already. Where they do not, the edits module knows
+        how to make them. ``complete`` is False on a top level where blocks may stand that are not in a list."""
         raise NotImplementedError
 
 
@@ -71,32 +71,10 @@ class Scalar(Shape):
     def normal(self, value: Any) -> Any:
         raise NotImplementedError
 
-    def edit(self, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
+    def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
         wanted = self.normal(value)
-        current = [self.read(editor.document, [statement]) for statement in found]
-        if all(one == wanted for one in current) and (found or not self.lines(value)):
-            return
-        new = self.lines(value)
-        if not new:
-            editor.say(title, f"remove {self.keyword}")
-        elif found:
-            self._rewrite(editor, found[0], new[0][1])
-            old, now = (self.shown(line) for line in (_shown(editor.document, found[0]), new[0][1]))
-            editor.say(title, f"{old} -> {now.partition(' ')[2] or now}")
-        else:
-            editor.put(place, new)
-            editor.say(title, f"add {self.shown(new[0][1])}")
-        for statement in found[1 if new else 0 :]:
-            editor.take(place, statement)
-
-    def _rewrite(self, editor: Editor, statement: Statement, line: str) -> None:
-        """Change the words after the keyword; the keyword stays, also where it is a synonym."""
-        words = statement.words
-        rest = line.partition(" ")[2]
-        if rest and len(words) > 1:
-            editor.replace(words[1].start, statement.end, rest)
-        else:
-            editor.replace(words[0].end, statement.end, " " + rest if rest else "")
+        alike = all(self.read(document, [statement]) == wanted for statement in found)
+        return alike and (bool(found) or not self.lines(value))
 
     def shown(self, line: str) -> str:
         return "{0} {1}".format(self.keyword, MASKED) if self.secret else line
@@ -137,13 +115,6 @@ class Command(Value):
             return ""
         return self.kind.from_text(document.text[words[1].start : found[-1].end])
 
-    def _rewrite(self, editor: Editor, statement: Statement, line: str) -> None:
-        words = statement.words
-        if len(words) < 2:
-            super()._rewrite(editor, statement, line)
-        else:
-            editor.replace(words[1].start, words[1].end, line.partition(" ")[2])
-
 
 class Flag(Scalar):
     """``keyword`` stands there or does not. ``opposite`` is a keyword that takes it back."""
@@ -163,11 +134,8 @@ class Flag(Scalar):
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         words = found[-1].words
         if len(words) > 1 and words[1].text not in TRUE_WORDS:
-            return _shown(document, found[-1])
+            return shown_statement(document, found[-1])
         return words[0].text != self.opposite
-
-    def _rewrite(self, editor: Editor, statement: Statement, line: str) -> None:
-        editor.replace(statement.words[0].start, statement.end, line)
 
     def lines(self, value: Any) -> list[tuple[int, str]]:
         return [(0, self.keyword)] if value else []
@@ -203,5 +171,5 @@ def _value_text(document: Document, statement: Statement) -> str:
     return " ".join(statement.arguments)
 
 
-def _shown(document: Document, statement: Statement) -> str:
+def shown_statement(document: Document, statement: Statement) -> str:
     return " ".join(document.text[statement.words[0].start : statement.end].split())

@@ -1,0 +1,66 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a plan changes the text: the edits are made, and what the file means then is judged. Pure.
+
+Only loaded where something differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.edits import (
+    edit_table,
+    remove_block,
+    twice_problem,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults import new_faults
+
+#: keepalived reads lines into a buffer of this size and would go on with the rest as a line of its own (MAXBUF).
+LONGEST_LINE = 1022
+
+
+def change_table(document: Document, root: Table, desired: dict[str, Any], purge: bool) -> Edited:
+    """Edit a document's top level."""
+    editor = Editor(document, purge)
+    edit_table(root, editor, document.root, desired)
+    return _judged(editor)
+
+
+def take_out(document: Document, blocks: Blocks, found: Sequence[Statement]) -> Edited:
+    """Remove the one block that was found."""
+    editor = Editor(document)
+    if len(found) > 1:
+        refuse([twice_problem(document, "name", found)])
+    if found[0].condition:
+        reason = "stands under the condition " + found[0].condition
+        refuse([Problem("name", " ".join(found[0].arguments), reason, "Remove it by hand.")])
+    remove_block(blocks, editor, Place(document.root, None), found[0])
+    return _judged(editor)
+
+
+def _judged(editor: Editor) -> Edited:
+    """The edited text, unless it would be something that keepalived does not read as meant."""
+    refuse(editor.problems)
+    text = editor.document.text
+    new = editor.text()
+    if new == text:
+        return Edited(text)
+    editor.document.require_sound()
+    after = parse(new)
+    after.require_sound()
+    for line in set(new.split("\n")) - set(text.split("\n")):
+        if len(line.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
+            raise EdgeError(
+                f"A line of the new file would be longer than keepalived reads ({LONGEST_LINE} bytes): "
+                f"{line.strip()[:60]}... Shorten the longest value in it."
+            )
+    refuse(new_faults(editor.document, after))
+    return Edited(new, tuple(editor.summaries), "reload")
