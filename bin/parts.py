@@ -67,7 +67,7 @@ PARTS = (
     Part(
         "unit",
         f"pytest with branch coverage (at least {COVERAGE_FLOOR} %), real daemons as witnesses",
-        f"need_daemons; need_command strace strace; {PYTEST} tests/unit"
+        f"need_daemons; need_apt mount openssl openssh-client strace; {PYTEST} tests/unit"
         f" --cov=plugins --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under={COVERAGE_FLOOR}",
         alone=True,
         limit=1200,
