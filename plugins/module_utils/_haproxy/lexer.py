@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 LIVE_DOLLAR = "\0$"
 
-#: What makes a line more than words between blanks; beyond ASCII, and from 0x1C to 0x1F, Python but not HAProxy
-#: takes some characters for white space.
-_SPECIAL = re.compile("[\"'\\\\#\r\0\x1c-\x1f]")
+#: What makes a line more than words between blanks and a comment; beyond ASCII, and from 0x1C to 0x1F, Python but not
+#: HAProxy takes some characters for white space.
+_SPECIAL = re.compile("[\"'\\\\\r\0\x1c-\x1f]")
 _PLAIN_WORD = re.compile(r"[^ \t\v\f]+")
 #: A stretch of a word in which every character stands for itself, by the quote it is in.
 _PLAIN = {
@@ -48,20 +48,22 @@ class Lexed(NamedTuple):
 
 def meanings(line: str) -> list[str]:
     """The words of a line by meaning alone: the quick way, for lines that are only read."""
-    if _is_plain(line):
-        return line.split()
-    return [word.meaning for word in lex(line).words]
+    plain = _plain(line)
+    return [word.meaning for word in lex(line).words] if plain is None else plain.split()
 
 
 def lex(line: str) -> Lexed:
     """The words of a line with their places. Never fails: a faulty line gives the words up to the fault."""
-    if _is_plain(line):
-        return Lexed([Word(*match.span(), match.group()) for match in _PLAIN_WORD.finditer(line)])
-    return _lex_special(line.rstrip("\r"))
+    plain = _plain(line)
+    if plain is None:
+        return _lex_special(line.rstrip("\r"))
+    return Lexed([Word(*match.span(), match.group()) for match in _PLAIN_WORD.finditer(plain)])
 
 
-def _is_plain(line: str) -> bool:
-    return line.isascii() and _SPECIAL.search(line) is None
+def _plain(line: str) -> str | None:
+    """A line without its comment, if there is nothing in it but words and blanks."""
+    plain = line.partition("#")[0]
+    return plain if plain.isascii() and _SPECIAL.search(plain) is None else None
 
 
 def _lex_special(line: str) -> Lexed:
