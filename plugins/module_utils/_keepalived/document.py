@@ -12,10 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lexer import WHITE_SPACE, Word, mask, words
 
 _BRACE = re.compile(r"[{}]")
+_PARAMETER = re.compile(r"\$\{?[A-Za-z_]")
+#: Lines that bring in other files.
+INCLUDES = ("include", "includer", "includem", "includew", "includeb", "includea")
 _STATEMENT = re.compile(r"[^ \t\f\n\r\v][^\n]*")
 
 
@@ -130,6 +133,28 @@ class Document:
                 "The file's braces do not match: line {0}: {1}. What belongs to which block cannot be known, so "
                 "nothing is changed. Repair that line by hand first.".format(self.line(offset), reason)
             )
+
+
+def is_opaque(statement: Statement) -> bool:
+    """True for a line whose meaning hangs on something else: a condition, a parameter, a loop, an include."""
+    if statement.condition:
+        return True
+    first = statement.keyword
+    if first.startswith(("~", "include")) and (first[0] == "~" or first in INCLUDES):
+        return True
+    return any("$" in word.text and _PARAMETER.search(word.text) for word in statement.words)
+
+
+def opaque_problem(document: Document, option: str, statement: Statement) -> Problem:
+    text = document.text[statement.start : statement.end].split("\n", 1)[0]
+    return Problem(
+        option,
+        text,
+        "hangs on a condition, a parameter, a loop or an include (line {0}), so what it means is not known here".format(
+            document.line(statement.start)
+        ),
+        "Change that line by hand, or leave the option out of the task",
+    )
 
 
 def parse(text: str) -> Document:

@@ -14,10 +14,16 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Group, NamedLists, Table
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import (
+    INCLUDES,
+    Block,
+    Document,
+    Statement,
+    is_opaque,
+    opaque_problem,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place, below
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import Item, Listing
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import INCLUDES, is_opaque, opaque_problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import (
     Command,
     Flag,

@@ -14,8 +14,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import INCLUDES
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES, Document, Statement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCE, SYNC_GROUP
 
 #: What a block may track, and the top-level keywords that define it.

@@ -11,8 +11,7 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, parse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import INCLUDES
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES, Document, parse
 
 _DEEPEST = 16
 _BRACES = re.compile(r"\{([^{}]*)\}")

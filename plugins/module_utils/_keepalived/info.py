@@ -13,8 +13,8 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import live
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import ReadFile, read_files
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import INCLUDES
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import MASKED
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports

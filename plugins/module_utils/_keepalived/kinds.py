@@ -13,12 +13,11 @@ import re
 from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, word_complaint
 
 #: Characters that no bare word may have.
 STRUCTURE = "#!{}\"'$;\\"
-#: A line that begins like this is a condition, a loop, or an include, not a value.
-_RESERVED_START = re.compile(r"[@~]|include[rmwba]?$")
 _MOST_CHARACTERS = 500
 _REMEDY = "Use letters, digits and . _ - / : only."
 
@@ -32,7 +31,7 @@ def _text(complain: Callable[[str], Any], normal: Callable[[str], Any] = str) ->
 def plain_complaint(value: str, longest: int = _MOST_CHARACTERS) -> tuple[str, str] | None:
     """Why a text cannot stand as one word of a keepalived line, or None."""
     complaint = word_complaint(value, STRUCTURE, longest)
-    if complaint is None and _RESERVED_START.match(value):
+    if complaint is None and (value[0] in "@~" or value in INCLUDES):
         return "begins like a conditional, generated or include line", _REMEDY
     return complaint
 
@@ -119,8 +118,8 @@ def command() -> Kind:
     return Kind({"type": "str"}, complain, to_text, normal)
 
 
-_QUOTED_WORD = re.compile(r"""(?:[^ \t\f\n\r\v'"\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')+""")
-_QUOTED_PART = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""")
+_QUOTED_WORD = r"""(?:[^ \t\f\n\r\v'"\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')+"""
+_QUOTED_PART = r"""\\(.)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'"""
 
 
 def split_quoted(text: str) -> list[str]:
@@ -133,7 +132,7 @@ def split_quoted(text: str) -> list[str]:
             return str(escaped)
         return re.sub(r"\\(.)", r"\1", double if double is not None else single)
 
-    return [_QUOTED_PART.sub(bare, match.group()) for match in _QUOTED_WORD.finditer(text)]
+    return [re.sub(_QUOTED_PART, bare, match.group()) for match in re.finditer(_QUOTED_WORD, text)]
 
 
 def upper(*words: str) -> Kind:

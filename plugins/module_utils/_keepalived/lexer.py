@@ -23,11 +23,12 @@ WHITE_SPACE = " \t\f\n\r\v"
 _SPECIAL = re.compile(r'[#!"\\][^\n]*')
 _WORD = re.compile(r'"[^"\n]*"|[^ \t\f\n\r\v"{}]+')
 _ESCAPED_MARK = re.compile(r"\\([#!])")
-#: A definition with its continuation lines, an include: both end with their line and hide every brace in it.
+#: Patterns that few files need; re compiles them when one does. A definition (with its continuation lines) and an
+#: include end with their line and hide every brace in it.
 _CONDITION = r"(?:@[^ \t\n]*[ \t]+)*"
-_DEFINITION = re.compile(r"^[ \t]*" + _CONDITION + r"\$[A-Za-z_]\w*[ \t]*=(?:[^\n]*\\[ \t\r]*\n)*[^\n]*", re.MULTILINE)
-_INCLUDE = re.compile(r"(?:^|(?<=[{}]))[ \t]*" + _CONDITION + r"include[rmwba]?[ \t][^\n]*", re.MULTILINE)
-_PARAMETER = re.compile(r"\$\{[A-Za-z_]\w*[ 0-9]*\}")
+_DEFINITION = r"(?m)^[ \t]*" + _CONDITION + r"\$[A-Za-z_]\w*[ \t]*=(?:[^\n]*\\[ \t\r]*\n)*[^\n]*"
+_INCLUDE = r"(?m)(?:^|(?<=[{}]))[ \t]*" + _CONDITION + r"include[rmwba]?[ \t][^\n]*"
+_PARAMETER = r"\$\{[A-Za-z_]\w*[ 0-9]*\}"
 
 
 class Word(NamedTuple):
@@ -46,10 +47,10 @@ def mask(text: str) -> str:
     """
     masked = _SPECIAL.sub(_mask_rest_of_line, text)
     if "$" in masked:
-        masked = _PARAMETER.sub(_hide, masked)
-        masked = _DEFINITION.sub(_hide_braces, masked)
+        masked = re.sub(_PARAMETER, _hide, masked)
+        masked = re.sub(_DEFINITION, _hide_braces, masked)
     if "include" in masked:
-        masked = _INCLUDE.sub(_hide_braces, masked)
+        masked = re.sub(_INCLUDE, _hide_braces, masked)
     return masked
 
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import is_opaque
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Scalar, Shape
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 

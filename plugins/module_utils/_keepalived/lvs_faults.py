@@ -10,10 +10,14 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, Statement
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import (
+    Block,
+    Document,
+    Statement,
+    is_opaque,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import below
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs import VIRTUAL_SERVERS
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.opaque import is_opaque
 
 
 def lvs_faults(document: Document, statements: Iterable[Statement], known: frozenset[str]) -> Iterator[Problem]:
