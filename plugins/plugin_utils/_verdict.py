@@ -41,20 +41,29 @@ def _faults(vip: Vip, infos: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
                 yield f"{vip.name}: instance {name} is in FAULT on {host}: it cannot take over."
 
 
-def settled(desired: Sequence[Mapping[str, Any]], leads: Sequence[str], info: Mapping[str, Any]) -> bool:
+#: What a look at a host says while a change takes effect.
+SETTLED, WAITING, FAILED = "settled", "waiting", "failed"
+
+
+def keepalived_verdict(
+    desired: Sequence[Mapping[str, Any]], leads: Sequence[str], info: Mapping[str, Any], final: bool
+) -> str:
     """Whether a host runs what its file says and each of its instances has found its state.
 
     ``leads`` are the instances in which this host has the highest priority: it must be MASTER there, unless it may
-    not take a VIP back (``nopreempt``).
+    not take a VIP back (``nopreempt``). FAULT is a failure where the look is ``final``, and else something to wait out:
+    a keepalived that has just started has not run its checks yet.
     """
     if not (info.get("active") and info.get("loaded")):
-        return False
+        return WAITING
     states = live_states(info)
+    if final and "FAULT" in [states.get(instance["name"]) for instance in desired]:
+        return FAILED
     for instance in desired:
         must_lead = instance["name"] in leads and not instance.get("nopreempt")
         if states.get(instance["name"]) not in (("MASTER",) if must_lead else ("MASTER", "BACKUP")):
-            return False
-    return True
+            return WAITING
+    return SETTLED
 
 
 def unheired(info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -74,13 +83,19 @@ def serving_backends(info: Mapping[str, Any]) -> set[str]:
     }
 
 
-def still_serving(info: Mapping[str, Any], before: Mapping[str, Any], backends: Sequence[str]) -> bool:
+def haproxy_verdict(info: Mapping[str, Any], before: Mapping[str, Any], backends: Sequence[str]) -> str:
     """Whether HAProxy runs what its file says, and each of these backends that served before serves again.
 
     A backend that did not serve before is not asked for: the cluster behind it may not be there yet.
     """
     if not (info.get("active") and info.get("loaded")):
-        return False
-    if not info.get("runtime"):
-        return True
-    return not (serving_backends(before) & set(backends)) - serving_backends(info)
+        return WAITING
+    lost = serving_backends(before) & set(backends) - serving_backends(info)
+    if not lost or not info.get("runtime"):
+        return SETTLED
+    down = {
+        row["pxname"]
+        for row in info["runtime"].get("stat") or ()
+        if row.get("svname") == "BACKEND" and str(row.get("status", "")).startswith("DOWN")
+    }
+    return FAILED if lost & down else WAITING

@@ -6,9 +6,9 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_order import edge_order
-from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_settled import haproxy_settled
+from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_verdict import haproxy_verdict
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_settled import keepalived_settled
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_verdict import keepalived_verdict
 from ansible_collections.k8s_edge.ha.plugins.filter.silenced_peers import silenced_peers
 from ansible_collections.k8s_edge.ha.plugins.filter.unagreed_instances import unagreed_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.unheired_instances import unheired_instances
@@ -220,20 +220,26 @@ def test_no_holder_is_a_fault(lab):
 @pytest.mark.parametrize(
     ("host", "info", "vip", "verdict"),
     [
-        ("haproxy-1", answer(), {}, True),
-        ("haproxy-1", answer("BACKUP"), {}, False),
-        ("haproxy-1", answer("BACKUP"), {"instance": {"nopreempt": True}}, True),
-        ("haproxy-2", answer("BACKUP"), {}, True),
-        ("haproxy-2", answer("MASTER"), {}, True),
-        ("haproxy-2", answer("FAULT"), {}, False),
-        ("haproxy-2", answer("BACKUP", loaded=False), {}, False),
-        ("haproxy-2", answer("BACKUP", active=False), {}, False),
-        ("haproxy-2", answer("BACKUP", instances=[]), {}, False),
+        ("haproxy-1", answer(), {}, "settled"),
+        ("haproxy-1", answer("BACKUP"), {}, "waiting"),
+        ("haproxy-1", answer("BACKUP"), {"instance": {"nopreempt": True}}, "settled"),
+        ("haproxy-2", answer("BACKUP"), {}, "settled"),
+        ("haproxy-2", answer("MASTER"), {}, "settled"),
+        ("haproxy-2", answer("FAULT"), {}, "failed"),
+        ("haproxy-2", answer("FAULT", loaded=False), {}, "waiting"),
+        ("haproxy-2", answer("BACKUP", loaded=False), {}, "waiting"),
+        ("haproxy-2", answer("BACKUP", active=False), {}, "waiting"),
+        ("haproxy-2", answer("BACKUP", instances=[]), {}, "waiting"),
     ],
 )
-def test_settled(lab, host, info, vip, verdict):
+def test_keepalived_must_find_its_state(lab, host, info, vip, verdict):
     vips = [{**lab.kubeapi, **vip}]
-    assert keepalived_settled(info, vips, host, lab.groups(), lab.hostvars(vips)) is verdict
+    assert keepalived_verdict(info, vips, host, lab.groups(), lab.hostvars(vips)) == verdict
+
+
+def test_a_check_that_has_not_run_yet_is_waited_for(lab):
+    arguments = (answer("FAULT"), [lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars())
+    assert keepalived_verdict(*arguments, final=False) == "waiting"
 
 
 def test_instances_that_cannot_be_changed_alone_are_named(lab):
@@ -274,7 +280,7 @@ def proxy(status="UP", check="L7OK", **more):
     stat = [
         {"pxname": "kubeapi", "svname": "FRONTEND", "status": "OPEN"},
         {"pxname": "kubeapi", "svname": "kube-1", "status": status, "check_status": check},
-        {"pxname": "kubeapi", "svname": "BACKEND", "status": "UP"},
+        {"pxname": "kubeapi", "svname": "BACKEND", "status": status.split()[0]},
     ]
     return {"active": True, "loaded": True, "runtime": {"stat": stat}, **more}
 
@@ -282,20 +288,20 @@ def proxy(status="UP", check="L7OK", **more):
 @pytest.mark.parametrize(
     ("info", "before", "verdict"),
     [
-        (proxy(), proxy(), True),
-        (proxy("UP", "INI"), proxy(), False),
-        (proxy("UP 2/3", "L6RSP"), proxy(), False),
-        (proxy("DOWN", "L6RSP"), proxy(), False),
-        (proxy("DOWN", "L6RSP"), proxy("DOWN", "L4CON"), True),
-        (proxy("DOWN", "L6RSP"), {"installed": False, "runtime": None}, True),
-        (proxy(loaded=False), proxy(), False),
-        (proxy(active=False), proxy(), False),
-        (proxy(runtime=None), proxy(), True),
+        (proxy(), proxy(), "settled"),
+        (proxy("UP", "INI"), proxy(), "waiting"),
+        (proxy("UP 2/3", "L6RSP"), proxy(), "waiting"),
+        (proxy("DOWN", "L6RSP"), proxy(), "failed"),
+        (proxy("DOWN", "L6RSP"), proxy("DOWN", "L4CON"), "settled"),
+        (proxy("DOWN", "L6RSP"), {"installed": False, "runtime": None}, "settled"),
+        (proxy(loaded=False), proxy(), "waiting"),
+        (proxy(active=False), proxy(), "waiting"),
+        (proxy(runtime=None), proxy(), "settled"),
     ],
 )
 def test_haproxy_must_serve_what_it_served(info, before, verdict):
-    assert haproxy_settled(info, before, ["kubeapi"]) is verdict
+    assert haproxy_verdict(info, before, ["kubeapi"]) == verdict
 
 
 def test_a_backend_that_is_no_longer_wanted_need_not_serve():
-    assert haproxy_settled(proxy("DOWN", "L4CON"), proxy(), ["other"])
+    assert haproxy_verdict(proxy("DOWN", "L4CON"), proxy(), ["other"]) == "settled"

@@ -1,24 +1,26 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter plugin ``haproxy_settled``."""
+"""The filter plugin ``haproxy_verdict``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _verdict
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verdict import still_serving
 
 DOCUMENTATION = r"""
-name: haproxy_settled
-short_description: Whether HAProxy runs what its file says and serves what it served before
+name: haproxy_verdict
+short_description: Whether HAProxy does what its file says and serves what it served before
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - True when the answer of M(k8s_edge.ha.haproxy_info) says that HAProxy is active and has loaded its file, and each of
-    the given backends that had a healthy server before has one again. A check that has not ended yet does not count.
+  - C(settled) when the answer of M(k8s_edge.ha.haproxy_info) says that HAProxy is active and has loaded its file, and
+    each of the given backends that had a healthy server before has one again. A check that has not ended yet does not
+    count.
+  - C(failed) when all servers of such a backend are down. Otherwise C(waiting).
 positional: before, backends
 options:
   _input:
@@ -40,26 +42,26 @@ EXAMPLES = r"""
 - name: Wait until HAProxy serves again
   k8s_edge.ha.haproxy_info:
   register: answer
-  until: answer | k8s_edge.ha.haproxy_settled(before, ['kubeapi'])
+  until: answer | k8s_edge.ha.haproxy_verdict(before, ['kubeapi']) == 'settled'
   retries: 20
   delay: 0.5
 """
 
 RETURN = r"""
 _value:
-  description: Whether it has settled.
-  type: bool
+  description: C(settled), C(waiting) or C(failed).
+  type: str
 """
 
 
 @speaking
-def haproxy_settled(info: Mapping[str, Any], before: Mapping[str, Any], backends: Sequence[str]) -> bool:
-    """Whether the host has settled."""
-    return still_serving(info, before, backends)
+def haproxy_verdict(info: Mapping[str, Any], before: Mapping[str, Any], backends: Sequence[str]) -> str:
+    """settled, waiting or failed."""
+    return _verdict.haproxy_verdict(info, before, backends)
 
 
 class FilterModule:
     """Tells Ansible the filter's name."""
 
     def filters(self) -> dict[str, Any]:
-        return {"haproxy_settled": haproxy_settled}
+        return {"haproxy_verdict": haproxy_verdict}
