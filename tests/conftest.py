@@ -45,6 +45,12 @@ COLLECTION_ROOT = _collection_root()
 sys.path.insert(0, str(COLLECTION_ROOT))
 
 
+@pytest.fixture(scope="session")
+def collection_root() -> Path:
+    """The folder to put on a Python path so that it finds ansible_collections.k8s_edge.ha."""
+    return COLLECTION_ROOT
+
+
 @pytest.fixture(autouse=True)
 def _as_on_a_target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests of filters make their process a controller, where a module's warnings go to the screen: not for modules."""
