@@ -68,9 +68,14 @@ class Document(NamedTuple):
         return self.text[line.start + len(self.content(index)) : line.end]
 
     def body(self, section: Section) -> list[int]:
-        """The lines of a section that say something, header excluded."""
+        """The lines of a section that say something, without the header and without the preprocessor's lines: a
+        ``.if`` before the next header is not this section's."""
         lines = self.lines
-        return [index for index in range(section.header + 1, section.stop) if lines[index].keyword]
+        return [
+            index
+            for index in range(section.header + 1, section.stop)
+            if lines[index].keyword and lines[index].keyword[0] != "."
+        ]
 
     def find(self, kind: str, name: str) -> list[Section]:
         return [section for section in self.sections if section.kind == kind and section.name == name]
@@ -107,13 +112,11 @@ def serialise(document: Document) -> str:
 def conditional(document: Document, section: Section) -> bool:
     """Whether ``.if`` decides about the section or about any line in it that says something."""
     depth = section.depth
-    if depth:
-        return True
-    for index in document.body(section):
+    for index in range(section.header, section.stop):
         keyword = document.lines[index].keyword
         if keyword in _BRANCHES:
-            depth += _BRANCHES[keyword]
-        elif depth:
+            depth = max(0, depth + _BRANCHES[keyword])
+        elif depth and keyword and keyword[0] != ".":
             return True
     return False
 

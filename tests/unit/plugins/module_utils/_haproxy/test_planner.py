@@ -206,6 +206,19 @@ def test_a_section_with_conditionals_is_refused_and_others_are_not():
     assert plan_backend(text, {"name": "b", "mode": "tcp"}).impact == "reload"
 
 
+def test_a_conditional_that_follows_a_section_stays_behind_it():
+    text = "defaults\n    mode tcp\n.if feature(LUA)\nfrontend f\n    bind :80\n.endif\nbackend b\n    mode tcp\n"
+    changed = plan_config(text, {"defaults": [{"timeouts": {"client": "1m"}}]})
+    assert changed.text == text.replace("mode tcp\n.if", "mode tcp\n    timeout client 1m\n.if")
+    purged = plan_backend(text.replace("defaults\n", "backend a\n"), {"name": "a", "state": "absent"})
+    assert purged.text == text[text.index(".if") :]
+
+
+def test_lines_of_the_preprocessor_are_nobodys_directives():
+    text = 'backend a\n    .notice "read me"\n    acl x always_true\n.diag later\n'
+    assert plan_backend(text, {"name": "a", "directives": []}).text == text.replace("    acl x always_true\n", "")
+
+
 def test_a_section_that_stands_twice_is_refused():
     with pytest.raises(InputError, match="stands in the file 2 times"):
         plan_backend("backend a\nbackend a\n", {"name": "a", "mode": "tcp"})
