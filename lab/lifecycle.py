@@ -48,13 +48,17 @@ def up(lab: Lab, say: Say) -> None:
     if any(host.name not in known for host in lab.hosts):
         build(say)
     off = [host for host in lab.hosts if known.get(host.name) != "running"]
+    new = [host for host in off if host.name not in known]
     requirements.check_inotify(len(off))
     for host in off:
-        if host.name not in known:
+        if host in new:
             machines.make(lab, host, luggage.pack(lab, host, state))
         machines.power_on(lab, host)
     for host in lab.hosts:
         machines.wait(lab, host)
+    for host in new:  # on others, a service that fails is the business of whoever installed it
+        if failed := machines.failed_units(lab, host):
+            raise LabError(f"{host.name} started, but not all of it:\n{failed}")
     age = "" if made_of == _made_of() else "; an earlier version of the lab built them, `down` and `up` renews"
     say(f"{lab.instance}: {len(lab.hosts)} hosts are up ({len(off)} of them started now{age})")
 
