@@ -101,7 +101,7 @@ loaded:
   description:
     - Whether the running keepalived has the files as they are now. It has where they were last changed before it was
       started or reloaded (systemd's times against the files'), and where every instance of the files is in its own dump
-      with router ID and priority. In doubt it is V(false).
+      with router ID, priority and addresses. In doubt it is V(false).
   returned: always
   type: bool
 loaded_reason:
@@ -147,6 +147,10 @@ instances:
     interface:
       description: The interface.
       type: str
+    addresses:
+      description: The addresses it is about, with their prefix lengths.
+      type: list
+      elements: str
 vips:
   description: The virtual addresses of the files, and whether the kernel of this host holds them.
   returned: always

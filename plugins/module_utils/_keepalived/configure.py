@@ -36,9 +36,11 @@ def configure(
         return planner(text)
 
     def examine(text: str) -> None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import included_twins
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import new_needs
 
-        missing = new_needs(planned_on[0], text)
+        refuse(included_twins(file.real, planned_on[0], text))
+        missing = new_needs(planned_on[0], text) if params["validate"] else []
         if check_mode:
             warnings.extend(str(need) for need in missing)
         else:
@@ -49,9 +51,8 @@ def configure(
 
         return Validator(ports, rehearsal=check_mode)(candidate, current)
 
-    judged = params["validate"]
-    file = ConfigFile(params["path"], validate=validate if judged else None, backup=params["backup"])
-    resource = ConfigFileResource(file, edit, redact=redact, examine=examine if judged else None)
+    file = ConfigFile(params["path"], validate=validate if params["validate"] else None, backup=params["backup"])
+    resource = ConfigFileResource(file, edit, redact=redact, examine=examine)
     plan = reconcile(resource, check_mode=check_mode)
     result = plan_result(plan, params["path"], backup_file=resource.backup_file)
     result["warnings"] = [*result["warnings"], *file.warnings, *warnings]

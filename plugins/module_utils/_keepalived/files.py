@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES, Document, parse
 
 _DEEPEST = 16
@@ -59,10 +60,36 @@ def _read(path: str, files: list[ReadFile], folders: list[float], depth: int) ->
                     _read(found, files, folders, depth + 1)
 
 
+def included_twins(path: str, before: str, after: str) -> list[Problem]:
+    """The blocks that an edit adds to a file although a file that it includes has them already. keepalived would skip
+    the one that comes second."""
+    if "include" not in after:
+        return []
+    new = _headers(parse(after)) - _headers(parse(before))
+    if not new:
+        return []
+    return [
+        Problem(
+            keyword,
+            name,
+            "stands in the included file {0} already".format(file.path),
+            "Manage it there: name that file in path.",
+        )
+        for file in read_files(path)[0][1:]
+        for keyword, name in sorted(new & _headers(file.document))
+    ]
+
+
+def _headers(document: Document) -> set[tuple[str, str]]:
+    """Keyword and name of every named top-level block."""
+    words = (document.header(block) for block in document.root.blocks)
+    return {(found[0], " ".join(found[1:])) for found in words if len(found) > 1}
+
+
 def include_patterns(document: Document) -> list[str]:
     """What a file includes, as it is written there."""
     return [
-        document.text[match.start(2) : match.end(2)].strip()
+        document.text[match.start(2) : match.start(2) + len(match.group(2).rstrip())]
         for match in _INCLUDE.finditer(document.mask)
         if match.group(1) in INCLUDES
     ]

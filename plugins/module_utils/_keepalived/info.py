@@ -26,6 +26,8 @@ ARGUMENTS: dict[str, Any] = {
 
 #: A change this close before a reload may have come after keepalived had read the file (seconds).
 MARGIN = 0.1
+#: The kernel stamps files with a clock that is this coarse (seconds).
+TICK = 0.01
 #: The wall clock and the monotonic clock may differ by this much without being called set anew (seconds).
 DRIFT = 0.05
 
@@ -100,9 +102,10 @@ def why_not_loaded(
     """Why the running keepalived cannot be said to have read the files as they are now; empty where it can.
 
     Two witnesses. Time: keepalived reads after it was started, and after the signal of a reload, so files changed
-    before that were read. systemd keeps these times on the monotonic clock, files on the wall clock, so the wall
-    clock must not have been set in between. And keepalived's own dump: every instance of the files must be there with
-    its router ID and priority. Doubt is told as not loaded: another reload does no harm.
+    before that were read. systemd keeps these times on the monotonic clock, files on the wall clock, so the wall clock
+    must not have been set in between. And keepalived's own dump: every instance of the files must be there with its
+    router ID, priority and addresses. Doubt is told as not loaded: another reload does no harm. What the two cannot
+    see is anything else that was changed while a reload was under way.
     """
     if not files:
         return "There is no configuration file."
@@ -113,19 +116,18 @@ def why_not_loaded(
         return "It cannot be seen which file keepalived uses."
     if os.path.realpath(used) != os.path.realpath(path):
         return f"keepalived uses {used}."
-    read = max(service.started, service.reloaded)
     if abs(service.clock - (time.time() - time.monotonic())) > DRIFT and service.clock:
         return "The clock was set after keepalived read the files, so times cannot be compared."
-    if not time_says_loaded(changed, read, time.time(), time.monotonic()):
+    if not time_says_loaded(changed, service, time.time() - time.monotonic()):
         return "A file was changed after keepalived read it, or so shortly before that it cannot be told."
     return _difference(values.get("instances", ()), running) if running is not None else ""
 
 
-def time_says_loaded(changed: float, read: float, now: float, monotonic: float) -> bool:
-    """``changed`` and ``now`` are wall-clock times, ``read`` and ``monotonic`` those of the monotonic clock."""
-    if read <= 0 or changed > now + DRIFT:
-        return False
-    return changed + MARGIN < now - (monotonic - read)
+def time_says_loaded(changed: float, service: live.Service, clock: float) -> bool:
+    """Whether a change at a wall-clock time was before the last reading; ``clock`` is wall clock less monotonic."""
+    before_start = service.started > 0 and changed + TICK < service.started + clock
+    before_reload = service.reloaded > 0 and changed + MARGIN < service.reloaded + clock
+    return before_start or before_reload
 
 
 def _difference(wanted: Iterable[dict[str, Any]], running: list[dict[str, Any]]) -> str:
@@ -139,6 +141,9 @@ def _difference(wanted: Iterable[dict[str, Any]], running: list[dict[str, Any]])
             value = instance.get(option)
             if isinstance(value, int) and there[name].get(option) != value:
                 return f"The running keepalived has {option} {there[name].get(option)} in instance {name}, not {value}."
+        addresses = {vip["address"] for vip in _vips([instance], set())}
+        if addresses != set(there[name].get("addresses", ())):
+            return f"The running keepalived has other addresses in instance {name}."
     gone = sorted(set(there) - {one.get("name") for one in wanted})
     return f"The running keepalived still has the instance {gone[0]}." if gone else ""
 

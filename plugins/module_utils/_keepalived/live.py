@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 UNIT = "keepalived"
@@ -164,7 +165,7 @@ def _stamp(path: str) -> Any:
 
 
 def instances_of(text: str) -> list[dict[str, Any]]:
-    """The instances of a dump: name, state, base and effective priority, virtual_router_id, interface."""
+    """The instances of a dump: name, state, base and effective priority, virtual_router_id, interface, addresses."""
     names = {
         "State": "state",
         "Priority": "priority",
@@ -174,12 +175,18 @@ def instances_of(text: str) -> list[dict[str, Any]]:
     }
     found: list[dict[str, Any]] = []
     topology = text.partition("------< VRRP Topology >------")[2].partition("------<")[0]
+    listing = False
     for line in topology.split("\n"):
         key, equals, value = line.strip().partition(" = ")
         if not equals:
+            address = parse_address(key.partition(" ")[0])
+            if listing and address is not None:
+                found[-1]["addresses"].append(f"{address.host}/{address.full_prefix}")
+            listing = bool(found) and (key.startswith("Virtual IP") or (listing and address is not None))
             continue
+        listing = False
         if key == "VRRP Instance":
-            found.append({"name": value})
+            found.append({"name": value, "addresses": []})
         elif found and key in names and names[key] not in found[-1]:
             found[-1][names[key]] = int(value) if value.isdigit() else value.partition(",")[0]
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _MASK = "********"
-_SECRET = re.compile(r"\b(auth_pass|password|auth_hmac|key)([ \t]+)(\"[^\"\n]*\"?|[^ \t\f\n\r\v{}]+)")
+_SECRET = re.compile(r"\b(auth_pass|password|auth_hmac|key)([ \t]+)(\"[^\"\n]*\"?|(?:\$\{\w+\}|[^ \t\f\n\r\v{}])+)")
 _PARAMETER = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
 

@@ -1,0 +1,127 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a configuration, the host it needs, and the secrets it holds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import (
+    include_patterns,
+    included_twins,
+    read_files,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import needs, new_needs
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
+
+
+def test_includes_are_followed_as_keepalived_does(tmp_path: Path) -> None:
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "b.conf").write_text("b { }\n")
+    (tmp_path / "conf.d" / "a.conf").write_text("include ../deep/*.inc\n")
+    (tmp_path / "conf.d" / "a.conf~").write_text("backup { }\n")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "x.inc").write_text("x {\n include y.txt # here\n}\n")
+    (tmp_path / "deep" / "y.txt").write_text("y 1\n")
+    (tmp_path / "two.conf").write_text("")
+    main = tmp_path / "keepalived.conf"
+    main.write_text("includer conf.d/*.conf\ninclude {one,two}.conf\n# include commented.conf\ninclude missing\n")
+    files, _ = read_files(str(main))
+    assert [os.path.relpath(os.path.normpath(file.path), tmp_path) for file in files] == [
+        "keepalived.conf",
+        "conf.d/a.conf",
+        "deep/x.inc",
+        "deep/y.txt",
+        "conf.d/b.conf",
+        "two.conf",
+    ]
+
+
+def test_a_file_that_includes_itself_ends(tmp_path: Path) -> None:
+    main = tmp_path / "keepalived.conf"
+    main.write_text("include keepalived.conf\n")
+    assert 1 <= len(read_files(str(main))[0]) <= 20
+
+
+def test_include_patterns_are_read_past_comments_and_conditions() -> None:
+    text = "include a.conf # b\n@main includea {c,d}.conf\n# include e\nincluded f\na { include g\n}\n"
+    assert include_patterns(parse(text)) == ["a.conf", "{c,d}.conf", "g"]
+
+
+def test_the_newest_change_counts_folders_of_patterns_too(tmp_path: Path) -> None:
+    folder = tmp_path / "conf.d"
+    folder.mkdir()
+    main = tmp_path / "keepalived.conf"
+    main.write_text("include conf.d/*.conf\n")
+    later = main.stat().st_ctime + 1000
+    os.utime(folder, (later, later))
+    assert read_files(str(main))[1] == pytest.approx(later)
+
+
+def test_a_block_of_an_included_file_is_not_added_again(tmp_path: Path) -> None:
+    (tmp_path / "more.conf").write_text("vrrp_instance A {\n}\n")
+    main = tmp_path / "keepalived.conf"
+    before = "include more.conf\n"
+    main.write_text(before)
+    [problem] = included_twins(str(main), before, before + "vrrp_instance A {\n}\nvrrp_instance B {\n}\n")
+    assert problem.value == "A"
+    assert "more.conf" in problem.reason
+    assert included_twins(str(main), before, before + "vrrp_instance B {\n}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("auth_pass secret\n", "auth_pass ********\n"),
+        ("  auth_pass\tsecret # note\n", "  auth_pass\t******** # note\n"),
+        ('auth_pass "se cret"\n', "auth_pass ********\n"),
+        ("# auth_pass secret\n", "# auth_pass ********\n"),
+        ("@main auth_pass secret\n", "@main auth_pass ********\n"),
+        ("a { auth_pass secret }\n", "a { auth_pass ******** }\n"),
+        ("password secret\nkey /etc/key.pem\n", "password ********\nkey /etc/key.pem\n"),
+        ("$PW=secret\nauth_pass $PW\n", "$PW=********\nauth_pass ********\n"),
+        ("$PW = secret\nauth_pass ${PW}\n", "$PW =********\nauth_pass ********\n"),
+        ("priority 100\n", "priority 100\n"),
+    ],
+)
+def test_secrets_are_masked(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+def script(tmp_path: Path, mode: int, text: str = "vrrp_script s {{\n script {0}\n}}\n") -> str:
+    path = tmp_path / "check"
+    path.write_text("#!/bin/sh\n")
+    path.chmod(mode)
+    return text.format(path)
+
+
+def said(text: str) -> str:
+    return "\n".join(str(need) for need in needs(parse(text)))
+
+
+def test_what_a_script_needs(tmp_path: Path) -> None:
+    assert said('vrrp_script s {\n script "/bin/true -x"\n}\n') == ""
+    assert said("vrrp_script s {\n script killall\n}\n") == ""
+    assert "does not exist" in said("vrrp_script s {\n script /nowhere\n}\n")
+    assert "not an executable file" in said(script(tmp_path, 0o644))
+    assert "by others than root" in said(script(tmp_path, 0o757))
+    assert "no user" in said("vrrp_script s {\n user k8s_edge_nobody_at_all\n}\n")
+
+
+def test_what_an_instance_needs() -> None:
+    assert said("vrrp_instance A {\n interface lo\n track_interface {\n lo weight 3\n }\n}\n") == ""
+    assert "no interface" in said("vrrp_instance A {\n interface none0\n}\n")
+    assert "track_interface" in said("vrrp_instance A {\n track_interface {\n none0\n }\n}\n")
+    assert "dev" in said("vrrp_instance A {\n virtual_ipaddress {\n 10.0.0.1/24 dev none0\n }\n}\n")
+    assert said("global_defs {\n dynamic_interfaces\n}\nvrrp_instance A {\n interface none0\n}\n") == ""
+    assert said("vrrp_instance A {\n interface $IF\n}\n@x vrrp_instance B {\n interface none0\n}\n") == ""
+
+
+def test_only_what_is_new_is_missed() -> None:
+    old = "vrrp_instance A {\n interface none0\n}\n"
+    assert new_needs(old, old + "vrrp_instance B {\n interface lo\n}\n") == []
+    assert len(new_needs(old, old + "vrrp_instance B {\n interface none1\n}\n")) == 1
