@@ -74,7 +74,7 @@ def test_a_variable_is_not_the_same_letters_written_literally():
 @given(st.text(alphabet=st.characters(blacklist_characters="\n")))
 def test_any_line_has_words_with_places(line):
     lexed = lex(line)
-    at = 0
+    at = len(line) - len(line.lstrip(" \t\v\f\r"))
     for word in lexed.words:
         assert at <= word.start < word.end <= len(line)
         assert line[at : word.start].strip(" \t\v\f") == ""

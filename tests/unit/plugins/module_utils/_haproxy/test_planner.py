@@ -134,6 +134,11 @@ def test_servers_not_listed_go_and_comments_stay():
     assert changed.summaries == ("backend web: server a removed", "backend web: server b removed")
 
 
+def test_the_last_server_of_a_file_without_a_final_newline_is_replaced():
+    changed = plan_backend("backend b\n    server a ::1", {"name": "b", "servers": [{"name": "n", "address": "::2"}]})
+    assert changed.text == "backend b\n    server n [::2]\n"
+
+
 def test_a_new_server_comes_behind_the_one_it_is_listed_behind():
     new = {"name": "n", "address": "10.0.0.7", "port": 80}
     for order, above in (
