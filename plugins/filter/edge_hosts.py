@@ -46,8 +46,8 @@ _value:
 
 @speaking
 def edge_hosts(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> list[str]:
-    """Names of hosts; the group haproxy where no host variables are at hand (a syntax check)."""
-    return hosts_of(vips_of(groups, hostvars)) if hostvars else list(groups.get("haproxy") or ())
+    """Names of hosts; all of them where no play has run yet, so that there are no host variables to choose by."""
+    return hosts_of(vips_of(groups, hostvars)) if hostvars else list(groups["all"])
 
 
 class FilterModule:

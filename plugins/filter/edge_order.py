@@ -51,8 +51,8 @@ _value:
 
 @speaking
 def edge_order(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> list[str]:
-    """Names of hosts; the group haproxy where no host variables are at hand (a syntax check)."""
-    return rolling_order(vips_of(groups, hostvars), hostvars) if hostvars else list(groups.get("haproxy") or ())
+    """Names of hosts; all of them where no play has run yet, so that there are no host variables to choose by."""
+    return rolling_order(vips_of(groups, hostvars), hostvars) if hostvars else list(groups["all"])
 
 
 class FilterModule:

@@ -176,8 +176,8 @@ def test_without_anything_read_the_declared_order_stands(lab):
     assert edge_hosts(lab.groups(), hostvars) == ["haproxy-1", "haproxy-2"]
 
 
-def test_a_syntax_check_has_no_host_variables(lab):
-    assert edge_order(lab.groups(), {}) == edge_hosts(lab.groups(), {}) == ["haproxy-1", "haproxy-2"]
+def test_before_any_play_has_run_there_are_no_host_variables_to_choose_by(lab):
+    assert edge_order(lab.groups(), {}) == edge_hosts(lab.groups(), {}) == lab.groups()["all"]
 
 
 def answer(state="MASTER", held=(VIP,), **more):
