@@ -20,8 +20,8 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - C(settled) when the answer of M(k8s_edge.ha.keepalived_info) says that keepalived is active and has loaded its file,
-    and each derived instance of the host is MASTER or BACKUP; MASTER where the host has the highest priority and may take
-    the VIP back.
+    and each derived instance of the host is MASTER or BACKUP; MASTER where the host has the highest priority and may
+    take the VIP back.
   - C(failed) when one is in FAULT and the look is final. Otherwise C(waiting).
 positional: vips, host, groups, hostvars, final
 options:
