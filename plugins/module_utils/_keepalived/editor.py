@@ -99,7 +99,8 @@ class Editor:
         inserted = {replacement.start for replacement in self.replacements}
         gone: list[tuple[int, int]] = []
         for line, after in sorted(self._sections):
-            start = gone.pop()[0] if gone and gone[-1][1] == line else line
+            touching = bool(gone) and gone[-1][1] == line
+            start = gone[-1][0] if touching else line
             before = self._blank_line_before(start)
             last = after == len(text) and not text.endswith("\n")
             if before is not None:
@@ -108,27 +109,38 @@ class Editor:
                 after += len(self.eol)
             if last and text.endswith(self.eol, 0, start):
                 start -= len(self.eol)
+            # What is put in right before the section keeps its place, and with it the blank line.
+            start = max([start, *(at for at in inserted if start < at <= line)])
+            while gone and start < gone[-1][1]:
+                start = min(start, gone.pop()[0])
             gone.append((start, after))
         return [Replacement(start, end, "") for start, end in gone]
 
     def insert_section(self, after: Statement | None, before: Statement | None, lines: Lines) -> None:
         """Put a block on the top level, parted from the others by a blank line: after a statement, or else before
         one (and the comment lines right above it), or else at the end."""
-        text, masked = self.document.text, self.document.mask
+        text = self.document.text
         section = self.render(lines)
         if after is None and before is not None:
             at = self._above_comments(self._line_start(before.start))
             parted = at == 0 or self._blank_line_before(at) is not None
             self.replace(at, at, section + self.eol if parted else self.eol + section)
             return
-        at = self._line_end(after.end) if after is not None else len(text)
-        if after is not None and masked[after.end : at].strip(WHITE_SPACE):
-            self.replace(after.end, after.end, self.eol * 2 + section)
-        elif at == len(text) and text and not text.endswith("\n"):
+        at = self._clean_line_end(after.end) if after is not None else len(text)
+        if at == len(text) and text and not text.endswith("\n"):
             self.replace(at, at, self.eol * 2 + section[: -len(self.eol)])
         else:
             blank = self.eol if text or self.replacements else ""
             self.replace(at, at, blank + section)
+
+    def _clean_line_end(self, offset: int) -> int:
+        """The first end of a line from an offset on that no top-level block reaches over; the text's end if none."""
+        ends = [offset, *(block.closing + 1 for block in self.document.root.blocks if block.closing >= offset)]
+        for end in ends:
+            at = self._line_end(end)
+            if not self.document.mask[end:at].strip(WHITE_SPACE):
+                return at
+        return len(self.document.text)
 
     def _blank_line_before(self, line: int) -> int | None:
         """Where the line before starts, if it is empty."""
@@ -155,7 +167,9 @@ class Editor:
         if line_end <= block.closing and not masked[at:line_end].strip(WHITE_SPACE):
             self.replace(line_end, line_end, self.render(lines, indent))
             return
-        self.replace(at, at, self.eol + self.render(lines, indent)[: -len(self.eol)])
+        new = self.eol + self.render(lines, indent)
+        closes_next = not masked[at : block.closing].strip(WHITE_SPACE)
+        self.replace(at, at, new[: -len(self.eol)] if closes_next else new)
         if at == block.opening + 1 and not masked[at : block.closing].strip(WHITE_SPACE):
             self._closings[at] = Replacement(at, block.closing, self.eol + self._indent_at(block.start))
 

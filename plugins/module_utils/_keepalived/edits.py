@@ -77,7 +77,9 @@ def edit(shape: Shape, editor: Editor, place: Place, found: Sequence[Statement],
 
 
 @edit.register
-def _(shape: Scalar, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
+def _edit_scalar(
+    shape: Scalar, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str
+) -> None:
     if shape.means(editor.document, found, value):
         return
     new = shape.lines(value)
@@ -110,7 +112,9 @@ def _rewrite(shape: Scalar, editor: Editor, statement: Statement, line: str) -> 
 
 
 @edit.register
-def _(shape: Listing, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
+def _edit_listing(
+    shape: Listing, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str
+) -> None:
     current = shape.items(editor.document, found)
     opaque = [item.statement for item in current if is_opaque(item.statement)]
     if opaque:
@@ -179,7 +183,7 @@ def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 @edit.register
-def _(shape: Group, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
+def _edit_group(shape: Group, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
     if len(found) > 1:
         editor.problems.append(twice_problem(editor.document, shape.name, found))
     elif not found:
@@ -190,7 +194,9 @@ def _(shape: Group, editor: Editor, place: Place, found: Sequence[Statement], va
 
 
 @edit.register
-def _(shape: Blocks, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
+def _edit_blocks(
+    shape: Blocks, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str
+) -> None:
     document = editor.document
     opaque = [statement for statement in found if is_opaque(statement)]
     matching = shape.match(document, [statement for statement in found if not is_opaque(statement)], value)

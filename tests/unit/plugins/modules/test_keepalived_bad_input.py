@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad input through the modules' front door: a clear error, the file byte for byte as it was, nothing left beside it."""
+"""Bad input through the modules' front door: a clear error, the file as it was to the byte, nothing left beside it."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ INSTANCE_CASES: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("case", INSTANCE_CASES, ids=lambda case: case.replace(" ", "_"))
 def test_keepalived_instance_refuses(front_door: Front, conf: Path, case: str) -> None:
     words, change = INSTANCE_CASES[case]
-    if case.startswith("a peer") or case.startswith("this host") or case.startswith("a source of"):
+    if case.startswith(("a peer", "this host", "a source of")):
         change = dict({"virtual_ipaddress": [{"address": "10.0.0.1/24"}]}, **change)
     refused(front_door, conf, "keepalived_instance", words, **dict(GOOD, **change))
 
@@ -221,9 +221,9 @@ def servers(*entries: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 S = {"address": "10.9.3.1", "port": 80}
 CONFIG_CASES: dict[str, tuple[str, dict[str, Any]]] = {
-    "a scheduler of the seeds": ("one of", dict(virtual_servers=[dict(S, lb_algo="loadbalance", real_servers=[S])])),
-    "a method in lower case": ("lb_kind", dict(virtual_servers=[dict(S, lb_kind="dr", real_servers=[S])])),
-    "a protocol that is none": ("one of", dict(virtual_servers=[dict(S, protocol="ICMP", real_servers=[S])])),
+    "a scheduler of the seeds": ("one of", {"virtual_servers": [dict(S, lb_algo="loadbalance", real_servers=[S])]}),
+    "a method in lower case": ("lb_kind", {"virtual_servers": [dict(S, lb_kind="dr", real_servers=[S])]}),
+    "a protocol that is none": ("one of", {"virtual_servers": [dict(S, protocol="ICMP", real_servers=[S])]}),
     "persistence of 0": ("persistence_timeout", servers(S, persistence_timeout=0)),
     "nat_mask": ("Unsupported", servers(S, nat_mask="255.255.255.0")),
     "a weight of 65536": ("65535", servers(dict(S, weight=65536))),
@@ -233,12 +233,12 @@ CONFIG_CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "a server twice": ("twice", servers(S, S)),
     "a server of the other family": ("family", servers({"address": "fd00::1", "port": 80})),
     "no server": ("empty", servers()),
-    "no protocol": ("UDP", dict(virtual_servers=[dict(S, lb_algo="rr", lb_kind="NAT", real_servers=[S])])),
-    "no scheduler": ("wlc", dict(virtual_servers=[dict(S, protocol="TCP", lb_kind="NAT", real_servers=[S])])),
-    "no method": ("NAT", dict(virtual_servers=[dict(S, protocol="TCP", lb_algo="rr", real_servers=[S])])),
+    "no protocol": ("UDP", {"virtual_servers": [dict(S, lb_algo="rr", lb_kind="NAT", real_servers=[S])]}),
+    "no scheduler": ("wlc", {"virtual_servers": [dict(S, protocol="TCP", lb_kind="NAT", real_servers=[S])]}),
+    "no method": ("NAT", {"virtual_servers": [dict(S, protocol="TCP", lb_algo="rr", real_servers=[S])]}),
     "no address": (
         "address",
-        dict(virtual_servers=[dict(protocol="TCP", lb_algo="rr", lb_kind="NAT", real_servers=[S])]),
+        {"virtual_servers": [{"protocol": "TCP", "lb_algo": "rr", "lb_kind": "NAT", "real_servers": [S]}]},
     ),
     "sh_port without sh": ("sh", servers(S, sh_port=True)),
     "ops with TCP": ("UDP", servers(S, ops=True)),
@@ -250,22 +250,22 @@ CONFIG_CASES: dict[str, tuple[str, dict[str, Any]]] = {
         servers(dict(S, http_get=[{"url": [{"path": "/", "status_code": "ok"}]}])),
     ),
     "a brace in a path": ("character {", servers(dict(S, http_get=[{"url": [{"path": "/{id}"}]}]))),
-    "a service twice": ("twice", dict(virtual_servers=[dict(S, real_servers=[S]), dict(S, real_servers=[S])])),
-    "an empty group": ("empty", dict(virtual_server_groups=[{"name": "g", "members": []}])),
-    "a script that is not there": ("does not exist", dict(scripts=[{"name": "s", "script": "/nowhere/check"}])),
-    "a script by its bare name": ("absolute path", dict(scripts=[{"name": "s", "script": "killall -0 haproxy"}])),
-    "an interval of 0": ("interval", dict(scripts=[{"name": "s", "script": "/bin/true", "interval": 0}])),
-    "a script weight of 300": ("253", dict(scripts=[{"name": "s", "script": "/bin/true", "weight": "300"}])),
-    "a script user that is not there": ("no user", dict(global_defs={"script_user": "k8s_edge_nobody_at_all"})),
-    "a group of unknown instances": ("no instance", dict(sync_groups=[{"name": "g", "group": ["nobody"]}])),
-    "an instance twice": ("twice", dict(instances=[GOOD, GOOD])),
+    "a service twice": ("twice", {"virtual_servers": [dict(S, real_servers=[S]), dict(S, real_servers=[S])]}),
+    "an empty group": ("empty", {"virtual_server_groups": [{"name": "g", "members": []}]}),
+    "a script that is not there": ("does not exist", {"scripts": [{"name": "s", "script": "/nowhere/check"}]}),
+    "a script by its bare name": ("absolute path", {"scripts": [{"name": "s", "script": "killall -0 haproxy"}]}),
+    "an interval of 0": ("interval", {"scripts": [{"name": "s", "script": "/bin/true", "interval": 0}]}),
+    "a script weight of 300": ("253", {"scripts": [{"name": "s", "script": "/bin/true", "weight": "300"}]}),
+    "a script user that is not there": ("no user", {"global_defs": {"script_user": "k8s_edge_nobody_at_all"}}),
+    "a group of unknown instances": ("no instance", {"sync_groups": [{"name": "g", "group": ["nobody"]}]}),
+    "an instance twice": ("twice", {"instances": [GOOD, GOOD]}),
     "purging a script that is tracked": (
         "not defined",
-        dict(instances=[dict(GOOD, track_script=[{"name": "known"}])], scripts=[], purge=True),
+        {"instances": [dict(GOOD, track_script=[{"name": "known"}])], "scripts": [], "purge": True},
     ),
-    "a mail address with a comment": ("character !", dict(global_defs={"notification_email": ["a!b@example.org"]})),
-    "a line in router_id": ("line break", dict(global_defs={"router_id": "a\n}"})),
-    "a real-time priority of 100": ("99", dict(global_defs={"vrrp_rt_priority": 100})),
+    "a mail address with a comment": ("character !", {"global_defs": {"notification_email": ["a!b@example.org"]}}),
+    "a line in router_id": ("line break", {"global_defs": {"router_id": "a\n}"}}),
+    "a real-time priority of 100": ("99", {"global_defs": {"vrrp_rt_priority": 100}}),
 }
 
 
