@@ -73,7 +73,7 @@ def place_for(vip: Vip, address: Interface, host: str, hostvars: Mapping[str, An
                 path,
                 str(address),
                 "has no interface: the host's facts were not gathered",
-                "Run without --limit, so that every host of the VIP is read, and let the play gather network facts.",
+                "Every host of the VIP must be reachable and read, so run without --limit, and gather network facts.",
             )
         )
     by_hand = hostvars.get("k8s_edge_interface") or vip.interface

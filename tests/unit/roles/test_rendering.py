@@ -154,14 +154,14 @@ def test_haproxy_takes_its_file(written, family):
     assert ended.returncode == 0, ended.stderr
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_keepaliveds_file_is_the_same_everywhere(written, family):
+@pytest.mark.parametrize(("family", "folder"), [("Debian", "/etc/keepalived"), ("RedHat", "/usr/libexec/keepalived")])
+def test_keepaliveds_file_on_each_family(written, family, folder):
     text = written("keepalived", family).read_text()
     for line in (
         f"router_id {family}-1",
         "enable_script_security",
         "script_user nobody",
-        'script "/etc/keepalived/check-haproxy 8404"',
+        f'script "{folder}/check-haproxy 8404"',
         "state BACKUP",
         "virtual_router_id 100",
         "version 3",
