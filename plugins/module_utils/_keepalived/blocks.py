@@ -154,12 +154,11 @@ class Blocks(Shape):
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         entries = []
         for statement in found:
-            if is_opaque(statement):
+            if is_opaque(statement) or statement.block is None:
                 continue
             key = self.key.read(statement.arguments)
             entry = dict(key) if isinstance(key, dict) else {"header": key}
-            if statement.block is not None:
-                entry.update(self.table.read(document, statement.block))
+            entry.update(self.table.read(document, statement.block))
             entries.append(entry)
         return entries
 
@@ -181,7 +180,7 @@ class Blocks(Shape):
         return Matching(pairs, [statement for same in free.values() for statement in same])
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
-        if any(is_opaque(statement) for statement in found):
+        if any(is_opaque(statement) or statement.block is None for statement in found):
             return False
         matching = self.match(document, found, value)
         if complete and matching.left:

@@ -146,15 +146,15 @@ def is_opaque(statement: Statement) -> bool:
 
 
 def opaque_problem(document: Document, option: str, statement: Statement) -> Problem:
+    """Why a line that an option is about is left alone."""
     text = document.text[statement.start : statement.end].split("\n", 1)[0]
-    return Problem(
-        option,
-        text,
-        "hangs on a condition, a parameter, a loop or an include (line {0}), so what it means is not known here".format(
-            document.line(statement.start)
-        ),
-        "Change that line by hand, or leave the option out of the task",
-    )
+    reason = "is not written as keepalived reads it (line {0}): a brace is missing, or one too many"
+    if is_opaque(statement):
+        reason = (
+            "hangs on a condition, a parameter, a loop or an include (line {0}), so what it means is not known here"
+        )
+    remedy = "Change that line by hand, or leave the option out of the task"
+    return Problem(option, text, reason.format(document.line(statement.start)), remedy)
 
 
 def parse(text: str) -> Document:

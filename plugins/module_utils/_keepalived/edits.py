@@ -198,8 +198,8 @@ def _edit_blocks(
     shape: Blocks, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str
 ) -> None:
     document = editor.document
-    opaque = [statement for statement in found if is_opaque(statement)]
-    matching = shape.match(document, [statement for statement in found if not is_opaque(statement)], value)
+    opaque = [statement for statement in found if is_opaque(statement) or statement.block is None]
+    matching = shape.match(document, [statement for statement in found if statement not in opaque], value)
     for entry, same in matching.pairs:
         hidden = [one for one in opaque if shape.key.read(one.arguments) == shape.key.normal(entry)]
         if len(same) > 1:

@@ -51,8 +51,9 @@ class Shape:
         raise NotImplementedError
 
     def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
-        """Those of the option's statements that hang on something else, so that what they mean is not known."""
-        return [statement for statement in found if is_opaque(statement)]
+        """Those of the option's statements whose meaning is not known: they hang on something else, or are no block
+        where one should be."""
+        return [statement for statement in found if is_opaque(statement) or statement.block is None]
 
     def lines(self, value: Any) -> list[tuple[int, str]]:
         """A desired value as lines of a block, each with its depth."""
@@ -66,6 +67,9 @@ class Shape:
 
 class Scalar(Shape):
     """A shape of one line. Keepalived reads repeated ones in different ways, so only one is left when one is set."""
+
+    def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
+        return [statement for statement in found if is_opaque(statement) or statement.block is not None]
 
     def normal(self, value: Any) -> Any:
         raise NotImplementedError
