@@ -22,6 +22,7 @@ _FILE: dict[str, Words] = {
         " something is ignored.",
         "A check on this host: names are resolved, certificates and CA files are loaded. It binds nothing, so it does"
         " not see a busy port or an address that is not local.",
+        "It reads this file alone. Where HAProxy runs with several files that need each other, switch it off.",
         "In check mode on a host without HAProxy, the missing check is a warning.",
     ],
 }

@@ -147,7 +147,7 @@ BACKENDS = {
     "directive with a broken escape": ({"directives": ["acl a path \\x4"]}, ["directives[0]", "\\x"]),
     "directive with too many words": ({"directives": ["acl a path " + "/ " * 64]}, ["directives[0]", "more words"]),
     "directive is a server": ({"directives": ["server s 10.0.0.1:80"]}, ["directives[0]", "servers"]),
-    "directive given twice": ({"mode": "tcp", "directives": ["mode http"]}, ["directives[0]", "mode"]),
+    "directive given twice": ({"mode": "tcp", "directives": ["mode http"]}, ["directives[0]", "also given as mode"]),
     "directive out of range": ({"directives": ["retries many"]}, ["directives[0]", "whole number"]),
     "directive with a bad time": ({"directives": ["timeout server soon"]}, ["directives[0]", "not a time"]),
     "from nowhere": ({"from": "nowhere"}, ["nowhere", "defaults section"]),

@@ -75,6 +75,8 @@ def test_the_body_is_what_says_something():
         (".if 1\nbackend b\n server a 1.1.1.1\n.endif\n", True),
         ("backend b\n server a 1.1.1.1\n.if 1\nfrontend f\n bind :80\n.endif\n", False),
         (".if 1\nfrontend f\n bind :80\n.endif\nbackend b\n server a 1.1.1.1\n", False),
+        (".endif\n.if 1\nbackend b\n server a 1.1.1.1\n", True),
+        ("backend b\n.endif\n server a 1.1.1.1\n", False),
     ],
 )
 def test_a_section_knows_whether_conditionals_decide_about_it(text, expected):

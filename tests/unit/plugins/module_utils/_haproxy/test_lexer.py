@@ -26,6 +26,8 @@ LINES = {
     "log-format \"%{+Q}o %t\"' %s %{-Q}r'": ["log-format", "%{+Q}o %t %s %{-Q}r"],
     "log-format \"%{+Q}o %t\"' %s'\\ %{-Q}r": ["log-format", "%{+Q}o %t %s %{-Q}r"],
     r"a \# \\ \' \" \t \n \r \x41 \1 $q": ["a", "#", "\\", "'", '"', "\t", "\n", "\r", "A", r"\1", "$q"],
+    # Here the manual's table says otherwise; HAProxy 2.6 keeps the backslash.
+    r"a \$q": ["a", r"\$q"],
     "a 'b # c' d": ["a", "b # c", "d"],
     r"""a 'b \n "c" $d'""": ["a", r'b \n "c" $d'],
     r'a "b \"c\" \$d"': ["a", 'b "c" $d'],

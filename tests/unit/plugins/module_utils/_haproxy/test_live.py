@@ -206,6 +206,23 @@ def test_without_systemd_the_process_is_found(running):
     }
 
 
+@pytest.mark.parametrize(
+    ("words", "reads"),
+    [
+        ("haproxy -Ws -f {path} -p /run/haproxy.pid", True),
+        ("haproxy -Ws -f {folder}", True),
+        ("haproxy -c -f {path}", False),
+        ("haproxy -Ws -f {path}.other", False),
+    ],
+)
+def test_a_process_is_known_by_its_command_line(words, reads, tmp_path):
+    path = tmp_path / "haproxy.cfg"
+    (tmp_path / "7").mkdir()
+    line = words.format(path=path, folder=tmp_path).replace(" ", "\0")
+    (tmp_path / "7" / "cmdline").write_bytes(line.encode() + b"\0")
+    assert service._reads(str(tmp_path), 7, str(path)) is reads
+
+
 class NoSystemd(Ports):
     def which(self, name):
         return None if name == "systemctl" else super().which(name)

@@ -69,6 +69,8 @@ def test_one_option_is_one_line(options, taken, added):
     assert difference(WEB, changed.text) == ([taken] if taken else [], [added] if added else [])
     assert len(changed.summaries) == 1
     assert changed.impact == "reload"
+    if added:
+        assert changed.text.index(added) < changed.text.index("    server a")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +139,22 @@ def test_servers_not_listed_go_and_comments_stay():
 def test_the_last_server_of_a_file_without_a_final_newline_is_replaced():
     changed = plan_backend("backend b\n    server a ::1", {"name": "b", "servers": [{"name": "n", "address": "::2"}]})
     assert changed.text == "backend b\n    server n [::2]\n"
+
+
+def test_a_line_comes_behind_the_last_one_that_goes():
+    changed = plan_config("global\n    log a", {"global": {"log": ["b"]}})
+    assert changed.text == "global\n    log b\n"
+
+
+def test_a_new_server_says_no_only_where_a_default_says_yes():
+    server = {"name": "s", "address": "::1", "port": 1, "check": False}
+    assert plan_backend("", {"name": "b", "servers": [server]}).text.endswith("server s [::1]:1\n")
+    defaults = "defaults\n    default-server check\nbackend b\n"
+    assert plan_backend(defaults, {"name": "b", "servers": [server]}).text.endswith("server s [::1]:1 no-check\n")
+
+
+def test_a_text_that_begins_with_no_is_a_text():
+    assert "    description no smoking\n" in web(description="no smoking").text
 
 
 def test_a_new_server_comes_behind_the_one_it_is_listed_behind():

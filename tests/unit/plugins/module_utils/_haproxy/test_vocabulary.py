@@ -91,6 +91,11 @@ def test_no_keyword_of_haproxy_is_misread(kind, reader):
         assert found == {}, word
 
 
+@pytest.mark.parametrize("word", ["pool-conn-name", "log-bufsize"])
+def test_no_keyword_of_a_later_haproxy_is_misread(word):
+    assert SERVER_READER.find([word, "check"], 0) == {}
+
+
 def example(option, directive):
     if option in EXAMPLES:
         return EXAMPLES[option]
