@@ -22,10 +22,22 @@ def run_module(argument_spec: dict[str, Any], action: Action, **module_options: 
     try:
         result = action(module.params, Ports(), module.check_mode)
     except EdgeError as error:
-        module.fail_json(msg=str(error), **error.facts)
+        module.fail_json(**printable({"msg": str(error), **error.facts}))
     for warning in result.pop("warnings", ()):
-        module.warn(warning)
-    module.exit_json(**result)
+        module.warn(printable(warning))
+    module.exit_json(**printable(result))
+
+
+def printable(value: Any) -> Any:
+    """A result with every byte that is not UTF-8 spelled out: Ansible refuses such a result as a whole, after the
+    work is done, and a comment in Latin-1 is enough for one."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [printable(item) for item in value]
+    return value
 
 
 def plan_result(plan: Plan, name: str, **extra: Any) -> dict[str, Any]:

@@ -79,3 +79,19 @@ def test_a_failed_undo_keeps_the_first_error_first():
     assert str(error).splitlines()[0] == "first"
     assert "second" in str(error)
     assert error.facts == {"rc": 4}
+
+
+def test_bytes_that_are_no_utf_8_are_spelled_out(monkeypatch, capsys):
+    odd = "caf\udce9"
+    plan = Plan(odd, "b", (Step(odd, None),), "reload", (odd,))
+    code, said = run(monkeypatch, capsys, lambda params, ports, check: plan_result(plan, "/f"), name="/f")
+    assert code == 0
+    assert said["diff"]["before"] == said["steps"][0] == "caf\\udce9"
+    json.dumps(said, ensure_ascii=False).encode()
+
+    def action(params, ports, check):
+        raise EdgeError(odd, lines=[odd], file={odd: 1})
+
+    code, said = run(monkeypatch, capsys, action)
+    assert (code, said["msg"]) == (1, "caf\\udce9")
+    json.dumps(said, ensure_ascii=False).encode()
