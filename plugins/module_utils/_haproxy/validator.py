@@ -5,12 +5,13 @@
 
 ``haproxy -c`` ends with 0 (valid), 2 (valid, but nothing listens) or 1 (refused). It binds nothing, but resolves names
 and loads certificates, so it speaks for this host only. Two things it does not say: what fails only at start (an
-address that is not local, a busy port, a missing directory), and which of its warnings are new: the current file is
-asked too, and a new warning that something is ignored is a refusal.
+address that is not local, a busy port, a missing directory), and what of it is new. So the current file is asked too:
+a new alert, or a new warning that something is ignored, is a refusal; what was said before already is passed on.
 """
 
 from __future__ import annotations
 
+import os
 import re
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
@@ -45,16 +46,17 @@ def judge(candidate: str, current: str, ports: Ports, *, check_mode: bool = Fals
             f"haproxy -c did not come to an end within {TIME_LIMIT:.0f} s on the new {current} (it resolves names and "
             "loads files while it checks). The file is as it was."
         )
+    known_alerts, known_warnings = _known(program, current, ports) if alerts or warnings else (set(), set())
     if verdict.rc not in (0, 2):
-        raise DaemonRefused(_refusal(verdict, alerts, current))
-    if warnings:
-        known = _known_warnings(program, current, ports)
-        serious = [warning for warning in warnings if _IGNORED.search(warning) and _normal(warning) not in known]
-        if serious:
-            said = "\n".join(serious)
-            raise DaemonRefused(
-                f"HAProxy would not do all that the new {current} says:\n{said}\nThe file is as it was."
-            )
+        fresh = [alert for alert in alerts if _normal(alert) not in known_alerts]
+        if fresh or not alerts:
+            raise DaemonRefused(_refusal(verdict, fresh, current))
+        # What was refused before and is refused for the same reasons now is none the worse for this change.
+        return [f"HAProxy refuses {current}, as it did before this change: {alert}" for alert in alerts]
+    serious = [warning for warning in warnings if _IGNORED.search(warning) and _normal(warning) not in known_warnings]
+    if serious:
+        said = "\n".join(serious)
+        raise DaemonRefused(f"HAProxy would not do all that the new {current} says:\n{said}\nThe file is as it was.")
     return [f"HAProxy on {current}: {warning}" for warning in warnings]
 
 
@@ -62,9 +64,12 @@ def _ask(program: str, path: str, ports: Ports) -> Completed:
     return ports.run([program, "-c", "-f", path], timeout=TIME_LIMIT)
 
 
-def _known_warnings(program: str, current: str, ports: Ports) -> set[str]:
-    _alerts, warnings = _messages(_ask(program, current, ports), current, current)
-    return {_normal(warning) for warning in warnings}
+def _known(program: str, current: str, ports: Ports) -> tuple[set[str], set[str]]:
+    """What HAProxy says about the file as it is: alerts and warnings in normal form. Nothing where there is no file."""
+    if not os.path.exists(current):
+        return set(), set()
+    alerts, warnings = _messages(_ask(program, current, ports), current, current)
+    return {_normal(alert) for alert in alerts}, {_normal(warning) for warning in warnings}
 
 
 def _messages(verdict: Completed, path: str, shown_as: str) -> tuple[list[str], list[str]]:

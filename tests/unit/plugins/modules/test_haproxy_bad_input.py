@@ -291,7 +291,8 @@ def with_haproxy(tmp_path_factory, monkeypatch):
         ("kill -ABRT $$", ["signal 6", "no verdict"]),
         ("exit 7", ["status 7", "it said nothing"]),
         (
-            "echo '[ALERT]    (1) : config : parsing ['$3':3] : no such thing as stats auth admin:s3cret' >&2; exit 1",
+            "case $3 in *k8s_edge*) echo '[ALERT]    (1) : config : parsing ['$3':3] : "
+            "no such thing as stats auth admin:s3cret' >&2; exit 1;; esac",
             ["********"],
         ),
         (
@@ -336,6 +337,31 @@ def test_a_warning_that_was_there_before_is_passed_on(call, path, with_haproxy):
 needs_haproxy = pytest.mark.skipif(
     shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin") is None, reason="needs haproxy"
 )
+
+
+REFUSED = "listen tls\n    mode tcp\n    bind 127.0.0.1:8443 ssl crt /no/such.pem\n\nbackend twice\n"
+
+
+@needs_haproxy
+def test_a_file_that_was_refused_before_can_still_be_edited(call, path):
+    """The change makes nothing worse, so it is made, and what HAProxy says is passed on."""
+    path.write_text(REFUSED)
+    result = call("haproxy_backend", path=str(path), name="new", mode="tcp")
+    assert result["changed"] is True
+    assert "/no/such.pem" in json.dumps(result["warnings"])
+    assert "as it did before this change" in json.dumps(result["warnings"])
+    assert path.read_text().startswith(REFUSED)
+
+
+@needs_haproxy
+def test_a_new_reason_to_refuse_is_told_without_the_old_ones(call, path):
+    path.write_text(REFUSED)
+    result = call("haproxy_backend", path=str(path), name="new", directives=["no-such-keyword"])
+    expect = "unknown keyword 'no-such-keyword'"
+    assert result["failed"] is True
+    assert expect in result["msg"]
+    assert "/no/such.pem" not in result["msg"]
+    assert path.read_text() == REFUSED
 
 
 @needs_haproxy
