@@ -83,6 +83,13 @@ def conf(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def daemon_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the module knows to refuse it refuses by itself, also where no keepalived could say so."""
+    ports = "ansible_collections.k8s_edge.ha.plugins.module_utils._ports.Ports"
+    monkeypatch.setattr(f"{ports}.run", lambda *args, **named: pytest.fail("keepalived had to say it"))
+
+
 def refused(front: Front, conf: Path, module: str, words: str, **params: Any) -> str:
     """Run it, and see that it failed with some words and did nothing else."""
     before = conf.read_bytes(), conf.stat().st_ino, sorted(os.listdir(conf.parent))
@@ -207,7 +214,7 @@ INSTANCE_CASES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", INSTANCE_CASES, ids=lambda case: case.replace(" ", "_"))
-def test_keepalived_instance_refuses(front_door: Front, conf: Path, case: str) -> None:
+def test_keepalived_instance_refuses(front_door: Front, conf: Path, daemon_unasked: None, case: str) -> None:
     words, change = INSTANCE_CASES[case]
     if case.startswith(("a peer", "this host", "a source of")):
         change = dict({"virtual_ipaddress": [{"address": "10.0.0.1/24"}]}, **change)
@@ -270,7 +277,7 @@ CONFIG_CASES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", CONFIG_CASES, ids=lambda case: case.replace(" ", "_"))
-def test_keepalived_config_refuses(front_door: Front, conf: Path, case: str) -> None:
+def test_keepalived_config_refuses(front_door: Front, conf: Path, daemon_unasked: None, case: str) -> None:
     words, params = CONFIG_CASES[case]
     refused(front_door, conf, "keepalived_config", words, **params)
 
@@ -363,3 +370,15 @@ def test_nothing_is_run_where_nothing_changes(front_door: Front, conf: Path, mon
     assert code == 0
     assert (said["changed"], said["steps"], said["impact"]) == (False, [], "none")
     assert conf.stat() == before
+
+
+def test_a_block_that_an_included_file_has_is_refused(front_door: Front, conf: Path, daemon_unasked: None) -> None:
+    (conf.parent / "more.conf").write_text("vrrp_instance VI_1 {\n}\n")
+    conf.write_text("include *.conf\n" + FILE.replace("    include more.conf\n", ""))
+    refused(front_door, conf, "keepalived_instance", "more.conf", **GOOD)
+
+
+def test_a_line_that_keepalived_would_split_is_refused(front_door: Front, conf: Path, daemon_unasked: None) -> None:
+    conf.write_text(FILE.replace("virtual_router_id 7", "virtual_router_id 7 # " + "long " * 300))
+    change = {"name": "other", "virtual_router_id": 8}
+    refused(front_door, conf, "keepalived_instance", "longer than keepalived reads", **change)

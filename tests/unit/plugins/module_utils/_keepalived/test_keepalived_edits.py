@@ -166,3 +166,26 @@ def test_new_blocks_go_out_as_they_came_in(text: str, entries: list[dict[str, An
         editor.remove_section(found.start, found.end)
         added = editor.text()
     assert added == text
+
+
+def test_an_order_that_matters_is_made() -> None:
+    entry = {"name": "A", "virtual_ipaddress": [{"address": f"10.0.0.{n}/24"} for n in (1, 2, 3)]}
+    text = edited("", {"instances": [entry]}, False)
+    for order in ((3, 1, 2), (2, 1, 3), (3, 2, 1), (1, 3)):
+        wish = {"name": "A", "virtual_ipaddress": [{"address": f"10.0.0.{n}/24"} for n in order]}
+        [found] = read(edited(text, {"instances": [wish]}, False))["instances"]
+        assert found == wish
+
+
+def test_an_order_that_does_not_matter_is_left() -> None:
+    entry = {"name": "A", "unicast_peer": [{"address": "10.0.0.1"}, {"address": "10.0.0.2"}]}
+    text = edited("", {"instances": [entry]}, False)
+    entry["unicast_peer"] = list(reversed(entry["unicast_peer"]))
+    assert edited(text, {"instances": [entry]}, False) == text
+
+
+def test_an_item_that_cannot_be_read_is_replaced_where_another_is_wished() -> None:
+    text = "vrrp_instance A {\n  virtual_ipaddress {\n    10.0.0.1/24 dev\n    10.0.0.2/24 strange\n  }\n}\n"
+    wish = {"name": "A", "virtual_ipaddress": [{"address": "10.0.0.1/24", "dev": "eth0"}]}
+    expected = "vrrp_instance A {\n  virtual_ipaddress {\n    10.0.0.1/24 dev eth0\n  }\n}\n"
+    assert edited(text, {"instances": [wish]}, False) == expected
