@@ -8,7 +8,7 @@ Pure: no effects, the same answer for the same text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
@@ -22,7 +22,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document impo
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Check, DesiredSection
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_plan import SectionPlan, section_lines
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_plan import (
+    SectionPlan,
+    inherited_options,
+    section_lines,
+    switched_on,
+)
 
 #: haproxy_config's lists, and the section keyword of each.
 SECTION_LISTS = {"defaults": "defaults", "frontends": "frontend", "listens": "listen", "backends": "backend"}
@@ -35,7 +40,7 @@ def plan_backend(text: str, params: Mapping[str, Any]) -> Edited:
     check = Check()
     desired = check.section("backend", options)
     refuse(check.problems)
-    plan = _FilePlan(text)
+    plan = _FilePlan(text, [desired])
     if params.get("state") == "absent":
         plan.remove(plan.document.find("backend", desired.name), "name")
     else:
@@ -48,7 +53,7 @@ def plan_config(text: str, params: Mapping[str, Any]) -> Edited:
     check = Check()
     desired = _desired_sections(check, params)
     refuse(check.problems)
-    plan = _FilePlan(text)
+    plan = _FilePlan(text, desired)
     for section in desired:
         plan.section(section)
     if params.get("purge"):
@@ -78,8 +83,12 @@ def _desired_sections(check: Check, params: Mapping[str, Any]) -> list[DesiredSe
 class _FilePlan:
     """Collects the edits of a file and the problems that only its text shows."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, desired: Sequence[DesiredSection]) -> None:
         self.document = parse(text)
+        self._inherited = inherited_options(self.document)
+        for section in desired:
+            if section.kind == "defaults":
+                self._inherited |= switched_on(section)
         self.edits = Edits(self.document)
         self.problems: list[Problem] = []
 
@@ -89,7 +98,11 @@ class _FilePlan:
         if not sections:
             self._add(desired)
         elif self._editable(sections, f"{desired.path}name", several=desired.kind == "global"):
-            SectionPlan(self.edits, sections, desired, self.problems).make()
+            SectionPlan(self.edits, sections, desired, self.inherited(desired), self.problems).make()
+
+    def inherited(self, desired: DesiredSection) -> set[str]:
+        """The options that a default-server of some defaults section, there or wanted, may switch on."""
+        return set() if desired.kind == "defaults" else self._inherited
 
     def remove(self, sections: list[Section], option: str) -> None:
         if sections and self._editable(sections, option):
@@ -137,7 +150,7 @@ class _FilePlan:
             reason = "cannot be added: a .if is still open at the end of the file"
             self.problems.append(Problem(f"{desired.path}name", title, reason, "Close it with .endif first."))
             return
-        lines = section_lines(desired, self.edits.indent(None), self.problems)
+        lines = section_lines(desired, self.edits.indent(None), self.inherited(desired), self.problems)
         self.edits.insert_section(lines, _place(self.document, desired))
         self.edits.summaries.append(f"{title}: added")
 

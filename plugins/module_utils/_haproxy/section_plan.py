@@ -44,8 +44,24 @@ class Entry(NamedTuple):
     meaning: Any
 
 
-def section_lines(desired: DesiredSection, indent: str, problems: list[Problem]) -> list[str]:
-    """A new section, line by line."""
+def inherited_options(document: Document) -> set[str]:
+    """The options that a default-server line of any defaults section may switch on."""
+    found: set[str] = set()
+    for section in document.sections:
+        if section.kind == "defaults":
+            for index in document.body(section):
+                if document.lines[index].keyword == "default-server":
+                    found.update(SERVER_READER.find(meanings(document.content(index)), 1))
+    return found
+
+
+def switched_on(desired: DesiredSection) -> set[str]:
+    """The options that a desired section's default-server switches on."""
+    return {option for option, value in (desired.default_server or {}).items() if value is True}
+
+
+def section_lines(desired: DesiredSection, indent: str, inherited: set[str], problems: list[Problem]) -> list[str]:
+    """A new section, line by line. ``inherited`` are the options that defaults may switch on."""
     header = f"{desired.kind} {desired.name}".rstrip()
     lines = []
     if desired.inherits is not None:
@@ -63,8 +79,8 @@ def section_lines(desired: DesiredSection, indent: str, problems: list[Problem])
             lines.append(join_entry(directive, directive.kind.to_text(value)))
     lines = bind + lines + (desired.directives or [])
     if desired.default_server:
-        lines.append("default-server" + new_words(desired.default_server, SERVER_READER))
-    inherited = {option for option, value in (desired.default_server or {}).items() if value is True}
+        lines.append("default-server" + new_words(desired.default_server, SERVER_READER, inherited))
+    inherited = inherited | switched_on(desired)
     for place, server in enumerate(desired.servers or ()):
         lines.append(new_server(server, f"{desired.path}servers[{place}].", inherited, problems))
     return [header] + [indent + line for line in lines]
@@ -86,13 +102,22 @@ def _bind_address(line: Values) -> str:
 
 
 class SectionPlan:
-    """The edits of one section that exists; of all ``global`` sections where there are several."""
+    """The edits of one section that exists; of all ``global`` sections where there are several. ``inherited`` are the
+    options that defaults may switch on."""
 
-    def __init__(self, edits: Edits, sections: list[Section], desired: DesiredSection, problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        edits: Edits,
+        sections: list[Section],
+        desired: DesiredSection,
+        inherited: set[str],
+        problems: list[Problem],
+    ) -> None:
         self.edits = edits
         self.document: Document = edits.document
         self.section = sections[-1]
         self.desired = desired
+        self.inherited = inherited
         self.problems = problems
         self.title = self.section.title
         self.indent = edits.indent(self.section)
@@ -253,7 +278,7 @@ class SectionPlan:
     def _default_server(self, wanted: Values) -> None:
         lines = self.lines.get("default-server", [])
         if not lines:
-            line = "default-server" + new_words(wanted, SERVER_READER)
+            line = "default-server" + new_words(wanted, SERVER_READER, self.inherited)
             if line != "default-server":
                 self._insert(self._anchor(), line)
                 self._say(f"{line} added")
@@ -264,16 +289,12 @@ class SectionPlan:
             holders = [place for place, plan in enumerate(plans) if option in plan.found]
             shares[holders[-1] if holders else -1][option] = value
         for plan, share in zip(plans, shares):
-            plan.arguments(share)
+            plan.arguments(share, self.inherited)
 
     def _inherited(self) -> set[str]:
-        """The options that a default-server line of this section, or of any defaults section, may switch on."""
-        found = {option for option, value in (self.desired.default_server or {}).items() if value is True}
-        lines = list(self.lines.get("default-server", []))
-        for section in self.document.sections:
-            if section.kind == "defaults":
-                lines += [i for i in self.document.body(section) if self.document.lines[i].keyword == "default-server"]
-        for index in lines:
+        """The options that a default-server line may switch on for this section's servers."""
+        found = self.inherited | switched_on(self.desired)
+        for index in self.lines.get("default-server", []):
             found.update(SERVER_READER.find(meanings(self.document.content(index)), 1))
         return found
 

@@ -48,7 +48,7 @@ class Running:
         self.socket = folder / "admin.sock"
         self.write(f"127.0.0.1:{free_port()}")
         self.process = subprocess.Popen([HAPROXY, "-W", "-f", str(self.file)], stderr=subprocess.DEVNULL)
-        assert until(self.socket.exists)
+        assert until(lambda: self.socket.exists() and self.loaded().loaded)
 
     def write(self, bind):
         self.file.write_text(
@@ -164,7 +164,7 @@ def test_a_file_is_loaded_until_it_changes_and_again_after_a_reload(running):
     assert not lost.loaded
     assert "was changed" in lost.reason
     assert running.reload()
-    assert running.loaded().loaded
+    assert until(lambda: running.loaded().loaded)
     time.sleep(0.05)
     running.file.chmod(0o600)
     assert not running.loaded().loaded

@@ -153,6 +153,26 @@ def test_a_new_server_says_no_only_where_a_default_says_yes():
     assert plan_backend(defaults, {"name": "b", "servers": [server]}).text.endswith("server s [::1]:1 no-check\n")
 
 
+def test_a_new_backend_says_no_where_defaults_say_yes():
+    text = "defaults\n    default-server check ssl\n"
+    server = {"name": "s", "address": "::1", "port": 1, "check": False}
+    desired = {"name": "b", "default_server": {"ssl": False}, "servers": [server]}
+    added = plan_backend(text, desired)
+    assert added.text.endswith("backend b\n    default-server no-ssl\n    server s [::1]:1 no-check\n")
+    assert plan_backend(added.text, desired).text == added.text
+    fewer = plan_backend(text + "backend b\n", {"name": "b", "default_server": {"ssl": False}})
+    assert fewer.text.endswith("backend b\n    default-server no-ssl\n")
+
+
+def test_defaults_of_the_same_call_count_too():
+    server = {"name": "s", "address": "::1", "port": 1, "check": False}
+    desired = {"defaults": [{"default_server": {"check": True}}], "backends": [{"name": "b", "servers": [server]}]}
+    for text in ("", "backend b\n", "defaults\nbackend b\n    server s [::1]:1\n"):
+        once = plan_config(text, desired)
+        assert "server s [::1]:1 no-check" in once.text
+        assert plan_config(once.text, desired).summaries == ()
+
+
 def test_a_text_that_begins_with_no_is_a_text():
     assert "    description no smoking\n" in web(description="no smoking").text
 
