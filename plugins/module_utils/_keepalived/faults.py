@@ -14,7 +14,12 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES, Document, Statement
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import (
+    INCLUDES,
+    Document,
+    Statement,
+    is_opaque,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCE, SYNC_GROUP
 
 #: What a block may track, and the top-level keywords that define it.
@@ -25,6 +30,14 @@ _TRACKED = {
     "track_bfd": ("bfd_instance",),
 }
 _TRACKERS = {keyword: option for option, keywords in _TRACKED.items() for keyword in keywords}
+_NEEDED = {
+    "vrrp_script": ("script",),
+    "vrrp_track_process": ("process",),
+    "track_file": ("file",),
+    "vrrp_track_file": ("file",),
+    "vrrp_sync_group": ("group",),
+    "bfd_instance": ("neighbor_ip", "neighbour_ip"),
+}
 _LVS = ("virtual_server", "virtual_server_group")
 
 
@@ -49,6 +62,7 @@ def faults(document: Document, known: frozenset[str] = frozenset()) -> Iterator[
         for option, value, reason, remedy in instance_faults(values, default_version):
             yield Problem("instance {0}: {1}".format(instance, option), value, reason, remedy)
     yield from _duplicates(statements)
+    yield from _incomplete(document, statements)
     yield from _clashes(instances)
     if not any(one.keyword in INCLUDES or one.keyword[:1] in ("~", "$") for one in statements):
         yield from _undefined(document, statements)
@@ -56,9 +70,6 @@ def faults(document: Document, known: frozenset[str] = frozenset()) -> Iterator[
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs_faults import lvs_faults
 
         yield from lvs_faults(document, statements, known)
-
-
-Fault = "tuple[str, Any, str, str]"
 
 
 def instance_faults(values: dict[str, Any], default_version: int = 2) -> Iterator[tuple[str, Any, str, str]]:
@@ -229,6 +240,18 @@ def _duplicates(statements: Iterable[Statement]) -> Iterator[Problem]:
         if key in seen:
             yield Problem(" ".join(key), statement.arguments[-1], "stands twice in the file", "Name it once.")
         seen.add(key)
+
+
+def _incomplete(document: Document, statements: Iterable[Statement]) -> Iterator[Problem]:
+    """Blocks without the one line that they are about: keepalived removes them."""
+    for statement in statements:
+        needed = _NEEDED.get(statement.keyword)
+        if needed is None or statement.block is None:
+            continue
+        lines = list(document.statements(statement.block))
+        if not any(line.keyword in needed or is_opaque(line) for line in lines):
+            option = "{0} {1}: {2}".format(statement.keyword, name(statement), needed[0])
+            yield Problem(option, None, "is missing, and keepalived would remove the whole block", "Give it.")
 
 
 def _clashes(instances: list[tuple[str, dict[str, Any]]]) -> Iterator[Problem]:

@@ -15,7 +15,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document i
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import split_quoted
 
 _INTERFACES = "/sys/class/net"
-_SCRIPTS = ("script", "misc_path")
 
 
 def new_needs(before: str, after: str) -> list[Problem]:

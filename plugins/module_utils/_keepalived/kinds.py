@@ -21,8 +21,6 @@ STRUCTURE = "#!{}\"'$;\\"
 _MOST_CHARACTERS = 500
 _REMEDY = "Use letters, digits and . _ - / : only."
 
-Complaint = "tuple[str, str] | None"
-
 
 def _text(complain: Callable[[str], Any], normal: Callable[[str], Any] = str) -> Kind:
     return Kind({"type": "str"}, complain, str, normal)

@@ -146,8 +146,8 @@ class Item(NamedTuple):
 class Listing(Shape):
     """A block whose lines are items. ``ordered`` where the order means something to the daemon."""
 
-    def __init__(self, name: str, *keywords: str, ordered: bool = False, required: bool = False) -> None:
-        super().__init__(name, *keywords, required=required)
+    def __init__(self, name: str, *keywords: str, ordered: bool = False) -> None:
+        super().__init__(name, *keywords)
         self.ordered = ordered
 
     def key(self, normal: Any) -> Any:
@@ -257,14 +257,9 @@ class Sentences(Listing):
 class Words(Sentences):
     """Items that are single words, several to a line or one: the order means nothing."""
 
-    def __init__(self, name: str, kind: Kind, *keywords: str, required: bool = False) -> None:
+    def __init__(self, name: str, kind: Kind, *keywords: str) -> None:
         super().__init__(name, kind, *keywords)
         self.ordered = False
-        self.required = required
-
-    def argument(self) -> dict[str, Any]:
-        spec: dict[str, Any] = {"type": "list", "elements": "str"}
-        return dict(spec, required=True) if self.required else spec
 
     def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
         return [

@@ -16,7 +16,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
-Line = "tuple[int, str]"
 TRUE_WORDS, FALSE_WORDS = ("true", "on", "yes"), ("false", "off", "no")
 MASKED = "********"
 
@@ -29,10 +28,9 @@ class Shape:
 
     secret = False
 
-    def __init__(self, name: str, *keywords: str, required: bool = False) -> None:
+    def __init__(self, name: str, *keywords: str) -> None:
         self.name = name
         self.keywords = keywords or (name,)
-        self.required = required
 
     @property
     def keyword(self) -> str:
@@ -86,13 +84,13 @@ class Scalar(Shape):
 class Value(Scalar):
     """``keyword VALUE``."""
 
-    def __init__(self, name: str, kind: Kind, *keywords: str, required: bool = False) -> None:
-        super().__init__(name, *keywords, required=required)
+    def __init__(self, name: str, kind: Kind, *keywords: str) -> None:
+        super().__init__(name, *keywords)
         self.kind = kind
         self.secret = bool(kind.argument.get("no_log"))
 
     def argument(self) -> dict[str, Any]:
-        return dict(self.kind.argument, required=True) if self.required else self.kind.argument
+        return self.kind.argument
 
     def complaints(self, option: str, value: Any) -> Iterable[Problem]:
         complaint = self.kind.complain(value)
