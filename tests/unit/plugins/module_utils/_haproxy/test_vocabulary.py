@@ -105,6 +105,69 @@ def example(option, directive):
     return 50 if argument["type"] == "int" else "10s" if option.startswith(("timeouts", "srv", "cli")) else "/tmp"
 
 
+#: Values of server and bind options where not just any word does; None where a file of the host would be needed.
+LINE_EXAMPLES = {
+    **dict.fromkeys("ca_file ca_verify_file ca_sign_file crl_file crt crt_list tls_ticket_keys namespace".split()),
+    **dict.fromkeys("guid hash_key init_state generate_certificates process".split()),
+    **dict.fromkeys("alpn check_alpn proto check_proto".split(), "h2"),
+    **dict.fromkeys("check_addr agent_addr".split(), "10.0.0.2"),
+    **dict.fromkeys("ca_ignore_err crt_ignore_err".split(), "all"),
+    **dict.fromkeys("user group".split(), "root"),
+    "agent_check": None,
+    "resolvers": "r",
+    "track": "one",
+    "init_addr": "last,libc,none",
+    "resolve_net": "10.0.0.0/8",
+    "resolve_opts": "allow-dup-ip",
+    "sni": "req.hdr(host)",
+    "proxy_v2_options": "ssl",
+    "source": "10.0.0.1 usesrc client",
+    "socks4": "10.0.0.1:1080",
+    "ciphers": "HIGH",
+    "ciphersuites": "TLS_AES_128_GCM_SHA256",
+    "interface": "lo",
+    "curves": "X25519",
+    "ecdhe": "prime256v1",
+    "mode": "660",
+    "thread": "1",
+    "shards": "2",
+}
+
+
+def line_example(option, argument):
+    if option in LINE_EXAMPLES:
+        return LINE_EXAMPLES[option]
+    if argument.kind is None:
+        return True
+    spec = argument.kind.argument
+    if "choices" in spec:
+        return spec["choices"][0]
+    return 5 if spec["type"] == "int" else "5s"
+
+
+def each(table):
+    examples = {option: line_example(option, argument) for option, argument in table.items()}
+    return [(option, value) for option, value in examples.items() if value is not None]
+
+
+def test_haproxy_takes_every_option_of_a_server_and_of_a_listener(tmp_path):
+    place = {"address": "127.0.0.1", "port": 8080}
+    servers = [{"name": f"s_{option}", **place, option: value} for option, value in each(SERVER)]
+    binds = [{**place, "port": 20000 + count, option: value} for count, (option, value) in enumerate(each(BIND))]
+    desired = {
+        "global": {"ssl_server_verify": "none"},
+        "defaults": [{"mode": "http", "timeouts": {"client": "1s", "server": "1s", "connect": "1s"}}],
+        "frontends": [{"name": "f", "bind": binds, "default_backend": "b"}],
+        "backends": [{"name": "b", "servers": [{"name": "one", **place, "check": True}, *servers]}],
+        "sections": [{"type": "resolvers", "name": "r", "directives": ["nameserver a 127.0.0.1:53"]}],
+    }
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(plan_config("", desired).text)
+    said = subprocess.run([HAPROXY, "-c", "-f", str(file)], capture_output=True, text=True).stderr
+    assert "[ALERT]" not in said
+    assert "[WARNING]" not in said
+
+
 TIMES = {"stats_timeout", "hard_stop_after", "close_spread_time"}
 NAMES = {"log_tag", "log_send_hostname", "localpeer", "node", "ssl_engine"}
 
