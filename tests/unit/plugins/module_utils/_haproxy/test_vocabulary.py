@@ -153,7 +153,12 @@ def each(table):
 def test_haproxy_takes_every_option_of_a_server_and_of_a_listener(tmp_path):
     place = {"address": "127.0.0.1", "port": 8080}
     servers = [{"name": f"s_{option}", **place, option: value} for option, value in each(SERVER)]
-    binds = [{**place, "port": 20000 + count, option: value} for count, (option, value) in enumerate(each(BIND))]
+    # Without a certificate, ssl alone is refused.
+    binds = [
+        {**place, "port": 20000 + count, option: value}
+        for count, (option, value) in enumerate(each(BIND))
+        if option != "ssl"
+    ]
     desired = {
         "global": {"ssl_server_verify": "none"},
         "defaults": [{"mode": "http", "timeouts": {"client": "1s", "server": "1s", "connect": "1s"}}],
