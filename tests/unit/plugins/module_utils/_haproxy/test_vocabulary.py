@@ -163,7 +163,13 @@ def test_haproxy_takes_every_option_of_a_server_and_of_a_listener(tmp_path):
         "global": {"ssl_server_verify": "none"},
         "defaults": [{"mode": "http", "timeouts": {"client": "1s", "server": "1s", "connect": "1s"}}],
         "frontends": [{"name": "f", "bind": binds, "default_backend": "b"}],
-        "backends": [{"name": "b", "servers": [{"name": "one", **place, "check": True}, *servers]}],
+        "backends": [
+            {
+                "name": "b",
+                "retry_on": "conn-failure empty-response response-timeout",
+                "servers": [{"name": "one", **place, "check": True}, *servers],
+            }
+        ],
         "sections": [{"type": "resolvers", "name": "r", "directives": ["nameserver a 127.0.0.1:53"]}],
     }
     file = tmp_path / "haproxy.cfg"
