@@ -183,3 +183,13 @@ def weight(limit: int) -> Kind:
         return "{0} {1}".format(int(number), rest).strip() if re.fullmatch("[+-]?[0-9]+", number) else text
 
     return _text(complain, normal)
+
+
+def noting(kind: Kind, note: str) -> Kind:
+    """The same kind, whose complaints tell what keepalived would do."""
+
+    def complain(value: Any) -> tuple[str, str] | None:
+        complaint = kind.complain(value)
+        return None if complaint is None else ("{0} ({1})".format(complaint[0], note), complaint[1])
+
+    return kind._replace(complain=complain)

@@ -118,7 +118,7 @@ INSTANCE_CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "a flag is a number": ("nopreempt", {"nopreempt": "sometimes"}),
     # out of range, or what keepalived would round or cut
     "priority 0": ("between 1 and 255", {"priority": 0}),
-    "priority 256": ("between 1 and 255", {"priority": 256}),
+    "priority 256": ("between 1 and 255 (keepalived would silently use 100). Give", {"priority": 256}),
     "router id 0": ("between 1 and 255", {"virtual_router_id": 0}),
     "router id 256": ("between 1 and 255", {"virtual_router_id": 256}),
     "advert_int 0": ("advert_int", {"advert_int": 0}),
