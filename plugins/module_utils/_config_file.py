@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem
@@ -20,14 +19,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 #: read in the place of the current one. Raises DaemonRefused. The current file may not exist.
 Validate = Callable[[str, str], Sequence[str]]
 
-#: A file that may hold secrets is born readable by its owner and group only.
-NEW_FILE_MODE = 0o640
-
 #: How long to wait for another run to finish with the same directory, in seconds.
 LOCK_TIMEOUT = 120.0
-
-#: Signatures over the old content: meaningless on the new.
-_CONTENT_BOUND_XATTRS = frozenset(("security.ima", "security.evm"))
 
 
 class ConfigFile:
@@ -53,18 +46,20 @@ class ConfigFile:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the directory against other runs. A directory that does not exist needs none."""
+        directory: int | None
         try:
             directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
-            yield
-            return
+            directory = None
         except OSError as error:
             raise self._unwritable(error) from error
         try:
-            self._wait_for(directory)
+            if directory is not None:
+                self._wait_for(directory)
             yield
         finally:
-            os.close(directory)
+            if directory is not None:
+                os.close(directory)
 
     def _wait_for(self, directory: int) -> None:
         limit = time.monotonic() + LOCK_TIMEOUT
@@ -102,108 +97,31 @@ class ConfigFile:
         bytes the daemon approved are the bytes installed. Whatever fails, the file is as it was and the candidate
         is gone.
         """
+        # Imported here, because a run that changes nothing swaps nothing.
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._file_swap import remove, swap
+
+        def expect() -> None:
+            if self.read() != expected:
+                raise EdgeError(
+                    f"{self.path} was changed by someone else between reading and writing it. Nothing was written. "
+                    "Run again to plan on what is there now."
+                )
+
+        def validate(candidate: str) -> None:
+            if self.validate is not None:
+                self.warnings = list(self.validate(candidate, self.real))
+
         try:
             if content is None:
-                self._expect(expected)
-                os.unlink(self.real)
-                self._sync_directory()
+                expect()
+                remove(self.real)
                 return None
-            return self._swap(expected, content)
+            backup = self.backup and expected is not None
+            return swap(self.real, content, validate=validate, expect=expect, backup=backup)
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def _swap(self, expected: bytes | None, content: bytes) -> str | None:
-        self._sweep()
-        candidate = os.path.join(self.directory, f"{self._prefix}{os.getpid()}-{time.monotonic_ns()}")
-        backup = None
-        try:
-            self._write(candidate, content)
-            if self.validate is not None:
-                self.warnings = list(self.validate(candidate, self.real))
-            if self.backup and expected is not None:
-                backup = self._keep()
-            self._expect(expected)
-            os.rename(candidate, self.real)
-        except BaseException:
-            _remove(candidate)
-            if backup is not None:
-                _remove(backup)
-            raise
-        self._sync_directory()
-        return backup
-
-    @property
-    def _prefix(self) -> str:
-        return f".{self.name}.k8s_edge-"
-
-    def _sweep(self) -> None:
-        """Remove candidates that a killed run left. The lock is held, so nobody is at work on them."""
-        for name in os.listdir(self.directory):
-            if name.startswith(self._prefix):
-                _remove(os.path.join(self.directory, name))
-
-    def _write(self, candidate: str, content: bytes) -> None:
-        descriptor = os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            self._dress(descriptor)
-            os.fsync(descriptor)
-
-    def _dress(self, descriptor: int) -> None:
-        """Give the candidate the owner, mode and extended attributes of the file it will replace."""
-        try:
-            current = os.stat(self.real)
-        except FileNotFoundError:
-            os.fchmod(descriptor, NEW_FILE_MODE)
-            return
-        os.fchown(descriptor, current.st_uid, current.st_gid)
-        os.fchmod(descriptor, stat.S_IMODE(current.st_mode))
-        try:
-            names = os.listxattr(self.real)
-        except OSError as error:
-            if error.errno != errno.ENOTSUP:
-                raise
-            return
-        for name in names:
-            if name not in _CONTENT_BOUND_XATTRS:
-                os.setxattr(descriptor, name, os.getxattr(self.real, name))
-
-    def _keep(self) -> str:
-        """A second name for the current file, so that the swap leaves it there with all its attributes."""
-        stamp = time.strftime("%Y-%m-%d@%H:%M:%S", time.localtime())
-        backup = f"{self.real}.{os.getpid()}.{stamp}~"
-        os.link(self.real, backup)
-        return backup
-
-    def _expect(self, expected: bytes | None) -> None:
-        if self.read() != expected:
-            raise EdgeError(
-                f"{self.path} was changed by someone else between reading and writing it. Nothing was written. "
-                "Run again to plan on what is there now."
-            )
-
-    def _sync_directory(self) -> None:
-        directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
     def _unwritable(self, error: OSError) -> EdgeError:
-        remedy = {
-            errno.ENOENT: "Install the daemon's package first, or create the directory.",
-            errno.ENOTDIR: "Name a file in an existing directory.",
-            errno.ENOSPC: "Free some space on that file system.",
-            errno.EDQUOT: "Free some space within the quota.",
-            errno.EROFS: "The file system is mounted read-only.",
-            errno.EBUSY: "The file is a mount of its own, as in a container: mount its directory instead.",
-        }.get(error.errno or 0, "Run as a user who may write there (become: true).")
-        return EdgeError(
-            f"cannot write {self.name} in {self.directory}: {error.strerror}. {remedy} The file is as it was."
-        )
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._file_swap import unwritable
 
-
-def _remove(path: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(path)
+        return unwritable(self.real, error)

@@ -1,0 +1,135 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The swap of a configuration file: a candidate beside it, dressed like it, judged as it lies there, renamed over it.
+
+Apart from ``_config_file``, because a run that changes nothing need not load it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from contextlib import suppress
+from typing import Callable
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+
+#: A file that may hold secrets is born readable by its owner and group only.
+NEW_FILE_MODE = 0o640
+
+#: Signatures over the old content: meaningless on the new.
+_CONTENT_BOUND_XATTRS = frozenset(("security.ima", "security.evm"))
+
+
+def swap(
+    real: str,
+    content: bytes,
+    *,
+    validate: Callable[[str], None],
+    expect: Callable[[], None],
+    backup: bool,
+) -> str | None:
+    """Put ``content`` in the place of the file ``real``; gives the backup's path, if one was made.
+
+    The lock on the directory is held by the caller. ``validate(candidate)`` and ``expect()`` (is the file still what
+    the plan was made on?) raise to stop the swap; whatever is raised, the file is as it was and nothing lies beside it.
+    """
+    directory, name = os.path.split(real)
+    prefix = f".{name}.k8s_edge-"
+    _sweep(directory, prefix)
+    candidate = os.path.join(directory, f"{prefix}{os.getpid()}-{time.monotonic_ns()}")
+    kept = None
+    try:
+        _write(candidate, content, real)
+        validate(candidate)
+        if backup:
+            kept = _keep(real)
+        expect()
+        os.rename(candidate, real)
+    except BaseException:
+        _remove(candidate)
+        if kept is not None:
+            _remove(kept)
+        raise
+    _sync(directory)
+    return kept
+
+
+def remove(real: str) -> None:
+    """Take the file away, durably."""
+    os.unlink(real)
+    _sync(os.path.dirname(real))
+
+
+def _sweep(directory: str, prefix: str) -> None:
+    """Remove candidates that a killed run left. The lock is held, so nobody is at work on them."""
+    for name in os.listdir(directory):
+        if name.startswith(prefix):
+            _remove(os.path.join(directory, name))
+
+
+def _write(candidate: str, content: bytes, real: str) -> None:
+    descriptor = os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        _dress(descriptor, real)
+        os.fsync(descriptor)
+
+
+def _dress(descriptor: int, real: str) -> None:
+    """Give the candidate the owner, mode and extended attributes of the file it will replace."""
+    try:
+        current = os.stat(real)
+    except FileNotFoundError:
+        os.fchmod(descriptor, NEW_FILE_MODE)
+        return
+    os.fchown(descriptor, current.st_uid, current.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(current.st_mode))
+    try:
+        names = os.listxattr(real)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        return
+    for name in names:
+        if name not in _CONTENT_BOUND_XATTRS:
+            os.setxattr(descriptor, name, os.getxattr(real, name))
+
+
+def _keep(real: str) -> str:
+    """A second name for the current file, so that the swap leaves it there with all its attributes."""
+    stamp = time.strftime("%Y-%m-%d@%H:%M:%S", time.localtime())
+    backup = f"{real}.{os.getpid()}.{stamp}~"
+    os.link(real, backup)
+    return backup
+
+
+def _sync(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def unwritable(real: str, error: OSError) -> EdgeError:
+    """An error of the operating system in words, with its remedy."""
+    directory, name = os.path.split(real)
+    remedy = {
+        errno.ENOENT: "Install the daemon's package first, or create the directory.",
+        errno.ENOTDIR: "Name a file in an existing directory.",
+        errno.ENOSPC: "Free some space on that file system.",
+        errno.EDQUOT: "Free some space within the quota.",
+        errno.EROFS: "The file system is mounted read-only.",
+        errno.EBUSY: "The file is a mount of its own, as in a container: mount its directory instead.",
+    }.get(error.errno or 0, "Run as a user who may write there (become: true).")
+    return EdgeError(f"cannot write {name} in {directory}: {error.strerror}. {remedy} The file is as it was.")
