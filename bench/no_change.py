@@ -4,10 +4,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a task that changes nothing costs, beside Ansible's own ``ping`` in the same run.
 
-    python3 bench/no_change.py [--tasks 30]
+    python3 bench/no_change.py [--tasks 30]                                        on this machine, without ssh
+    python3 bench/no_change.py -i inventories/lab --host haproxy-1                 on a host of the lab, over ssh
 
-Needs ansible-playbook on PATH and the collection where Ansible finds it. Limit: 1.15 times ping.
-The tasks are interleaved, so that a busy machine slows all of them alike; medians are compared.
+Needs ansible-playbook on PATH and the collection where Ansible finds it. Limit: 1.15 times ping, as a user runs it:
+over ssh. The tasks are interleaved, so that a busy machine slows all of them alike; medians are compared.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from datetime import datetime
 from pathlib import Path
 
 LIMIT = 1.15
+FILES = (f"/tmp/k8s_edge-bench-{os.getpid()}.conf", f"/tmp/k8s_edge-bench-{os.getpid()}.cfg")
+CLEAN = "clean up"
 
 KEEPALIVED_INSTANCE = {
     "name": "kubeapi",
@@ -44,31 +47,28 @@ HAPROXY_BACKEND = {
 }
 
 
-def tasks(folder: Path) -> dict[str, dict[str, object]]:
+def tasks() -> dict[str, dict[str, object]]:
     """Task name -> module call. Every call after the first of its kind has nothing to do."""
     return {
         "ping": {"ansible.builtin.ping": {}},
         "keepalived_config": {
             "k8s_edge.ha.keepalived_config": {
-                "path": str(folder / "keepalived.conf"),
+                "path": FILES[0],
                 "validate": False,
                 "global_defs": {"router_id": "bench"},
                 "instances": [KEEPALIVED_INSTANCE],
             }
         },
         "haproxy_config": {
-            "k8s_edge.ha.haproxy_config": {
-                "path": str(folder / "haproxy.cfg"),
-                "validate": False,
-                "backends": [HAPROXY_BACKEND],
-            }
+            "k8s_edge.ha.haproxy_config": {"path": FILES[1], "validate": False, "backends": [HAPROXY_BACKEND]}
         },
     }
 
 
-def play(folder: Path, rounds: int) -> list[dict[str, object]]:
-    calls = [{"name": name, **call} for name, call in tasks(folder).items()]
-    return [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": calls * (rounds + 1)}]
+def play(host: str, rounds: int) -> list[dict[str, object]]:
+    calls = [{"name": name, **call} for name, call in tasks().items()]
+    clean = [{"name": CLEAN, "ansible.builtin.file": {"path": file, "state": "absent"}} for file in FILES]
+    return [{"hosts": host, "gather_facts": False, "tasks": calls * (rounds + 1) + clean}]
 
 
 def seconds(task: dict[str, dict[str, str]]) -> float:
@@ -76,17 +76,17 @@ def seconds(task: dict[str, dict[str, str]]) -> float:
     return (end - start).total_seconds()
 
 
-def measure(rounds: int) -> dict[str, float]:
+def measure(inventory: str, host: str, more: list[str], rounds: int) -> dict[str, float]:
     """Median seconds per task name over the rounds after the first."""
     with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as name:
         folder = Path(name)
-        (folder / "play.json").write_text(json.dumps(play(folder, rounds)))
+        (folder / "play.json").write_text(json.dumps(play(host, rounds)))
         (folder / "ansible.cfg").write_text(
             "[defaults]\nstdout_callback = ansible.posix.json\ninterpreter_python = /usr/bin/python3\n"
             "[connection]\npipelining = True\n"
         )
         done = subprocess.run(
-            ["ansible-playbook", "-i", "localhost,", str(folder / "play.json")],
+            ["ansible-playbook", "-i", inventory, *more, str(folder / "play.json")],
             env={**os.environ, "ANSIBLE_CONFIG": str(folder / "ansible.cfg")},
             stdout=subprocess.PIPE,
             text=True,
@@ -96,7 +96,7 @@ def measure(rounds: int) -> dict[str, float]:
             sys.exit(done.stdout)
     taken: dict[str, list[float]] = {}
     for number, task in enumerate(json.loads(done.stdout)["plays"][0]["tasks"]):
-        if number >= len(tasks(folder)):
+        if number >= len(tasks()) and task["task"]["name"] != CLEAN:
             if any(host.get("changed") for host in task["hosts"].values()):
                 sys.exit(f"{task['task']['name']} changed something: not what is measured here")
             taken.setdefault(task["task"]["name"], []).append(seconds(task["task"]))
@@ -106,7 +106,15 @@ def measure(rounds: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=30, help="rounds to measure (default: 30)")
-    medians = measure(parser.parse_args().tasks)
+    parser.add_argument("-i", "--inventory", help="an inventory (default: this machine)")
+    parser.add_argument("--host", default="localhost", help="the host to measure on")
+    parser.add_argument("-e", action="append", default=[], metavar="NAME=VALUE", help="passed to ansible-playbook")
+    options = parser.parse_args()
+    more = [word for value in options.e for word in ("-e", value)]
+    if options.inventory is None:
+        options.inventory = "localhost,"
+        more += ["-c", "local"]
+    medians = measure(options.inventory, options.host, more, options.tasks)
     print(f"{'task':<20} {'median ms':>10} {'x ping':>7}   limit {LIMIT}")
     for name, taken in medians.items():
         print(f"{name:<20} {taken * 1000:>10.1f} {taken / medians['ping']:>7.2f}")

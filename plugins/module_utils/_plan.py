@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 #: How hard a change touches the running service, from least to most.
 IMPACTS = ("none", "runtime", "reload", "restart", "vip_move")
@@ -18,8 +17,7 @@ def worst(impacts: Iterable[str]) -> str:
     return max(impacts, key=IMPACTS.index, default="none")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One deed and the deed that takes it back. ``summary`` says it in words, a line for each thing it changes."""
 
     summary: str
@@ -27,8 +25,7 @@ class Step:
     undo: Any = None
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """``before`` and ``after`` are texts for Ansible's diff, secrets already masked."""
 
     before: str

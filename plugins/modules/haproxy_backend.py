@@ -130,6 +130,10 @@ backup_file:
   sample: /etc/haproxy/haproxy.cfg.4711.2026-01-01@12:00:00~
 """
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import compile_once
+
+compile_once(__loader__)
+
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments import backend_arguments
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend
