@@ -51,7 +51,7 @@ PARTS = (
     ),
     Part(
         "mypy",
-        "mypy --strict on module_utils, as Python 3.9",
+        "mypy --strict on module_utils",
         'cd "$ANSIBLE_COLLECTIONS_PATH"; MYPYPATH=. mypy --strict --cache-dir "$K8S_EDGE_CACHE/mypy"'
         " --config-file ansible_collections/k8s_edge/ha/pyproject.toml"
         " ansible_collections/k8s_edge/ha/plugins/module_utils",

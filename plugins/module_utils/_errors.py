@@ -13,7 +13,7 @@ class Problem(NamedTuple):
     """One thing wrong with what was asked for.
 
     ``option`` is the option's path as the user wrote it (``virtual_ipaddress[1].address``), ``value`` what it held
-    (never a secret), ``reason`` why that cannot be, ``remedy`` what to write instead.
+    (never a secret; None where nothing was given), ``reason`` why that cannot be, ``remedy`` what to write instead.
     """
 
     option: str
@@ -22,7 +22,9 @@ class Problem(NamedTuple):
     remedy: str
 
     def __str__(self) -> str:
-        return "{}: {!r} {}. {}".format(self.option, self.value, self.reason.rstrip("."), self.remedy)
+        value = "" if self.value is None else f"{self.value!r} "
+        reason, remedy = self.reason.rstrip("."), self.remedy.rstrip(".")
+        return f"{self.option}: {value}{reason}. {remedy}."
 
 
 class EdgeError(Exception):
