@@ -108,6 +108,18 @@ authentication:
   - The authentication of version 2. It travels in clear (PASS).
   - auth_type: V(PASS) is the one that others understand.
     auth_pass: The password, at most 8 characters. keepalived would silently cut a longer one, so it is refused.
+auth_hmac:
+  - Signatures on adverts, for both versions of VRRP, against forged and repeated ones. Needs keepalived 2.4 or later,
+    and no C(authentication) beside it. To introduce it without two masters, roll out C(mode=receive-only) first, then
+    C(mode=permissive), then C(mode=enforce).
+  - keys:
+      - The keys, so that a new one can be brought to every host before it is used. The list is authoritative.
+      - id: The number of the key, 1-255.
+        key: 32 to 64 characters, or V(hex:) and as many bytes in hexadecimal digits, or V(file:) and an absolute path.
+    active_key: The number of the key to sign with.
+    anti_replay: V(time) needs clocks that agree, V(monotonic) only growing numbers.
+    time_window: For how many seconds an advert is fresh, 1-300.
+    mode: V(permissive) accepts adverts without a signature, V(receive-only) also sends none.
 virtual_ipaddress: &addresses
   - The addresses to hold, in this order. One family only.
   - address: The address with its prefix length. Without one keepalived would silently take /32 or /128.

@@ -23,7 +23,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document i
     opaque_problem,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place, below
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import Item, Listing
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import Item, Listing, Repeated
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import (
     Command,
     Flag,
@@ -131,6 +131,26 @@ def _edit_listing(
             editor.say(title, f"add {shape.keyword} {shape.item_text(item)}")
     else:
         _edit_items(shape, editor, found, current, value, title)
+
+
+@edit.register
+def _edit_repeated(
+    shape: Repeated, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str
+) -> None:
+    """Lines that mean what is desired stay; the others go, and what is missing comes after them."""
+    wanted = {repr(shape.normal(item)): item for item in value}
+    for item in shape.items(editor.document, found):
+        if is_opaque(item.statement):
+            editor.problems.append(opaque_problem(editor.document, shape.name, item.statement))
+        elif wanted.pop(repr(item.normal), None) is None:
+            editor.take(place, item.statement)
+            editor.say(title, f"remove {shape.keyword} {' '.join(item.statement.arguments[:1])}")
+    new = list(wanted.values())
+    if new:
+        after = found[-1] if found else place.after
+        editor.put(Place(place.block, after, place.before), shape.lines(new))
+    for item in new:
+        editor.say(title, f"add {shape.keyword} {shape.item_shown(item)}")
 
 
 def _edit_items(

@@ -142,6 +142,23 @@ def _version_faults(values: dict[str, Any], version: int, families: set[int]) ->
         elif authentication.get("auth_type") == "AH" and values.get("initial_state") == "MASTER":
             reason = "makes keepalived start as BACKUP all the same"
             yield "authentication.auth_type", "AH", reason, "Set initial_state: BACKUP."
+    if isinstance(values.get("auth_hmac"), dict):
+        yield from _hmac_faults(values["auth_hmac"], bool(authentication))
+
+
+def _hmac_faults(hmac: dict[str, Any], authentication: bool) -> Iterator[tuple[str, Any, str, str]]:
+    """auth_hmac as keepalived's manual has it (keepalived.conf(5), from 2.4)."""
+    if authentication:
+        yield "auth_hmac", "(given)", "and authentication exclude each other", "Remove one of the two blocks."
+    keys = [key.get("id") for key in _dicts(hmac.get("keys"))]
+    if not keys:
+        yield "auth_hmac.keys", None, "is missing, so there is nothing to sign with", "Give at least one key."
+    elif hmac.get("active_key") is not None and hmac["active_key"] not in keys:
+        there = ", ".join(str(key) for key in keys)
+        yield "auth_hmac.active_key", hmac["active_key"], "is none of the keys", f"Use one of: {there}."
+    if hmac.get("time_window") is not None and hmac.get("anti_replay") == "monotonic":
+        reason = "means nothing where anti_replay is monotonic"
+        yield "auth_hmac.time_window", hmac["time_window"], reason, "Leave it out, or set anti_replay: time."
 
 
 def _address_faults(values: dict[str, Any], families: set[int], version: int) -> Iterator[tuple[str, Any, str, str]]:

@@ -31,7 +31,7 @@ TICK = 0.01
 #: The wall clock and the monotonic clock may differ by this much without being called set anew (seconds).
 DRIFT = 0.05
 
-_SECRETS = ("auth_pass", "password")
+_SECRETS = ("auth_pass", "password", "key")
 
 
 def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:

@@ -168,6 +168,27 @@ def password() -> Kind:
     return Kind({"type": "str", "no_log": True}, complain, str, str)
 
 
+def hmac_key() -> Kind:
+    """A key of auth_hmac: 32 to 64 bytes as text, the same as ``hex:`` digits, or ``file:`` and a path."""
+
+    def complain(value: str) -> tuple[str, str] | None:
+        complaint = plain_complaint(value)
+        if complaint is not None:
+            return complaint
+        form, _colon, rest = value.partition(":")
+        if form == "file":
+            return None if rest.startswith("/") else ("is not an absolute path", "Write file: and the whole path.")
+        if form == "hex":
+            good = re.fullmatch(r"(?:[0-9A-Fa-f]{2}){32,64}", rest)
+            return (
+                None if good else ("is not 32 to 64 bytes in hexadecimal digits", "Write 64 to 128 digits after hex:.")
+            )
+        good_length = 32 <= len(value) <= 64
+        return None if good_length else ("is not 32 to 64 characters long", "Give a longer one, or hex: or file:.")
+
+    return Kind({"type": "str", "no_log": True}, complain, str, str)
+
+
 def weight(limit: int) -> Kind:
     """A weight, alone or followed by ``reverse``. 254 is refused where keepalived would make it 253."""
     kind = sentence(r"[+-]?[0-9]{1,3}(?: reverse)?", "-20")

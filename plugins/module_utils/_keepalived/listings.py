@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, is_opaque
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Scalar, Shape
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import MASKED, Scalar, Shape
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 
@@ -61,7 +61,8 @@ class Grammar:
             elif part.kind is not None:
                 complaint = part.kind.complain(value)
                 if complaint:
-                    yield Problem(_join(path, part.name), value, *complaint)
+                    shown = MASKED if part.kind.argument.get("no_log") else value
+                    yield Problem(_join(path, part.name), shown, *complaint)
 
     def normal(self, item: dict[str, Any]) -> Any:
         return {
@@ -159,6 +160,10 @@ class Listing(Shape):
     def item_text(self, item: Any) -> str:
         raise NotImplementedError
 
+    def item_shown(self, item: Any) -> str:
+        """An item in messages."""
+        return self.item_text(item)
+
     def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
         raise NotImplementedError
 
@@ -179,7 +184,7 @@ class Listing(Shape):
             key = None if bad else self.key(self.normal(item))
             if key is not None and key in seen:
                 reason = "stands twice in the list, and keepalived would drop or repeat it"
-                yield Problem(path, self.item_text(item), reason, "Name it once.")
+                yield Problem(path, self.item_shown(item), reason, "Name it once.")
             seen.append(key)
 
     def item_complaints(self, path: str, item: Any) -> Iterable[Problem]:
@@ -221,6 +226,25 @@ class Records(Listing):
             for statement in found
             if statement.block is not None
             for line in document.statements(statement.block)
+        ]
+
+
+class Repeated(Records):
+    """``keyword PART …``, a line for each item; what follows the first part is secret."""
+
+    def lines(self, value: Any) -> list[tuple[int, str]]:
+        return [(0, " ".join((self.keyword, self.item_text(item)))) for item in value]
+
+    def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
+        return [statement for statement in found if is_opaque(statement) or statement.block is not None]
+
+    def item_shown(self, item: Any) -> str:
+        return str(item[self.grammar.heads[0].name])
+
+    def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
+        return [
+            Item(self.grammar.read(statement.arguments), statement.start, statement.end, statement, statement)
+            for statement in found
         ]
 
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 
 _MASK = "********"
-_SECRET = re.compile(r"\b(auth_pass|password|auth_hmac|key)([ \t]+)(\"[^\"\n]*\"?|(?:\$\{\w+\}|[^ \t\f\n\r\v{}])+)")
+_SECRET = re.compile(
+    r"\b(auth_pass|password|key(?:[ \t]+[0-9]+)?)([ \t]+)(\"[^\"\n]*\"?|(?:\$\{\w+\}|[^ \t\f\n\r\v{}])+)"
+)
 _PARAMETER = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
 
 def redact(text: str) -> str:
-    """The text with the value of every ``auth_pass`` and ``password`` masked, in comments too, and with it the
-    definition of any parameter that such a value names."""
+    """The text with the value of every ``auth_pass``, ``password`` and ``key`` (unless it is a path) masked, in
+    comments too, and with it the definition of any parameter that such a value names."""
     parameters: set[str] = set()
 
     def masked(match: re.Match[str]) -> str:
         keyword, space, value = match.groups()
-        if keyword == "key" and value.startswith("/"):
+        if keyword.startswith("key") and value.startswith(("/", "file:/")):
             return match.group()
         parameters.update(_PARAMETER.findall(value))
         return keyword + space + _MASK

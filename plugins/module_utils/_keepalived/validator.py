@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.live import version
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
 TIME_LIMIT = 20.0
@@ -63,7 +64,7 @@ class Validator:
         if grave:
             raise DaemonRefused(
                 "keepalived would not read the new file as it is meant. Its words (keepalived -t, exit code {0}): {1}. "
-                "The file is as it was.".format(judged.rc, "; ".join(grave))
+                "The file is as it was.{2}".format(judged.rc, "; ".join(grave), self._too_old(grave))
             )
         if judged.rc not in _READ and not known:
             raise DaemonRefused(
@@ -72,6 +73,14 @@ class Validator:
                 )
             )
         return ["keepalived says: " + message for message in new]
+
+    def _too_old(self, messages: Sequence[str]) -> str:
+        """Which keywords a keepalived knows is asked of the one that is installed, not of a table of versions."""
+        if not any(message.startswith("Unknown keyword") for message in messages):
+            return ""
+        return " This host has keepalived {0}: leave out what it does not know, or install a newer one.".format(
+            version(self.ports)
+        )
 
     def _bearable(self, message: str) -> bool:
         return bool(_HARMLESS.search(message) or (self.rehearsal and _NOT_YET.search(message)))

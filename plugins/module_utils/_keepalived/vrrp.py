@@ -10,6 +10,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks imp
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import (
     address,
     command,
+    hmac_key,
     interface,
     noting,
     password,
@@ -22,6 +23,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings i
     Grammar,
     Record,
     Records,
+    Repeated,
     Sentences,
     Words,
     head,
@@ -71,6 +73,14 @@ _TRACKING = (
     Records("track_file", _TRACKED),
     Records("track_bfd", _TRACKED),
 )
+#: From keepalived 2.4.
+_HMAC = Table(
+    Repeated("keys", Grammar(head("id", integer(1, 255)), head("key", hmac_key())), "key"),
+    Value("active_key", integer(1, 255)),
+    Value("anti_replay", choice("time", "monotonic")),
+    Value("time_window", integer(1, 300)),
+    Value("mode", choice("enforce", "permissive", "receive-only")),
+)
 _NOTIFY = tuple(Command("notify" + event, command()) for event in ("_master", "_backup", "_fault", "_stop", ""))
 
 INSTANCE = Table(
@@ -119,6 +129,7 @@ INSTANCE = Table(
     Flag("check_unicast_src"),
     Record("old_unicast_checksum", Grammar(option("never", None))),
     Group("authentication", Table(Value("auth_type", choice("PASS", "AH")), Value("auth_pass", password()))),
+    Group("auth_hmac", _HMAC),
     Records("virtual_ipaddress", VIRTUAL_ADDRESS, ordered=True),
     Records("virtual_ipaddress_excluded", VIRTUAL_ADDRESS, ordered=True),
     Sentences("virtual_routes", _ROUTE),
