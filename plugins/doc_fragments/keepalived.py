@@ -105,13 +105,13 @@ old_unicast_checksum:
   - Speak the checksum of keepalived before 1.3.6 with unicast peers.
   - {never: Whether to never speak it.}
 authentication:
-  - The authentication of version 2. It travels in clear (PASS).
+  - The authentication of version 2. It travels in clear (PASS). An empty dictionary takes it away.
   - auth_type: V(PASS) is the one that others understand.
     auth_pass: The password, at most 8 characters. keepalived would silently cut a longer one, so it is refused.
 auth_hmac:
   - Signatures on adverts, for both versions of VRRP, against forged and repeated ones. Needs keepalived 2.4 or later,
-    and no C(authentication) beside it. To introduce it without two masters, roll out C(mode=receive-only) first, then
-    C(mode=permissive), then C(mode=enforce).
+    and no C(authentication) beside it. An empty dictionary takes it away. To introduce it without two masters, roll out
+    C(mode=receive-only) first, then C(mode=permissive), then C(mode=enforce).
   - keys:
       - The keys, so that a new one can be brought to every host before it is used. The list is authoritative.
       - id: The number of the key, 1-255.

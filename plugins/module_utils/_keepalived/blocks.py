@@ -88,12 +88,19 @@ class Table:
         return sorted((one for keyword in shape.keywords for one in found.get(keyword, [])), key=lambda one: one.start)
 
 
-class Group(Shape):
-    """``keyword { … }``, at most once."""
+def says_something(value: dict[str, Any]) -> bool:
+    """Whether any option of a dictionary is given."""
+    return any(one is not None for one in value.values())
 
-    def __init__(self, name: str, table: Table, *keywords: str) -> None:
+
+class Group(Shape):
+    """``keyword { … }``, at most once. A value that says nothing changes nothing; where the group is ``removable`` it
+    means that there is no such block."""
+
+    def __init__(self, name: str, table: Table, *keywords: str, removable: bool = False) -> None:
         super().__init__(name, *keywords)
         self.table = table
+        self.removable = removable
 
     def argument(self) -> dict[str, Any]:
         return {"type": "dict", "options": self.table.arguments()}
@@ -102,6 +109,8 @@ class Group(Shape):
         return self.table.complaints(option, value)
 
     def lines(self, value: Any) -> list[tuple[int, str]]:
+        if not says_something(value):
+            return []
         inner = self.table.lines(value)
         return [(0, self.keyword + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]
 
@@ -110,6 +119,8 @@ class Group(Shape):
         return self.table.read(document, block) if block is not None else {}
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
+        if not says_something(value):
+            return not (found and self.removable)
         block = found[0].block if len(found) == 1 else None
         return block is not None and self.table.means(document, block, value)
 

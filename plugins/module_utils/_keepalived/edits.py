@@ -13,7 +13,13 @@ from functools import singledispatch
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Group, NamedLists, Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import (
+    Blocks,
+    Group,
+    NamedLists,
+    Table,
+    says_something,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import (
     INCLUDES,
     Block,
@@ -204,7 +210,13 @@ def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 @edit.register
 def _edit_group(shape: Group, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
-    if len(found) > 1:
+    if shape.means(editor.document, found, value):
+        return
+    if not says_something(value):
+        for statement in found:
+            editor.take(place, statement)
+        editor.say(title, f"remove {shape.keyword}")
+    elif len(found) > 1:
         editor.problems.append(twice_problem(editor.document, shape.name, found))
     elif not found:
         editor.put(place, shape.lines(value))

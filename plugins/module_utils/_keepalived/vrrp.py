@@ -73,6 +73,7 @@ _TRACKING = (
     Records("track_file", _TRACKED),
     Records("track_bfd", _TRACKED),
 )
+_AUTHENTICATION = Table(Value("auth_type", choice("PASS", "AH")), Value("auth_pass", password()))
 #: From keepalived 2.4.
 _HMAC = Table(
     Repeated("keys", Grammar(head("id", integer(1, 255)), head("key", hmac_key())), "key"),
@@ -128,8 +129,8 @@ INSTANCE = Table(
     Flag("unicast_fault_no_peer"),
     Flag("check_unicast_src"),
     Record("old_unicast_checksum", Grammar(option("never", None))),
-    Group("authentication", Table(Value("auth_type", choice("PASS", "AH")), Value("auth_pass", password()))),
-    Group("auth_hmac", _HMAC),
+    Group("authentication", _AUTHENTICATION, removable=True),
+    Group("auth_hmac", _HMAC, removable=True),
     Records("virtual_ipaddress", VIRTUAL_ADDRESS, ordered=True),
     Records("virtual_ipaddress_excluded", VIRTUAL_ADDRESS, ordered=True),
     Sentences("virtual_routes", _ROUTE),

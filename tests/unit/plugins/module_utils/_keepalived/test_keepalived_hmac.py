@@ -63,6 +63,25 @@ def test_keys_are_rotated_line_by_line_and_never_shown(call):
         assert not any(secret in json.dumps(result) for secret in (HEX, WORD))
 
 
+def test_an_empty_dictionary_takes_the_block_away(call):
+    password = {"authentication": {"auth_type": "PASS", "auth_pass": "zz"}, "version": 2, "advert_int": 1}
+    assert call(None)["changed"] is True
+    without = call.path.read_text()
+    assert call(None, **password)["changed"] is True
+    moved = call({"keys": keys(k1=HEX)}, authentication={}, version=3)
+    assert "vrrp_instance kubeapi: remove authentication" in moved["steps"]
+    assert "authentication" not in call.path.read_text()
+    assert call({})["steps"] == ["vrrp_instance kubeapi: remove auth_hmac"]
+    assert call({})["changed"] is False
+    assert call.path.read_text() == without.replace("10\n", "10\n    version 3\n    advert_int 1\n", 1)
+
+
+def test_empty_global_definitions_take_nothing_away(call, run_module_process):
+    call.path.write_text("global_defs {\n    router_id mine\n}\n")
+    result = run_module_process("keepalived_config", {"path": str(call.path), "global_defs": {}, "validate": False})
+    assert result.result["changed"] is False
+
+
 def test_what_was_read_is_not_shown(call, run_module_process):
     call({"keys": keys(k1=HEX)})
     said = json.dumps(run_module_process("keepalived_info", {"path": str(call.path), "live": False}).result)
