@@ -232,6 +232,10 @@ class Records(Listing):
 class Repeated(Records):
     """``keyword PART …``, a line for each item; what follows the first part is secret."""
 
+    def argument(self) -> dict[str, Any]:
+        # The part that is secret says so itself.
+        return dict(super().argument(), no_log=False)
+
     def lines(self, value: Any) -> list[tuple[int, str]]:
         return [(0, " ".join((self.keyword, self.item_text(item)))) for item in value]
 

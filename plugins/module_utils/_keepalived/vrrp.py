@@ -77,7 +77,7 @@ _AUTHENTICATION = Table(Value("auth_type", choice("PASS", "AH")), Value("auth_pa
 #: From keepalived 2.4.
 _HMAC = Table(
     Repeated("keys", Grammar(head("id", integer(1, 255)), head("key", hmac_key())), "key"),
-    Value("active_key", integer(1, 255)),
+    Value("active_key", integer(1, 255)._replace(argument={"type": "int", "no_log": False})),
     Value("anti_replay", choice("time", "monotonic")),
     Value("time_window", integer(1, 300)),
     Value("mode", choice("enforce", "permissive", "receive-only")),

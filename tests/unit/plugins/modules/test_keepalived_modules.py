@@ -95,12 +95,12 @@ def test_purge_removes_what_the_lists_given_do_not_name(run_module_process: Call
     assert "router_id me   # note" in conf.read_text()
 
 
-def test_ten_runs_at_once_lose_no_update(run_module_process: Callable[..., Any], conf: Path) -> None:
+def test_twenty_runs_at_once_lose_no_update(run_module_process: Callable[..., Any], conf: Path) -> None:
     def add(number: int) -> bool:
         vip = [{"address": f"10.9.0.{number}/24"}]
         args = dict(INSTANCE, name=f"V{number}", virtual_router_id=number, virtual_ipaddress=vip)
         return bool(run_module_process("keepalived_instance", dict(args, path=str(conf), validate=False)).failed)
 
-    with concurrent.futures.ThreadPoolExecutor(5) as pool:
-        assert not any(pool.map(add, range(1, 11)))
-    assert conf.read_text().count("vrrp_instance V") == 10
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        assert not any(pool.map(add, range(1, 21)))
+    assert conf.read_text().count("vrrp_instance V") == 20
