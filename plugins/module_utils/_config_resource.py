@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Callable, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
 
@@ -61,6 +62,13 @@ class ConfigFileResource:
         if edited.text == text:
             shown = self.redact(text)
             return Plan(before=shown, after=shown, warnings=edited.warnings)
+        left = self.edit(edited.text)
+        if left.text != edited.text:
+            raise EdgeError(
+                "With this change made, {0} would still not mean what was asked for: {1}. Nothing was written. Some "
+                "value is read by the daemon as more than one, or this is a bug: please report it with the file and "
+                "the task.".format(self.file.path, "; ".join(left.summaries))
+            )
         content = encode(edited.text)
         step = Step("\n".join(edited.summaries), Swap(current, content), Swap(content, current, restore=True))
         return Plan(self.redact(text), self.redact(edited.text), (step,), edited.impact, edited.warnings)

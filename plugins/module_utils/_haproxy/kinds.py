@@ -99,6 +99,18 @@ def _words_of(text: str) -> Any:
 WORDS = _kind(line_complaint, _words_of)
 
 
+def one_word_complaint(value: str) -> tuple[str, str] | None:
+    """Why a text cannot stand as one word of haproxy.cfg, quoted or not, or None."""
+    problem = line_complaint(value)
+    if problem is None and len(lex(value).words) != 1:
+        problem = "is several words, and HAProxy takes one here", "Leave the others out, or quote the whole of it."
+    return problem
+
+
+#: One word as HAProxy reads it: an expression, with quotes where it needs them.
+ONE_WORD = _kind(one_word_complaint, lambda text: (meanings(text) or [""])[0])
+
+
 def words_like(pattern: str, remedy: str) -> Kind:
     """The rest of a line, which must match a pattern."""
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Union
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import (
     ADDRESS,
     NAME,
-    WORDS,
+    ONE_WORD,
     bare,
     time,
     words_like,
@@ -70,6 +70,10 @@ _DELAY = time(1000)
 _TIME = time()
 _TLS = choice("SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 _VERIFY = choice("none", "required")
+_SOURCE = words_like(
+    r"[^\s\"'\\]+( usesrc [^\s\"'\\]+)?( interface [^\s\"'\\]+)?",
+    "Give an address, and after it at most usesrc and interface, each with its value.",
+)
 _TRACK = words_like(r"([A-Za-z0-9_.:-]+/)?[A-Za-z0-9_.:-]+", "Give the name of a server, or backend/server.")
 
 SERVER = _arguments(
@@ -121,7 +125,7 @@ SERVER = _arguments(
         "ca_file": _PATH,
         "crl_file": _PATH,
         "crt": _PATH,
-        "sni": WORDS,
+        "sni": ONE_WORD,
         "alpn": _BARE,
         "ciphers": _BARE,
         "ciphersuites": _BARE,
@@ -137,7 +141,7 @@ SERVER = _arguments(
         "send_proxy_v2_ssl": "no-send-proxy-v2-ssl",
         "send_proxy_v2_ssl_cn": "no-send-proxy-v2-ssl-cn",
         "proxy_v2_options": _BARE,
-        "source": Argument("source", WORDS, suffixes=("usesrc", "interface")),
+        "source": Argument("source", _SOURCE, suffixes=("usesrc", "interface")),
         "namespace": _BARE,
         "socks4": _BARE,
         "redir": _BARE,

@@ -82,21 +82,37 @@ def test_daemon_and_host_are_asked_in_check_mode_too(path, check_mode):
     assert path.read_bytes() == b"secret\n"
 
 
-def test_what_a_planner_cannot_settle_is_put_back(path):
-    file = ConfigFile(str(path), backup=True)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_a_planner_cannot_settle_is_never_written(path, check_mode):
+    """A value that reads back as something else: known before anything is written, in check mode too."""
+    asked = []
+    file = ConfigFile(str(path), backup=True, validate=lambda *paths: asked.append(paths) or [])
     endless = ConfigFileResource(file, lambda text: Edited(text + "x", ("add x",)), redact=str)
-    with pytest.raises(EdgeError, match="a new plan should be empty"):
-        reconcile(endless, check_mode=False)
+    with pytest.raises(EdgeError, match="would still not mean what was asked for: add x"):
+        reconcile(endless, check_mode=check_mode)
     assert path.read_bytes() == b"secret\n"
-    assert endless.backup_file is None
+    assert os.listdir(path.parent) == ["daemon.conf"]
+    assert asked == []
 
 
-def test_a_file_that_was_not_there_is_not_there_again(tmp_path):
+def flickering(path):
+    """A resource whose file is changed again by another hand right after the swap."""
+    subject = resource(path, backup=True)
+    read = subject.file.read
+    subject.read = lambda: (read() or b"").removesuffix(b"please\n") or None
+    return subject
+
+
+@pytest.mark.parametrize("before", [b"secret\n", None], ids=["existing", "new"])
+def test_what_does_not_stay_is_put_back(tmp_path, before):
     path = tmp_path / "daemon.conf"
-    endless = ConfigFileResource(ConfigFile(str(path)), lambda text: Edited(text + "x", ("add x",)), redact=str)
-    with pytest.raises(EdgeError):
-        reconcile(endless, check_mode=False)
-    assert os.listdir(tmp_path) == []
+    if before is not None:
+        path.write_bytes(before)
+    subject = flickering(path)
+    with pytest.raises(EdgeError, match="a new plan should be empty"):
+        reconcile(subject, check_mode=False)
+    assert (path.read_bytes() if path.exists() else None) == before
+    assert subject.backup_file is None
 
 
 @given(st.binary())
