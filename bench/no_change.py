@@ -9,6 +9,7 @@
 
 Needs ansible-playbook on PATH and the collection where Ansible finds it. Limit: 1.15 times ping, as a user runs it:
 over ssh. The tasks are interleaved, so that a busy machine slows all of them alike; medians are compared.
+PYTHONUNBUFFERED is left out of the environment: it makes Python read a piped script byte by byte (docs/adr/0007).
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def seconds(task: dict[str, dict[str, str]]) -> float:
 
 def measure(inventory: str, host: str, more: list[str], rounds: int) -> dict[str, float]:
     """Median seconds per task name over the rounds after the first."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as name:
         folder = Path(name)
         (folder / "play.json").write_text(json.dumps(play(host, rounds)))
@@ -87,7 +89,7 @@ def measure(inventory: str, host: str, more: list[str], rounds: int) -> dict[str
         )
         done = subprocess.run(
             ["ansible-playbook", "-i", inventory, *more, str(folder / "play.json")],
-            env={**os.environ, "ANSIBLE_CONFIG": str(folder / "ansible.cfg")},
+            env={**environment, "ANSIBLE_CONFIG": str(folder / "ansible.cfg")},
             stdout=subprocess.PIPE,
             text=True,
             check=False,

@@ -130,9 +130,9 @@ backup_file:
   sample: /etc/haproxy/haproxy.cfg.4711.2026-01-01@12:00:00~
 """
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import compile_once
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
 
-compile_once(__loader__)
+start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments import backend_arguments

@@ -179,9 +179,9 @@ socket:
   sample: /run/haproxy/admin.sock
 """
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import compile_once
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
 
-compile_once(__loader__)
+start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.information import information
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module

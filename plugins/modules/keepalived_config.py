@@ -120,9 +120,9 @@ backup_file:
   sample: /etc/keepalived/keepalived.conf.4711.2026-01-31@10:00:00~
 """
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import compile_once
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
 
-compile_once(__loader__)
+start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import ARGUMENTS, config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module

@@ -1,21 +1,22 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Imports from a payload: compiled once, and not to be told from ordinary ones."""
+"""A start from a payload: modules compiled once and not to be told from ordinary ones, the collector at rest."""
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import zipfile
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import PayloadFinder, compile_once
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import PayloadFinder, start_lean
 
 PACKAGES = ["ansible_collections", "k8s_edge", "ha", "plugins", "module_utils"]
 
 PROGRAM = """
-import builtins, sys, traceback, zipimport
+import builtins, gc, sys, traceback, zipimport
 sys.path.insert(0, sys.argv[1])
 compiled = []
 real = compile
@@ -25,8 +26,9 @@ def counting(source, file, *rest, **more):
 builtins.compile = counting
 import zipimport
 zipimport.compile = counting
-from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import compile_once
-compile_once(zipimport.zipimporter(sys.argv[1]))
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
+start_lean(zipimport.zipimporter(sys.argv[1]))
+assert not gc.isenabled()
 from ansible_collections.k8s_edge.ha.plugins.module_utils import _sample, _pack
 import ansible_collections.other
 assert _pack.VALUE == 2
@@ -62,6 +64,7 @@ def test_a_module_is_compiled_once_and_tells_where_it_is_from(archive):
 
 def test_outside_a_payload_nothing_changes():
     before = list(sys.meta_path)
-    compile_once(__loader__)
-    compile_once(None)
+    start_lean(__loader__)
+    start_lean(None)
     assert sys.meta_path == before
+    assert gc.isenabled()
