@@ -20,7 +20,7 @@ author: k8s_edge contributors (@k8s-edge)
 description:
   - Derives for each VIP that leads to servers a front end that binds the VIP and a backend with the servers, as
     M(k8s_edge.ha.haproxy_config) takes them, and a front end on loopback for health and statistics.
-positional: host, groups, hostvars, health_port, ca_file
+positional: host, groups, hostvars, health_port, ca_file, version
 options:
   _input:
     description: The declaration, usually C(k8s_edge_vips).
@@ -49,6 +49,13 @@ options:
       - Empty means that health checks do not verify them.
     type: str
     default: ''
+  version:
+    description:
+      - The installed HAProxy's version. One before 2.4 gets no TCP keepalive times, no C(idle-close-on-response) and no
+        health page for each VIP, which it does not know.
+      - Empty where it is not known, which counts as a new one.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -72,9 +79,10 @@ def haproxy_proxies(
     hostvars: Mapping[str, Any],
     health_port: int = 8404,
     ca_file: str = "",
+    version: str | None = "",
 ) -> dict[str, list[dict[str, Any]]]:
     """The host's frontends and backends."""
-    return desired_proxies(host, declared(vips, groups), hostvars, Checks(ca_file, health_port))
+    return desired_proxies(host, declared(vips, groups), hostvars, Checks(ca_file, health_port, version or ""))
 
 
 class FilterModule:

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import instances_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import Watch
 
 DOCUMENTATION = r"""
 name: keepalived_instances
@@ -23,7 +24,7 @@ description:
   - Every member is BACKUP with a priority of its own, from the order of the group, rotated for each further VIP so that
     several VIPs spread; unicast peers, virtual router ID and interface are derived too and can be set by hand.
   - Checks across all hosts what no host can see alone, and fails naming host, option, value and remedy.
-positional: host, groups, hostvars, defaults, scripts
+positional: host, groups, hostvars, defaults, scripts, watch
 options:
   _input:
     description: The declaration, usually C(k8s_edge_vips).
@@ -47,10 +48,15 @@ options:
     type: dict
     default: {}
   scripts:
-    description: The check scripts; those with C(front=true) are tracked by every VIP that leads to servers.
+    description: Further check scripts, whose weights are checked against the priorities too.
     type: list
     elements: dict
     default: []
+  watch:
+    description:
+      - How HAProxy and the servers are watched, as P(k8s_edge.ha.keepalived_watchers#filter) takes it.
+      - Without it the instances track nothing.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -75,9 +81,11 @@ def keepalived_instances(
     hostvars: Mapping[str, Any],
     defaults: Mapping[str, Any] | None = None,
     scripts: Sequence[Mapping[str, Any]] = (),
+    watch: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """The host's vrrp_instances."""
-    return instances_of(host, declared(vips, groups), hostvars, defaults or {}, scripts)
+    watched = None if watch is None else Watch(**watch)
+    return instances_of(host, declared(vips, groups), hostvars, defaults or {}, scripts, watched)
 
 
 class FilterModule:

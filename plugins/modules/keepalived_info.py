@@ -166,6 +166,12 @@ vips:
     held:
       description: Whether this host holds it.
       type: bool
+process_events:
+  description:
+    - Whether the kernel tells keepalived on this host of processes that begin and end, as C(vrrp_track_process) needs.
+      It does not in a container with a network of its own, and there keepalived takes every such process for absent.
+  returned: always
+  type: bool
 """
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean

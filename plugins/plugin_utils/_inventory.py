@@ -12,6 +12,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._rolling import Standing, order, silenced_by, standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import VARIABLE, Vip, declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import desired_instances, members
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import Watch
 
 Groups = Mapping[str, Sequence[str]]
 Hostvars = Mapping[str, Mapping[str, Any]]
@@ -48,9 +49,10 @@ def instances_of(
     hostvars: Hostvars,
     defaults: Mapping[str, Any],
     scripts: Sequence[Mapping[str, Any]] = (),
+    watch: Watch | None = None,
 ) -> list[dict[str, Any]]:
     """The vrrp_instances of one host, derived and checked across all hosts."""
-    return desired_instances(members(vips, hostvars), {**INSTANCE_DEFAULTS, **defaults}, scripts).get(host, [])
+    return desired_instances(members(vips, hostvars), {**INSTANCE_DEFAULTS, **defaults}, scripts, watch).get(host, [])
 
 
 def led_by(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
@@ -81,7 +83,7 @@ def standings(vips: Sequence[Vip], hostvars: Hostvars) -> list[Standing]:
     found = []
     for host in hosts:
         common = {**INSTANCE_DEFAULTS, **(hostvars[host].get("keepalived_instance_defaults") or {})}
-        desired = desired_instances(parts, common, ()).get(host, [])
+        desired = desired_instances(parts, common).get(host, [])
         steps = (hostvars[host].get(REHEARSAL) or {}).get("steps") or ()
         found.append(standing(host, vips, hostvars[host], hostvars[host][BEFORE], desired, steps))
     return found

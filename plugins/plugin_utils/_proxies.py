@@ -4,11 +4,12 @@
 """HAProxy derived from the inventory: for each VIP a front end that binds it and a backend with those who serve it.
 
 The front end of a kube-apiserver passes TCP through, asks every apiserver for ``/readyz`` over TLS, cuts the sessions
-of one that is down, and lets a quiet ``kubectl logs -f`` live for a day.
+of one that is down, gives one that comes back its share bit by bit, and lets a quiet ``kubectl logs -f`` live a day.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -21,13 +22,33 @@ HEALTH = "k8s_edge_health"
 HEALTH_URI = "/healthz"
 LONGEST = "24h"
 
+#: TCP keepalive: a peer that is gone is noticed after two minutes, and no firewall forgets a quiet watch. The kernel's
+#: own times begin after two hours.
+KEEPALIVE = {"idle": "60s", "intvl": "15s", "cnt": 4}
+
+#: The first HAProxy with all that the derived sections say; one before it gets less.
+COMPLETE = (2, 4)
+
 
 class Checks(NamedTuple):
     """How HAProxy is asked whether it is well, and how it asks the apiservers. ``ca_file`` is a path on the host;
-    empty means that their certificates are not verified. ``health_port`` is on loopback."""
+    empty means that their certificates are not verified. ``health_port`` is on loopback. ``version`` is the installed
+    HAProxy's; empty where it is not known, which counts as a new one."""
 
     ca_file: str
     health_port: int
+    version: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the installed HAProxy knows everything."""
+        numbers = [int(each) for each in re.findall(r"\d+", self.version)[:2]]
+        return not numbers or tuple(numbers) >= COMPLETE
+
+
+def health_uri(vip: Vip) -> str:
+    """Where HAProxy says whether a server of the VIP answers."""
+    return f"{HEALTH_URI}/{vip.name}"
 
 
 def desired_proxies(
@@ -39,7 +60,8 @@ def desired_proxies(
     problems: list[Problem] = []
     backends = [{**_backend(vip, _servers(vip, hostvars, problems), checks), **vip.backend} for vip in mine]
     refuse(problems)
-    return {"frontends": [_health(checks)] + [{**_frontend(vip), **vip.frontend} for vip in mine], "backends": backends}
+    frontends = [_health(mine, checks)] + [{**_frontend(vip, checks), **vip.frontend} for vip in mine]
+    return {"frontends": frontends, "backends": backends}
 
 
 def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
@@ -58,13 +80,19 @@ def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
     ]
 
 
-def _frontend(vip: Vip) -> dict[str, Any]:
+def _keepalive(side: str, checks: Checks) -> dict[str, Any]:
+    """The times of TCP keepalive towards clients (``cli``) or servers (``srv``)."""
+    return {f"{side}tcpka_{name}": value for name, value in KEEPALIVE.items()} if checks.complete else {}
+
+
+def _frontend(vip: Vip, checks: Checks) -> dict[str, Any]:
     return {
         "name": vip.name,
         "mode": "tcp",
         "bind": [{"address": str(address.ip), "port": vip.port} for address in vip.addresses],
         "maxconn": vip.maxconn,
         "options": ["tcplog", "clitcpka"],
+        **_keepalive("cli", checks),
         "timeouts": {"client": LONGEST, "client_fin": "30s"},
         "default_backend": vip.name,
     }
@@ -76,6 +104,7 @@ def _backend(vip: Vip, servers: Sequence[Mapping[str, Any]], checks: Checks) -> 
         "mode": "tcp",
         "balance": "leastconn",
         "options": ["srvtcpka", "redispatch"],
+        **_keepalive("srv", checks),
         "timeouts": {
             "connect": "5s",
             "check": "5s",
@@ -123,9 +152,12 @@ def _servers(vip: Vip, hostvars: Mapping[str, Mapping[str, Any]], problems: list
     return servers
 
 
-def _health(checks: Checks) -> dict[str, Any]:
-    """Where keepalived's check asks, and people look at the statistics: on loopback only."""
-    return {
+def _health(vips: Sequence[Vip], checks: Checks) -> dict[str, Any]:
+    """Where keepalived's checks ask, and people look at the statistics: on loopback only.
+
+    ``/healthz`` is 200 while HAProxy answers at all; ``/healthz/NAME`` is 503 while no server of that VIP is up.
+    """
+    health: dict[str, Any] = {
         "name": HEALTH,
         "mode": "http",
         "bind": [{"address": "127.0.0.1", "port": checks.health_port}],
@@ -134,3 +166,15 @@ def _health(checks: Checks) -> dict[str, Any]:
         "timeouts": {"client": "5s", "http_request": "5s", "http_keep_alive": "5s"},
         "directives": ["stats enable", "stats uri /stats", "stats refresh 5s"],
     }
+    if checks.complete:
+        health["options"] = ["idle-close-on-response"]
+        health["directives"] = [rule for vip in vips for rule in _health_rules(vip)] + health["directives"]
+    return health
+
+
+def _health_rules(vip: Vip) -> list[str]:
+    asked = f"{{ path {health_uri(vip)} }}"
+    return [
+        f"http-request return status 503 if {asked} {{ nbsrv({vip.name}) lt 1 }}",
+        f"http-request return status 200 if {asked}",
+    ]

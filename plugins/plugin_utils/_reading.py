@@ -19,6 +19,15 @@ def live_states(info: Mapping[str, Any]) -> dict[str, str]:
     return {each["name"]: each["state"] for each in info.get("instances") or ()}
 
 
+def lowered_instances(info: Mapping[str, Any]) -> set[str]:
+    """The running instances whose priority a failing check has lowered."""
+    return {
+        each["name"]
+        for each in info.get("instances") or ()
+        if each.get("effective_priority", 0) < each.get("priority", 0)
+    }
+
+
 def held_addresses(info: Mapping[str, Any]) -> set[str]:
     """The virtual addresses that the host's kernel has, without prefix."""
     return {str(each["address"]).partition("/")[0] for each in info.get("vips") or () if each.get("held")}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states, lowered_instances
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import instance_name
 
@@ -46,17 +46,17 @@ SETTLED, WAITING, FAILED = "settled", "waiting", "failed"
 
 
 def keepalived_verdict(
-    desired: Sequence[Mapping[str, Any]], leads: Sequence[str], info: Mapping[str, Any], final: bool
+    desired: Sequence[Mapping[str, Any]], leads: Iterable[str], info: Mapping[str, Any], final: bool
 ) -> str:
     """Whether a host runs what its file says and each of its instances has found its state.
 
     ``leads`` are the instances in which this host has the highest priority: it must be MASTER there, unless it may
-    not take a VIP back (``nopreempt``). FAULT is a failure where the look is ``final``, and else something to wait out:
-    a keepalived that has just started has not run its checks yet.
+    not take a VIP back (``nopreempt``) or a check has lowered its priority. FAULT is a failure where the look is
+    ``final``, and else something to wait out: a keepalived that has just started has not run its checks yet.
     """
     if not (info.get("active") and info.get("loaded")):
         return WAITING
-    states = live_states(info)
+    states, leads = live_states(info), set(leads) - lowered_instances(info)
     if final and "FAULT" in [states.get(instance["name"]) for instance in desired]:
         return FAILED
     for instance in desired:

@@ -18,6 +18,10 @@ Interface = Union[IPv4Interface, IPv6Interface]
 MOST_HOSTS = 100
 
 PROFILES = ("kube_apiserver", "tcp")
+
+#: Connections to allow for: of each node (kubelet, kube-proxy, agents, controllers, sessions of people, and for a
+#: moment the old ones beside the new when all come back), and of what is not on a node; and nodes where none are given.
+PER_NODE, BESIDE_NODES, NODES = 50, 1000, 60
 VARIABLE = "k8s_edge_vips"
 
 
@@ -26,8 +30,8 @@ class Vip(NamedTuple):
 
     ``addresses`` holds at most one address of each family, each with its prefix. ``hosts`` are the names of the hosts
     that may hold it, in the group's order; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
-    empty where they use the address. ``instance``, ``frontend`` and ``backend`` are set by hand and go over what is
-    derived.
+    empty where they use the address. ``maxconn`` is set by hand or follows from the number of nodes. ``instance``,
+    ``frontend`` and ``backend`` are set by hand and go over what is derived.
     """
 
     name: str
@@ -52,6 +56,11 @@ class Vip(NamedTuple):
         """How messages name this entry."""
         return f"{VARIABLE}[{self.name}]"
 
+    @property
+    def beside(self) -> bool:
+        """Whether every host that may hold the VIP is an apiserver too, so that HAProxy runs beside it."""
+        return self.profile == "kube_apiserver" and bool(self.servers) and set(self.hosts) <= set(self.servers)
+
 
 #: The keys an entry may have. ``name`` and ``addresses`` must be there.
 KEYS = (
@@ -67,6 +76,7 @@ KEYS = (
     "interface",
     "priorities",
     "holder",
+    "nodes",
     "maxconn",
     "instance",
     "frontend",
@@ -133,6 +143,8 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         if host not in hosts:
             problems.append(_stranger(path + ".priorities", host, hosts))
         _number(f"{path}.priorities[{host}]", priority, 1, 254, problems)
+    nodes = _number(path + ".nodes", entry.get("nodes", NODES), 1, 100000, problems)
+    enough = BESIDE_NODES + PER_NODE * nodes
     vip = Vip(
         name=name,
         addresses=tuple(_addresses(path + ".addresses", entry.get("addresses"), problems)),
@@ -146,7 +158,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         interface=entry.get("interface"),
         priorities={host: int(priority) for host, priority in priorities.items() if str(priority).isdigit()},
         holder=holder,
-        maxconn=_number(path + ".maxconn", entry.get("maxconn", 4000), 1, 2147483647, problems),
+        maxconn=_number(path + ".maxconn", entry.get("maxconn", enough), 1, 2147483647, problems),
         instance=_mapping(path + ".instance", entry.get("instance"), problems),
         frontend=_mapping(path + ".frontend", entry.get("frontend"), problems),
         backend=_mapping(path + ".backend", entry.get("backend"), problems),

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import Misplaced, Place, place_for, stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Interface, Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import HAPROXY, WIDEST_GAP, Watch, tracked
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._weights import unfit_weights
 
 HIGHEST_PRIORITY = 200
 WIDEST_STEP = 10
@@ -60,7 +62,7 @@ def priorities(vip: Vip, turn: int) -> dict[str, int]:
     """Each host's priority for the ``turn``-th VIP of its hosts; those set by hand go over the derived ones."""
     count = len(vip.hosts)
     first = vip.hosts.index(vip.holder) if vip.holder else turn % count
-    step = min(WIDEST_STEP, (HIGHEST_PRIORITY - 1) // count) or 1
+    step = min(WIDEST_STEP, WIDEST_GAP // max(count - 1, 1)) or 1
     derived = {vip.hosts[(first + rank) % count]: HIGHEST_PRIORITY - rank * step for rank in range(count)}
     return {**derived, **vip.priorities}
 
@@ -89,17 +91,19 @@ def members(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]]) -> t
 
 
 def desired_instances(
-    parts: Sequence[Member], common: Mapping[str, Any], scripts: Sequence[Mapping[str, Any]]
+    parts: Sequence[Member],
+    common: Mapping[str, Any],
+    scripts: Sequence[Mapping[str, Any]] = (),
+    watch: Watch | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
     """The vrrp_instances of every host, as ``keepalived_config`` takes them.
 
     ``common`` holds what every instance shares (timers, VRRP version); what a VIP sets by hand under ``instance`` goes
-    over both. ``scripts`` are the vrrp_scripts: those that say ``front: true`` are tracked by each VIP that leads to
-    servers, and the weights of all are checked against the gaps between the priorities.
+    over both. What the instances track follows from ``watch``, nothing where it is None; its weights and those of
+    further ``scripts`` are checked against the priorities of all hosts.
     """
-    tracked = [{"name": script["name"]} for script in scripts if script.get("front")]
-    everyone = [(member, _instance(member, parts, common, tracked)) for member in parts]
-    refuse(list(_weak_weights(everyone, scripts)))
+    everyone = [(member, _instance(member, parts, common, watch)) for member in parts]
+    refuse(list(_unfit_weights(everyone, scripts, watch)))
     by_host: dict[str, list[dict[str, Any]]] = {}
     for member, instance in everyone:
         by_host.setdefault(member.host, []).append(instance)
@@ -107,13 +111,10 @@ def desired_instances(
 
 
 def _instance(
-    member: Member, parts: Sequence[Member], common: Mapping[str, Any], tracked: Sequence[Mapping[str, Any]]
+    member: Member, parts: Sequence[Member], common: Mapping[str, Any], watch: Watch | None
 ) -> dict[str, Any]:
-    peers = [
-        {"address": str(other.place.address.ip)}
-        for other in parts
-        if other.instance == member.instance and other.host != member.host
-    ]
+    same = [other for other in parts if other.instance == member.instance]
+    peers = [{"address": str(other.place.address.ip)} for other in same if other.host != member.host]
     instance: dict[str, Any] = {
         "name": member.instance,
         "initial_state": "BACKUP",
@@ -124,9 +125,9 @@ def _instance(
     }
     if peers:
         instance.update(unicast_src_ip=str(member.place.address.ip), unicast_peer=peers)
-    if member.vip.servers and tracked:
-        instance["track_script"] = list(tracked)
-    return {**instance, **common, **member.vip.instance}
+    ranks = [other.priority for other in same]
+    watched = tracked(member.vip, watch, max(ranks) - min(ranks)) if watch else {}
+    return {**instance, **watched, **common, **member.vip.instance}
 
 
 def agreement(instance: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,26 +192,16 @@ def _taken_addresses(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, An
                 )
 
 
-def _weak_weights(
-    everyone: Sequence[tuple[Member, Mapping[str, Any]]], scripts: Sequence[Mapping[str, Any]]
+def _unfit_weights(
+    everyone: Sequence[tuple[Member, Mapping[str, Any]]], scripts: Sequence[Mapping[str, Any]], watch: Watch | None
 ) -> Iterable[Problem]:
-    weights = {script.get("name"): script.get("weight") for script in scripts}
+    common = {script.get("name"): script.get("weight") for script in scripts}
+    if watch:
+        common[HAPROXY] = watch.check.get("weight")
     by_instance: dict[str, list[tuple[Member, Mapping[str, Any]]]] = {}
     for member, instance in everyone:
         by_instance.setdefault(member.instance, []).append((member, instance))
     for same in by_instance.values():
-        ranks = [int(instance["priority"]) for _member, instance in same]
-        gap = max(ranks) - min(ranks)
         member, instance = same[0]
-        for index, tracked in enumerate(instance.get("track_script") or ()):
-            weight = tracked.get("weight")
-            weight = weights.get(tracked.get("name")) if weight is None else weight
-            if weight and abs(int(weight)) <= gap:
-                yield Problem(
-                    f"{member.vip.path}.instance.track_script[{index}].weight",
-                    weight,
-                    "cannot overcome the gap of {} between the hosts' priorities ({})".format(
-                        gap, ", ".join("{}: {}".format(each.host, rank["priority"]) for each, rank in same)
-                    ),
-                    f"Give a weight beyond +-{gap}, or 0 so that a failing check takes the host out.",
-                )
+        ranks = {each.host: int(rank["priority"]) for each, rank in same}
+        yield from unfit_weights(member.vip, instance, ranks, common)

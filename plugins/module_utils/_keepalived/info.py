@@ -15,6 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import liv
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import ReadFile, read_files
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.process_events import process_events
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import MASKED
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -61,6 +62,7 @@ def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, An
         "configuration": values,
         "instances": running or [],
         "vips": _vips(values.get("instances", ()), held),
+        "process_events": process_events(),
     }
 
 

@@ -38,7 +38,11 @@ PLAYBOOK = """
 #: The arguments of each role's one call that depend on the platform or the inventory, as the role writes them.
 CALLS = {
     "haproxy": ("configure.yml", "k8s_edge.ha.haproxy_config", ("global", "defaults", "frontends", "backends")),
-    "keepalived": ("configure.yml", "k8s_edge.ha.keepalived_config", ("global_defs", "scripts", "instances")),
+    "keepalived": (
+        "configure.yml",
+        "k8s_edge.ha.keepalived_config",
+        ("global_defs", "scripts", "track_processes", "instances"),
+    ),
 }
 
 
@@ -139,6 +143,7 @@ def written(rendered, run_module_process, tmp_path):
 def test_haproxys_file_on_each_family(written, family, lines):
     text = written("haproxy", family).read_text()
     common = ["bind 10.77.0.100:6443", "bind [fd00:77::100]:6443", "option httpchk GET /readyz", "balance leastconn"]
+    common += ["hard-stop-after 1h", "maxconn 4100"]  # 4000 of the VIP, 100 of the health page
     for line in [*lines, *common, "server kube-3 10.77.0.23:6443"]:
         assert f"    {line}\n" in text
 
@@ -163,6 +168,8 @@ def test_keepaliveds_file_on_each_family(written, family, folder):
         "script_user nobody",
         f'script "{folder}/check-haproxy 8404"',
         "state BACKUP",
+        "process haproxy",
+        "terminate_delay 1",
         "virtual_router_id 100",
         "version 3",
     ):
@@ -174,4 +181,4 @@ def test_the_check_asks_haproxys_own_health_page(rendered):
     health = next(f for f in rendered["haproxy", "RedHat"]["frontends"] if f["name"] == "k8s_edge_health")
     (script,) = rendered["keepalived", "RedHat"]["scripts"]
     assert script["script"].endswith(f" {health['bind'][0]['port']}")
-    assert f"GET {health['monitor_uri']} " in (CHECKOUT / "roles/keepalived/files/check-haproxy").read_text()
+    assert f":-{health['monitor_uri']}}}" in (CHECKOUT / "roles/keepalived/files/check-haproxy").read_text()

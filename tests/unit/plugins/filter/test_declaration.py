@@ -50,6 +50,8 @@ def derive(lab, vips, hostvars=None, groups=None, **options):
         ({"priorities": {"haproxy-1": 255}}, "priorities[haproxy-1]", "range"),
         ({"priorities": {"haproxy-1": 190}}, "priorities[haproxy-2]", "own priority"),
         ({"priorities": [1]}, "priorities", "keys"),
+        ({"nodes": 0}, "nodes", "range"),
+        ({"nodes": "many"}, "nodes", "range"),
         ({"instance": "nopreempt"}, "instance", "keys"),
         ({"vrid": 51}, "vrid", "virtual_router_id"),
         ({"interface": "eth9"}, "addresses on host haproxy-1", "interface"),

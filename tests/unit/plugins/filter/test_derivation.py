@@ -11,8 +11,6 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import led_
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import priorities
 
-FRONT = [{"name": "haproxy", "front": True}]
-
 
 def instances(lab, vips, host="haproxy-1", edges=2, **options):
     return keepalived_instances(vips, host, lab.groups(edges), lab.hostvars(vips, edges), **options)
@@ -23,7 +21,7 @@ def numbered(lab, count):
 
 
 def test_one_vip_on_two_hosts(lab):
-    assert instances(lab, [lab.kubeapi], scripts=FRONT) == [
+    assert instances(lab, [lab.kubeapi], watch={}) == [
         {
             "name": "kubeapi",
             "initial_state": "BACKUP",
@@ -34,6 +32,7 @@ def test_one_vip_on_two_hosts(lab):
             "unicast_src_ip": "10.77.0.11",
             "unicast_peer": [{"address": "10.77.0.12"}],
             "track_script": [{"name": "haproxy"}],
+            "track_process": [{"name": "haproxy"}],
             "version": 3,
             "advert_int": 0.5,
             "garp_master_refresh": 60,
@@ -135,8 +134,9 @@ def test_a_single_host_has_no_peers(lab):
 
 def test_a_vip_that_leads_nowhere_tracks_no_proxy(lab):
     bare = {"name": "ingress", "addresses": ["10.77.0.100/24"]}
-    (instance,) = instances(lab, [bare], scripts=FRONT)
+    (instance,) = instances(lab, [bare], watch={})
     assert "track_script" not in instance
+    assert "track_process" not in instance
     assert haproxy_proxies([bare], "haproxy-1", lab.groups(), lab.hostvars([bare]))["backends"] == []
 
 
@@ -154,7 +154,37 @@ def test_the_apiservers_front_end(lab):
     assert "httpchk GET /readyz" in back["options"]
     default = back["default_server"]
     assert (default["verify"], default["ca_file"], default["check_ssl"]) == ("required", "/etc/haproxy/ca.crt", True)
-    assert default["on_marked_down"] == "shutdown-sessions"
+    assert (default["on_marked_down"], default["slowstart"]) == ("shutdown-sessions", "30s")
+    assert {"clitcpka", "srvtcpka"} <= {*front["options"], *back["options"]}
+    assert (front["clitcpka_idle"], back["srvtcpka_idle"]) == ("60s", "60s")
+    assert health["options"] == ["idle-close-on-response"]
+    assert health["directives"][:2] == [
+        "http-request return status 503 if { path /healthz/kubeapi } { nbsrv(kubeapi) lt 1 }",
+        "http-request return status 200 if { path /healthz/kubeapi }",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "most"), [({}, 4000), ({"nodes": 3}, 1150), ({"nodes": 1000}, 51000), ({"nodes": 9, "maxconn": 7}, 7)]
+)
+def test_connection_limits_follow_from_the_number_of_nodes(lab, change, most):
+    proxies = haproxy_proxies([{**lab.kubeapi, **change}], "haproxy-1", lab.groups(), lab.hostvars())
+    assert proxies["frontends"][1]["maxconn"] == most
+    # One apiserver may have to do for all.
+    assert proxies["backends"][0]["default_server"]["maxconn"] == most
+
+
+@pytest.mark.parametrize("version", ["1.8.27-493ce0b", "2.3.21"])
+def test_an_old_haproxy_is_asked_for_nothing_it_does_not_know(lab, version):
+    proxies = haproxy_proxies([lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars(), version=version)
+    said = str(proxies)
+    assert not any(word in said for word in ("tcpka_", "idle-close", "http-request return"))
+
+
+@pytest.mark.parametrize("version", ["", None, "2.4.0", "2.6.12-1+deb12u4", "3.4-dev1"])
+def test_a_new_haproxy_and_one_that_is_not_there_yet_get_everything(lab, version):
+    proxies = haproxy_proxies([lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars(), version=version)
+    assert all(word in str(proxies) for word in ("clitcpka_idle", "srvtcpka_cnt", "idle-close", "http-request return"))
 
 
 def test_without_a_ca_nothing_is_verified_and_plain_tcp_asks_nothing(lab):
