@@ -31,7 +31,8 @@ def alternative_names(lab: Lab, host: Host) -> str:
     """openssl's subjectAltName for an apiserver: itself, and the VIPs it is reached through."""
     addresses = [address.partition("/")[0] for address in host.addresses]
     names = [host.name, "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
-    return ",".join([f"DNS:{name}" for name in names] + [f"IP:{address}" for address in [*addresses, *lab.served]])
+    addresses += [*lab.served, *lab.spare]
+    return ",".join([f"DNS:{name}" for name in names] + [f"IP:{address}" for address in addresses])
 
 
 def _openssl(state: Path, name: str, *options: str) -> None:

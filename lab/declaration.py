@@ -33,12 +33,14 @@ class Host:
 @dataclass(frozen=True)
 class Lab:
     """A set of hosts. `networks` are prefixes; the controller has the first address of each.
-    `served` are the addresses (without prefix) that the apiservers' certificates must name beside their own."""
+    `served` are the VIPs (without prefix), which the apiservers' certificates name beside their own addresses;
+    `spare` are further ones, for VIPs that a test declares."""
 
     instance: str
     networks: tuple[str, ...]
     served: tuple[str, ...]
     hosts: tuple[Host, ...]
+    spare: tuple[str, ...] = ()
 
     def host(self, name: str) -> Host:
         for host in self.hosts:
@@ -88,7 +90,7 @@ def from_inventory(listing: Mapping[str, Any], instance: str | None = None) -> L
     )
     _refuse_doubles(hosts)
     served = [a.partition("/")[0] for vip in common.get("k8s_edge_vips", ()) for a in vip.get("addresses", ())]
-    return Lab(_link_name(name), networks, tuple(served), hosts)
+    return Lab(_link_name(name), networks, tuple(served), hosts, tuple(common.get("lab_spare_vips", ())))
 
 
 def _groups_of(listing: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -159,4 +161,4 @@ def to_json(lab: Lab) -> str:
 def from_json(text: str) -> Lab:
     data = json.loads(text)
     hosts = tuple(Host(h["name"], tuple(h["addresses"]), tuple(h["groups"])) for h in data["hosts"])
-    return Lab(data["instance"], tuple(data["networks"]), tuple(data["served"]), hosts)
+    return Lab(data["instance"], tuple(data["networks"]), tuple(data["served"]), hosts, tuple(data.get("spare", ())))

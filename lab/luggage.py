@@ -52,5 +52,6 @@ def _items(lab: Lab, host: Host, state: Path) -> Iterator[Item]:
         yield "etc/kubernetes/pki/apiserver.crt", (state / f"{host.name}.crt").read_bytes(), 0o644
         yield "etc/kubernetes/pki/apiserver.key", (state / f"{host.name}.key").read_bytes(), 0o600
     if host in lab.members(CLIENT_GROUP):
-        yield "usr/local/bin/vip-probe", (_PARTS / "vip_probe.py").read_bytes(), 0o755
+        for program in ("probe", "hold"):
+            yield f"usr/local/bin/vip-{program}", (_PARTS / f"vip_{program}.py").read_bytes(), 0o755
         yield "etc/kubernetes/pki/ca.crt", (state / certificates.CA).read_bytes(), 0o644

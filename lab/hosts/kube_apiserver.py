@@ -61,6 +61,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     address_family = socket.AF_INET6  # and IPv4 with it
+    allow_reuse_port = True  # as --permit-port-sharing does: HAProxy may bind a VIP of this host on the same port
     daemon_threads = True
     request_queue_size = 512
 

@@ -7,6 +7,7 @@
 Prints one JSON object: requests, answered, failed; longest_outage_ms and outages (start after the first request,
 length, requests lost; unfinished where nobody answered any more); answered_by (who, how often); errors; and
 longest_stall_ms, the longest time by which the probe itself was late: an outage shorter than that means nothing.
+It ends after --seconds, or on SIGTERM.
 
 An outage lasts from the start of the first request that failed to the start of the next one that was answered.
 """
@@ -15,7 +16,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import signal
 import ssl
 import time
 from collections import Counter
@@ -87,7 +90,7 @@ async def ask(host: str, port: int, path: str, tls: ssl.SSLContext | None) -> st
 
 
 async def probe(url: str, seconds: float, every: float, timeout: float, tls: ssl.SSLContext | None) -> list[Request]:
-    """One request every `every` seconds; none waits for another."""
+    """One request every `every` seconds until the time is over or somebody asks to stop; none waits for another."""
     target = urlsplit(url)
     host, port = target.hostname or "", target.port or (443 if tls else 80)
     begin = time.monotonic()
@@ -101,10 +104,14 @@ async def probe(url: str, seconds: float, every: float, timeout: float, tls: ssl
             return Request(due, started, None, reason)
         return Request(due, started, who)
 
-    tasks = []
+    tasks, stop = [], asyncio.Event()
+    with contextlib.suppress(ValueError):  # signals are for a program's main thread
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     for number in range(round(seconds / every)):
         due = number * every
         await asyncio.sleep(max(0.0, begin + due - time.monotonic()))
+        if stop.is_set():
+            break
         tasks.append(asyncio.create_task(one(due)))
     return list(await asyncio.gather(*tasks))
 
@@ -112,7 +119,7 @@ async def probe(url: str, seconds: float, every: float, timeout: float, tls: ssl
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("url", help="for example https://10.77.0.100:6443/")
-    parser.add_argument("--seconds", type=float, default=5.0, help="how long to ask (5; at most 600)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long to ask at most (5; at most 600)")
     parser.add_argument("--every-ms", type=float, default=10.0, help="time between two requests (10; at least 1)")
     parser.add_argument("--timeout-ms", type=float, default=250.0, help="when a request counts as failed (250)")
     parser.add_argument("--ca", help="certificate authority to trust; without it nothing is verified")

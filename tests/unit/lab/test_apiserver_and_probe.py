@@ -1,11 +1,14 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two programs that run on the lab's hosts, against each other: a real server, real TLS, a real probe."""
+"""The programs that run on the lab's hosts, against each other: a real server, real TLS, real probes."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+import signal
 import socket
 import ssl
 import subprocess
@@ -13,12 +16,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from lab import certificates
 from lab.declaration import Host, Lab
-from lab.hosts import kube_apiserver, vip_probe
+from lab.hosts import kube_apiserver, vip_hold, vip_probe
 from lab.hosts.vip_probe import Request
 
 HERE = "127.0.0.1"
@@ -113,6 +117,85 @@ def test_a_stall_of_the_probe_is_no_outage() -> None:
     late = [Request(0.0, 0.0, "kube-1"), Request(0.01, 0.51, "kube-1")]
     said = vip_probe.summary(late)
     assert (said["longest_stall_ms"], said["longest_outage_ms"]) == (500, 0)
+
+
+class Cutter:
+    """Between a client and a server: passes bytes on, and cuts every connection when told to."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.open = port, set[asyncio.StreamWriter]()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection(HERE, self.port)
+        self.open.add(writer)
+        await asyncio.gather(self.pump(reader, there[1]), self.pump(there[0], writer))
+        self.open.discard(writer)
+
+    async def pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+        writer.close()
+
+    def cut(self) -> None:
+        for writer in self.open:
+            writer.transport.abort()
+
+
+def held(server: kube_apiserver.Server, pki: Path, connections: int, *, cuts: int) -> vip_hold.Seen:
+    """What is seen on held connections that are all cut so many times."""
+
+    async def run() -> vip_hold.Seen:
+        cutter, seen = Cutter(server.server_address[1]), vip_hold.Seen()
+        between = await asyncio.start_server(cutter.serve, HERE, 0)
+        url = f"https://{HERE}:{between.sockets[0].getsockname()[1]}/"
+        tls = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+        holding = asyncio.create_task(vip_hold.run(url, connections, 30.0, 0.01, 2.0, tls, seen))
+        for number in range(1, cuts + 2):
+            while len(seen.held_by) < connections or seen.requests < number * connections:
+                await asyncio.sleep(0.01)
+            if number <= cuts:
+                cutter.cut()
+            while seen.cut < min(number, cuts) * connections:
+                await asyncio.sleep(0.01)
+        signal.raise_signal(signal.SIGTERM)
+        await holding
+        between.close()
+        return seen
+
+    return asyncio.run(run())
+
+
+def test_held_connections_are_not_cut_by_themselves(server: kube_apiserver.Server, pki: Path) -> None:
+    seen = held(server, pki, 5, cuts=0)
+    assert (seen.cut, seen.failed) == (0, 0)
+    assert seen.summary(5)["held_by"] == {kube_apiserver.NAME: 5}
+
+
+def test_held_connections_count_each_cut_and_come_back(server: kube_apiserver.Server, pki: Path) -> None:
+    seen = held(server, pki, 5, cuts=2)
+    assert (seen.cut, seen.failed) == (10, 0)
+    assert seen.summary(5)["held_by"] == {kube_apiserver.NAME: 5}
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"), [(vip_probe, {"requests", "failed"}), (vip_hold, {"connections", "cut", "failed"})]
+)
+def test_asked_to_stop_they_say_what_they_saw(
+    server: kube_apiserver.Server, monkeypatch: pytest.MonkeyPatch, program: ModuleType, expected: set[str]
+) -> None:
+    asked, answer = threading.Event(), kube_apiserver.answer
+    monkeypatch.setattr(kube_apiserver, "answer", lambda path: (asked.set(), answer(path))[1])
+    url = f"https://{HERE}:{server.server_address[1]}/"
+    asking = subprocess.Popen([sys.executable, str(program.__file__), url, "--seconds", "60"], stdout=subprocess.PIPE)
+    try:
+        assert asked.wait(30)
+        asking.send_signal(signal.SIGTERM)
+        said = json.loads(asking.communicate(timeout=30)[0])
+    finally:
+        asking.kill()
+    assert expected <= set(said)
+    assert said["failed"] == 0
 
 
 @pytest.mark.parametrize("wrong", [["--seconds", "0"], ["--seconds", "601"], ["--every-ms", "0"]])

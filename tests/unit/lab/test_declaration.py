@@ -50,6 +50,11 @@ def test_hosts_with_their_addresses_and_groups() -> None:
     assert lab.gateways == ("10.77.0.1/24", "fd00:77::1/64")
 
 
+def test_spare_vips_are_no_vips_of_the_lab() -> None:
+    lab = from_inventory(listing(lab_spare_vips=["10.77.0.110"]))
+    assert (lab.served, lab.spare) == (("10.77.0.100", "fd00:77::100"), ("10.77.0.110",))
+
+
 def test_an_ipv6_host_has_its_ipv4_counterpart() -> None:
     lab = from_inventory(listing("kube-1", ansible_host="fd00:77::21"))
     assert lab.host("kube-1").addresses == ("10.77.0.21/24", "fd00:77::21/64")

@@ -33,7 +33,7 @@ def openssl(*argv: str) -> str:
     return subprocess.run(["openssl", *argv], check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.parametrize("address", ["10.77.0.21", "10.77.0.100", "fd00:77::21", "fd00:77::100"])
+@pytest.mark.parametrize("address", ["10.77.0.21", "10.77.0.100", "fd00:77::21", "fd00:77::100", "10.77.0.110"])
 def test_an_apiservers_certificate_is_good_for_itself_and_for_the_vips(state: Path, address: str) -> None:
     said = openssl("verify", "-CAfile", str(state / "ca.crt"), "-verify_ip", address, str(state / "kube-1.crt"))
     assert said.endswith(": OK\n")
@@ -88,7 +88,7 @@ def test_luggage_of_an_apiserver(small_lab: Lab, state: Path) -> None:
 def test_other_hosts_have_only_what_they_need(small_lab: Lab, state: Path) -> None:
     assert not [name for name in packed(small_lab, "haproxy-1", state) if "kube" in name]
     client = packed(small_lab, "client-1", state)
-    assert client["usr/local/bin/vip-probe"].mode == 0o755
+    assert client["usr/local/bin/vip-probe"].mode == client["usr/local/bin/vip-hold"].mode == 0o755
     assert not [name for name in client if name.endswith("apiserver.key")]
 
 

@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold connections to a URL open, as kubelets do: ask on each of them now and then, and connect again where one is cut.
+
+Ends after --seconds, or on SIGTERM, and then prints one JSON object: connections; requests that were answered; cut, how
+often an open connection was closed or did not answer; failed, attempts to connect that did not succeed; held_by, who
+answered last on how many connections.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import ssl
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+AGAIN_SECONDS = 0.1  # after an attempt to connect that failed
+
+
+@dataclass
+class Seen:
+    """What happened so far. `held_by` has a place for each connection: who answered on it last."""
+
+    requests: int = 0
+    cut: int = 0
+    failed: int = 0
+    held_by: dict[int, str] = field(default_factory=dict)
+
+    def summary(self, connections: int) -> dict[str, object]:
+        held = dict(sorted(Counter(self.held_by.values()).items()))
+        counts = {"requests": self.requests, "cut": self.cut, "failed": self.failed}
+        return {"connections": connections, **counts, "held_by": held}
+
+
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: SplitResult) -> str:
+    """One request on an open connection; the body of its answer. OSError or EOFError where there is none."""
+    writer.write(f"GET {target.path or '/'} HTTP/1.1\r\nHost: {target.netloc}\r\n\r\n".encode())
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    if " 200 " not in head.split("\r\n", 1)[0]:
+        raise ConnectionError("not 200")
+    length = int(head.partition("\r\ncontent-length:")[2].partition("\r\n")[0])
+    return (await reader.readexactly(length)).decode(errors="replace").strip()
+
+
+async def hold(
+    number: int, target: SplitResult, every: float, limit: float, tls: ssl.SSLContext | None, seen: Seen
+) -> None:
+    """One connection, for ever: connect, ask every `every` seconds, connect again."""
+    host, port = target.hostname or "", target.port or (443 if tls else 80)
+    while True:
+        connecting = asyncio.open_connection(host, port, ssl=tls, server_hostname=host if tls else None)
+        try:
+            reader, writer = await asyncio.wait_for(connecting, limit)
+        except (OSError, asyncio.TimeoutError):
+            seen.failed += 1
+            await asyncio.sleep(AGAIN_SECONDS)
+            continue
+        try:
+            while True:
+                seen.held_by[number] = await asyncio.wait_for(ask(reader, writer, target), limit)
+                seen.requests += 1
+                await asyncio.sleep(every)
+        except (OSError, EOFError, asyncio.TimeoutError):
+            seen.cut += 1
+            seen.held_by.pop(number, None)
+        finally:
+            writer.transport.abort()
+
+
+async def run(
+    url: str, connections: int, seconds: float, every: float, limit: float, tls: ssl.SSLContext | None, seen: Seen
+) -> None:
+    """Hold them all until the time is over or somebody asks to stop."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    target = urlsplit(url)
+    holding = [asyncio.create_task(hold(n, target, every, limit, tls, seen)) for n in range(connections)]
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+    for task in holding:
+        task.cancel()
+    await asyncio.gather(*holding, return_exceptions=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("url", help="for example https://10.77.0.100:6443/")
+    parser.add_argument("--connections", type=int, default=20, help="how many (20; at most 1000)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long at most (60; at most 600)")
+    parser.add_argument("--every-ms", type=float, default=500.0, help="time between two requests on one of them (500)")
+    parser.add_argument("--timeout-ms", type=float, default=5000.0, help="when a request counts as unanswered (5000)")
+    parser.add_argument("--ca", help="certificate authority to trust; without it nothing is verified")
+    chosen = parser.parse_args()
+    if not 0 < chosen.seconds <= 600 or not 0 < chosen.connections <= 1000 or chosen.every_ms < 1:
+        parser.error("--seconds is above 0 and at most 600, --connections at most 1000, --every-ms at least 1")
+    tls = None
+    if chosen.url.startswith("https:"):
+        tls = ssl.create_default_context(cafile=chosen.ca)
+        if not chosen.ca:
+            tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    seen = Seen()
+    times = (chosen.seconds, chosen.every_ms / 1000, chosen.timeout_ms / 1000)
+    asyncio.run(run(chosen.url, chosen.connections, *times, tls, seen))
+    print(json.dumps(seen.summary(chosen.connections)))
+
+
+if __name__ == "__main__":
+    main()
