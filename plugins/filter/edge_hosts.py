@@ -19,15 +19,9 @@ author: k8s_edge contributors (@k8s-edge)
 description:
   - Every host of the groups that C(k8s_edge_vips) names under C(hosts), once, in that order.
 positional: hostvars
-options:
-  _input:
-    description: The variable C(groups).
-    type: dict
-    required: true
-  hostvars:
-    description: The variable C(hostvars).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory.input_groups
+  - k8s_edge.ha.inventory.hostvars
 """
 
 EXAMPLES = r"""

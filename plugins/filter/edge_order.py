@@ -23,15 +23,9 @@ description:
     see P(k8s_edge.ha.silenced_peers#filter).
   - Works from the gathered facts and from what M(k8s_edge.ha.keepalived_info) said, registered as C(k8s_edge_before).
 positional: hostvars
-options:
-  _input:
-    description: The variable C(groups).
-    type: dict
-    required: true
-  hostvars:
-    description: The variable C(hostvars).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory.input_groups
+  - k8s_edge.ha.inventory.hostvars
 """
 
 EXAMPLES = r"""

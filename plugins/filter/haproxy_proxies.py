@@ -21,24 +21,12 @@ description:
   - Derives for each VIP that leads to servers a front end that binds the VIP and a backend with the servers, as
     M(k8s_edge.ha.haproxy_config) takes them, and a front end on loopback for health and statistics.
 positional: host, groups, hostvars, health_port, ca_file, version
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory
+  - k8s_edge.ha.inventory.host
+  - k8s_edge.ha.inventory.groups
+  - k8s_edge.ha.inventory.hostvars
 options:
-  _input:
-    description: The declaration, usually C(k8s_edge_vips).
-    type: list
-    elements: dict
-    required: true
-  host:
-    description: The name of the host in the inventory.
-    type: str
-    required: true
-  groups:
-    description: The variable C(groups).
-    type: dict
-    required: true
-  hostvars:
-    description: The variable C(hostvars), with gathered network facts of every host that may hold a VIP.
-    type: dict
-    required: true
   health_port:
     description: The port on loopback where HAProxy says whether it is well.
     type: int

@@ -25,24 +25,12 @@ description:
     several VIPs spread; unicast peers, virtual router ID and interface are derived too and can be set by hand.
   - Checks across all hosts what no host can see alone, and fails naming host, option, value and remedy.
 positional: host, groups, hostvars, defaults, scripts, watch
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory
+  - k8s_edge.ha.inventory.host
+  - k8s_edge.ha.inventory.groups
+  - k8s_edge.ha.inventory.hostvars
 options:
-  _input:
-    description: The declaration, usually C(k8s_edge_vips).
-    type: list
-    elements: dict
-    required: true
-  host:
-    description: The name of the host in the inventory.
-    type: str
-    required: true
-  groups:
-    description: The variable C(groups).
-    type: dict
-    required: true
-  hostvars:
-    description: The variable C(hostvars), with gathered network facts of every host that may hold a VIP.
-    type: dict
-    required: true
   defaults:
     description: What goes over the options that every derived instance has.
     type: dict

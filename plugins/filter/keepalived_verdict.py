@@ -24,6 +24,10 @@ description:
     take the VIP back.
   - C(failed) when one is in FAULT and the look is final. Otherwise C(waiting).
 positional: vips, host, groups, hostvars, final
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory.host
+  - k8s_edge.ha.inventory.groups
+  - k8s_edge.ha.inventory.hostvars
 options:
   _input:
     description: What M(k8s_edge.ha.keepalived_info) returned.
@@ -33,18 +37,6 @@ options:
     description: The declaration, usually C(k8s_edge_vips).
     type: list
     elements: dict
-    required: true
-  host:
-    description: The name of the host in the inventory.
-    type: str
-    required: true
-  groups:
-    description: The variable C(groups).
-    type: dict
-    required: true
-  hostvars:
-    description: The variable C(hostvars), with gathered network facts of every host that may hold a VIP.
-    type: dict
     required: true
   final:
     description: Whether a check that fails has had the time to show, so that FAULT is a failure.

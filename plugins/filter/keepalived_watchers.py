@@ -23,24 +23,12 @@ description:
   - HAProxy is watched by its process and by its health page. Where the hosts of a VIP are the apiservers it leads to,
     the apiserver beside HAProxy is watched too.
 positional: host, groups, hostvars, watch
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory
+  - k8s_edge.ha.inventory.host
+  - k8s_edge.ha.inventory.groups
+  - k8s_edge.ha.inventory.hostvars
 options:
-  _input:
-    description: The declaration, usually C(k8s_edge_vips).
-    type: list
-    elements: dict
-    required: true
-  host:
-    description: The name of the host in the inventory.
-    type: str
-    required: true
-  groups:
-    description: The variable C(groups).
-    type: dict
-    required: true
-  hostvars:
-    description: The variable C(hostvars).
-    type: dict
-    required: true
   watch:
     description: How to watch.
     type: dict

@@ -21,19 +21,10 @@ description:
     named here are stopped for that one step; each starts again with the new configuration when its turn comes.
   - Works from the gathered facts and from what M(k8s_edge.ha.keepalived_info) said, registered as C(k8s_edge_before).
 positional: host, hostvars
-options:
-  _input:
-    description: The variable C(groups).
-    type: dict
-    required: true
-  host:
-    description: The name of the host in the inventory.
-    type: str
-    required: true
-  hostvars:
-    description: The variable C(hostvars).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory.input_groups
+  - k8s_edge.ha.inventory.host
+  - k8s_edge.ha.inventory.hostvars
 """
 
 EXAMPLES = r"""

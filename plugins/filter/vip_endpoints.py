@@ -20,16 +20,9 @@ author: k8s_edge contributors (@k8s-edge)
 description:
   - Gives an entry for each address of each VIP that leads to servers.
 positional: groups
-options:
-  _input:
-    description: The declaration, usually C(k8s_edge_vips).
-    type: list
-    elements: dict
-    required: true
-  groups:
-    description: The variable C(groups).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory
+  - k8s_edge.ha.inventory.groups
 """
 
 EXAMPLES = r"""

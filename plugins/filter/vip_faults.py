@@ -20,17 +20,12 @@ author: k8s_edge contributors (@k8s-edge)
 description:
   - Every address must have exactly one holder, every host must run what its file says, and none may be in FAULT.
 positional: groups, hostvars
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory.groups
+  - k8s_edge.ha.inventory.hostvars
 options:
   _input:
     description: The answers of M(k8s_edge.ha.keepalived_info) by host name.
-    type: dict
-    required: true
-  groups:
-    description: The variable C(groups).
-    type: dict
-    required: true
-  hostvars:
-    description: The variable C(hostvars), with gathered network facts of every host that may hold a VIP.
     type: dict
     required: true
 """

@@ -20,20 +20,10 @@ author: k8s_edge contributors (@k8s-edge)
 description:
   - Names every other host that may hold one of the VIPs that this host may hold.
 positional: host, groups
-options:
-  _input:
-    description: The declaration, usually C(k8s_edge_vips).
-    type: list
-    elements: dict
-    required: true
-  host:
-    description: The name of the host in the inventory.
-    type: str
-    required: true
-  groups:
-    description: The variable C(groups).
-    type: dict
-    required: true
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory
+  - k8s_edge.ha.inventory.host
+  - k8s_edge.ha.inventory.groups
 """
 
 EXAMPLES = r"""
