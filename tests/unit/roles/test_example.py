@@ -29,6 +29,7 @@ def test_the_example_is_a_declaration():
 def test_what_is_commented_out_works_when_it_is_not():
     hosts, edge = (uncommented((EXAMPLE / name).read_text()) for name in ("hosts.yml", "group_vars/all/edge.yml"))
     vips = declared(yaml.safe_load(edge)["k8s_edge_vips"], groups(hosts))
-    assert [vip.name for vip in vips] == ["kubeapi", "ingress", "edge"]
+    assert [vip.name for vip in vips] == ["kubeapi", "ingress", "edge", "control"]
+    assert [vip.name for vip in vips if vip.beside] == ["control"]
     assert vips[2].hosts == ("edge-1", "edge-2", "edge-3")
     assert vips[2].servers == ()
