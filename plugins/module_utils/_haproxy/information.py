@@ -12,6 +12,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource impor
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.description import describe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import live_state, socket_path
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import facts
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -26,7 +27,8 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
         error = f"no Unix socket of the runtime API (stats socket) is named in {params['path']}"
     else:
         try:
-            runtime = live_state(path)
+            with Runtime(path) as process:
+                runtime = live_state(process)
         except EdgeError as reason:
             error = str(reason)
     return {

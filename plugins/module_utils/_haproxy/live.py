@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import ask
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
 
 _COMMANDS = ("show info", "show stat", "show servers state")
 
@@ -23,9 +23,9 @@ def socket_path(described: dict[str, Any]) -> str | None:
     return None
 
 
-def live_state(path: str) -> dict[str, Any]:
+def live_state(runtime: Runtime) -> dict[str, Any]:
     """``info``, ``stat`` and ``servers`` over one connection. Raises EdgeError."""
-    info, stat, servers = ask(path, _COMMANDS)
+    info, stat, servers = runtime.ask(_COMMANDS)
     return {"info": read_info(info), "stat": read_stat(stat), "servers": read_servers(servers)}
 
 

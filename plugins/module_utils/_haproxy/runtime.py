@@ -4,56 +4,263 @@
 """HAProxy's runtime API: commands to a socket, and their replies.
 
 The protocol has no status codes: a reply is text up to the next prompt, an error looks like any other. So a command is
-refused unless it is plainly one command, and whoever asks checks that the reply has the form it should have.
+refused unless it is plainly one command, and ``change`` takes for success only what success looks like.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import re
+import select
 import socket
 import time
 from collections.abc import Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 
-#: A worker answers at once or not at all. In seconds, for the whole conversation.
+#: A process answers at once or not at all: the longest silence, in seconds.
 TIME_LIMIT = 5.0
+#: A reload shuts the door for a moment: how long a connection is tried for, in seconds.
+PATIENCE = 1.0
+#: HAProxy cuts the connection at a line that does not fit its buffer (tune.bufsize, 16384 by default).
+LONGEST_COMMAND = 8192
 
-_PROMPT = b"\n> "
-#: ``;`` begins another command, ``\`` escapes, ``<<`` begins a payload.
-_UNSAFE = (";", "\\", "\n", "\r", "\0", "<<")
-
-
-def ask(path: str, commands: Sequence[str], time_limit: float = TIME_LIMIT) -> list[str]:
-    """The replies to some commands, over one connection to a Unix socket, in their order. Raises EdgeError."""
-    for command in commands:
-        if not command.strip() or any(mark in command for mark in _UNSAFE):
-            raise EdgeError(f"{command!r} is not one plain command of HAProxy's runtime API. Nothing was sent.")
-    # The interactive mode's prompt is the only sure end of a reply: a reply may hold empty lines.
-    request = "".join(f"{command}\n" for command in ("prompt", *commands, "quit")).encode()
-    try:
-        answer = _converse(path, request, time_limit)
-    except OSError as error:
-        reason = "it did not answer in time" if isinstance(error, socket.timeout) else error.strerror or str(error)
-        raise EdgeError(f"cannot talk to HAProxy over {path}: {reason}.") from error
-    replies = answer.decode("utf-8", "replace").split(_PROMPT.decode())[1:-1]
-    if len(replies) != len(commands):
-        raise EdgeError(f"HAProxy answered {len(replies)} of {len(commands)} commands over {path}, then hung up.")
-    return [reply.strip("\n") for reply in replies]
+_SHUT = (errno.ECONNREFUSED, errno.ENOENT, errno.EAGAIN, errno.ECONNRESET, errno.EPIPE)
+#: ``;`` begins another command, ``\`` escapes, ``<<`` begins a payload; the words change what ends a reply.
+_UNSAFE = (";", "\\", "<<")
+_FRAMING = ("prompt", "quit", "_getsocks")
+_MASTER = b"master> "
+_SEVERITY = re.compile(r"\[(?:[0-7]|[a-z]+)\]: ?")
+#: What a command says that has done its work; all others say nothing.
+_SUCCESS = {
+    "add server": "New server registered",
+    "del server": "Server deleted",
+    "set server": "(IP|port) changed from|no need to change|(health check|agent) \\w+ (updated|changed)",
+    "wait": "Done",
+}
+#: Newer versions put what they log about servers in front of a reply: neither success nor failure.
+_LOGGED = re.compile("Server \\S+/\\S+ is |(Health|Agent) check |(backend|proxy) \\S+ has no server available")
 
 
-def _converse(path: str, request: bytes, time_limit: float) -> bytes:
-    end = time.monotonic() + time_limit
-    chunks: list[bytes] = []
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(time_limit)
-        connection.connect(path)
-        connection.sendall(request)
+class RuntimeRefused(EdgeError):
+    """HAProxy did not do what it was told. ``command`` and ``reply`` are the first that failed; those sent with it,
+    before and behind it, may have been done."""
+
+    def __init__(self, address: str, command: str, reply: str) -> None:
+        first = reply.splitlines()[0] if reply else "nothing"
+        super().__init__(f"HAProxy at {address} refused {command!r}: {first}")
+        self.command = command
+        self.reply = reply
+
+
+class Runtime:
+    """A conversation with one process over one connection, opened when first needed and kept.
+
+    ``address`` is a socket of ``stats socket`` or the master's (``haproxy -S``), as HAProxy writes it: a path,
+    ``unix@path``, ``abns@name``, ``host:port``, ``[v6]:port``, with ``ipv4@``, ``ipv6@`` or ``tcp@`` before it or not.
+    On the master's socket the current worker is asked. A connection that HAProxy closed while nothing was said is
+    opened anew; one that breaks while a command is under way is an error, as nobody knows what was done.
+    """
+
+    def __init__(self, address: str, time_limit: float = TIME_LIMIT, patience: float = PATIENCE) -> None:
+        self.address = address
+        self.time_limit = time_limit
+        self.patience = patience
+        #: Whether this is a master's socket: known once connected.
+        self.master = False
+        self._family, self._target = _socket_address(address)
+        self._connection: socket.socket | None = None
+        self._prompt = b""
+        self._version: tuple[int, ...] = ()
+
+    def __enter__(self) -> Runtime:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up. The next command connects again, after a reload to the new worker."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The process's version, such as ``(2, 6, 12)``."""
+        if not self._version:
+            (said,) = self.ask(["show version"])
+            numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", said)
+            if numbers is None:  # before 2.5 only "show info" tells
+                (said,) = self.ask(["show info"])
+                numbers = re.search(r"^Version: *(\d+)\.(\d+)(?:\.(\d+))?", said, re.MULTILINE)
+            if numbers is None:
+                raise EdgeError(f"HAProxy at {self.address} does not tell its version: {said[:200]!r}")
+            self._version = tuple(int(number) for number in numbers.groups("0"))
+        return self._version
+
+    def ask(self, commands: Sequence[str]) -> list[str]:
+        """The replies to some commands in their order, without the empty line at their end. Raises EdgeError."""
+        for command in commands:
+            if not is_plain(command):
+                raise EdgeError(f"{command!r} is not one plain command of HAProxy's runtime API. Nothing was sent.")
+        if not commands:
+            return []
+        try:
+            connection = self._connected()
+            return [_text(reply) for reply in self._converse(connection, commands)]
+        except OSError as error:
+            self.close()
+            raise EdgeError(f"cannot talk to HAProxy over {self.address}: {_reason(error)}.") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def change(self, commands: Sequence[str]) -> None:
+        """Send commands that change something. Raises RuntimeRefused where a reply is not that of success."""
+        for command, reply in zip(commands, self.ask(commands)):
+            if not succeeded(command, reply):
+                raise RuntimeRefused(self.address, command, reply)
+
+    def _connected(self) -> socket.socket:
+        if self._connection is not None and _is_closed(self._connection):
+            self.close()
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> socket.socket:
+        """A connection in interactive mode: there the prompt is the sure end of a reply, empty lines or not."""
+        end = time.monotonic() + self.patience
         while True:
-            left = end - time.monotonic()
-            if left <= 0:
-                raise socket.timeout
-            connection.settimeout(left)
-            chunk = connection.recv(1 << 16)
+            connection = socket.socket(self._family, socket.SOCK_STREAM)
+            try:
+                connection.settimeout(self.time_limit)
+                connection.connect(self._target)
+                self._greet(connection)
+                return connection
+            except OSError as error:
+                connection.close()
+                if error.errno not in _SHUT or time.monotonic() > end:
+                    raise
+            except BaseException:
+                connection.close()
+                raise
+            time.sleep(0.02)
+
+    def _greet(self, connection: socket.socket) -> None:
+        connection.sendall(b"prompt\n")
+        said = self._until_prompt(connection)
+        self.master = said == _MASTER
+        if self.master:
+            # From here on every command goes to the current worker; the prompt says which one that is.
+            connection.sendall(b"@1\n")
+            said = self._until_prompt(connection)
+        self._prompt = b"\n" + said
+
+    def _until_prompt(self, connection: socket.socket) -> bytes:
+        """The first prompt, and nothing else."""
+        said = b""
+        while True:
+            chunk = connection.recv(1 << 12)
+            said += chunk
             if not chunk:
-                return b"".join(chunks)
-            chunks.append(chunk)
+                # The door of a process that ends: the next one may be open already.
+                raise ConnectionResetError(errno.ECONNRESET, f"it hung up with {_text(said) or 'no word'}")
+            if said.endswith(b"> "):
+                return said.lstrip(b"\n")
+
+    def _converse(self, connection: socket.socket, commands: Sequence[str]) -> list[bytes]:
+        """Send and receive at the same time: with thousands of commands both sides' buffers would fill otherwise."""
+        request = memoryview("".join(f"{command}\n" for command in commands).encode())
+        replies: list[bytes] = []
+        unread = b""
+        connection.setblocking(False)
+        poll = select.poll()
+        poll.register(connection, select.POLLIN | select.POLLOUT)
+        while len(replies) < len(commands):
+            if not poll.poll(self.time_limit * 1000):
+                raise socket.timeout
+            if request:
+                with contextlib.suppress(BlockingIOError):
+                    request = request[connection.send(request[: 1 << 16]) :]
+                if not request:
+                    poll.modify(connection, select.POLLIN)
+            try:
+                chunk = connection.recv(1 << 18)
+            except BlockingIOError:
+                continue
+            if not chunk:
+                raise EdgeError(
+                    f"HAProxy answered {len(replies)} of {len(commands)} commands over {self.address}, then hung up: "
+                    f"whether {commands[len(replies)]!r} was done is not known."
+                )
+            *whole, unread = (unread + chunk).split(self._prompt)
+            replies += whole
+        if unread or len(replies) > len(commands):
+            raise EdgeError(f"HAProxy at {self.address} said more than was asked for: {_text(unread)[:200]!r}.")
+        return replies
+
+
+def is_plain(command: str) -> bool:
+    """Whether a text is one command, whatever values it holds, and not one that changes how replies end."""
+    words = command.split()
+    return (
+        bool(words)
+        and command.isprintable()
+        and len(command) <= LONGEST_COMMAND
+        and not any(mark in command for mark in _UNSAFE)
+        and words[0] not in _FRAMING
+        and not words[0].startswith("@")
+    )
+
+
+def succeeded(command: str, reply: str) -> bool:
+    """Whether a reply is what HAProxy says to this command when it has done it."""
+    said = [line for line in reply.splitlines() if line and not _LOGGED.match(line)]
+    words = command.split()
+    form = _SUCCESS.get(" ".join(words[:2])) or _SUCCESS.get(words[0])
+    return not said or (form is not None and re.match(form, said[0]) is not None)
+
+
+def _text(reply: bytes) -> str:
+    """A reply without its ending and, where the socket has severity-output, without the severity."""
+    text = reply.decode("utf-8", "replace").strip("\n")
+    severity = _SEVERITY.match(text)
+    return text if severity is None else text[severity.end() :]
+
+
+def _reason(error: OSError) -> str:
+    return "it did not answer in time" if isinstance(error, socket.timeout) else error.strerror or str(error)
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    """Whether HAProxy hung up on a connection that nothing is under way on (``stats timeout``, a worker that ended)."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _socket_address(address: str) -> tuple[int, str | tuple[str, int]]:
+    """An address as HAProxy writes it, as the socket module wants it: (family, address)."""
+    family, at, rest = address.rpartition("@")
+    if family == "abns":
+        # HAProxy fills an abstract name up to the end of the structure.
+        return socket.AF_UNIX, ("\0" + rest).ljust(108, "\0")
+    if (not at and address.startswith("/")) or family == "unix":
+        return socket.AF_UNIX, os.path.abspath(rest)
+    host, colon, port = rest.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    host = host[1:-1] if bracketed else host
+    known = {"": 0, "tcp": 0, "ipv4": socket.AF_INET, "tcp4": socket.AF_INET, "ipv6": socket.AF_INET6}
+    known["tcp6"] = socket.AF_INET6
+    if not colon or not port.isdigit() or not 0 < int(port) < 65536 or family not in known:
+        raise EdgeError(
+            f"{address!r} is not the address of a runtime socket. Give a path that begins with a slash, or host:port."
+        )
+    wanted = known[family] or (socket.AF_INET6 if ":" in host else socket.AF_INET)
+    if host in ("", "*"):
+        host = "::1" if wanted == socket.AF_INET6 else "127.0.0.1"
+    return wanted, (host, int(port))

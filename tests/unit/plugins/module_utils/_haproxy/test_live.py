@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
@@ -18,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import service
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.information import information
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import live_state, read_info, read_servers
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import ask
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
 HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
@@ -81,72 +80,13 @@ def running(tmp_path):
 
 @needs_haproxy
 def test_the_live_state_is_told(running):
-    state = live_state(str(running.socket))
+    with Runtime(str(running.socket)) as runtime:
+        state = live_state(runtime)
     assert state["info"]["Name"] == "HAProxy"
     assert isinstance(state["info"]["Uptime_sec"], int)
     row = next(row for row in state["stat"] if row["svname"] == "two")
     assert (row["pxname"], row["weight"], row["status"]) == ("b", 7, "MAINT")
     assert [(server["srv_name"], server["srv_port"]) for server in state["servers"]] == [("one", 1), ("two", 2)]
-
-
-@needs_haproxy
-def test_each_command_has_its_own_reply(running):
-    version, nothing, unknown, help_text = ask(
-        str(running.socket), ["show version", "set server b/one weight 5", "no such command", "help"]
-    )
-    assert version.count("\n") == 0
-    assert nothing == ""
-    assert unknown.startswith("Unknown command")
-    assert "show info" in help_text
-
-
-@pytest.mark.parametrize(
-    "command", ["show info; disable server b/one", "a\nb", "", "a\\;b", "a\rb", "set map x <<", "a\0"]
-)
-def test_what_is_not_one_command_is_not_sent(command):
-    with pytest.raises(EdgeError, match="Nothing was sent"):
-        ask("/no/such/socket", [command])
-
-
-def test_a_socket_that_is_not_there(tmp_path):
-    with pytest.raises(EdgeError, match=r"gone\.sock: No such file"):
-        ask(str(tmp_path / "gone.sock"), ["show info"])
-
-
-@pytest.fixture
-def mute(tmp_path):
-    """A socket that takes what it is sent; a test says what it answers, None for nothing at all."""
-    path = tmp_path / "mute.sock"
-    answers = []
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(path))
-        server.listen()
-
-        def serve():
-            connection, _peer = server.accept()
-            with connection:
-                connection.recv(1 << 16)
-                if answers[0] is None:
-                    time.sleep(1)
-                else:
-                    connection.sendall(answers[0])
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield str(path), answers
-
-
-def test_a_haproxy_that_does_not_answer(mute):
-    path, answers = mute
-    answers.append(None)
-    with pytest.raises(EdgeError, match="did not answer in time"):
-        ask(path, ["show info"], time_limit=0.2)
-
-
-def test_a_haproxy_that_hangs_up(mute):
-    path, answers = mute
-    answers.append(b"\n> Name: HAProxy\n")
-    with pytest.raises(EdgeError, match="answered 0 of 1"):
-        ask(path, ["show info"])
 
 
 @pytest.mark.parametrize("read", [read_info, read_servers])
