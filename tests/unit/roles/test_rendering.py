@@ -181,4 +181,4 @@ def test_the_check_asks_haproxys_own_health_page(rendered):
     health = next(f for f in rendered["haproxy", "RedHat"]["frontends"] if f["name"] == "k8s_edge_health")
     (script,) = rendered["keepalived", "RedHat"]["scripts"]
     assert script["script"].endswith(f" {health['bind'][0]['port']}")
-    assert f":-{health['monitor_uri']}}}" in (CHECKOUT / "roles/keepalived/files/check-haproxy").read_text()
+    assert f":-{health['monitor_uri']}}}" in (CHECKOUT / "roles/keepalived/templates/check-haproxy.j2").read_text()
