@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from lab import lifecycle, machines, network, requirements
+from lab import kinds, lifecycle, network, requirements
 from lab.command import LabError
 from lab.declaration import DEFAULT_INSTANCE, read_inventory
 
@@ -25,7 +25,7 @@ Reach the hosts from anywhere on this machine:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="lab",
-        description="The hosts of an inventory as containers with systemd, in a network of their own.",
+        description="The hosts of an inventory as containers or machines with systemd, in a network of their own.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -35,12 +35,16 @@ def parser() -> argparse.ArgumentParser:
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
 
-    command("build", "build the image all hosts start from, if its recipe changed")
-    bring = command("up", "make what is missing, switch on what is off, wait until all is ready")
-    bring.add_argument("-i", "--inventory", default=str(INVENTORY), help="what to build (inventories/lab)")
+    for name, text in (
+        ("build", "build the image that containers start from, and machines' disks, if their recipe changed"),
+        ("up", "make what is missing, switch on what is off, wait until all is ready"),
+    ):
+        bring = command(name, text)
+        bring.add_argument("-i", "--inventory", default=str(INVENTORY), help="what to build (inventories/lab)")
+        bring.add_argument("--packages", action="store_true", help="only say which Debian packages that needs")
     remove = command("down", "remove the lab: hosts, network, keys")
-    remove.add_argument("--all", action="store_true", help="every instance, and the image")
-    remove.add_argument("--image", action="store_true", help="the image too, unless another lab is there")
+    remove.add_argument("--all", action="store_true", help="every instance, image and disks")
+    remove.add_argument("--image", action="store_true", help="image and disks too, unless another lab is there")
     command("status", "show every host's state and addresses")
     for name, text in (
         ("power-cut", "take a host's power: no shutdown, no last word on the network"),
@@ -54,13 +58,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(chosen: argparse.Namespace) -> None:
+    if chosen.command in ("build", "up"):
+        lab = read_inventory(chosen.inventory, chosen.instance)
+        kinds_used = sorted({host.kind for host in lab.hosts})
+        if chosen.packages:
+            say(" ".join(requirements.packages(kinds_used)))
+            return
+        requirements.check(kinds_used)
+        (lifecycle.build if chosen.command == "build" else lifecycle.up)(lab, say)
+        return
     requirements.check()
     instance = chosen.instance or DEFAULT_INSTANCE
-    if chosen.command == "build":
-        lifecycle.build(say)
-    elif chosen.command == "up":
-        lifecycle.up(read_inventory(chosen.inventory, chosen.instance), say)
-    elif chosen.command == "down":
+    if chosen.command == "down":
         for name in lifecycle.instances() if chosen.all else [instance]:
             lifecycle.down(name, say)
         if chosen.all or (chosen.image and not lifecycle.instances()):
@@ -74,12 +83,12 @@ def main(chosen: argparse.Namespace) -> None:
         lab = lifecycle.recall(instance)
         host = lab.host(chosen.host)
         if chosen.command == "power-cut":
-            machines.power_cut(lab, host)
+            kinds.power_cut(lab, host)
         elif chosen.command == "power-on":
-            machines.power_on(lab, host)
-            machines.wait(lab, host)
+            kinds.power_on(lab, host)
+            kinds.wait(lab, host)
         else:
-            enter = ["podman", "exec", "-it", machines.container(lab, host), "/bin/bash"]
+            enter = kinds.of(host).shell(lab, host)
             os.execvp(enter[0], enter)  # noqa: S606
 
 

@@ -10,11 +10,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from lab.command import LabError, run
 
+STATE = Path("/var/lib/k8s_edge-lab")  # what labs remember, a folder for each; and machines' disks
 DEFAULT_INSTANCE = "k8s-edge"
+CONTAINER, MACHINE = "container", "machine"
 KUBE_GROUP = "kube_control_plane"
 CLIENT_GROUP = "client"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -23,11 +26,14 @@ _LONGEST_LINK = 15  # Linux: IFNAMSIZ - 1; every host's cable has its host's nam
 
 @dataclass(frozen=True)
 class Host:
-    """One machine: its name, its addresses with prefix (`10.77.0.11/24`), its groups."""
+    """One host: its name, its addresses with prefix (`10.77.0.11/24`), its groups, and whether it shares this machine's
+    kernel (`container`) or has one of its own (`machine`), which then may enforce SELinux."""
 
     name: str
     addresses: tuple[str, ...]
     groups: tuple[str, ...]
+    kind: str = CONTAINER
+    selinux: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,10 @@ class Lab:
         return tuple(f"{network[1]}/{network.prefixlen}" for network in networks)
 
 
+def state_of(instance: str) -> Path:
+    return STATE / instance
+
+
 def read_inventory(path: str, instance: str | None) -> Lab:
     """The lab that the inventory at path describes; `instance` goes before its own lab_instance."""
     try:
@@ -85,6 +95,7 @@ def from_inventory(listing: Mapping[str, Any], instance: str | None = None) -> L
             _link_name(host),
             _addresses(host, hostvars[host].get("ansible_host", ""), networks),
             tuple(sorted(groups[host])),
+            *_kind(host, hostvars[host]),
         )
         for host in sorted(hostvars)
     )
@@ -145,6 +156,16 @@ def _addresses(name: str, ansible_host: str, networks: Iterable[str]) -> tuple[s
     return tuple(found)
 
 
+def _kind(name: str, told: Mapping[str, Any]) -> tuple[str, bool]:
+    """What lab_kind and lab_selinux say."""
+    kind, selinux = told.get("lab_kind", CONTAINER), bool(told.get("lab_selinux", False))
+    if kind not in (CONTAINER, MACHINE):
+        raise LabError(f"{name}: lab_kind is {kind!r}; give {CONTAINER} or {MACHINE}.")
+    if selinux and kind != MACHINE:
+        raise LabError(f"{name}: lab_selinux needs a kernel of the host's own. Add lab_kind: {MACHINE}.")
+    return kind, selinux
+
+
 def _refuse_doubles(hosts: Iterable[Host]) -> None:
     owner: dict[str, str] = {}
     for host in hosts:
@@ -160,5 +181,7 @@ def to_json(lab: Lab) -> str:
 
 def from_json(text: str) -> Lab:
     data = json.loads(text)
-    hosts = tuple(Host(h["name"], tuple(h["addresses"]), tuple(h["groups"])) for h in data["hosts"])
+    hosts = tuple(
+        Host(**{**h, "addresses": tuple(h["addresses"]), "groups": tuple(h["groups"])}) for h in data["hosts"]
+    )
     return Lab(data["instance"], tuple(data["networks"]), tuple(data["served"]), hosts, tuple(data.get("spare", ())))

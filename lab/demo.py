@@ -17,9 +17,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lab import lifecycle, machines, proof, requirements
+from lab import kinds, lifecycle, proof, requirements
 from lab.command import LabError
-from lab.declaration import CLIENT_GROUP, DEFAULT_INSTANCE, KUBE_GROUP, Lab, read_inventory
+from lab.declaration import CLIENT_GROUP, CONTAINER, DEFAULT_INSTANCE, KUBE_GROUP, Lab, read_inventory, state_of
 from lab.proof import Probe
 
 SETTLE_SECONDS = 15  # for a VIP to be on one host
@@ -82,8 +82,8 @@ class Demo:
         """The host that has the address, when it is on exactly one; waits a little for that."""
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
-            running = [name for name, state in machines.states(self.lab).items() if state == "running"]
-            has = [name for name in sorted(running) if address in lifecycle.addresses(self.lab, name)]
+            running = [name for name, state in kinds.states(self.lab).items() if state == "running"]
+            has = [name for name in sorted(running) if address in kinds.addresses(self.lab, self.lab.host(name))]
             try:
                 return proof.one_holder(address, has)
             except LabError:
@@ -104,7 +104,7 @@ class Demo:
 
         def cut() -> None:
             time.sleep(CUT_AFTER_SECONDS)
-            machines.power_cut(self.lab, self.lab.host(name))
+            kinds.power_cut(self.lab, self.lab.host(name))
 
         probes = {probe.address: probe for probe in self.probe(LOSS_SECONDS, cut)}
         return "\n".join(f"{proof.outage(probes[a])}; now on {self.holder(a)}" for a in held)
@@ -114,8 +114,8 @@ class Demo:
         host = self.lab.host(name)
 
         def switch_on() -> None:
-            machines.power_on(self.lab, host)
-            machines.wait(self.lab, host)
+            kinds.power_on(self.lab, host)
+            kinds.wait(self.lab, host)
 
         probes = self.probe(LOSS_SECONDS, switch_on)
         lost, asked = sum(probe.failed for probe in probes), sum(probe.requests for probe in probes)
@@ -124,7 +124,7 @@ class Demo:
     def probe(self, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> list[Probe]:
         """Let the client ask every served address every 10 ms for that long, and do something meanwhile."""
         client = self.lab.members(CLIENT_GROUP)[0].name
-        config = lifecycle.state_of(self.lab.instance) / "ssh_config"
+        config = state_of(self.lab.instance) / "ssh_config"
         asking = []
         for address in self.lab.served:
             url = f"https://{f'[{address}]' if ':' in address else address}:{PORT}/"
@@ -163,7 +163,7 @@ def main() -> int:
     log.write_text("")
     begin = time.monotonic()
     try:
-        requirements.check()
+        requirements.check([CONTAINER])
         demo = Demo(read_inventory(str(collection / "inventories" / "lab"), instance), collection, log)
     except LabError as error:
         print(f"bin/demo: {error}", file=sys.stderr)

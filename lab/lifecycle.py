@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Up and down: the order in which a lab is made and removed, and where it remembers itself.
 
-State of an instance (keys, certificates, ssh_config, what was built) is in STATE/INSTANCE, for root only.
+State of an instance (keys, certificates, ssh_config, what was built, machines' disks) is in STATE/INSTANCE, for root
+only.
 """
 
 from __future__ import annotations
@@ -16,24 +17,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lab import certificates, image, luggage, machines, network, requirements, ssh
-from lab.command import LabError, run
-from lab.declaration import Lab, from_json, to_json
+from lab import certificates, image, kinds, luggage, network, requirements, ssh
+from lab.command import LabError
+from lab.declaration import CONTAINER, STATE, Lab, from_json, state_of, to_json
 
-STATE = Path("/var/lib/k8s_edge-lab")
 Say = Callable[[str], None]
 
 
-def state_of(instance: str) -> Path:
-    return STATE / instance
-
-
-def build(say: Say) -> None:
-    """Build the image, unless it is there as its recipe says."""
+def build(lab: Lab, say: Say) -> None:
+    """Build what the lab's hosts start from, unless it is there as its recipe says."""
     with _alone():
-        if not image.built():
-            say(f"building the image {image.name()} (once, about half a minute)")
-            image.build(STATE / "image.log")
+        for kind in kinds.used(lab):
+            kind.build(lab, say, STATE / "image.log")
 
 
 def up(lab: Lab, say: Say) -> None:
@@ -44,22 +39,22 @@ def up(lab: Lab, say: Say) -> None:
     certificates.issue(lab, state)
     ssh.prepare(lab, state)
     network.lay(lab)
-    known = machines.states(lab)
+    known = kinds.states(lab)
     if any(host.name not in known for host in lab.hosts):
-        build(say)
+        build(lab, say)
     off = [host for host in lab.hosts if known.get(host.name) != "running"]
     new = [host for host in off if host.name not in known]
-    requirements.check_inotify(len(off))
+    requirements.check_inotify(len([host for host in off if host.kind == CONTAINER]))
     for host in off:
         if host in new:
-            machines.make(lab, host, luggage.pack(lab, host, state))
-        machines.power_on(lab, host)
+            kinds.of(host).make(lab, host, luggage.pack(lab, host, state))
+        kinds.power_on(lab, host)
     for host in lab.hosts:
-        machines.wait(lab, host)
+        kinds.wait(lab, host)
     for host in new:  # on others, a service that fails is the business of whoever installed it
-        if failed := machines.failed_units(lab, host):
+        if failed := kinds.failed_units(lab, host):
             raise LabError(f"{host.name} started, but not all of it:\n{failed}")
-    age = "" if made_of == _made_of() else "; an earlier version of the lab built them, `down` and `up` renews"
+    age = "" if made_of == _made_of(lab) else "; an earlier version of the lab built them, `down` and `up` renews"
     say(f"{lab.instance}: {len(lab.hosts)} hosts are up ({len(off)} of them started now{age})")
 
 
@@ -70,15 +65,17 @@ def down(instance: str, say: Say) -> None:
         return
     lab = recall(instance)
     ssh.hang_up(state_of(instance))
-    machines.remove(lab)
+    for kind in kinds.used(lab):
+        kind.remove(lab)
     network.remove(lab)
     shutil.rmtree(state_of(instance))
     say(f"{instance}: gone")
 
 
 def remove_image() -> None:
-    """Remove the image and what is left in the state folder, when no lab is there any more."""
-    image.remove()
+    """Remove image and disks and what is left in the state folder, when no lab is there any more."""
+    with contextlib.suppress(FileNotFoundError):  # no podman, no image
+        image.remove()
     shutil.rmtree(STATE, ignore_errors=True)
 
 
@@ -100,22 +97,15 @@ def recall(instance: str) -> Lab:
 def status(instance: str) -> str:
     """A table: every host with its state, its addresses as they are now, and its groups."""
     lab = recall(instance)
-    known = machines.states(lab)
+    known = kinds.states(lab)
     rows = [("HOST", "STATE", "ADDRESSES", "GROUPS")]
     for host in lab.hosts:
         running = known.get(host.name) == "running"
-        said = machines.system_state(lab, host) or "starting" if running else known.get(host.name, "missing")
-        held = " ".join(addresses(lab, host.name)) if running else "-"
+        said = kinds.system_state(lab, host) or "starting" if running else known.get(host.name, "missing")
+        held = " ".join(kinds.addresses(lab, host)) if running else "-"
         rows.append((host.name, said, held, ",".join(host.groups)))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows)
-
-
-def addresses(lab: Lab, name: str) -> list[str]:
-    """The global addresses (without prefix) on a running host's eth0, VIPs among them."""
-    card = network.card(lab, lab.host(name))
-    listing = json.loads(run("ip", "-n", card, "-json", "address", "show", "dev", "eth0", "scope", "global"))
-    return [info["local"] for link in listing for info in link.get("addr_info", ()) if "local" in info]
 
 
 def _remember(lab: Lab, state: Path) -> str:
@@ -124,7 +114,7 @@ def _remember(lab: Lab, state: Path) -> str:
     path = state / "lab.json"
     if not path.exists():
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(json.dumps({"lab": json.loads(to_json(lab)), "made_of": _made_of()}, indent=2) + "\n")
+        path.write_text(json.dumps({"lab": json.loads(to_json(lab)), "made_of": _made_of(lab)}, indent=2) + "\n")
     elif recall(lab.instance) != lab:
         raise LabError(
             f"the lab {lab.instance} was built from another inventory. "
@@ -133,10 +123,11 @@ def _remember(lab: Lab, state: Path) -> str:
     return str(json.loads(path.read_text())["made_of"])
 
 
-def _made_of() -> str:
+def _made_of(lab: Lab) -> str:
     """Changes with the image and with what hosts carry."""
+    starts = sorted({kinds.of(host).made_of(host).encode() for host in lab.hosts})
     parts = [path.read_bytes() for path in sorted((Path(__file__).parent / "hosts").iterdir()) if path.is_file()]
-    return hashlib.sha256(b"\0".join([image.name().encode(), *parts])).hexdigest()[:12]
+    return hashlib.sha256(b"\0".join([*starts, *parts])).hexdigest()[:12]
 
 
 @contextlib.contextmanager

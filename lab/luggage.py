@@ -10,8 +10,8 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab import certificates
-from lab.declaration import CLIENT_GROUP, KUBE_GROUP, Host, Lab
+from lab import certificates, network
+from lab.declaration import CLIENT_GROUP, KUBE_GROUP, MACHINE, Host, Lab
 
 _PARTS = Path(__file__).parent / "hosts"
 _UNIT = "etc/systemd/system/kube-apiserver.service"
@@ -45,6 +45,9 @@ def _items(lab: Lab, host: Host, state: Path) -> Iterator[Item]:
     yield "root/.ssh/authorized_keys", (state / "id.pub").read_bytes(), 0o600
     yield "etc/ssh/ssh_host_ed25519_key", (state / "host").read_bytes(), 0o600
     yield "etc/ssh/ssh_host_ed25519_key.pub", (state / "host.pub").read_bytes(), 0o644
+    if host.kind == MACHINE:
+        yield "etc/hostname", f"{host.name}\n".encode(), 0o644
+        yield "etc/lab-network", network.orders(lab, host).encode(), 0o644
     if host in lab.members(KUBE_GROUP):
         yield "usr/local/sbin/kube-apiserver", (_PARTS / "kube_apiserver.py").read_bytes(), 0o755
         yield _UNIT, (_PARTS / "kube-apiserver.service").read_bytes(), 0o644

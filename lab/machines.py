@@ -1,109 +1,128 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts themselves: containers under podman, with systemd inside."""
+"""Hosts as machines with a kernel of their own (User-Mode Linux). `kinds` is the door to them.
+
+A machine has a disk that is written on a copy of the shared one, a second disk with its luggage, and a tap as cable.
+In the lab's state folder: HOST.disk, HOST.luggage, HOST.pid, HOST.console (what its kernel said).
+"""
 
 from __future__ import annotations
 
-import json
-import resource
+import contextlib
+import hashlib
+import os
+import signal
+import subprocess
 import time
+from collections.abc import Callable
+from pathlib import Path
 
-from lab import image, network
-from lab.command import LabError, run, succeeds
-from lab.declaration import Host, Lab
+from lab import disk, network, ssh
+from lab.command import LabError
+from lab.declaration import MACHINE, Host, Lab, state_of
 
-LABEL = "k8s_edge.lab"
-BOOT_SECONDS = 60
-# Beyond podman's default: keepalived's addresses and raw sockets; what Debian's haproxy.service mounts for itself.
-CAPABILITIES = "NET_ADMIN,NET_RAW,SYS_ADMIN"
-# Asking for more than we have ourselves needs CAP_SYS_RESOURCE, which is not there on every machine.
-LIMITS = (("nofile", resource.RLIMIT_NOFILE, 20000), ("nproc", resource.RLIMIT_NPROC, 10000))
-
-
-def container(lab: Lab, host: Host) -> str:
-    return f"{lab.instance}-{host.name}"
+KERNEL = "linux.uml"
+_BOOT = (
+    *("root=/dev/ubda", "rw", "quiet", "systemd.show_status=0", "con=null", "con0=null,fd:1", "console=tty0"),
+    # Nothing to plug in, and a start that costs as much as all the rest.
+    *(f"systemd.mask=systemd-udev{unit}" for unit in ("d.service", "-trigger.service", "d-kernel.socket")),
+    "systemd.mask=systemd-udevd-control.socket",
+)
+_SELINUX = ("security=selinux", "selinux=1", "enforcing=1", "audit=1")
+MEMORY, MEMORY_SELINUX = "256M", "512M"
 
 
 def states(lab: Lab) -> dict[str, str]:
-    """Host name → podman's word for its state (`running`, `exited`, …), for the hosts that were made."""
-    listing = run("podman", "ps", "--all", "--filter", f"label={LABEL}={lab.instance}", "--format", "json")
-    return {entry["Names"][0].removeprefix(f"{lab.instance}-"): entry["State"] for entry in json.loads(listing)}
+    """Host name → `running` or `off`, for the machines that were made."""
+    state = state_of(lab.instance)
+    made = [host.name for host in lab.hosts if (state / f"{host.name}.luggage").exists()]
+    return {name: "running" if _process(state, name) else "off" for name in made}
+
+
+def build(lab: Lab, say: Callable[[str], None], log: Path) -> None:
+    """Every disk that the lab's machines start from, unless it is there. What the tools say goes to log."""
+    for selinux in sorted({host.selinux for host in lab.hosts if host.kind == MACHINE}):
+        disk.build(say, log, selinux)
+
+
+def made_of(host: Host) -> str:
+    """Changes with what the machine starts from."""
+    return disk.path(host.selinux).name
 
 
 def make(lab: Lab, host: Host, luggage: bytes) -> None:
-    """A new host, switched off. `luggage` is a tar of the files it has beside the image's own."""
-    name = container(lab, host)
-    network.plug(lab, host)  # podman wants to see it now already
-    run(
-        *("podman", "--runtime", "runc", "create", "--name", name, "--hostname", host.name),
-        *("--label", f"{LABEL}={lab.instance}"),
-        *("--network", f"ns:{network.FOLDER}/{network.card(lab, host)}", "--no-hosts"),
-        *("--dns", lab.gateways[0].partition("/")[0]),  # nobody there: names outside fail at once, not after seconds
-        *("--systemd", "always", "--cap-add", CAPABILITIES, "--security-opt", "unmask=/proc/sys"),
-        *("--security-opt", "apparmor=unconfined", "--security-opt", "label=disable"),  # else no mounts inside
-        *_limits(),
-        *(image.name(), "/sbin/init"),
-    )
-    try:
-        run("podman", "cp", "-", f"{name}:/", stdin=luggage)
-    except BaseException:  # a host without its luggage is none
-        succeeds("podman", "rm", "--force", name)
-        raise
+    """A new machine, switched off. `luggage` is a tar of the files it has beside the disk's own."""
+    state = state_of(lab.instance)
+    (state / f"{host.name}.disk").unlink(missing_ok=True)
+    (state / f"{host.name}.luggage").touch(mode=0o600)
+    (state / f"{host.name}.luggage").write_bytes(luggage)
 
 
 def power_on(lab: Lab, host: Host) -> None:
-    """Switch the host on, with a fresh network card. It boots on its own; see `wait`. One that is on stays as it is."""
-    if states(lab).get(host.name) == "running":
-        return
-    network.plug(lab, host)
-    run("podman", "--runtime", "runc", "start", container(lab, host))
+    """Boot the machine; its disk is as it was left."""
+    state = state_of(lab.instance)
+    network.plug_tap(lab, host)
+    argv = network.inside(
+        lab,
+        *(KERNEL, f"mem={MEMORY_SELINUX if host.selinux else MEMORY}", f"umid={host.name}", f"uml_dir={state}/uml/"),
+        *(f"ubd0={state}/{host.name}.disk,{disk.path(host.selinux)}", f"ubd1r={state}/{host.name}.luggage"),
+        # Without gro, bulk transfers to the machine stall.
+        *(f"vec0:transport=tap,ifname={host.name},depth=64,gro=1,mac={_mac(host)}", *_BOOT),
+        *(_SELINUX if host.selinux else ()),
+    )
+    with open(state / f"{host.name}.console", "ab") as console:
+        child = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True, cwd="/"
+        )
+    (state / f"{host.name}.pid").write_text(f"{child.pid}\n")
 
 
 def power_cut(lab: Lab, host: Host) -> None:
-    """Take the host's power: the cable first, so that nothing it says while dying is heard."""
+    """Take the machine's power: the cable first, so that nothing it says while dying is heard."""
     network.cut(lab, host)
-    succeeds("podman", "--runtime", "runc", "kill", "--signal", "KILL", container(lab, host))
-    run("podman", "wait", container(lab, host))
-    network.unplug(lab, host)
+    _kill(state_of(lab.instance), host.name)
 
 
-def wait(lab: Lab, host: Host, seconds: float = BOOT_SECONDS) -> None:
-    """Wait until systemd has started whatever it can (`running` or `degraded`); sshd listens then."""
-    deadline = time.monotonic() + seconds
-    while (said := system_state(lab, host)) not in ("running", "degraded"):
-        if time.monotonic() > deadline:
-            raise LabError(f"{host.name} did not start within {seconds:.0f} s; systemd says {said or 'nothing'}.")
-        time.sleep(0.1)
+def entry(lab: Lab, host: Host) -> list[str]:
+    """What goes before a command's argument list to run it on the machine: ssh, its only door. ssh joins the words
+    again, so none of them may have a blank."""
+    return ["ssh", "-F", str(state_of(lab.instance) / ssh.CONFIG), host.name]
 
 
-def failed_units(lab: Lab, host: Host) -> str:
-    """What did not start on a running host, a line each; empty where all did."""
-    return run("podman", "exec", container(lab, host), "systemctl", "--failed", "--plain", "--no-legend").strip()
-
-
-def system_state(lab: Lab, host: Host) -> str:
-    """systemd's word for the state of the whole host; empty where it does not answer (yet)."""
-    try:
-        # --wait: until the boot is over. Exits with 1 on anything but `running`, so the shell swallows it.
-        asked = "timeout 10 systemctl is-system-running --wait 2>/dev/null || true"
-        return run("podman", "exec", container(lab, host), "/bin/sh", "-c", asked).strip()
-    except LabError:
-        return ""
+def shell(lab: Lab, host: Host) -> list[str]:
+    """The argument list of a root shell for a person."""
+    return entry(lab, host)
 
 
 def remove(lab: Lab) -> None:
-    """Remove every container of this lab, by its label, switched off or not."""
-    ids = run("podman", "ps", "--all", "--quiet", "--filter", f"label={LABEL}={lab.instance}").split()
-    if ids:
-        succeeds("podman", "--runtime", "runc", "kill", "--signal", "KILL", *ids)  # no shutdown to wait for
-        run("podman", "--runtime", "runc", "rm", "--force", *ids)
+    """Switch every machine off. Their files go with the lab's state folder."""
+    for host in lab.hosts:
+        _kill(state_of(lab.instance), host.name)
 
 
-def _limits() -> list[str]:
-    limits = []
-    for name, kind, most in LIMITS:
-        hard = resource.getrlimit(kind)[1]
-        value = most if hard == resource.RLIM_INFINITY else min(hard, most)
-        limits += ["--ulimit", f"{name}={value}:{value}"]
-    return limits
+def _process(state: Path, name: str) -> int | None:
+    """The machine's process, which leads a group with all that it started; None where it does not run."""
+    try:
+        pid = int((state / f"{name}.pid").read_text())
+        said = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return pid if f"umid={name}".encode() in said and bytes(state) in said else None
+    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return None
+
+
+def _kill(state: Path, name: str) -> None:
+    if pid := _process(state, name):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while _process(state, name):
+            if time.monotonic() > deadline:
+                raise LabError(f"the machine {name} (process {pid}) does not end.")
+            time.sleep(0.02)
+    (state / f"{name}.pid").unlink(missing_ok=True)
+
+
+def _mac(host: Host) -> str:
+    """Follows from the name, so that nobody has to learn a new one after a power cut. 02: given by ourselves."""
+    return ":".join(f"{number:02x}" for number in (0x02, *hashlib.sha256(host.name.encode()).digest()[:5]))

@@ -56,10 +56,20 @@ def plug(lab: Lab, host: Host) -> None:
     _batch(
         namespace,
         "link set lo up",
-        "link set eth0 up",
-        *(f"addr add {address} dev eth0{_at_once(address)}" for address in host.addresses),
-        *(f"route add default via {address.partition('/')[0]}" for address in lab.gateways),
+        *_set_up(lab, host),
     )
+
+
+def plug_tap(lab: Lab, host: Host) -> None:
+    """A fresh cable in the bridge, named as the host, for a machine, whose kernel is the card; `orders` sets it up."""
+    cut(lab, host)
+    _batch(lab.instance, f"tuntap add {host.name} mode tap", f"link set {host.name} master {BRIDGE} up")
+
+
+def orders(lab: Lab, host: Host) -> str:
+    """What a machine tells `ip -batch` at every start, as `plug` does for a container."""
+    lines = ["link set lo up", "link set vec0 name eth0", *_set_up(lab, host)]
+    return "\n".join(lines) + "\n"
 
 
 def cut(lab: Lab, host: Host) -> None:
@@ -85,6 +95,14 @@ def remove(lab: Lab) -> None:
 def inside(lab: Lab, *argv: str) -> list[str]:
     """The argument list that runs argv in the lab's network."""
     return ["nsenter", f"--net={FOLDER}/{lab.instance}", "--", *argv]
+
+
+def _set_up(lab: Lab, host: Host) -> list[str]:
+    return [
+        "link set eth0 up",
+        *(f"addr add {address} dev eth0{_at_once(address)}" for address in host.addresses),
+        *(f"route add default via {address.partition('/')[0]}" for address in lab.gateways),
+    ]
 
 
 def _at_once(address: str) -> str:

@@ -9,14 +9,13 @@ import ctypes
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from lab.command import LabError
+from lab.declaration import CONTAINER, MACHINE
 
-# Command → the Debian package that has it.
+# Command → the Debian package that has it: for every lab, and for each kind of host in it.
 COMMANDS = {
-    "podman": "podman",
-    "runc": "runc",
     "mmdebstrap": "mmdebstrap",
     "ip": "iproute2",
     "nsenter": "util-linux",
@@ -24,21 +23,37 @@ COMMANDS = {
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
 }
-PACKAGES = tuple(dict.fromkeys([*COMMANDS.values(), "debian-archive-keyring"]))
+COMMANDS_OF = {
+    CONTAINER: {"podman": "podman", "runc": "runc"},
+    MACHINE: {"linux.uml": "user-mode-linux", "mke2fs": "e2fsprogs"},
+}
 
 
-def missing(which: Callable[[str], str | None], root: bool, platform: str) -> list[str]:
+def commands(kinds: Iterable[str]) -> dict[str, str]:
+    """What a lab with hosts of these kinds calls."""
+    return {**COMMANDS, **{name: package for kind in kinds for name, package in COMMANDS_OF[kind].items()}}
+
+
+def packages(kinds: Iterable[str]) -> tuple[str, ...]:
+    """The Debian packages for that."""
+    return tuple(dict.fromkeys([*commands(kinds).values(), "debian-archive-keyring"]))
+
+
+def missing(
+    which: Callable[[str], str | None], root: bool, platform: str, kinds: Iterable[str] = (CONTAINER,)
+) -> list[str]:
     """One sentence for each thing that is missing; pure."""
     if platform != "linux":
         return [f"The lab needs Linux (network namespaces, podman with systemd inside); this is {platform}."]
     said = []
     if not root:
         said.append("The lab needs root, for network namespaces and system containers. Run it with sudo.")
-    absent = [name for name in COMMANDS if which(name) is None]
+    called = commands(kinds)
+    absent = [name for name in called if which(name) is None]
     if absent:
-        packages = dict.fromkeys(COMMANDS[name] for name in absent)
+        there = " ".join(dict.fromkeys(called[name] for name in absent))
         said.append(
-            f"Not installed: {', '.join(absent)}. On Debian and Ubuntu: apt-get install {' '.join(packages)}. "
+            f"Not installed: {', '.join(absent)}. On Debian and Ubuntu: apt-get install {there}. "
             "Elsewhere: the packages of the same names, where your distribution has them."
         )
     return said
@@ -62,9 +77,9 @@ def check_inotify(hosts: int) -> None:
         )
 
 
-def check() -> None:
-    """LabError listing everything that is missing here."""
-    said = missing(_which, os.geteuid() == 0, sys.platform)
+def check(kinds: Iterable[str] = ()) -> None:
+    """LabError listing everything that is missing here for hosts of these kinds."""
+    said = missing(_which, os.geteuid() == 0, sys.platform, kinds)
     if said:
         raise LabError("\n".join(said))
 
@@ -75,4 +90,4 @@ def _which(name: str) -> str | None:
 
 
 if __name__ == "__main__":
-    print(" ".join(PACKAGES))
+    print(" ".join(packages([CONTAINER])))

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import os
 import resource
+from pathlib import Path
 
 import pytest
 
-from lab import image, requirements
+from lab import disk, image, requirements
 from lab.__main__ import parser
 from lab.command import LabError
 
@@ -20,7 +21,7 @@ def test_nothing_is_missing_where_all_is_there() -> None:
 def test_names_the_packages_of_what_is_missing() -> None:
     said = requirements.missing(lambda name: None if name in ("ssh", "ssh-keygen", "podman") else name, True, "linux")
     assert len(said) == 1
-    assert "apt-get install podman openssh-client." in said[0]
+    assert "apt-get install openssh-client podman." in said[0]
 
 
 def test_says_who_must_run_it_and_where() -> None:
@@ -59,3 +60,20 @@ def test_command_line(line: str) -> None:
 
 def test_exec_takes_the_rest_as_it_is() -> None:
     assert parser().parse_args(["exec", "curl", "-k", "--max-time", "1"]).argv == ["curl", "-k", "--max-time", "1"]
+
+
+def test_each_kind_of_host_wants_its_own_packages() -> None:
+    for kind, package, other in (
+        ("container", "podman", "user-mode-linux"),
+        ("machine", "user-mode-linux", "podman"),
+    ):
+        (said,) = requirements.missing(lambda name: None, True, "linux", [kind])
+        assert package in said and other not in said
+        assert package in requirements.packages([kind]) and other not in requirements.packages([kind])
+
+
+def test_a_disk_is_named_by_all_that_it_is_made_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plain, enforcing = disk.path(False), disk.path(True)
+    assert (plain, enforcing) == (disk.path(False), disk.path(True)) and plain != enforcing
+    monkeypatch.setattr(disk, "MODULES", tmp_path)  # another kernel
+    assert disk.path(False) != plain

@@ -1,0 +1,80 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small Debian with systemd and sshd, as mmdebstrap makes it: what containers and machines have in common.
+
+Packages that roles install are in it too, not installed, as an apt repository of its own: so a role runs the real
+apt, its update included, and needs no network.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from lab.command import LabError
+
+SUITE = "bookworm"
+INSTALLED = (
+    "systemd systemd-sysv dbus openssh-server python3 python3-apt iproute2 iputils-ping procps netbase "
+    "ca-certificates nftables sudo"
+).split()
+INSTALLABLE = (
+    "haproxy keepalived ipvsadm firewalld python3-firewall socat openssl rsyslog logrotate tcpdump curl acl"
+).split()
+# Units that have no place in a lab, that would look for a network we do not have, or that use up inotify
+# instances, of which the kernel gives all containers together 128.
+MASKED = (
+    "systemd-networkd.service systemd-resolved.service systemd-udevd.service getty.target console-getty.service "
+    "apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer "
+    "systemd-ask-password-console.path systemd-ask-password-wall.path"
+).split()
+
+# The recipe: run by mmdebstrap with sh, outside the new root, which is "$1".
+_SEED = f"""
+set -eu
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+apt-get clean
+apt-get install --yes --download-only {" ".join(INSTALLABLE)}
+mkdir -p "$1/opt/packages"
+mv "$1"/var/cache/apt/archives/*.deb "$1/opt/packages/"
+cd "$1/opt/packages"
+for deb in *.deb; do
+    dpkg-deb --field "$deb"
+    echo "Filename: ./$deb"
+    echo "Size: $(stat --format %s "$deb")"
+    echo "SHA256: $(sha256sum "$deb" | cut -d ' ' -f 1)"
+    echo
+done > Packages
+rm -f "$1"/etc/apt/sources.list.d/* "$1"/var/lib/apt/lists/*_*
+echo 'deb [trusted=yes] file:/opt/packages ./' > "$1/etc/apt/sources.list"
+unset APT_CONFIG
+chroot "$1" apt-get update
+"""
+_SYSTEM = f"""
+set -eu
+rm -f "$1"/etc/hostname "$1"/etc/ssh/ssh_host_*
+ln -sf /lib/systemd/system/multi-user.target "$1/etc/systemd/system/default.target"
+for unit in {" ".join(MASKED)}; do ln -sf /dev/null "$1/etc/systemd/system/$unit"; done
+"""
+
+
+def recipe(more: Iterable[str] = (), hooks: Iterable[str] = (), options: Iterable[str] = ()) -> list[str]:
+    """mmdebstrap's argument list, but for the target: with more packages installed, and further scripts at the end."""
+    return [
+        *("mmdebstrap", "--variant=minbase", '--aptopt=Acquire::Retries "3"'),
+        *options,
+        *(f"--include={','.join([*INSTALLED, *more])}", "--skip=cleanup/apt/lists"),
+        *(f"--customize-hook={hook}" for hook in (_SEED, _SYSTEM, *hooks)),
+        SUITE,
+    ]
+
+
+def make(argv: list[str], target: Path, log: Path) -> None:
+    """Follow a recipe. What the tools say goes to log."""
+    with open(log, "ab") as diary:
+        made = subprocess.run([*argv, str(target)], stdin=subprocess.DEVNULL, stdout=diary, stderr=diary)
+    if made.returncode != 0:
+        end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise LabError(f"mmdebstrap could not make a Debian:\n{end}\nAll of it: {log}")

@@ -1,0 +1,84 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The disks that machines start from: the containers' Debian with a kernel's modules, and one with SELinux too.
+
+A disk is never written again: each machine writes on a copy of its own. The one with SELinux is labelled as it is
+built, which needs no SELinux here, and boots enforcing. Its policy is Debian's, which has nothing about HAProxy, and
+lab/machine/haproxy.cil, which says of HAProxy what Enterprise Linux says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from lab import debian
+from lab.command import run
+from lab.declaration import STATE
+
+FOLDER = STATE / "disks"
+MODULES = Path("/usr/lib/uml/modules")
+SIZE = "3G"  # sparse: what is empty takes no room
+_PARTS = Path(__file__).parent / "machine"
+_SELINUX = "selinux-policy-default policycoreutils policycoreutils-python-utils auditd".split()
+
+_MACHINE = f"""
+set -eu
+mkdir -p "$1/usr/lib/modules"
+cp -a {MODULES}/* "$1/usr/lib/modules/"
+install -m 755 "$PARTS/luggage.sh" "$1/usr/local/sbin/luggage"
+install -m 644 "$PARTS/luggage.service" "$1/etc/systemd/system/luggage.service"
+chroot "$1" systemctl --quiet enable luggage.service
+for unit in e2scrub_reap.service dpkg-db-backup.timer fstrim.timer systemd-random-seed.service; do
+    ln -sf /dev/null "$1/etc/systemd/system/$unit"
+done
+: > "$1/etc/fstab"
+echo 6b38735f656467652e6861206c616200 > "$1/etc/machine-id"  # an empty one means a long first boot
+"""
+_ENFORCING = """
+set -eu
+printf 'SELINUX=enforcing\\nSELINUXTYPE=default\\n' > "$1/etc/selinux/config"
+install -m 644 "$PARTS/haproxy.cil" "$1/usr/share/selinux/default/haproxy.cil"
+chroot "$1" semodule --noreload --install /usr/share/selinux/default/haproxy.cil
+chroot "$1" setfiles -F -e /proc -e /sys -e /dev /etc/selinux/default/contexts/files/file_contexts /
+"""
+
+
+def path(selinux: bool) -> Path:
+    """Where the disk is, or will be; the name follows from everything it is made of."""
+    inputs = [*_recipe(selinux), *sorted(MODULES.glob("*")), *(part.read_text() for part in sorted(_PARTS.iterdir()))]
+    return FOLDER / f"{hashlib.sha256(repr(inputs).encode()).hexdigest()[:12]}{'-selinux' * selinux}.ext4"
+
+
+def build(say: Callable[[str], None], log: Path, selinux: bool) -> None:
+    """Build the disk, unless it is there, and drop those of earlier recipes. What the tools say goes to log."""
+    disk = path(selinux)
+    if disk.exists():
+        return
+    say(f"building the disk {disk.name} (once, about {'two minutes' if selinux else 'a minute'})")
+    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ["PARTS"] = str(_PARTS)
+    with tempfile.TemporaryDirectory(dir=FOLDER) as scratch:
+        root, fresh = Path(scratch, "root"), Path(scratch, "disk")
+        debian.make(_recipe(selinux), root, log)
+        run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", str(root), str(fresh), SIZE)
+        fresh.replace(disk)
+    for old in FOLDER.glob(f"*[0-9a-f]{'-selinux' * selinux}.ext4"):
+        if old != disk and not _in_use(old):
+            old.unlink()
+
+
+def _recipe(selinux: bool) -> list[str]:
+    return debian.recipe(
+        ["kmod", *_SELINUX * selinux], [_MACHINE, *[_ENFORCING] * selinux], ["--skip=cleanup/reproducible"]
+    )
+
+
+def _in_use(disk: Path) -> bool:
+    """Whether some machine writes on a copy of it: its own disk names it at the beginning."""
+    heads = (machine.open("rb").read(4096) for machine in STATE.glob("*/*.disk"))
+    return any(bytes(disk) in head for head in heads)
