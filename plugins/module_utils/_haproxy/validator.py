@@ -24,6 +24,7 @@ TIME_LIMIT = 60.0
 _MESSAGE = re.compile(r"\[(ALERT|WARNING|NOTICE|DIAG|EMERG|INFO)\]\s+(?:\d+/\d+\s+)?\(\d+\)\s*:\s*(?:config : )?(.*)")
 _VERDICTS = re.compile(r"(Fatal errors found in configuration|Error\(s\) found in configuration file)")
 _LINE_NUMBER = re.compile(r"(?<=:)\d+(?=[\]).,: ]|$)|(?<=line )\d+")
+_CHROOT = re.compile(r"^[ \t]*chroot[ \t]+\"?(/[^\s\"$#]*)\"?[ \t]*(?:#.*)?$", re.MULTILINE)
 _IGNORED = re.compile(r"\b(ignor(ed|ing)|no effect|truncated|falling back|never match)", re.IGNORECASE)
 
 
@@ -57,7 +58,26 @@ def judge(candidate: str, current: str, ports: Ports, *, check_mode: bool = Fals
     if serious:
         said = "\n".join(serious)
         raise DaemonRefused(f"HAProxy would not do all that the new {current} says:\n{said}\nThe file is as it was.")
+    _refuse_missing_root(candidate, current)
     return [f"HAProxy on {current}: {warning}" for warning in warnings]
+
+
+def _refuse_missing_root(candidate: str, current: str) -> None:
+    """A folder to chroot to that is missing shows only in the new worker; seeing that worker end, the master ends all
+    others too (mworker.c, exit-on-failure). Nothing could be rolled back in time, so it must not come that far."""
+    for root in _roots(candidate) - _roots(current):
+        if not os.path.isdir(root):
+            raise DaemonRefused(
+                f"global.chroot: {root!r} is no folder on this host, and HAProxy would end, with all connections. "
+                f"Make the folder first. {current} is as it was."
+            )
+
+
+def _roots(path: str) -> set[str]:
+    if not os.path.exists(path):
+        return set()
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return set(_CHROOT.findall(file.read()))
 
 
 def _ask(program: str, path: str, ports: Ports) -> Completed:
