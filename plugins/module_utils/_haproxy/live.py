@@ -60,4 +60,5 @@ def _expect(reply: str, beginning: str, command: str) -> None:
 
 
 def _number(text: str) -> Any:
-    return int(text) if text.isdigit() else text
+    """A number where ``str`` brings the text back: a server may be called ``007``."""
+    return int(text) if text.isdecimal() and str(int(text)) == text else text
