@@ -31,7 +31,8 @@ _SHUT = (errno.ECONNREFUSED, errno.ENOENT, errno.EAGAIN, errno.ECONNRESET, errno
 #: ``;`` begins another command, ``\`` escapes, ``<<`` begins a payload; the words change what ends a reply.
 _UNSAFE = (";", "\\", "<<")
 _FRAMING = ("prompt", "quit", "_getsocks")
-_MASTER = b"master> "
+#: The master says of itself ``master> `` or ``master[ReloadFailed]> ``.
+_MASTER = b"master"
 _SEVERITY = re.compile(r"\[(?:[0-7]|[a-z]+)\]: ?")
 #: What a command says that has done its work; all others say nothing.
 _SUCCESS = {
@@ -60,14 +61,18 @@ class Runtime:
 
     ``address`` is a socket of ``stats socket`` or the master's (``haproxy -S``), as HAProxy writes it: a path,
     ``unix@path``, ``abns@name``, ``host:port``, ``[v6]:port``, with ``ipv4@``, ``ipv6@`` or ``tcp@`` before it or not.
-    On the master's socket the current worker is asked. A connection that HAProxy closed while nothing was said is
-    opened anew; one that breaks while a command is under way is an error, as nobody knows what was done.
+    On the master's socket the current worker is asked, or with ``to_worker=False`` the master itself. A connection
+    that HAProxy closed while nothing was said is opened anew; one that breaks while a command is under way is an
+    error, as nobody knows what was done.
     """
 
-    def __init__(self, address: str, time_limit: float = TIME_LIMIT, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, address: str, time_limit: float = TIME_LIMIT, patience: float = PATIENCE, to_worker: bool = True
+    ) -> None:
         self.address = address
         self.time_limit = time_limit
         self.patience = patience
+        self.to_worker = to_worker
         #: Whether this is a master's socket: known once connected.
         self.master = False
         self._family, self._target = _socket_address(address)
@@ -153,8 +158,8 @@ class Runtime:
     def _greet(self, connection: socket.socket) -> None:
         connection.sendall(b"prompt\n")
         said = self._until_prompt(connection)
-        self.master = said == _MASTER
-        if self.master:
+        self.master = said.startswith(_MASTER)
+        if self.master and self.to_worker:
             # From here on every command goes to the current worker; the prompt says which one that is.
             connection.sendall(b"@1\n")
             said = self._until_prompt(connection)
