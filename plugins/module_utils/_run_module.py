@@ -16,9 +16,20 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 Action = Callable[[dict[str, Any], Ports, bool], dict[str, Any]]
 
 
-def run_module(argument_spec: dict[str, Any], action: Action, **module_options: Any) -> None:
-    """Run a module's action on its checked parameters and end with its result, or with its error in words."""
-    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **module_options)
+#: A text -> the text without its secrets.
+Redact = Callable[[str], str]
+
+
+def run_module(
+    argument_spec: dict[str, Any], action: Action, redact: Redact | None = None, **module_options: Any
+) -> None:
+    """Run a module's action on its checked parameters and end with its result, or with its error in words.
+
+    ``redact`` is for modules whose free text may hold secrets: it masks the parameters in the result, and the host's
+    log does not get them at all.
+    """
+    options = {"argument_spec": argument_spec, "supports_check_mode": True, **module_options}
+    module = AnsibleModule(**options) if redact is None else _DiscreetModule(redact, **options)
     try:
         result = action(module.params, Ports(), module.check_mode)
     except EdgeError as error:
@@ -28,16 +39,42 @@ def run_module(argument_spec: dict[str, Any], action: Action, **module_options: 
     module.exit_json(**printable(result))
 
 
+class _DiscreetModule(AnsibleModule):
+    """Ends of its own accord, too, where a parameter is of the wrong type: so the ends themselves mask."""
+
+    def __init__(self, redact: Redact, **options: Any) -> None:
+        self._redact = redact
+        super().__init__(no_log=True, **options)
+
+    def exit_json(self, **result: Any) -> None:
+        super().exit_json(**self._masked(result))
+
+    def fail_json(self, msg: str, **result: Any) -> None:
+        super().fail_json(msg=self._redact(msg), **self._masked(result))
+
+    def _masked(self, result: dict[str, Any]) -> dict[str, Any]:
+        return {"invocation": {"module_args": each_text(self.params, self._redact)}, **result}
+
+
+def each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """A value of any depth with every text in it changed, keys too."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {each_text(key, change): each_text(item, change) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [each_text(item, change) for item in value]
+    return value
+
+
 def printable(value: Any) -> Any:
     """A result with every byte that is not UTF-8 spelled out: Ansible refuses such a result as a whole, after the
     work is done, and a comment in Latin-1 is enough for one."""
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {printable(key): printable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [printable(item) for item in value]
-    return value
+    return each_text(value, _printable)
+
+
+def _printable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def plan_result(plan: Plan, name: str, **extra: Any) -> dict[str, Any]:

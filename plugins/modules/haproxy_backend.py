@@ -137,11 +137,12 @@ start_lean(__loader__)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments import backend_arguments
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
-    run_module(backend_arguments(), file_action(plan_backend))
+    run_module(backend_arguments(), file_action(plan_backend), redact)
 
 
 if __name__ == "__main__":

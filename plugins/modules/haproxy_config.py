@@ -149,11 +149,12 @@ start_lean(__loader__)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments import config_arguments
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
-    run_module(config_arguments(), file_action(plan_config))
+    run_module(config_arguments(), file_action(plan_config), redact)
 
 
 if __name__ == "__main__":

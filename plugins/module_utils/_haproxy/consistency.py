@@ -1,10 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a whole file though each line is right: names used twice, names used that nobody has.
+"""What is wrong with a whole file: names used twice, names used that nobody has, listeners that share an address; and,
+on the lines that a change touches, words that HAProxy would swallow. What is merely odd there is a warning.
 
-HAProxy's own check says most of it too, but not where it is switched off, and not all: it lets two listeners share an
-address. A change is blamed only for the faults it brings: what was wrong before can still be edited.
+HAProxy's own check says some of it too, but not where it is switched off, and not all. A change is blamed only for the
+faults it brings: what was wrong before can still be edited.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import PROXY_KEYWORDS, Document, Section
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import split_address, takes_port
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.listeners import Listener, listeners, shared
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.swallowed import swallowed
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.tls import idle_tls
 
 _BACKENDS = ("backend", "listen")
 _FRONTENDS = ("frontend", "listen")
@@ -30,12 +34,41 @@ class Fault(NamedTuple):
     remedy: str
 
 
-def new_faults(before: Document, after: Document) -> list[Problem]:
-    """The faults that a change would bring into a file."""
-    known = set(_faults(before))
-    return [
-        Problem(fault.where, fault.what, fault.reason, fault.remedy) for fault in _faults(after) if fault not in known
-    ]
+def judge_change(before: Document, after: Document) -> tuple[list[Problem], tuple[str, ...]]:
+    """The faults that a change would bring into a file, and in words what is odd about the lines that it touches."""
+    gone, come = _lines_without(before, after), _lines_without(after, before)
+    known = {*_faults(before), *_line_faults(before, gone)}
+    found = [*_faults(after), *_line_faults(after, come)]
+    problems = [Problem(fault.where, redact(fault.what), *fault[2:]) for fault in found if fault not in known]
+    odd = set(idle_tls(before, gone))
+    return problems, tuple(oddity for oddity in idle_tls(after, come) if oddity not in odd)
+
+
+_Lines = list[tuple[Section, int]]
+
+
+def _lines_without(document: Document, other: Document) -> _Lines:
+    """The lines that say something and that sections of the same title in the other document do not have."""
+    theirs: dict[str, set[str]] = {}
+    for section in other.sections:
+        lines = other.lines[section.header + 1 : section.stop]
+        theirs.setdefault(section.title, set()).update([other.text[start:end] for start, end, _keyword in lines])
+    found: _Lines = []
+    for section in document.sections:
+        known, text = theirs.get(section.title, set()), document.text
+        for index in document.body(section):
+            start, end, _keyword = document.lines[index]
+            if text[start:end] not in known:
+                found.append((section, index))
+    return found
+
+
+def _line_faults(document: Document, lines: _Lines) -> Iterator[Fault]:
+    for section, index in lines:
+        words = meanings(document.content(index))
+        for what, reason, remedy in swallowed(section.kind, words) if words else ():
+            subject = " ".join(words[: 2 if words[0] in ("server", "bind", "stats", "option") else 1])
+            yield Fault(f"{section.title}: {subject}", what, reason, remedy)
 
 
 def _faults(document: Document) -> Iterator[Fault]:
@@ -59,28 +92,17 @@ def _twice(proxies: list[Section]) -> Iterator[Fault]:
 
 
 def _bound_twice(document: Document, proxies: list[Section]) -> Iterator[Fault]:
-    seen: dict[tuple[str, ...], str] = {}
+    found: list[tuple[str, Listener]] = []
     for section in proxies:
-        if section.kind not in _FRONTENDS:
-            continue
-        for index in document.body(section):
-            if document.lines[index].keyword != "bind":
-                continue
-            words = meanings(document.content(index))
-            restricted = [
-                f"{word} {value}" for word, value in zip(words, words[1:]) if word in ("interface", "namespace")
-            ]
-            for address in words[1].split(",") if len(words) > 1 else ():
-                key = (*split_address(address), *restricted)
-                if key in seen and (takes_port(address) or address.startswith(("/", "unix@", "abns@"))):
-                    yield Fault(
-                        section.title,
-                        f"bind {address}",
-                        f"is bound in {seen[key]} already; HAProxy accepts it, and the kernel gives each of the two a "
-                        "part of the connections",
-                        "Bind an address and port once.",
-                    )
-                seen.setdefault(key, section.title)
+        for index in document.body(section) if section.kind in _FRONTENDS else ():
+            if document.lines[index].keyword == "bind":
+                found += [(section.title, listener) for listener in listeners(meanings(document.content(index)))]
+    for title, listener, other in shared(found):
+        reason = (
+            f"is bound in {other} already; HAProxy accepts it, and the kernel gives each of the two a part of the "
+            "connections"
+        )
+        yield Fault(title, f"bind {listener.spelled}", reason, "Bind an address and port once.")
 
 
 def _missing(document: Document) -> Iterator[Fault]:

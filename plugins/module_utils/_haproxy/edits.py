@@ -5,7 +5,8 @@
 
 What is added can be taken away again and leaves the very bytes that were there. The one place where that needs care
 is the end of a file without a final line feed, which HAProxy refuses to read: lines added there get one, and the
-first of them ends in a mark of white space, so that taking them away takes the line feed too.
+first of them ends in a mark of white space, so that taking them away takes the line feed too. Where that line goes and
+others stay, the mark passes on.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document impo
 from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import Replacement, apply_replacements, line_ending
 
 #: "Before me there was no line feed."
-_UNENDED = "\t "
+UNENDED = "\t "
 _INDENT = re.compile(r"[ \t]*")
 _INDENT_OF_NEW_FILES = "    "
 
@@ -68,7 +69,7 @@ class Edits:
             last += 1
         for index in range(section.header, last + 1):
             self.delete(index)
-        if section.header and document.content(section.header - 1) in ("", _UNENDED):
+        if section.header and document.content(section.header - 1) in ("", UNENDED):
             self.delete(section.header - 1)
         elif not section.header and last + 1 < len(document.lines) and not document.content(last + 1):
             self.delete(last + 1)
@@ -90,10 +91,26 @@ class Edits:
             # A new section comes behind the new lines of the one above it.
             self._inserted[after] = self._inserted.get(after, []) + contents
         self._sections = {}
+        runs = self._runs()
         replacements = [item for index, item in self._replaced if index not in self._deleted]
+        replacements += [mark for first, last in runs for mark in self._passed_on(first, last)]
         replacements += [self._insertion(after, contents) for after, contents in self._inserted.items()]
-        replacements += self._deletions()
+        lines = self.document.lines
+        replacements += [Replacement(self._run_start(first, last), lines[last].end, "") for first, last in runs]
         return apply_replacements(self.document.text, replacements)
+
+    def _passed_on(self, first: int, last: int) -> list[Replacement]:
+        """The mark of a run of deleted lines on what comes after them now: new lines, or the line behind."""
+        if not first or not self.document.content(first).endswith(UNENDED):
+            return []
+        for after in (first - 1, last):
+            if self._inserted.get(after):
+                self._inserted[after] = [self._inserted[after][0] + UNENDED, *self._inserted[after][1:]]
+                return []
+        if last + 1 == len(self.document.lines):
+            return []
+        at = self.document.lines[last + 1].start + len(self.document.content(last + 1))
+        return [Replacement(at, at, UNENDED)]
 
     def _insertion(self, after: int, contents: list[str]) -> Replacement:
         eol = self._eol
@@ -102,25 +119,24 @@ class Edits:
         at = self.document.lines[after].end
         if after in self._deleted or self.document.ending(after).endswith("\n"):
             return Replacement(at, at, "".join(content + eol for content in contents))
-        first, rest = contents[0] + _UNENDED, contents[1:]
+        first, rest = contents[0] + UNENDED, contents[1:]
         return Replacement(at, at, "".join([eol, first, eol] + [content + eol for content in rest]))
 
-    def _deletions(self) -> list[Replacement]:
-        """Runs of deleted lines as one replacement each."""
-        runs: list[list[int]] = []
+    def _runs(self) -> list[tuple[int, int]]:
+        """The deleted lines as runs: (first, last)."""
+        runs: list[tuple[int, int]] = []
         for index in sorted(self._deleted):
             if runs and runs[-1][1] == index - 1 and index - 1 not in self._inserted:
-                runs[-1][1] = index
+                runs[-1] = runs[-1][0], index
             else:
-                runs.append([index, index])
-        lines = self.document.lines
-        return [Replacement(self._run_start(first, last), lines[last].end, "") for first, last in runs]
+                runs.append((index, index))
+        return runs
 
     def _run_start(self, first: int, last: int) -> int:
         """Where a run begins: with the line feed before it, if that came with the run and nothing follows it now."""
         start = self.document.lines[first].start
         at_end = last + 1 == len(self.document.lines) and first > 0
-        if at_end and self.document.content(first).endswith(_UNENDED) and not {first - 1, last} & self._inserted.keys():
+        if at_end and self.document.content(first).endswith(UNENDED) and not {first - 1, last} & self._inserted.keys():
             return start - len(self.document.ending(first))
         return start
 

@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import 
     split_address,
     takes_port,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex, meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import LIVE_DOLLAR, Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import MASK
@@ -75,7 +75,7 @@ class LinePlan:
             address = line["address"]
         text = join_address(address, wanted_port if takes_port(address) else "")
         self._say("address", meaning, text)
-        self._replace(place, place + 1, text)
+        self._replace(place, place + 1, f'"{text}"'.replace(LIVE_DOLLAR, "$") if LIVE_DOLLAR in text else text)
 
     def arguments(self, line: Values, inherited: Iterable[str] = ()) -> None:
         """Every keyword that was given, and no other."""
@@ -142,7 +142,5 @@ class LinePlan:
     def _say(self, option: str, before: str, after: str, kind: Kind | None = None) -> None:
         if kind is not None and kind.argument.get("no_log"):
             before, after = before and MASK, MASK
-        before = before.replace("\0", "")
-        self.edits.summaries.append(
-            f"{self.subject}: {option} {before} -> {after or 'none'}" if before else f"{self.subject}: {option} {after}"
-        )
+        said = f"{before} -> {after or 'none'}" if before else after
+        self.edits.summaries.append(f"{self.subject}: {option} {said}".replace("\0", ""))

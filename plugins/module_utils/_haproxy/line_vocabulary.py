@@ -75,6 +75,10 @@ _SOURCE = words_like(
     "Give an address, and after it at most usesrc and interface, each with its value.",
 )
 _TRACK = words_like(r"([A-Za-z0-9_.:-]+/)?[A-Za-z0-9_.:-]+", "Give the name of a server, or backend/server.")
+_INIT_ADDR = words_like(
+    r"(?!.*\b(last|libc|none)\b.*\b\1\b)(last|libc|none|[0-9A-Fa-f:.]+)(,(last|libc|none|[0-9A-Fa-f:.]+))*",
+    "Give last, libc, none and addresses, each once, between commas.",
+)
 
 SERVER = _arguments(
     {
@@ -107,13 +111,13 @@ SERVER = _arguments(
         "maxconn": _NUMBER,
         "minconn": _NUMBER,
         "maxqueue": _NUMBER,
-        "slowstart": _TIME,
+        "slowstart": _DELAY,
         "backup": "no-backup",
         "disabled": "enabled",
         "cookie": _BARE,
         "non_stick": "stick",
         "track": _TRACK,
-        "init_addr": _BARE,
+        "init_addr": _INIT_ADDR,
         "init_state": choice("fully-up", "up", "down", "fully-down"),
         "resolvers": NAME,
         "resolve_prefer": choice("ipv4", "ipv6"),

@@ -124,10 +124,11 @@ class _FilePlan:
         text = self.edits.render()
         if text == self.document.text:
             return Edited(text)
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.consistency import new_faults
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.consistency import judge_change
 
-        refuse(new_faults(self.document, parse(text)))
-        return Edited(text, tuple(self.edits.summaries), "reload")
+        problems, oddities = judge_change(self.document, parse(text))
+        refuse(problems)
+        return Edited(text, tuple(self.edits.summaries), "reload", oddities)
 
     def _editable(self, sections: list[Section], option: str, several: bool = False) -> bool:
         """Whether it is clear what a change of these sections would mean; a problem where it is not."""

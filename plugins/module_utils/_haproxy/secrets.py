@@ -21,7 +21,7 @@ _SECRETS = (
     rf"(?P<keep>\b(?:insecure-)?password[ \t]+){_WORD}",
     rf"(?P<keep>\bca-sign-pass[ \t]+){_WORD}",
     rf"(?P<keep>\bcluster-secret[ \t]+){_WORD}",
-    rf"(?P<keep>\b(?:pre)?setenv[ \t]+\w*(?:PASS|SECRET|TOKEN|KEY|CRED)\w*[ \t]+){_WORD}",
+    rf"(?P<keep>\b(?:pre)?setenv[ \t]+\w*(?:PASS|PWD?|SECRET|TOKEN|KEY|CRED|AUTH)\w*[ \t]+){_WORD}",
     r"(?P<keep>\btcp-check[ \t]+send(?:-lf|-binary)?[ \t]+[\"']?(?:AUTH|USER|PASS)\b(?:\\ |[ \t]))[^\n]+",
     r"(?P<keep>\b(?:Proxy-)?Authorization[\"']?[ \t]+)[^\n]+",
     r"(?P<keep>\b(?:Basic|Bearer)(?:\\ |[ \t])+)[A-Za-z0-9+/=._~-]{6,}",

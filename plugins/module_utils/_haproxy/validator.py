@@ -15,6 +15,7 @@ import os
 import re
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import UNENDED
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
@@ -25,6 +26,7 @@ _MESSAGE = re.compile(r"\[(ALERT|WARNING|NOTICE|DIAG|EMERG|INFO)\]\s+(?:\d+/\d+\
 _VERDICTS = re.compile(r"(Fatal errors found in configuration|Error\(s\) found in configuration file)")
 _LINE_NUMBER = re.compile(r"(?<=:)\d+(?=[\]).,: ]|$)|(?<=line )\d+")
 _CHROOT = re.compile(r"^[ \t]*chroot[ \t]+\"?(/[^\s\"$#]*)\"?[ \t]*(?:#.*)?$", re.MULTILINE)
+_TRUNCATED = re.compile("Missing LF on last line")
 _IGNORED = re.compile(r"\b(ignor(ed|ing)|no effect|truncated|falling back|never match)", re.IGNORECASE)
 
 
@@ -49,6 +51,9 @@ def judge(candidate: str, current: str, ports: Ports, *, check_mode: bool = Fals
         )
     known_alerts, known_warnings = _known(program, current, ports) if alerts or warnings else (set(), set())
     if verdict.rc not in (0, 2):
+        if any(_TRUNCATED.search(alert) for alert in alerts) and _was_unended(current):
+            # The file had no final line feed before lines of ours came; giving it back as it was is no new fault.
+            known_alerts.update(_normal(alert) for alert in alerts if _TRUNCATED.search(alert))
         fresh = [alert for alert in alerts if _normal(alert) not in known_alerts]
         if fresh or not alerts:
             raise DaemonRefused(_refusal(verdict, fresh, current))
@@ -78,6 +83,13 @@ def _roots(path: str) -> set[str]:
         return set()
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         return set(_CHROOT.findall(file.read()))
+
+
+def _was_unended(current: str) -> bool:
+    if not os.path.exists(current):
+        return False
+    with open(current, encoding="utf-8", errors="surrogateescape") as file:
+        return any(line.rstrip("\n").endswith(UNENDED) for line in file)
 
 
 def _ask(program: str, path: str, ports: Ports) -> Completed:

@@ -95,3 +95,27 @@ def test_bytes_that_are_no_utf_8_are_spelled_out(monkeypatch, capsys):
     code, said = run(monkeypatch, capsys, action)
     assert (code, said["msg"]) == (1, "caf\\udce9")
     json.dumps(said, ensure_ascii=False).encode()
+
+
+def masked(text):
+    return text.replace("hunter2", "********")
+
+
+@pytest.mark.parametrize("lines", [["user joe password hunter2"], 5])
+def test_a_discreet_module_shows_and_logs_no_secret_even_where_it_cannot_begin(lines, monkeypatch, capsys):
+    logged = []
+    monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(msg))
+    call = {"lines": lines, "deep": [{"note": "hunter2"}], "_ansible_check_mode": False}
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": call}).encode())
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    spec = {
+        "lines": {"type": "dict" if lines == 5 else "list", **({} if lines == 5 else {"elements": "str"})},
+        "deep": {"type": "list", "elements": "dict"},
+    }
+    with pytest.raises(SystemExit):
+        run_module(spec, lambda params, ports, check: {"changed": False}, masked)
+    out = capsys.readouterr().out
+    assert "hunter2" not in out
+    assert json.loads(out)["invocation"]["module_args"]["deep"] == [{"note": "********"}]
+    assert logged == []

@@ -141,6 +141,47 @@ def test_the_last_server_of_a_file_without_a_final_newline_is_replaced():
     assert changed.text == "backend b\n    server n [::2]\n"
 
 
+@pytest.mark.parametrize("base", ["", "# only", "backend z\n    server q ::1", "backend z\r\n# bye", "backend z\n"])
+@pytest.mark.parametrize("order", ["ab", "ba", "abc", "bac", "cab", "acb"])
+def test_sections_taken_away_in_any_order_leave_the_bytes_that_were_there(base, order):
+    text = base
+    for name in sorted(order):
+        text = plan_backend(text, {"name": name, "mode": "tcp"}).text
+    for name in order:
+        text = plan_backend(text, {"name": name, "state": "absent"}).text
+    assert text == base
+
+
+@pytest.mark.parametrize("going", [("b", "c"), ("c", "b"), ("d", "b", "c"), ("b", "d", "c")])
+def test_servers_taken_away_in_any_order_leave_the_bytes_that_were_there(going):
+    base, names = "backend z\n    server a [::1]:1", ["a"]
+
+    def servers(text, names):
+        listed = [{"name": name, "address": "::1", "port": 1} for name in names]
+        return plan_backend(text, {"name": "z", "servers": listed}).text
+
+    text = base
+    for name in sorted(going):
+        names.append(name)
+        text = servers(text, names)
+    for name in going:
+        names.remove(name)
+        text = servers(text, names)
+    assert text == base
+
+
+def test_a_port_is_changed_behind_a_variable():
+    text = 'backend b\n    server a "$HOST":80 # the first\n    server b "${IP}:80" check\n'
+    desired = {"name": "b", "servers": [{"name": "a", "port": 81}, {"name": "b", "port": 82}]}
+    changed = plan_backend(text, desired)
+    assert changed.text == 'backend b\n    server a "$HOST:81" # the first\n    server b "${IP}:82" check\n'
+    assert changed.summaries == (
+        "backend b: server a: address $HOST:80 -> $HOST:81",
+        "backend b: server b: address ${IP}:80 -> ${IP}:82",
+    )
+    assert plan_backend(changed.text, desired).text == changed.text
+
+
 def test_a_line_comes_behind_the_last_one_that_goes():
     changed = plan_config("global\n    log a", {"global": {"log": ["b"]}})
     assert changed.text == "global\n    log b\n"

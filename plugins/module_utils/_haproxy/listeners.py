@@ -1,0 +1,80 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a ``bind`` line listens, however it is spelled, and whether two of them take the same connections.
+
+``*``, ``0.0.0.0``, ``ipv4@*`` and an empty address are one; so are ``[::1]``, ``::1`` and ``ipv6@::1``, a path and
+``unix@`` before it. ``::`` with ``v4v6`` takes IPv4 too. A port may be a range.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import split_address, takes_port
+
+_PREFIX = re.compile(r"(?:[a-z]+\+)?(ipv4|ipv6|unix|quic4|quic6|udp4|udp6|udp)@")
+_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+_APART = ("interface", "namespace")
+
+
+class Listener(NamedTuple):
+    """``apart`` keeps listeners on one address from each other: the transport, an interface, a network namespace.
+    ``low`` to ``high`` are ports; 0 where there are none."""
+
+    spelled: str
+    hosts: frozenset[str]
+    apart: tuple[str, ...]
+    low: int
+    high: int
+
+    def overlaps(self, other: Listener) -> bool:
+        """Whether a connection could come to either."""
+        return (
+            self.apart == other.apart
+            and not self.hosts.isdisjoint(other.hosts)
+            and self.low <= other.high
+            and other.low <= self.high
+        )
+
+
+def listeners(words: list[str]) -> Iterator[Listener]:
+    """The listeners of a ``bind`` line's words; those that only HAProxy can tell (variables, descriptors) left out."""
+    restricted = [f"{word} {value}" for word, value in zip(words, words[1:]) if word in _APART]
+    for spelled in words[1].split(",") if len(words) > 1 else ():
+        prefix = _PREFIX.match(spelled)
+        family = prefix.group(1) if prefix is not None else ""
+        plain = spelled[prefix.end() :] if prefix is not None else spelled
+        apart = ("udp" if family.startswith(("quic", "udp")) else "", *sorted(restricted))
+        if plain.startswith("/") or spelled.startswith("abns@"):
+            yield Listener(spelled, frozenset((plain,)), apart, 0, 0)
+            continue
+        host, port = split_address(plain)
+        ports = _RANGE.fullmatch(port)
+        if ports is None or not takes_port(plain) or "@" in host:
+            continue
+        low = int(ports.group(1))
+        yield Listener(spelled, _hosts(host, family, words), apart, low, int(ports.group(2) or low))
+
+
+def _hosts(host: str, family: str, words: list[str]) -> frozenset[str]:
+    if host == "*" and family.endswith("6"):
+        host = "::"
+    return frozenset(("*", "::")) if host == "::" and "v4v6" in words else frozenset((host,))
+
+
+def shared(found: list[tuple[str, Listener]]) -> Iterator[tuple[str, Listener, str]]:
+    """Of listeners, each with the title of its section, in the file's order: each that overlaps an earlier one, with
+    its own section's title and the earlier one's."""
+    ordered = sorted(range(len(found)), key=lambda place: found[place][1].low)
+    open_ones: list[int] = []
+    clashes: list[tuple[int, int]] = []
+    for place in ordered:
+        listener = found[place][1]
+        open_ones = [other for other in open_ones if found[other][1].high >= listener.low]
+        clashes += [(max(place, other), min(place, other)) for other in open_ones if listener.overlaps(found[other][1])]
+        open_ones.append(place)
+    for later, earlier in sorted(dict(sorted(clashes, reverse=True)).items()):
+        yield found[later][0], found[later][1], found[earlier][0]
