@@ -20,7 +20,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_plan i
     reservations,
     weight_problem,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket import socket_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_state import (
     Server,
     Servers,
@@ -106,7 +105,11 @@ class RunningServers:
 def server_action(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
     """The module's result."""
     refuse(_option_problems(params))
-    address = params["socket"] or socket_address(params["path"])
+    address = params["socket"]
+    if not address:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket import socket_address
+
+        address = socket_address(params["path"])
     wish = Wish(params["state"], params["weight"])
     with Runtime(address) as runtime:
         resource = _resource(runtime, params, wish)

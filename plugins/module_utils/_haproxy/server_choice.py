@@ -14,7 +14,6 @@ from fnmatch import fnmatchcase
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_state import Server
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import character_name
 
 #: What HAProxy takes in the name of a proxy or server, and what makes a name a pattern.
 _NAME = re.compile(r"[A-Za-z0-9_.:-]")
@@ -32,7 +31,7 @@ def name_problems(option: str, texts: Sequence[str]) -> list[Problem]:
         if not text:
             problems.append(Problem(place, text, "is empty", remedy))
         elif strange:
-            problems.append(Problem(place, text, f"contains {character_name(strange[0])}: no name in HAProxy", remedy))
+            problems.append(Problem(place, text, f"contains {strange[0]!a}, which no name in HAProxy does", remedy))
     return problems
 
 

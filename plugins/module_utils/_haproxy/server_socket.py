@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import meanings
 
 
 def socket_address(path: str) -> str:
     """The first socket of level admin that the file names, else the first. Raises InputError where there is none."""
-    found = stats_sockets(decode(ConfigFile(path).read() or b""))
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            found = stats_sockets(file.read())
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}"
+        raise InputError([Problem("path", path, reason, "Name HAProxy's configuration file, or set socket")]) from error
     if not found:
-        reason = "names no socket of HAProxy's runtime API ('stats socket'), or is not there"
+        reason = "names no socket of HAProxy's runtime API ('stats socket')"
         raise InputError([Problem("path", path, reason, "Add one with 'level admin', or set socket")])
     return next((address for address, level in found if level == "admin"), found[0][0])
 
