@@ -63,8 +63,10 @@ class ModuleDocFragment:
             "A change is planned on the file's text and touches only the lines that mean something else. Comments,"
             " order, indentation, quoting and every keyword this module does not know stay as they are. A file that"
             " already says what is wanted is not written, nor is HAProxy asked about it.",
-            "The module changes the file and nothing else. Reload HAProxy when the result is changed, for example with"
-            " a handler.",
+            "With O(runtime=auto) the module reloads a running HAProxy itself where that is needed. A handler has to"
+            " start HAProxy where it does not run yet, and to reload it where the module warns that it could not.",
+            "A live change is recorded in C(/run/k8s_edge.ha), so that M(k8s_edge.ha.haproxy_info) can tell that the"
+            " process has the file though it is older.",
             "Environment variables that only HAProxy's own service sets are not known to the check of the new file.",
         ],
     )

@@ -19,13 +19,17 @@ author:
 attributes:
   check_mode:
     support: full
-    description: Plans as in a real run and lets HAProxy check the result in a temporary folder; writes nothing.
+    description:
+      - Plans as in a real run, asks the running HAProxy, and lets HAProxy check the new file in a temporary folder.
+        Writes nothing and sends nothing that changes anything.
+      - A server that is to be deleted and keeps its sessions for more than five seconds leaves by a reload in the end,
+        which check mode cannot know.
   diff_mode:
     support: full
     description: Shows the file before and after, with passwords masked.
   idempotent:
     support: full
-    description: A second run finds nothing to do and does not write the file.
+    description: A second run finds nothing to do, in the file and in the running HAProxy.
 extends_documentation_fragment:
   - k8s_edge.ha.haproxy
   - k8s_edge.ha.haproxy.backend
@@ -93,6 +97,15 @@ EXAMPLES = r"""
         check: true
   notify: Reload haproxy
 
+- name: Double a server's share, in the file and in the running HAProxy at once
+  k8s_edge.ha.haproxy_backend:
+    name: kubeapi
+    servers:
+      - name: kube-1
+        weight: 2
+      - name: kube-2
+      - name: kube-3
+
 - name: Remove a backend
   k8s_edge.ha.haproxy_backend:
     name: shop
@@ -111,18 +124,24 @@ diff:
     before_header: /etc/haproxy/haproxy.cfg
     after_header: /etc/haproxy/haproxy.cfg
 steps:
-  description: What was done, or in check mode would be, a line each. Empty where nothing is to do.
+  description:
+    - What was done, or in check mode would be, a line each. Empty where nothing is to do.
+    - First what changes in the file, then what changes in the running HAProxy, or why it is reloaded.
   returned: always
   type: list
   elements: str
   sample:
     - "backend kubeapi: balance roundrobin -> leastconn"
     - "backend kubeapi: server kube-3 10.77.0.23:6443 added"
+    - "reload HAProxy: backend kubeapi: balance cannot be changed live"
 impact:
-  description: How hard the change touches the running HAProxy, C(reload) or C(none). The module does not reload.
+  description:
+    - How hard the change touches the running HAProxy. C(runtime) means commands to its socket, C(reload) a reload.
+    - With O(runtime=auto) the module has done that, unless a warning says that the reload is left to the caller or that
+      HAProxy could not be asked.
   returned: always
   type: str
-  sample: reload
+  sample: runtime
 backup_file:
   description: The previous file.
   returned: when the file was changed and O(backup=true)

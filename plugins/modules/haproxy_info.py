@@ -29,9 +29,9 @@ options:
     default: haproxy.service
   socket:
     description:
-      - Path of the runtime API's socket. Where it is not given, the first Unix socket that C(stats socket) names in the
-        configuration.
-    type: path
+      - The runtime API's socket, a path or C(host:port), or the socket of HAProxy's master (C(haproxy -S)). Where it is
+        not given, the first Unix socket that C(stats socket) names in the configuration.
+    type: str
 attributes:
   check_mode:
     support: full
@@ -84,7 +84,8 @@ enabled:
   type: bool
 loaded:
   description:
-    - Whether the newest serving process of HAProxy started after the last change of the file, so that it has read it.
+    - Whether the newest serving process of HAProxy has the file as it is, because it started after the file's last
+      change, or because M(k8s_edge.ha.haproxy_config) or M(k8s_edge.ha.haproxy_backend) brought it there without a reload.
     - False where no HAProxy with this file is running, and in the unclear case. A change of the file's mode or owner
       counts as a change.
     - Files that the configuration refers to, such as certificates, are not looked at.
@@ -192,7 +193,7 @@ def main() -> None:
         {
             "path": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
             "unit": {"type": "str", "default": "haproxy.service"},
-            "socket": {"type": "path"},
+            "socket": {"type": "str"},
         },
         information,
     )

@@ -25,6 +25,26 @@ _FILE: dict[str, Words] = {
         "It reads this file alone. Where HAProxy runs with several files that need each other, switch it off.",
         "In check mode on a host without HAProxy, the missing check is a warning.",
     ],
+    "runtime": [
+        "What happens to the running HAProxy that serves this file.",
+        "V(auto) compares it with the file and brings it along with the least force: server weights, addresses, limits"
+        " and states are set, servers are added and deleted by commands to its socket; what cannot be changed live"
+        " is loaded by a reload, which the module does and waits for. Where the new worker does not start, the file"
+        " from before is put back and the module fails. Where the process is not running or cannot be asked, only the"
+        " file is changed, and a warning says why.",
+        "V(require) refuses, before anything is changed, what would need a reload or cannot be asked.",
+        "V(never) changes the file only.",
+        "Of the proxies whose servers a task gives, it also mends what something else changed"
+        " in the running process: there a server is to have what the file says, as after a reload. A server that was"
+        " drained or put into maintenance by hand becomes ready again; declare C(disabled), or weight 0, for one that"
+        " is to stay out. What health checks, agents and DNS decide is left to them.",
+    ],
+    "socket": [
+        "The running HAProxy's socket: a path, C(host:port), or the socket of its master (C(haproxy -S)). Changes need"
+        " one of level admin.",
+        "Where it is not given, the first of level admin that C(stats socket) names in the file as it was, or else the"
+        " socket of the master that runs with this file.",
+    ],
 }
 
 _MODULES: dict[str, Words] = {

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the state modules do: one edit of one file, planned, validated, swapped and verified."""
+"""What the state modules do: one edit of one file, planned, validated, swapped, brought to the process and verified."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import Action, plan_result
 
-_FILE_OPTIONS = ("path", "backup", "validate")
+_FILE_OPTIONS = ("path", "backup", "validate", "runtime", "socket")
 
 
 def file_action(planner: Callable[[str, Mapping[str, Any]], Edited]) -> Action:
@@ -31,9 +31,26 @@ def file_action(planner: Callable[[str, Mapping[str, Any]], Edited]) -> Action:
             return judge(candidate, current, ports, check_mode=check_mode)
 
         file = ConfigFile(params["path"], validate=validate if params["validate"] else None, backup=params["backup"])
-        resource = ConfigFileResource(file, lambda text: planner(text, options), redact=redact)
-        plan = reconcile(resource, check_mode=check_mode)
+        files = ConfigFileResource(file, lambda text: planner(text, options), redact=redact)
+        if params["runtime"] == "never":
+            plan = reconcile(files, check_mode=check_mode)
+        else:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge import ConvergingResource
+
+            required = params["runtime"] == "require"
+            both = ConvergingResource(files, required=required, socket=params["socket"], names=_managed(options))
+            plan = both.told(reconcile(both, check_mode=check_mode))
         warnings = [*plan.warnings, *file.warnings]
-        return plan_result(plan, file.path, warnings=warnings, backup_file=resource.backup_file)
+        return plan_result(plan, file.path, warnings=warnings, backup_file=files.backup_file)
 
     return action
+
+
+def _managed(options: Mapping[str, Any]) -> set[str]:
+    """The proxies whose servers a task manages: those it gives servers, or what all servers have."""
+    sections = [options] if "name" in options else [*(options.get("backends") or ()), *(options.get("listens") or ())]
+    return {
+        section["name"]
+        for section in sections
+        if section.get("servers") is not None or section.get("default_server") is not None
+    }

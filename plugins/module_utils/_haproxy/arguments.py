@@ -35,6 +35,8 @@ def file_options() -> Options:
         "path": {"type": "path", "default": DEFAULT_PATH},
         "backup": {"type": "bool", "default": False},
         "validate": {"type": "bool", "default": True},
+        "runtime": {"type": "str", "choices": ["auto", "never", "require"], "default": "auto"},
+        "socket": {"type": "str"},
     }
 
 

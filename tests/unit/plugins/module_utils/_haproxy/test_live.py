@@ -58,7 +58,7 @@ class Running:
         )
 
     def workers(self):
-        return service._workers("/proc", self.process.pid)
+        return service.workers(self.process.pid)
 
     def loaded(self):
         unit = {"main_pid": str(self.process.pid)}

@@ -1,0 +1,217 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings the running process to what the file says, and back where that fails half way."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import live_record
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import Process, rows_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.reload import ReloadFailed, reload
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import RuntimeRefused, succeeded
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_plan import (
+    Abilities,
+    Change,
+    Removal,
+    plan_change,
+    plan_return,
+    touched,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import start_ticks
+
+if TYPE_CHECKING:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge import Bring, ConvergingResource, Seen
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
+
+#: How long a server that is to be deleted may keep its sessions before a reload leaves them to the old process.
+PATIENCE = 5.0
+_BUSY = "Server still has connections"
+_PAUSE = 0.02
+
+
+class StillBusy(EdgeError):
+    """A server that is to be deleted has sessions that do not end."""
+
+
+def plan_process(resource: ConvergingResource, seen: Seen, content: bytes) -> tuple[Seen, Change]:
+    """What the process needs to have ``content``, and ``seen`` with the servers of every proxy that takes part."""
+    process = seen.process
+    assert process is not None
+    path = resource.files.file.path
+    if not process.loaded.loaded:
+        return seen, Change(reasons=(f"the running process does not have {path} as it was: {process.loaded.reason}",))
+    old, new = parse(decode(seen.content or b"")), parse(decode(content))
+    if seen.content != content:
+        more = touched(old, new) - seen.rows.keys()
+        seen = seen._replace(rows={**seen.rows, **rows_of(process.runtime, more)})
+    change = plan_change(old, new, resource.names, seen.rows, abilities(process))
+    if change.commands or change.removals:
+        if not process.alone:
+            return seen, Change(
+                reasons=(f"it was started with more files than {path}, which may count for servers too",)
+            )
+        if seen.content != content and not live_record.can_record():
+            return seen, Change(reasons=("what was changed live could not be recorded in /run",))
+    return seen, change
+
+
+def abilities(process: Process) -> Abilities:
+    return Abilities(process.runtime.version, process.level)
+
+
+class Bringing:
+    """One Bring under way: ``there``, and where something fails ``back``; ``file_is_back`` once the old file is."""
+
+    def __init__(self, resource: ConvergingResource, deed: Bring) -> None:
+        assert deed.seen.process is not None
+        self.resource = resource
+        self.deed = deed
+        self.process = deed.seen.process
+        self.escalated = ""
+        self._reloaded = False
+        self._clean = True
+
+    @property
+    def _path(self) -> str:
+        return self.resource.files.file.real
+
+    def there(self) -> None:
+        change = self.deed.change
+        if change.reasons:
+            self._reload(self.deed.content)
+            return
+        try:
+            self._live(change)
+        except StillBusy as busy:
+            if self.resource.required or not self.process.has_master:
+                self._fail(busy)
+            self.escalated = str(busy)
+            try:
+                self._reload(self.deed.content)
+            except EdgeError as error:
+                self._fail(error)
+        except BaseException as error:
+            self._fail(error)
+
+    def back(self) -> None:
+        """The process as it was before; after a reload the old file's own reload does that."""
+        if not self._reloaded:
+            self._return()
+
+    def file_is_back(self) -> None:
+        """The old file is in its place again. It is younger than the process: that has to be said, or be undone."""
+        content = self.deed.seen.content or b""
+        if self._reloaded:
+            try:
+                self._reload(content)
+            except EdgeError as error:
+                raise EdgeError(f"HAProxy does not take the file from before either: {error}") from error
+        elif self._clean and self.process.loaded.loaded:
+            self._record(content)
+
+    def _fail(self, error: BaseException) -> None:
+        try:
+            self._return()
+        except EdgeError as failure:
+            raise ApplyError(error, [failure]) from error
+        raise error
+
+    def _live(self, change: Change) -> None:
+        runtime = self.process.runtime
+        runtime.change(change.commands)
+        remove(runtime, change.removals)
+        rows = rows_of(runtime, self.deed.seen.rows)
+        new = parse(decode(self.deed.content))
+        left = plan_change(new, new, set(rows), rows, abilities(self.process))
+        if left.summaries or left.reasons:
+            raise EdgeError(
+                "HAProxy took every command, but what it has now is not what was asked for: {}.".format(
+                    "; ".join(left.summaries or left.reasons)
+                )
+            )
+        self._record(self.deed.content)
+
+    def _reload(self, content: bytes) -> None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge import stats_socket
+
+        address = self.resource.socket or stats_socket(decode(content))
+        self.process.runtime.close()
+        self._reloaded = True
+        try:
+            self.process = reload(self.process, self._path, address)
+        except ReloadFailed as failure:
+            # Where the old worker goes on under a master that is none the worse, nothing is to be undone.
+            self._reloaded = failure.master_waits
+            raise
+        self._record(content)
+
+    def _return(self) -> None:
+        """What the process had before, by commands. Raises EdgeError with what it could not be given back."""
+        self._clean = False
+        before, runtime = self.deed.seen.rows, self.process.runtime
+        old = parse(decode(self.deed.seen.content or b""))
+        try:
+            change, lost = plan_return(old, before, rows_of(runtime, before), abilities(self.process))
+            refused = [
+                str(RuntimeRefused(runtime.address, command, reply))
+                for command, reply in zip(change.commands, runtime.ask(change.commands))
+                if not succeeded(command, reply)
+            ]
+            remove(runtime, change.removals)
+            left, _lost = plan_return(old, before, rows_of(runtime, before), abilities(self.process))
+        except EdgeError as error:
+            raise EdgeError(f"the running HAProxy may have part of the change: {error} A reload mends that.") from error
+        if lost or left.commands or left.removals:
+            words = [*lost, *refused, *(f"not done: {command}" for command in left.commands)]
+            words += [f"not deleted again: {removal.backend}/{removal.server}" for removal in left.removals]
+            raise EdgeError("the running HAProxy is not as it was: {}. A reload mends that.".format("; ".join(words)))
+        self._clean = True
+
+    def _record(self, content: bytes) -> None:
+        """Best effort after a reload, where the time says it too; before a live change was sent it was seen to work."""
+        try:
+            live_record.record(self._path, self.process.pid, start_ticks(self.process.pid), content)
+        except OSError as error:
+            if not self._reloaded:
+                raise EdgeError(f"cannot record that the process has {self._path} now: {error}") from error
+
+
+def remove(runtime: Runtime, removals: tuple[Removal, ...]) -> None:
+    """Delete servers: no new sessions, wait for the old ones, maintenance, delete. Raises StillBusy."""
+    if not removals:
+        return
+    targets = [f"{removal.backend}/{removal.server}" for removal in removals]
+    runtime.change([f"set server {target} state drain" for target in targets])
+    end = time.monotonic() + PATIENCE
+    while True:
+        rows = rows_of(runtime, {removal.backend for removal in removals})
+        busy = {
+            f"{removal.backend}/{removal.server}": rows[removal.backend][removal.server].sessions
+            for removal in removals
+            if rows[removal.backend][removal.server].sessions
+        }
+        if not busy:
+            break
+        _wait(end, ", ".join(f"{target} still has {count} sessions" for target, count in busy.items()))
+    runtime.change([f"set server {target} state maint" for target in targets])
+    while targets:
+        commands = [f"del server {target}" for target in targets]
+        for target, command, reply in zip(list(targets), commands, runtime.ask(commands)):
+            if succeeded(command, reply) and reply:
+                targets.remove(target)
+            elif not reply.startswith(_BUSY):
+                raise RuntimeRefused(runtime.address, command, reply)
+        if targets:
+            _wait(end, f"{', '.join(targets)} still has connections")
+
+
+def _wait(end: float, why: str) -> None:
+    if time.monotonic() > end:
+        raise StillBusy(f"{why} after {PATIENCE:.0f} s")
+    time.sleep(_PAUSE)

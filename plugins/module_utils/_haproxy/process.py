@@ -1,0 +1,111 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The running process that serves a file: found by its socket, known by /proc, asked for its servers."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_servers import Row, read_rows
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import (
+    Loaded,
+    has_loaded,
+    masters_of,
+    serving_master,
+    start_ticks,
+    words_of,
+    workers,
+)
+
+#: How long an old worker may answer in the place of a new one, in seconds.
+PATIENCE = 5.0
+
+
+class Unasked(EdgeError):
+    """The process that serves the file cannot be asked; the message says why."""
+
+
+class Process(NamedTuple):
+    """``first`` is the process that was started with the file: the master, or ``pid`` itself where there is none.
+    ``alone`` says whether it was started with this file only."""
+
+    runtime: Runtime
+    pid: int
+    first: int
+    alone: bool
+    level: str
+    loaded: Loaded
+
+    @property
+    def has_master(self) -> bool:
+        return self.first != self.pid
+
+
+def serving(path: str, address: str | None) -> Process:
+    """The process that serves ``path``. ``address`` is its socket; None for the running master's. Raises Unasked."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        process = answering(path, address)
+        # Both workers listen for a moment when one takes over from the other.
+        newest = max(workers(process.first), key=start_ticks, default=process.pid)
+        if newest == process.pid or not process.has_master:
+            return process
+        process.runtime.close()
+        if time.monotonic() > end:
+            raise Unasked(f"process {process.pid} answers at {process.runtime.address}, but {newest} serves")
+        time.sleep(0.02)
+
+
+def answering(path: str, address: str | None) -> Process:
+    """The process that serves ``path``, or served it before a reload. Raises Unasked."""
+    runtime = Runtime(address or master_socket(path))
+    try:
+        info, level = runtime.ask(["show info", "show cli level"])
+    except EdgeError as error:
+        raise Unasked(str(error)) from error
+    pid = re.search(r"^Pid: *(\d+)$", info, re.MULTILINE)
+    if pid is None:
+        raise Unasked(f"HAProxy at {runtime.address} does not tell its process: {info[:200]!r}")
+    number = int(pid.group(1))
+    first = serving_master(number, path)
+    if first is None:
+        raise Unasked(
+            f"process {number}, which answers at {runtime.address}, is not a HAProxy of this host that was started "
+            f"with {path}"
+        )
+    words = words_of(first)
+    files = [words[place + 1] for place, word in enumerate(words[:-1]) if word == "-f"]
+    alone = len(files) < 2 and not any(os.path.isdir(os.path.join(f"/proc/{first}/cwd", file)) for file in files)
+    return Process(runtime, number, first, alone, level, has_loaded(number, path))
+
+
+def master_socket(path: str) -> str:
+    """The socket of the running master that was started with ``path``. Raises Unasked."""
+    for pid in masters_of(path):
+        words = words_of(pid)
+        if "-S" in words[:-1]:
+            address: str = words[words.index("-S") + 1].partition(",")[0]
+            return address
+        raise Unasked(f"{path} names no stats socket, and the HAProxy that runs with it has no master socket")
+    raise Unasked(f"{path} names no stats socket, and no HAProxy runs with it")
+
+
+def rows_of(runtime: Runtime, names: Iterable[str]) -> dict[str, dict[str, Row]]:
+    """The servers of some proxies, in one round. A name that the process does not have is left out."""
+    wanted = sorted(names)
+    asked = [command for name in wanted for command in (f"show servers state {name}", f"show stat {name} 4 -1")]
+    replies = runtime.ask(asked)
+    found = {}
+    for name, servers, stat in zip(wanted, replies[::2], replies[1::2]):
+        if servers.startswith("1\n# be_id") and stat.startswith("# pxname"):
+            found[name] = read_rows(servers, stat)
+        elif not servers.startswith("Can't find backend"):
+            raise EdgeError(f"HAProxy at {runtime.address} does not tell the servers of {name}: {servers[:200]!r}")
+    return found

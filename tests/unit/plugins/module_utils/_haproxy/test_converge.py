@@ -1,0 +1,429 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""File and running process converge in one step, with a real HAProxy as the witness."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import bring, live_record, service
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend, plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import rows_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+
+HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
+pytestmark = pytest.mark.skipif(HAPROXY is None, reason="needs HAProxy")
+
+#: Every option of the modules that is about the file or the process, as Ansible would give it.
+PARAMS = {"backup": False, "validate": True, "runtime": "auto", "socket": None}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(condition, seconds=10.0):
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Upstream:
+    """A server that says its name and then keeps the connection as long as the client does."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("0.0.0.0", 0), backlog=200)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _peer = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._hold, args=(connection,), daemon=True).start()
+
+    def _hold(self, connection):
+        with connection:
+            connection.sendall(b"%d\n" % self.port)
+            while connection.recv(100):
+                pass
+
+
+class Running:
+    """A HAProxy with its own file, as ``kind`` says: with a stats socket, or with a master's, or alone."""
+
+    def __init__(self, folder, kind="stats", level="admin", balance="roundrobin", servers="", more=""):
+        self.file = folder / "haproxy.cfg"
+        self.socket = folder / "admin.sock"
+        self.master_socket = folder / "master.sock"
+        self.upstream = Upstream()
+        self.port = free_port()
+        address = f"127.0.0.1:{(tcp := free_port())}" if kind == "tcp" else self.socket
+        self.address = f"127.0.0.1:{tcp}" if kind == "tcp" else str(self.socket)
+        stats = "" if kind == "master" else f"    stats socket {address} mode 600 level {level}\n"
+        if kind == "master":
+            self.address = str(self.master_socket)
+        upstream = self.upstream.port
+        self.file.write_text(
+            f"global\n{stats}    hard-stop-after 2s\ndefaults\n    mode tcp\n    timeout connect 1s\n"
+            "    timeout client 10s\n    timeout server 10s\n"
+            f"frontend f\n    bind 127.0.0.1:{self.port}\n    default_backend b\n"
+            f"backend b\n    balance {balance}\n{more}"
+            + (
+                servers
+                or f"    server one 127.0.0.1:{upstream}\n    server two 127.0.0.2:{upstream} weight 7 maxconn 20\n"
+            )
+        )
+        self.before = self.file.read_bytes()
+        # A process that starts in the same hundredth of a second counts as older than the file.
+        time.sleep(0.03)
+        words = {"alone": ["-db"], "master": ["-W", "-S", f"{self.master_socket},level,admin"]}.get(kind, ["-W"])
+        self.process = subprocess.Popen([HAPROXY, *words, "-f", str(self.file)], stderr=subprocess.DEVNULL)
+        place = self.master_socket if kind == "master" else self.socket
+        assert until(lambda: (kind == "tcp" or place.exists()) and self.asks())
+        assert until(lambda: service.has_loaded(self.pid(), str(self.file)).loaded)
+
+    def asks(self):
+        try:
+            return bool(self.ask("show info"))
+        except EdgeError:
+            return False
+
+    def ask(self, command):
+        with Runtime(self.address, patience=5) as runtime:
+            return runtime.ask([command])[0]
+
+    def tell(self, *commands):
+        with Runtime(self.address, patience=5) as runtime:
+            runtime.change(commands)
+
+    def pid(self):
+        return int(self.ask("show info").partition("\nPid: ")[2].partition("\n")[0])
+
+    def states(self, backend="b"):
+        """Server name -> (address, port, weight, maxconn, state), as the process has it."""
+        with Runtime(self.address, patience=5) as runtime:
+            return {name: tuple(row.state) for name, row in rows_of(runtime, [backend])[backend].items()}
+
+    def loaded(self):
+        return service.has_loaded(self.pid(), str(self.file)).loaded
+
+    def backend(self, check_mode=False, name="b", **options):
+        params = {**PARAMS, "path": str(self.file), "name": name, "state": "present", **options}
+        return file_action(plan_backend)(params, Ports(), check_mode)
+
+    def config(self, check_mode=False, **options):
+        params = {**PARAMS, "path": str(self.file), "purge": False, **options}
+        return file_action(plan_config)(params, Ports(), check_mode)
+
+    def servers(self, **changes):
+        """The two servers as they are, with other options for some; None leaves one out."""
+        kept = {"one": {"name": "one"}, "two": {"name": "two"}}
+        for name, options in changes.items():
+            if options is None:
+                del kept[name]
+            else:
+                kept[name] = {"name": name, **options}
+        return list(kept.values())
+
+    def reload(self):
+        before = self.pid()
+        self.process.send_signal(signal.SIGUSR2)
+        assert until(lambda: self.pid() != before)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.upstream.listener.close()
+
+
+@pytest.fixture(autouse=True)
+def records(tmp_path, monkeypatch):
+    """Records of live changes go to a folder of the test's own."""
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr(live_record, "_FOLDER", str(tmp_path / "run" / "k8s_edge.ha"))
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def begin(**how):
+        started.append(Running(tmp_path, **how))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        running.stop()
+
+
+KINDS = ["stats", "tcp", "master", "alone"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weight_address_limit_and_state_change_without_a_reload(start, kind):
+    haproxy = start(kind=kind)
+    pid = haproxy.pid()
+    wish = haproxy.servers(one={"weight": 5}, two={"port": 19, "maxconn": 30, "weight": 0, "disabled": True})
+    told = [haproxy.backend(servers=wish, check_mode=check_mode) for check_mode in (True, False)]
+    assert told[0]["steps"] == told[1]["steps"]
+    assert (told[1]["impact"], told[1]["changed"], told[1]["warnings"]) == ("runtime", True, [])
+    assert [line for line in told[1]["steps"] if line.startswith("running")] == [
+        "running HAProxy: backend b: server one: weight 1 -> 5",
+        f"running HAProxy: backend b: server two: port {haproxy.upstream.port} -> 19",
+        "running HAProxy: backend b: server two: weight 7 -> 0",
+        "running HAProxy: backend b: server two: maxconn 20 -> 30",
+        "running HAProxy: backend b: server two: state ready -> maint",
+    ]
+    assert haproxy.states() == {
+        "one": ("127.0.0.1", haproxy.upstream.port, 5, 0, "ready"),
+        "two": ("127.0.0.2", 19, 0, 30, "maint"),
+    }
+    assert haproxy.pid() == pid
+    assert haproxy.loaded()
+    again = haproxy.backend(servers=wish)
+    assert (again["changed"], again["steps"], again["impact"], again["warnings"]) == (False, [], "none", [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_servers_come_and_go_without_a_reload(start, kind):
+    haproxy = start(kind=kind)
+    pid = haproxy.pid()
+    wish = haproxy.servers(
+        two=None,
+        three={"address": "127.0.0.1", "port": haproxy.upstream.port, "check": True, "inter": "100ms", "weight": 3},
+        four={"address": "::1", "port": 4, "disabled": True, "slowstart": "10s", "init_addr": "none"},
+    )
+    told = haproxy.backend(servers=wish)
+    assert told["impact"] == "runtime"
+    assert haproxy.states() == {
+        "one": ("127.0.0.1", haproxy.upstream.port, 1, 0, "ready"),
+        "three": ("127.0.0.1", haproxy.upstream.port, 3, 0, "ready"),
+        "four": ("::1", 4, 1, 0, "maint"),
+    }
+    assert haproxy.pid() == pid
+    checked = next(line for line in haproxy.ask("show stat").splitlines() if line.startswith("b,three,"))
+    assert until(lambda: ",L4OK," in haproxy.ask("show stat")), checked
+    assert haproxy.backend(servers=wish)["changed"] is False
+
+
+def test_what_a_reload_gives_is_what_live_changes_gave(start):
+    haproxy = start()
+    haproxy.backend(
+        default_server={"weight": 20, "maxconn": 50},
+        servers=haproxy.servers(two=None, three={"address": "127.0.0.3", "port": 3}, one={"weight": 2}),
+    )
+    live = haproxy.states()
+    pid = haproxy.pid()
+    haproxy.reload()
+    assert haproxy.states() == live
+    assert haproxy.pid() != pid
+    assert live["three"] == ("127.0.0.3", 3, 20, 50, "ready")
+
+
+def test_what_cannot_be_done_live_is_reloaded_and_waited_for(start):
+    haproxy = start()
+    pid = haproxy.pid()
+    checked = haproxy.backend(check_mode=True, balance="leastconn", servers=haproxy.servers(one={"weight": 9}))
+    assert haproxy.pid() == pid
+    assert haproxy.file.read_bytes() == haproxy.before
+    told = haproxy.backend(balance="leastconn", servers=haproxy.servers(one={"weight": 9}))
+    assert told["steps"] == checked["steps"]
+    assert told["steps"][-1] == "reload HAProxy: backend b: balance cannot be changed live"
+    assert told["impact"] == "reload"
+    assert haproxy.pid() != pid
+    assert haproxy.loaded()
+    assert haproxy.states()["one"][2] == 9
+    assert haproxy.backend(balance="leastconn")["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("drift", "mended"),
+    [
+        ("set server b/two weight 100%", []),
+        ("set server b/two weight 200", ["server two: weight 200 -> 7"]),
+        ("set server b/two state drain", ["server two: state drain -> ready"]),
+        ("set server b/two state maint", ["server two: state maint -> ready"]),
+        (
+            "set server b/two addr 127.0.0.9 port 99",
+            ["server two: address 127.0.0.9 -> 127.0.0.2", "server two: port 99 -> PORT"],
+        ),
+        ("set maxconn server b/two 3", ["server two: maxconn 3 -> 20"]),
+        ("add server b/guest 127.0.0.1:7", ["server guest deleted, once its sessions have ended"]),
+    ],
+)
+def test_what_something_else_changed_is_mended(start, drift, mended):
+    haproxy = start()
+    before = haproxy.states()
+    haproxy.tell(drift)
+    wish = haproxy.servers()
+    steps = [f"running HAProxy: backend b: {line}".replace("PORT", str(haproxy.upstream.port)) for line in mended]
+    checked = haproxy.backend(check_mode=True, servers=wish)
+    assert (checked["steps"], checked["warnings"]) == (steps, [])
+    told = haproxy.backend(servers=wish)
+    assert (told["steps"], told["impact"]) == (steps, "runtime" if mended else "none")
+    assert haproxy.states() == before
+    assert haproxy.file.read_bytes() == haproxy.before
+
+
+def test_a_server_that_something_else_deleted_comes_back(start):
+    haproxy = start()
+    before = haproxy.states()
+    haproxy.tell("set server b/two state maint", "del server b/two")
+    told = haproxy.backend(servers=haproxy.servers())
+    assert told["steps"] == ["running HAProxy: backend b: server two added"]
+    assert haproxy.states() == before
+
+
+def test_only_servers_that_the_task_manages_are_mended(start):
+    haproxy = start()
+    haproxy.tell("set server b/two state drain")
+    assert haproxy.backend(balance="roundrobin")["changed"] is False
+    assert haproxy.states()["two"][4] == "drain"
+    assert haproxy.config(backends=[{"name": "b", "servers": haproxy.servers()}])["impact"] == "runtime"
+    assert haproxy.states()["two"][4] == "ready"
+
+
+def test_a_file_that_was_edited_without_a_reload_is_loaded(start):
+    haproxy = start()
+    time.sleep(0.05)
+    haproxy.file.write_bytes(haproxy.before + b"# a note\n")
+    pid = haproxy.pid()
+    told = haproxy.backend(servers=haproxy.servers())
+    assert told["impact"] == "reload"
+    assert "does not have" in told["steps"][0]
+    assert haproxy.pid() != pid
+    assert haproxy.backend(servers=haproxy.servers())["changed"] is False
+
+
+@pytest.mark.parametrize("failure", ["busy port", "address not local"])
+def test_a_reload_that_fails_brings_the_last_good_file_back(start, failure):
+    haproxy = start()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        bind = (
+            {"address": "127.0.0.1", "port": port} if failure == "busy port" else {"address": "192.0.2.77", "port": 7}
+        )
+        frontend = {"name": "f", "bind": [{"address": "127.0.0.1", "port": haproxy.port}, bind]}
+        with pytest.raises(EdgeError, match="did not take the new file"):
+            haproxy.config(frontends=[frontend])
+    assert haproxy.file.read_bytes() == haproxy.before
+    assert haproxy.loaded()
+    with socket.create_connection(("127.0.0.1", haproxy.port), timeout=5) as client:
+        assert client.recv(100) == b"%d\n" % haproxy.upstream.port
+    assert haproxy.backend(servers=haproxy.servers())["changed"] is False
+
+
+def test_a_server_with_sessions_that_stay_leaves_by_a_reload_and_keeps_them(start, monkeypatch):
+    monkeypatch.setattr(bring, "PATIENCE", 0.2)
+    haproxy = start()
+    haproxy.tell("set server b/two weight 0")
+    with socket.create_connection(("127.0.0.1", haproxy.port), timeout=5) as client:
+        assert client.recv(100)
+        pid = haproxy.pid()
+        told = haproxy.backend(servers=haproxy.servers(one=None))
+        assert told["impact"] == "reload"
+        assert "one still has 1 sessions after" in told["steps"][-1]
+        assert haproxy.pid() != pid
+        client.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+    assert list(haproxy.states()) == ["two"]
+
+
+def test_with_require_a_server_with_sessions_stays_and_everything_is_as_it_was(start, monkeypatch):
+    monkeypatch.setattr(bring, "PATIENCE", 0.2)
+    haproxy = start()
+    haproxy.tell("set server b/two state maint")
+    before = haproxy.states()
+    with socket.create_connection(("127.0.0.1", haproxy.port), timeout=5) as client:
+        assert client.recv(100)
+        wish = haproxy.servers(one=None, new={"address": "127.0.0.1", "port": 5}, two={"weight": 1})
+        with pytest.raises(EdgeError, match="one still has 1 sessions"):
+            haproxy.backend(servers=wish, runtime="require")
+    assert haproxy.states() == before
+    assert haproxy.file.read_bytes() == haproxy.before
+    assert haproxy.loaded()
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_require_refuses_what_needs_a_reload(start, check_mode):
+    haproxy = start()
+    with pytest.raises(EdgeError, match=r"needs a reload of HAProxy: backend b: balance .*Nothing was changed"):
+        haproxy.backend(check_mode, balance="leastconn", runtime="require", servers=haproxy.servers(one={"weight": 3}))
+    assert haproxy.file.read_bytes() == haproxy.before
+    assert haproxy.states()["one"][2] == 1
+
+
+def test_require_refuses_where_nobody_answers(tmp_path):
+    path = tmp_path / "haproxy.cfg"
+    path.write_text(
+        f"global\n    stats socket {tmp_path}/gone.sock level admin\nbackend b\n    server one 127.0.0.1:1\n"
+    )
+    params = {**PARAMS, "path": str(path), "name": "b", "state": "present", "servers": [{"name": "one"}]}
+    with pytest.raises(EdgeError, match=r"cannot be asked.*Nothing was changed"):
+        file_action(plan_backend)({**params, "runtime": "require"}, Ports(), False)
+    assert file_action(plan_backend)(params, Ports(), False)["warnings"] == []
+    params["servers"] = [{"name": "one", "weight": 2}]
+    told = file_action(plan_backend)(params, Ports(), False)
+    assert told["impact"] == "reload"
+    assert "needs a reload: HAProxy does not run" in told["warnings"][0]
+
+
+def test_never_changes_the_file_only(start):
+    haproxy = start()
+    told = haproxy.backend(servers=haproxy.servers(one={"weight": 5}), runtime="never")
+    assert told["impact"] == "reload"
+    assert not haproxy.loaded()
+    assert haproxy.states()["one"][2] == 1
+
+
+@pytest.mark.parametrize("level", ["operator", "user"])
+def test_a_socket_that_may_not_change_anything_leaves_a_reload(start, level):
+    haproxy = start(level=level)
+    told = haproxy.backend(servers=haproxy.servers(one={"weight": 5}))
+    assert told["steps"][-1] == f"reload HAProxy: the socket's level is {level}, which may not change anything"
+    assert haproxy.states()["one"][2] == 5
+
+
+def test_without_a_master_the_reload_is_left_to_the_caller(start):
+    haproxy = start(kind="alone")
+    told = haproxy.backend(balance="leastconn")
+    assert (told["impact"], told["changed"]) == ("reload", True)
+    assert "left to you" in told["warnings"][0]
+    again = haproxy.backend(balance="leastconn")
+    assert (again["changed"], len(again["warnings"])) == (False, 1)
+
+
+def test_another_haproxy_is_not_touched(start, tmp_path):
+    haproxy = start()
+    other = tmp_path / "other.cfg"
+    other.write_bytes(haproxy.before)
+    params = {
+        **PARAMS,
+        "path": str(other),
+        "name": "b",
+        "state": "present",
+        "servers": haproxy.servers(one={"weight": 8}),
+    }
+    told = file_action(plan_backend)(params, Ports(), False)
+    assert "not a HAProxy of this host that was started with" in told["warnings"][0]
+    assert haproxy.states()["one"][2] == 1
