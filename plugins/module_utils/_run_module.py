@@ -28,8 +28,7 @@ def run_module(
     ``redact`` is for modules whose free text may hold secrets: it masks the parameters in the result, and the host's
     log does not get them at all.
     """
-    options = {"argument_spec": argument_spec, "supports_check_mode": True, **module_options}
-    module = AnsibleModule(**options) if redact is None else _DiscreetModule(redact, **options)
+    module = _Module(redact, argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
         result = action(module.params, Ports(), module.check_mode)
     except EdgeError as error:
@@ -39,20 +38,30 @@ def run_module(
     module.exit_json(**printable(result))
 
 
-class _DiscreetModule(AnsibleModule):
-    """Ends of its own accord, too, where a parameter is of the wrong type: so the ends themselves mask."""
+class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
+    """Ansible itself ends a module whose parameters do not fit, so it is the ends that mask, and that say which."""
 
-    def __init__(self, redact: Redact, **options: Any) -> None:
+    def __init__(self, redact: Redact | None, **options: Any) -> None:
         self._redact = redact
-        super().__init__(no_log=True, **options)
+        self._fits = False
+        super().__init__(no_log=redact is not None, **options)
+        self._fits = True
 
     def exit_json(self, **result: Any) -> None:
         super().exit_json(**self._masked(result))
 
     def fail_json(self, msg: str, **result: Any) -> None:
-        super().fail_json(msg=self._redact(msg), **self._masked(result))
+        if not self._fits:
+            from ansible.module_utils.basic import _load_params
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._misfits import misfits
+
+            # As they were given: Ansible's check has changed its own copy on the way.
+            msg = "\n".join(map(str, misfits(self.argument_spec, _load_params()))) or msg
+        super().fail_json(msg=self._redact(msg) if self._redact else msg, **self._masked(result))
 
     def _masked(self, result: dict[str, Any]) -> dict[str, Any]:
+        if self._redact is None:
+            return result
         return {"invocation": {"module_args": each_text(self.params, self._redact)}, **result}
 
 

@@ -119,3 +119,25 @@ def test_a_discreet_module_shows_and_logs_no_secret_even_where_it_cannot_begin(l
     assert "hunter2" not in out
     assert json.loads(out)["invocation"]["module_args"]["deep"] == [{"note": "********"}]
     assert logged == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "option"),
+    [
+        ({"inner": "joe"}, "inner"),
+        ({"list": [{"deep": [{}, 7]}]}, "list[0].deep[1]"),
+        ({"list": [{}, ["x"]]}, "list[1]"),
+    ],
+)
+def test_what_is_no_dictionary_is_named(wrong, option, monkeypatch, capsys):
+    leaf = {"type": "list", "elements": "dict", "options": {"name": {"type": "str"}}}
+    spec = {
+        "inner": {"type": "dict", "options": {"name": {"type": "str"}}},
+        "list": {"type": "list", "elements": "dict", "options": {"deep": leaf}},
+    }
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": wrong}).encode())
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(SystemExit):
+        run_module(spec, lambda params, ports, check: {"changed": False})
+    assert json.loads(capsys.readouterr().out)["msg"].startswith(f"{option}: ")
