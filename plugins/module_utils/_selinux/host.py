@@ -1,0 +1,104 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host that ``needs`` asks: the running kernel, the policy store and the labels on disk, each asked once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cached_property
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import Kernel, type_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import MODULE, Custom, Record
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.planner import file_expression
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Range, Store
+
+
+class Host:
+    """Answers as of its making; make another after a change."""
+
+    def __init__(self, kernel: Kernel, store: Store) -> None:
+        self.kernel = kernel
+        self.store = store
+        self.boolean = kernel.boolean
+        self.is_domain = kernel.is_domain
+        self._allowed: dict[tuple[str, str, str], frozenset[str]] = {}
+
+    def allowed(self, domain: str, target: str, target_class: str) -> frozenset[str]:
+        key = (domain, target, target_class)
+        if key not in self._allowed:
+            self._allowed[key] = self.kernel.allowed(*key)
+        return self._allowed[key]
+
+    def domain_of(self, program: str) -> str:
+        return domain_of(program, self.kernel)
+
+    def port_type(self, port: str) -> str:
+        """The type of a port: that of the narrowest range that has it."""
+        return self._local_ports.get(port) or port_type(port, self._ports)
+
+    def path_type(self, path: str) -> str:
+        return path_type(path)
+
+    def labels(self, path: str) -> list[tuple[str, str]]:
+        found = []
+        for each in [entry.path for entry in os.scandir(path)] if os.path.isdir(path) else [path]:
+            with suppress(OSError):
+                label = os.getxattr(os.path.realpath(each), "security.selinux").decode()
+                found.append((type_of(label), self.path_type(each)))
+        return found
+
+    def in_effect(self, record: Record) -> Custom:
+        made = record.made
+        local_files = self.store.local_files() if made.files else {}
+        modules = self.store.modules() if made.rules or made.permissive else set()
+        settings = self.settings(made.booleans)
+        return Custom(
+            {port: kind for port, kind in made.ports.items() if self._local_ports.get(port) == kind},
+            {name: value for name, value in made.booleans.items() if settings[name] == (value, value)},
+            {path: kind for path, kind in made.files.items() if local_files.get(file_expression(path)) == kind},
+            made.rules if MODULE in modules else frozenset(),
+            frozenset(domain for domain in made.permissive if f"permissive_{domain}" in modules),
+        )
+
+    def settings(self, names: Iterable[str]) -> dict[str, tuple[bool | None, bool]]:
+        """Each boolean's local setting, if it has one, and its value now."""
+        asked = list(names)
+        local = self.store.local_booleans() if asked else {}
+        return {name: (local.get(name), bool(self.kernel.boolean(name))) for name in asked}
+
+    @cached_property
+    def _local_ports(self) -> dict[str, str]:
+        return self.store.local_ports()
+
+    @cached_property
+    def _ports(self) -> list[Range]:
+        return self.store.ports()
+
+
+def domain_of(program: str, kernel: Kernel) -> str:
+    """The type a program runs in when systemd starts it. By the label it ought to have, installed or not."""
+    with open("/proc/1/attr/current", encoding="ascii") as file:
+        systemd = file.read().strip("\0\n ")
+    return kernel.domain_from(systemd, path_type(program))
+
+
+def path_type(path: str) -> str:
+    """The type that the policy gives to a path, whether or not there is anything."""
+    # In every module's payload already, through basic.
+    from ansible.module_utils.compat import selinux
+
+    rc, context = selinux.matchpathcon(os.path.realpath(path), 0)
+    if rc != 0:
+        raise EdgeError(f"The SELinux policy has no label for {path}.")
+    return type_of(context)
+
+
+def port_type(port: str, ranges: Iterable[Range]) -> str:
+    """The type of the narrowest range that has the port (``tcp/7777``); ``port_t`` where none has it."""
+    protocol, number = port.split("/")
+    having = [each for each in ranges if each.protocol == protocol and each.low <= int(number) <= each.high]
+    return min(having, key=lambda each: each.high - each.low).type if having else "port_t"

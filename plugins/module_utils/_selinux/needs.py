@@ -1,0 +1,210 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The narrowest customisations that let programs do what they must, chosen by asking the policy. Pure, but for asking.
+
+For a port: nothing where the policy allows it already; a label where the port is nobody's; a rule for this one program
+and this one type where the port is somebody else's, so that it stays theirs. For a path: a type that the program may
+use. What is already ours and still needed stays, since the policy's answers include it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import (
+    PORT_TYPE,
+    Custom,
+    Program,
+    Record,
+    Rule,
+    Wish,
+)
+
+#: Types of ports that are nobody's: what the policy calls the ranges without a service.
+NOBODYS = {"port_t", "reserved_port_t", "hi_reserved_port_t", "unreserved_port_t", "ephemeral_port_t"}
+#: Labels for a port, the first that all programs concerned may use.
+PORT_TYPES = ("http_port_t", "http_cache_port_t")
+
+
+class Use(NamedTuple):
+    """A way to use a path: what it needs of a class, and the types that may give it, the narrowest first."""
+
+    verb: str
+    target_class: str
+    permissions: frozenset[str]
+    types: tuple[str, ...]
+
+
+USES = {
+    "reads": Use("read", "file", frozenset({"open", "read", "getattr"}), ("cert_t", "etc_t")),
+    "runs": Use(
+        "run",
+        "file",
+        frozenset({"open", "read", "getattr", "execute"}),
+        ("keepalived_unconfined_script_exec_t", "bin_t"),
+    ),
+    "sockets": Use(
+        "make a socket in",
+        "dir",
+        frozenset({"search", "write", "add_name", "remove_name"}),
+        ("haproxy_var_run_t", "keepalived_var_run_t", "var_run_t"),
+    ),
+}
+
+
+class Policy(Protocol):
+    """What is asked of the host."""
+
+    def boolean(self, name: str) -> bool | None: ...
+
+    def allowed(self, domain: str, target: str, target_class: str) -> frozenset[str]: ...
+
+    def is_domain(self, kind: str) -> bool: ...
+
+    def domain_of(self, program: str) -> str: ...
+
+    def port_type(self, port: str) -> str: ...
+
+    def path_type(self, path: str) -> str:
+        """What the policy calls a path, whether or not there is anything."""
+        ...
+
+    def labels(self, path: str) -> Sequence[tuple[str, str]]:
+        """For what is there, the file itself or the files in a directory: the label, and what the policy calls it."""
+        ...
+
+    def in_effect(self, record: Record) -> Custom:
+        """The part of our record that is still there."""
+        ...
+
+
+class Decision(NamedTuple):
+    """What is to be there; paths whose labels are not what the policy calls them, and have to be; and what the user
+    should know: notes are facts, warnings need a person."""
+
+    custom: Custom
+    mislabelled: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def decide(wish: Wish, record: Record, policy: Policy) -> Decision:
+    """What the policy needs for the wish. InputError for an unknown domain that is to be permissive."""
+    ours = policy.in_effect(record)
+    notes: list[str] = []
+    warnings: list[str] = []
+    domains = {program.path: policy.domain_of(program.path) for program in wish.programs}
+    booleans = _booleans(wish, policy, warnings)
+    ports, rules = _ports(wish.programs, domains, booleans, ours, policy)
+    files, mislabelled = _files(wish.programs, domains, ours, policy, warnings)
+    _refuse_unknown(wish.permissive, policy)
+    for domain in wish.permissive:
+        warnings.append(
+            f"The domain {domain} is made permissive, as asked: SELinux writes down what it does and stops none of it. "
+            f"Whoever takes over a program in that domain is no longer held by SELinux. Take it out of permissive "
+            "again when its denials are understood."
+        )
+    for path, domain in domains.items():
+        if policy.allowed(domain, "unreserved_port_t", "tcp_socket") >= {"name_bind", "name_connect"} and not (
+            any(booleans.values()) or rules
+        ):
+            notes.append(f"The policy lets {path} use any port (it runs as {domain}), so no port needs a label.")
+    custom = Custom(ports, booleans, files, frozenset(rules), frozenset(wish.permissive))
+    return Decision(custom, tuple(mislabelled), tuple(notes), tuple(warnings))
+
+
+def _booleans(wish: Wish, policy: Policy, warnings: list[str]) -> dict[str, bool]:
+    wanted = dict(wish.booleans)
+    wanted.update({program.boolean: True for program in wish.programs if program.boolean})
+    for name in [name for name in wanted if policy.boolean(name) is None]:
+        del wanted[name]
+        warnings.append(
+            f"The SELinux policy of this host has no boolean {name}. Ports get labels instead, where they need any."
+        )
+    return wanted
+
+
+def _ports(
+    programs: Iterable[Program], domains: dict[str, str], booleans: dict[str, bool], ours: Custom, policy: Policy
+) -> tuple[dict[str, str], set[Rule]]:
+    needs: dict[str, set[tuple[str, str]]] = {}
+    for program in programs:
+        if not (program.boolean and booleans.get(program.boolean)):
+            for permission, numbers in (("name_bind", program.binds), ("name_connect", program.connects)):
+                for number in numbers:
+                    needs.setdefault(f"tcp/{number}", set()).add((domains[program.path], permission))
+    labels: dict[str, str] = {}
+    rules: set[Rule] = set()
+    # While a boolean of ours that has to go is still on, the kernel's answers include what it opens.
+    doubtful = not ours.booleans.keys() <= booleans.keys()
+    for port in sorted(needs, key=lambda name: int(name[4:])):
+        kind = ours.ports.get(port) or policy.port_type(port)
+        missing = {
+            (domain, what)
+            for domain, what in needs[port]
+            if not _may(domain, kind, what, policy) or (doubtful and kind not in PORT_TYPES)
+        }
+        kept = {(domain, kind, what) for domain, what in needs[port]} & ours.rules
+        if port in ours.ports and not missing:
+            labels[port] = kind
+        elif missing and (kind in NOBODYS or port in ours.ports):
+            kind = labels[port] = next(
+                (each for each in PORT_TYPES if all(_may(domain, each, what, policy) for domain, what in needs[port])),
+                PORT_TYPE,
+            )
+            missing = needs[port] if kind == PORT_TYPE else set()
+        rules |= kept | {(domain, kind, what) for domain, what in missing}
+    return labels, rules
+
+
+def _may(domain: str, kind: str, permission: str, policy: Policy) -> bool:
+    return permission in policy.allowed(domain, kind, "tcp_socket")
+
+
+def _files(
+    programs: Iterable[Program], domains: dict[str, str], ours: Custom, policy: Policy, warnings: list[str]
+) -> tuple[dict[str, str], list[str]]:
+    """Path → type, and the paths that have to be labelled again."""
+    files: dict[str, str] = {}
+    mislabelled: list[str] = []
+    for program in programs:
+        domain = domains[program.path]
+        for use, path in ((USES[field], path) for field in USES for path in getattr(program, field)):
+
+            def fits(kind: str, domain: str = domain, use: Use = use) -> bool:
+                return use.permissions <= policy.allowed(domain, kind, use.target_class)
+
+            found = files.get(path) or ours.files.get(path) or policy.path_type(path)
+            if not fits(found):
+                fitting = next(filter(fits, use.types), None)
+                if fitting is None:
+                    warnings.append(
+                        f"SELinux does not let {program.path} ({domain}) {use.verb} {path}, whose type is {found}, and "
+                        f"none of {', '.join(use.types)} would change that. Move it to where the policy expects it."
+                    )
+                    continue
+                files[path] = found = fitting
+            elif path in ours.files:
+                files[path] = found
+            for label, named in policy.labels(path):
+                if not fits(label) and fits(found if path in files else named) and path not in mislabelled:
+                    mislabelled.append(path)
+    return files, mislabelled
+
+
+def _refuse_unknown(permissive: Iterable[str], policy: Policy) -> None:
+    refuse(
+        [
+            Problem(
+                f"permissive[{number}]",
+                domain,
+                "is no domain of this host's SELinux policy",
+                "Give the domain as `ps -eZ` shows it, for example haproxy_t, or leave it out.",
+            )
+            for number, domain in enumerate(permissive)
+            if not policy.is_domain(domain)
+        ]
+    )

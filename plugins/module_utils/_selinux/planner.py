@@ -1,0 +1,140 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what we made to what shall be: one transaction and its inverse. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import (
+    MODULE,
+    Custom,
+    Record,
+    module_text,
+    to_text,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.needs import Decision
+
+
+class Found(NamedTuple):
+    """The host as it was read: our record, the part of it that is still there, the local setting and the value of every
+    boolean concerned, and what was decided."""
+
+    record: Record
+    ours: Custom
+    settings: Mapping[str, tuple[bool | None, bool]]
+    decision: Decision
+
+
+class Deed(NamedTuple):
+    """Store changes (arguments of ``store.Change``), the record to leave behind, and paths to label afterwards."""
+
+    ports: Mapping[str, str | None]
+    booleans: Mapping[str, bool | None]
+    files: Mapping[str, str | None]
+    modules: Mapping[str, str | None]
+    active: Mapping[str, bool]
+    record: Record
+    relabel: tuple[str, ...] = ()
+
+
+class Relabel(NamedTuple):
+    """Give paths, and what is below them, the labels that the policy now says."""
+
+    paths: tuple[str, ...]
+
+
+def plan(found: Found) -> Plan:
+    """What brings the host from ``found.ours`` to ``found.decision``."""
+    ours, wanted = found.ours, found.decision.custom
+    booleans = {
+        name: value for name, value in wanted.booleans.items() if _ours(name, found) or not _set(name, value, found)
+    }
+    made = wanted._replace(booleans=booleans)
+    before = {name: found.record.before.get(name, found.settings[name]) for name in booleans}
+    target = Record(made, before)
+    summary = _summary(ours, made, found)
+    relabel = tuple(sorted({*_difference(ours.files, made.files), *found.decision.mislabelled}))
+    steps = []
+    if summary or target != found.record:
+        undo = _deed(made, found.record, found, target)._replace(relabel=relabel)
+        text = "\n".join(summary or ["forget what is no longer there"])
+        steps.append(Step(text, _deed(ours, target, found, found.record), undo))
+    if relabel:
+        steps.append(Step(f"label files as the policy says: {', '.join(relabel)}", Relabel(relabel), Relabel(())))
+    impact = "runtime" if steps else "none"
+    return Plan(to_text(found.record), to_text(target), tuple(steps), impact, found.decision.warnings)
+
+
+def file_expression(path: str) -> str:
+    """The file context expression of a path and all below it."""
+    return re.escape(path).replace(r"\-", "-").replace(r"\/", "/") + "(/.*)?"
+
+
+def _ours(name: str, found: Found) -> bool:
+    return name in found.ours.booleans
+
+
+def _set(name: str, value: bool, found: Found) -> bool:
+    """Whether somebody else has set a boolean for good already."""
+    return found.settings[name] == (value, value)
+
+
+def _deed(old: Custom, target: Record, found: Found, record: Record) -> Deed:
+    new = target.made
+    booleans: dict[str, bool | None] = {}
+    active: dict[str, bool] = {}
+    for name in {*old.booleans, *new.booleans}:
+        if name in new.booleans and old.booleans.get(name) != new.booleans[name]:
+            booleans[name] = active[name] = new.booleans[name]
+        elif name not in new.booleans:
+            booleans[name], active[name] = record.before.get(name, found.settings.get(name, (None, False)))
+    modules: dict[str, str | None] = {}
+    if old.rules != new.rules:
+        modules[MODULE] = module_text(new.rules) if new.rules else None
+    # The names that `semanage permissive` gives, so that it lists and removes them too.
+    modules.update({f"permissive_{each}": None for each in old.permissive - new.permissive})
+    modules.update({f"permissive_{each}": f"(typepermissive {each})\n" for each in new.permissive - old.permissive})
+    files = {file_expression(path): kind for path, kind in _difference(old.files, new.files).items()}
+    return Deed(_difference(old.ports, new.ports), booleans, files, modules, active, target)
+
+
+def _difference(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str | None]:
+    """What to set, and None for what to remove."""
+    changed: dict[str, str | None] = {name: None for name in old if name not in new}
+    changed.update({name: value for name, value in new.items() if old.get(name) != value})
+    return changed
+
+
+def _summary(old: Custom, new: Custom, found: Found) -> list[str]:
+    lines = _lines(old.ports, new.ports, "port {0}: label it {1}", "port {0}: take our label {1} away")
+    lines += _lines(old.files, new.files, "{0}: give it the type {1}", "{0}: take our type {1} away")
+    for name in sorted({*old.booleans, *new.booleans}):
+        if name not in new.booleans:
+            lines.append(f"boolean {name}: set it back to {_word(found.record.before[name][1])}")
+        elif old.booleans.get(name) != new.booleans[name]:
+            lines.append(f"boolean {name}: switch it {_word(new.booleans[name])} for good")
+    for verb, rules in (("let", new.rules - old.rules), ("no longer let", old.rules - new.rules)):
+        lines += [
+            f"{verb} {domain} {permission.replace('name_', '')} TCP ports of type {kind}"
+            for domain, kind, permission in sorted(rules)
+        ]
+    lines += [f"domain {domain}: make it permissive" for domain in sorted(new.permissive - old.permissive)]
+    lines += [f"domain {domain}: enforce it again" for domain in sorted(old.permissive - new.permissive)]
+    return lines
+
+
+def _lines(old: Mapping[str, str], new: Mapping[str, str], added: str, removed: str) -> list[str]:
+    """A line for each difference of two mappings."""
+    return [
+        removed.format(name, old[name]) if kind is None else added.format(name, kind)
+        for name, kind in sorted(_difference(old, new).items())
+    ]
+
+
+def _word(value: bool) -> str:
+    return "on" if value else "off"

@@ -1,0 +1,116 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SELinux's local customisations as a resource: read, plan, and one transaction."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.host import Host
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import Kernel
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import (
+    Record,
+    Wish,
+    both,
+    from_text,
+    to_text,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.needs import Decision, decide
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.planner import Deed, Found, plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Store
+
+#: What of the policy is ours. Without it, nothing is, and nothing is taken away.
+RECORD = "/var/lib/k8s_edge/selinux.json"
+RESTORECON_SECONDS = 600.0
+
+
+class Customisations:
+    """What a wish needs of this host's SELinux. An empty wish takes all of ours away."""
+
+    def __init__(self, wish: Wish, ports: Ports, kernel: Kernel, store: Store, path: str = RECORD) -> None:
+        self.wish = wish
+        self.ports = ports
+        self.kernel = kernel
+        self.store = store
+        self.file = ConfigFile(path)
+        self.decision = Decision(Record().made)
+        self._content: bytes | None = None
+
+    def lock(self) -> AbstractContextManager[None]:
+        return self.file.lock()
+
+    def read(self) -> Found:
+        self._content = self.file.read()
+        try:
+            record = from_text((self._content or b"").decode())
+        except (ValueError, KeyError, TypeError) as error:
+            raise EdgeError(
+                f"{self.file.path}, where this collection remembers what of the SELinux policy is its own, cannot be "
+                f"read: {error!r}. Put a backup of it back, or remove it: then `semanage export` shows what is there, "
+                "and nothing of it will be taken away by itself."
+            ) from error
+        host = Host(self.kernel, self.store)
+        self.decision = decide(self.wish, record, host)
+        names = {*record.made.booleans, *self.decision.custom.booleans}
+        return Found(record, host.in_effect(record), host.settings(names), self.decision)
+
+    def plan(self, current: Found) -> Plan:
+        return plan(current)
+
+    def rehearse(self, plan: Plan) -> None:
+        """Everything that could be refused was asked of the kernel already."""
+
+    def execute(self, deed: Any) -> None:
+        if isinstance(deed, Deed):
+            self._commit(deed)
+            self._label(deed.relabel)
+        else:
+            self._label(deed.paths)
+
+    def _commit(self, deed: Deed) -> None:
+        """Whatever happens in between, the record names at least what is ours."""
+        old = self._content
+        self._remember(both(from_text((old or b"").decode()), deed.record))
+        change = self._change(deed)
+        try:
+            if change:
+                self.store.commit(change)
+        except BaseException:
+            self._write(old)
+            raise
+        self._remember(deed.record)
+
+    def _change(self, deed: Deed) -> Change:
+        def contexts(types: Any) -> dict[str, str | None]:
+            return {name: kind and self.kernel.object(kind) for name, kind in types.items()}
+
+        return Change(contexts(deed.ports), deed.booleans, contexts(deed.files), deed.modules, deed.active)
+
+    def _label(self, paths: Iterable[str]) -> None:
+        there = [path for path in paths if os.path.lexists(path)]
+        if not there:
+            return
+        ended = self.ports.run(["restorecon", "-R", "--", *there], timeout=RESTORECON_SECONDS)
+        if ended.rc != 0:
+            raise EdgeError(f"restorecon could not label {', '.join(there)}: {ended.stderr.strip() or 'no reason'}.")
+
+    def _remember(self, record: Record) -> None:
+        self._write(to_text(record).encode() if record else None)
+
+    def _write(self, content: bytes | None) -> None:
+        if content is not None:
+            os.makedirs(self.file.directory, exist_ok=True)
+        if content != self._content:
+            self.file.replace(self._content, content)
+            self._content = content
+        if content is None:
+            with suppress(OSError):  # somebody else's records are there too
+                os.rmdir(self.file.directory)

@@ -1,0 +1,195 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole resource on a real policy store: what is asked for, again, changed, and taken away."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import host
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Program, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.resource import Customisations
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change
+
+HAPROXY = "/usr/sbin/haproxy"
+THEIRS = Change(
+    ports={"tcp/9999": "system_u:object_r:http_port_t:s0"}, files={"/srv/theirs": "system_u:object_r:etc_t:s0"}
+)
+
+
+class NoCommands:
+    def run(self, argv, *, timeout):
+        raise AssertionError(argv)
+
+
+@pytest.fixture
+def apply(store, kernel, tmp_path, monkeypatch):
+    monkeypatch.setattr(host, "path_type", lambda path: "etc_t" if path.startswith("/etc") else "var_t")
+    monkeypatch.setattr(host, "domain_of", lambda program, kernel: "haproxy_t")
+    record = tmp_path / "records/selinux.json"
+
+    def apply(wish, check_mode=False):
+        return reconcile(Customisations(wish, NoCommands(), kernel, store, str(record)), check_mode=check_mode)
+
+    apply.record = record
+    return apply
+
+
+def wish(**given):
+    more = {name: given.pop(name) for name in ("booleans", "permissive") if name in given}
+    return Wish((Program(HAPROXY, **given),), **more)
+
+
+def state(store):
+    return store.local_ports(), store.local_booleans(), store.local_files(), store.modules()
+
+
+WISHES = {
+    "ports": wish(binds=(7777, 80, 5432), connects=(6443, 5432)),
+    "boolean": wish(binds=(7777,), boolean="haproxy_connect_any"),
+    "file": wish(reads=("/srv/no-such-folder/a.pem",)),
+    "permissive": wish(permissive=("haproxy_t",)),
+    "other boolean": wish(booleans={"haproxy_connect_any": True}),
+}
+
+
+@pytest.mark.parametrize("name", WISHES)
+def test_check_mode_says_it_a_run_does_it_a_second_finds_nothing_and_absent_leaves_nothing(store, apply, name):
+    store.commit(THEIRS)
+    before = state(store)
+    said = apply(WISHES[name], check_mode=True)
+    assert said.steps and state(store) == before and not apply.record.exists()
+    assert apply(WISHES[name]).summary == said.summary
+    assert state(store) != before
+    for check_mode in (True, False):
+        assert apply(WISHES[name], check_mode).steps == ()
+    assert apply(Wish()).steps
+    assert state(store) == before
+    assert not apply.record.parent.exists()
+    assert apply(Wish()).steps == ()
+
+
+@pytest.mark.parametrize("first", WISHES)
+@pytest.mark.parametrize("second", WISHES)
+def test_from_any_wish_to_any_other_is_as_if_the_first_had_never_been(store, apply, first, second):
+    apply(WISHES[second])
+    alone, record = state(store), apply.record.read_text()
+    apply(Wish())
+    apply(WISHES[first])
+    apply(WISHES[second])
+    assert state(store) == alone
+    assert apply.record.read_text() == record
+
+
+def test_a_port_that_is_nobodys_gets_a_label_and_postgresqls_stays_postgresqls(store, apply):
+    plan = apply(WISHES["ports"])
+    assert store.local_ports() == {"tcp/6443": "http_port_t", "tcp/7777": "http_port_t"}
+    assert plan.impact == "runtime"
+    assert plan.summary[-2:] == [
+        "let haproxy_t bind TCP ports of type postgresql_port_t",
+        "let haproxy_t connect TCP ports of type postgresql_port_t",
+    ]
+
+
+def test_a_port_that_goes_from_the_inventory_is_closed_and_the_others_stay(store, apply):
+    apply(WISHES["ports"])
+    apply(wish(binds=(7777,)))
+    assert state(store) == ({"tcp/7777": "http_port_t"}, {}, {}, {"base"})
+
+
+def test_what_others_did_the_same_way_is_not_ours_to_take_away(store, apply):
+    store.commit(Change(ports={"tcp/7777": "system_u:object_r:http_port_t:s0"}, booleans={"haproxy_connect_any": True}))
+    before = state(store)
+    assert apply(wish(binds=(7777,), booleans={"haproxy_connect_any": True})).steps == ()
+    apply(Wish())
+    assert state(store) == before
+
+
+def test_what_others_changed_afterwards_is_theirs(store, apply):
+    apply(wish(binds=(7777,), booleans={"haproxy_connect_any": True}))
+    store.commit(
+        Change(
+            ports={"tcp/7777": "system_u:object_r:postgresql_port_t:s0"},
+            booleans={"haproxy_connect_any": False},
+        )
+    )
+    theirs = state(store)
+    apply(Wish())
+    assert state(store) == theirs
+    assert not apply.record.exists()
+
+
+def test_a_boolean_that_somebody_had_set_otherwise_gets_that_setting_back(store, apply):
+    store.commit(Change(booleans={"haproxy_connect_any": False}))
+    apply(wish(booleans={"haproxy_connect_any": True}))
+    assert store.local_booleans() == {"haproxy_connect_any": True}
+    apply(Wish())
+    assert store.local_booleans() == {"haproxy_connect_any": False}
+
+
+def test_a_policy_without_the_boolean_is_told_of_and_ports_are_labelled(store, apply, kernel):
+    kernel.booleans = frozenset()
+    plan = apply(WISHES["boolean"])
+    assert "no boolean haproxy_connect_any" in plan.warnings[0]
+    assert store.local_ports() == {"tcp/7777": "http_port_t"}
+
+
+def test_where_no_label_fits_the_port_gets_a_type_of_our_own(store, apply, kernel):
+    kernel.allows = {}
+    apply(wish(binds=(7777,), connects=(7777,)))
+    assert store.local_ports() == {"tcp/7777": "k8s_edge_port_t"}
+    assert apply(wish(binds=(7777,), connects=(7777,))).steps == ()
+
+
+def test_permissive_warns_of_its_risk_every_time_and_is_refused_for_what_is_no_domain(store, apply):
+    for _ in range(2):
+        assert "no longer held by SELinux" in apply(WISHES["permissive"]).warnings[0]
+    assert "permissive_haproxy_t" in store.modules()  # as `semanage permissive` calls it
+    with pytest.raises(InputError, match=r"permissive\[0\]: 'haproxy' is no domain"):
+        apply(wish(permissive=("haproxy",)))
+
+
+def test_a_file_that_no_type_would_open_is_told_of(store, apply, kernel):
+    kernel.allows = {}
+    plan = apply(WISHES["file"])
+    assert plan.steps == () and "does not let /usr/sbin/haproxy (haproxy_t) read" in plan.warnings[0]
+
+
+def test_a_mislabelled_file_gets_its_label_back(store, apply, monkeypatch):
+    monkeypatch.setattr(host, "path_type", lambda path: "cert_t")
+    label, ran = ["user_tmp_t"], []
+    monkeypatch.setattr(host.Host, "labels", lambda self, path: [(label[0], "cert_t")])
+
+    def run(self, argv, *, timeout):
+        ran.append(argv)
+        label[0] = "cert_t"
+        return type("Ended", (), {"rc": 0})
+
+    monkeypatch.setattr(NoCommands, "run", run)
+    monkeypatch.setattr("os.path.lexists", lambda path: True)
+    wanted = wish(reads=("/etc/haproxy/site.pem",))
+    assert apply(wanted).summary == ["label files as the policy says: /etc/haproxy/site.pem"]
+    assert ran == [["restorecon", "-R", "--", "/etc/haproxy/site.pem"]]
+    assert apply(wanted).steps == ()
+
+
+def test_a_failure_after_the_commit_undoes_it(store, apply, monkeypatch):
+    before = state(store)
+    monkeypatch.setattr("os.path.lexists", lambda path: True)
+    monkeypatch.setattr(
+        NoCommands, "run", lambda self, argv, *, timeout: type("Ended", (), {"rc": 1, "stderr": "no space"})
+    )
+    with pytest.raises(EdgeError, match="no space"):
+        apply(wish(binds=(7777,), reads=("/srv/no-such-folder/a.pem",)))
+    assert state(store) == before
+
+
+def test_a_record_that_cannot_be_read_is_refused_with_a_remedy(apply):
+    apply(WISHES["ports"])
+    apply.record.write_text(json.dumps({"ports": {}}))
+    with pytest.raises(EdgeError, match="semanage export"):
+        apply(Wish())

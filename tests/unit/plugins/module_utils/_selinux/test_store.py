@@ -1,0 +1,69 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policy store through libsemanage: all of a change or nothing, and read back as it was written."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Range
+
+HTTP = "system_u:object_r:http_port_t:s0"
+ALL = Change(
+    ports={"tcp/7777": HTTP},
+    booleans={"haproxy_connect_any": True},
+    files={"/srv/certs(/.*)?": "system_u:object_r:cert_t:s0"},
+    modules={"k8s_edge": "(type k8s_edge_port_t)\n(roletype object_r k8s_edge_port_t)\n"},
+)
+
+
+def everything(store):
+    return store.local_ports(), store.local_booleans(), store.local_files(), store.modules()
+
+
+def test_one_transaction_makes_all_and_one_takes_all_away(store):
+    empty = everything(store)
+    assert empty == ({}, {}, {}, {"base"})
+    store.commit(ALL)
+    assert everything(store) == (
+        {"tcp/7777": "http_port_t"},
+        {"haproxy_connect_any": True},
+        {"/srv/certs(/.*)?": "cert_t"},
+        {"base", "k8s_edge"},
+    )
+    store.commit(Change(*(dict.fromkeys(part) for part in ALL[:4])))
+    assert everything(store) == empty
+
+
+def test_the_policys_ports_are_read_with_local_ones(store):
+    store.commit(Change(ports={"tcp/7777": HTTP}))
+    assert set(store.ports()) == {
+        Range("tcp", 7777, 7777, "http_port_t"),
+        Range("tcp", 80, 80, "http_port_t"),
+        Range("tcp", 5432, 5432, "postgresql_port_t"),
+        Range("tcp", 1024, 65535, "unreserved_port_t"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Change(ports={"tcp/7777": HTTP, "tcp/7778": "system_u:object_r:nothing_t:s0"}), "nothing_t"),
+        (Change(ports={"tcp/7777": HTTP}, modules={"k8s_edge": "(allow nobody_t"}), "k8s_edge"),
+    ],
+)
+def test_what_is_refused_changes_nothing_and_says_why(store, capfd, change, said):
+    with pytest.raises(EdgeError, match=rf"(?s){said}.*Nothing was changed\."):
+        store.commit(change)
+    assert everything(store) == ({}, {}, {}, {"base"})
+    assert capfd.readouterr() == ("", "")  # a module's answer is alone on its output
+
+
+def test_the_outputs_come_back(store, capfd):
+    store.commit(ALL)
+    os.write(1, b"one")
+    os.write(2, b"two")
+    assert capfd.readouterr() == ("one", "two")

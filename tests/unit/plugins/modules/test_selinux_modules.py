@@ -1,0 +1,72 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SELinux modules from the outside, as far as a host without SELinux shows them, and bad input on one that has it.
+
+What they do on a host that enforces is Molecule's to prove (molecule/selinux).
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import actions
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Program, Wish
+
+without = pytest.mark.skipif(os.path.exists("/sys/fs/selinux/enforce"), reason="this host has SELinux")
+
+
+@without
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_without_selinux_there_is_nothing_to_do_and_it_is_said(run_module_process, check_mode):
+    for state in ("present", "absent"):
+        run = run_module_process(
+            "selinux_access",
+            {"programs": [{"path": "/usr/sbin/haproxy", "binds": [7777]}], "state": state},
+            check_mode=check_mode,
+        )
+        assert not run.failed and not run.result["changed"] and run.result["steps"] == []
+        assert run.result["mode"] == "disabled"
+        assert run.result["notes"] == ["SELinux is off on this host: there is nothing to do."]
+
+
+@without
+def test_without_selinux_nothing_was_denied(run_module_process):
+    run = run_module_process("selinux_info", {"programs": ["/usr/sbin/haproxy"]})
+    assert (run.result["mode"], run.result["denials"], run.result["changed"]) == ("disabled", [], False)
+
+
+def parameters(program=None, **given):
+    fields = ("any_port_boolean", "binds", "connects", "reads", "runs", "sockets")
+    programs = [{"path": "/usr/sbin/haproxy", **dict.fromkeys(fields), **program}] if program is not None else None
+    return {"programs": programs, "booleans": None, "permissive": None, **given}
+
+
+def test_parameters_are_a_wish():
+    assert actions.wish_of(parameters()) == Wish()
+    assert actions.wish_of(
+        parameters({"binds": [80], "any_port_boolean": "any"}, booleans={"a": False}, permissive=["b_t"])
+    ) == Wish((Program("/usr/sbin/haproxy", (80,), boolean="any"),), {"a": False}, ("b_t",))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (parameters({"binds": [80, 70000]}), r"programs\[0\]\.binds\[1\]: 70000 is no port"),
+        (parameters({"connects": [0]}), r"programs\[0\]\.connects\[0\]: 0 is no port"),
+        (parameters({"reads": ["certs/a.pem"]}), r"programs\[0\]\.reads: 'certs/a.pem' is not an absolute path"),
+        (parameters({"path": "/usr/sbin/hap\nroxy"}), r"programs\[0\]\.path: .* is not an absolute path"),
+        (parameters(booleans={"haproxy_connect_any": "yes"}), r"booleans\.haproxy_connect_any: 'yes' is neither"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_place(given, said):
+    with pytest.raises(InputError, match=said):
+        actions.wish_of(given)
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(InputError) as refused:
+        actions.wish_of(parameters({"binds": [0], "reads": ["a"]}, booleans={"b": 1}))
+    assert len(refused.value.problems) == 3
