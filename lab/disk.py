@@ -24,7 +24,8 @@ FOLDER = STATE / "disks"
 MODULES = Path("/usr/lib/uml/modules")
 SIZE = "3G"  # sparse: what is empty takes no room
 _PARTS = Path(__file__).parent / "machine"
-_SELINUX = "selinux-policy-default policycoreutils policycoreutils-python-utils auditd".split()
+# With HAProxy, switched off: to install it while SELinux looks on takes a machine half a minute.
+_SELINUX = "selinux-policy-default policycoreutils policycoreutils-python-utils auditd haproxy".split()
 
 _MACHINE = f"""
 set -eu
@@ -41,6 +42,7 @@ echo 6b38735f656467652e6861206c616200 > "$1/etc/machine-id"  # an empty one mean
 """
 _ENFORCING = """
 set -eu
+chroot "$1" systemctl --quiet disable haproxy.service
 printf 'SELINUX=enforcing\\nSELINUXTYPE=default\\n' > "$1/etc/selinux/config"
 install -m 644 "$PARTS/haproxy.cil" "$1/usr/share/selinux/default/haproxy.cil"
 chroot "$1" semodule --noreload --install /usr/share/selinux/default/haproxy.cil
