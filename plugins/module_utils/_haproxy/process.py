@@ -98,14 +98,21 @@ def master_socket(path: str) -> str:
 
 
 def rows_of(runtime: Runtime, names: Iterable[str]) -> dict[str, dict[str, Row]]:
-    """The servers of some proxies, in one round. A name that the process does not have is left out."""
+    """The servers of some proxies, in two rounds. A name that the process does not have is left out.
+
+    Statistics are asked for by number: by name, HAProxy would tell of a frontend that bears the backend's name.
+    """
     wanted = sorted(names)
-    asked = [command for name in wanted for command in (f"show servers state {name}", f"show stat {name} 4 -1")]
-    replies = runtime.ask(asked)
-    found = {}
-    for name, servers, stat in zip(wanted, replies[::2], replies[1::2]):
-        if servers.startswith("1\n# be_id") and stat.startswith("# pxname"):
-            found[name] = read_rows(servers, stat)
-        elif not servers.startswith("Can't find backend"):
-            raise EdgeError(f"HAProxy at {runtime.address} does not tell the servers of {name}: {servers[:200]!r}")
+    states = dict(zip(wanted, runtime.ask([f"show servers state {name}" for name in wanted])))
+    for name, said in states.items():
+        if not said.startswith(("1\n# be_id", "Can't find backend")):
+            raise EdgeError(f"HAProxy at {runtime.address} does not tell the servers of {name}: {said[:200]!r}")
+    lines = {name: said.splitlines()[2:] for name, said in states.items() if said.startswith("1\n")}
+    numbers = {name: rows[0].split(" ", 1)[0] for name, rows in lines.items() if rows}
+    found: dict[str, dict[str, Row]] = {name: {} for name in lines}
+    stats = runtime.ask([f"show stat {number} 4 -1" for number in numbers.values()])
+    for name, stat in zip(numbers, stats):
+        if not (stat.startswith("# pxname") and f"\n{name}," in stat):
+            raise EdgeError(f"HAProxy at {runtime.address} does not tell the load of {name}: {stat[:200]!r}")
+        found[name] = read_rows(states[name], stat)
     return found

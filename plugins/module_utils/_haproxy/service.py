@@ -122,8 +122,8 @@ def start_ticks(pid: int, proc: str = "/proc") -> int:
 
 
 def _daemons(proc: str) -> list[int]:
-    """Running HAProxys of this host where there is no systemd: those that no other HAProxy started, in our own
-    mount namespace (a container's HAProxy is not the host's)."""
+    """Running HAProxys of this host where there is no systemd: those that no other HAProxy started. A container's
+    HAProxy is not the host's."""
     pids = [pid for pid in _pids(proc) if _name(proc, pid)[:7] == "haproxy" and _same_host(proc, pid)]
     return [pid for pid in pids if _parent(proc, pid) not in pids]
 
@@ -172,10 +172,14 @@ def _started(proc: str, pid: int) -> float:
 
 
 def _same_host(proc: str, pid: int) -> bool:
+    """Whether a process is none of a container on this host: that one has a number of its own in there as well. Mount
+    namespaces do not tell: a systemd unit may have its own (Debian's haproxy.service has)."""
     try:
-        return os.readlink(f"{proc}/{pid}/ns/mnt") == os.readlink(f"{proc}/self/ns/mnt")
+        with open(f"{proc}/{pid}/status", encoding="utf-8", errors="replace") as file:
+            numbers = [line.split()[1:] for line in file if line.startswith("NSpid:")]
     except OSError:
         return False
+    return all(len(each) == 1 for each in numbers)
 
 
 def _reads(proc: str, pid: int, path: str) -> bool:
