@@ -20,29 +20,40 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp impor
 COMMON = """
 address: An IP address, without a prefix length.
 alpha: Whether the server counts as down until its first check has succeeded.
+autojoin: Whether its multicast group is joined.
 bind_if: The interface to send the check from (for link-local addresses).
 bind_port: The port to send the check from.
 bindto: The address to send the check from.
+brd: The broadcast address, or V(+) or V(-) to compute it.
 connect_ip: The address to check, where it is not the real server's.
 connect_port: The port to check, where it is not the real server's.
 connect_timeout: How long a connection may take, in seconds.
 delay_before_retry: How long to wait before a failed check is tried again, in seconds.
 delay_loop: The interval between two checks, in seconds.
 fwmark: The firewall mark to send the check with.
+home: Whether it is a mobile home address.
 inhibit_on_failure: Whether a failed server gets weight 0 instead of being removed.
+label: The label of the address, at most 15 characters, IPv4 only.
 log_all_failures: Whether every failed check is logged, not only the one that changes the state.
 lvs_method: How packets reach the server, where it is not the virtual server's way (see O(virtual_servers[].lb_kind)).
+mngtmpaddr: Whether temporary addresses are made from it.
 name: The name.
+no_track: Whether its loss is ignored.
+nodad: Writes C(-nodad), with which duplicate address detection is done; keepalived skips it otherwise.
+noprefixroute: Whether no route to its network is made.
+noreverse: Whether the weight is not reversed, although the tracked object says it is.
 notify: The command for every change of state. keepalived adds what changed, its name, the new state and the priority.
 notify_backup: The command to run on becoming BACKUP. A user and group that follow it in the file stay.
 notify_fault: The command to run on entering FAULT.
 notify_master: The command to run on becoming MASTER.
 notify_priority_changes: Whether changes of the priority are notified too.
 notify_stop: The command to run when keepalived stops.
-noreverse: Whether the weight is not reversed, although the tracked object says it is.
+peer: The other end of a point-to-point link.
 port: The port, 1-65535.
+preferred_lft: How long it is preferred, in seconds or V(forever).
 retry: How often a failed check is tried again before the server counts as down.
 reverse: Whether the weight is applied the other way round.
+scope: The scope, a name or a number as C(ip) knows it.
 smtp_alert: Whether changes are mailed.
 snmp_name: The name in SNMP.
 track_bfd: BFD instances that decide about the state.
@@ -50,6 +61,7 @@ track_file: Files whose number changes the priority (see C(track_files)).
 track_interface: Interfaces whose loss changes the priority or means FAULT. The own interface is tracked anyway.
 track_process: Processes that must run (see C(track_processes)).
 track_script: Check scripts that decide about the state (see C(scripts)). They must be defined in the file.
+use_vmac: Whether it gets a virtual MAC address.
 user: The user to run it as, and optionally a group.
 virtualhost: The host name to ask for.
 warmup: The longest random delay before the first check, in seconds.
@@ -124,34 +136,10 @@ virtual_ipaddress: &addresses
   - The addresses to hold, in this order. One family only.
   - address: The address with its prefix length. Without one keepalived would silently take /32 or /128.
     dev: The interface to put it on, where it is not the instance's.
-    brd: The broadcast address, or V(+) or V(-) to compute it.
-    scope: The scope, a name or a number as C(ip) knows it.
-    label: The label of the address, at most 15 characters, IPv4 only.
-    peer: The other end of a point-to-point link.
-    preferred_lft: How long it is preferred, in seconds or V(forever).
-    home: Whether it is a mobile home address.
-    nodad: Whether duplicate address detection is skipped (C(-nodad)).
-    mngtmpaddr: Whether temporary addresses are made from it.
-    noprefixroute: Whether no route to its network is made.
-    autojoin: Whether its multicast group is joined.
-    no_track: Whether its loss is ignored.
-    use_vmac: Whether it gets a virtual MAC address.
 virtual_ipaddress_excluded:
   - Addresses to hold that adverts do not carry. Here another family may stand.
   - address: The address with its prefix length. Without one keepalived would silently take /32 or /128.
     dev: The interface to put it on, where it is not the instance's.
-    brd: The broadcast address, or V(+) or V(-) to compute it.
-    scope: The scope, a name or a number as C(ip) knows it.
-    label: The label of the address, at most 15 characters, IPv4 only.
-    peer: The other end of a point-to-point link.
-    preferred_lft: How long it is preferred, in seconds or V(forever).
-    home: Whether it is a mobile home address.
-    nodad: Whether duplicate address detection is skipped (C(-nodad)).
-    mngtmpaddr: Whether temporary addresses are made from it.
-    noprefixroute: Whether no route to its network is made.
-    autojoin: Whether its multicast group is joined.
-    no_track: Whether its loss is ignored.
-    use_vmac: Whether it gets a virtual MAC address.
 virtual_routes: Routes to set while MASTER, each as C(ip route) writes it.
 virtual_rules: Rules to set while MASTER, each as C(ip rule) writes it.
 garp_master_delay: After how many seconds as MASTER gratuitous ARP is sent a second time.
@@ -261,6 +249,30 @@ global_defs:
     config_save_dir: A directory for copies of the configuration that was read, for debugging.
     tmp_config_directory: A directory for the copy of the configuration that is being read.
     data_use_instance: Whether the names of dump files have the instance name.
+interface_up_down_delays:
+  - How long an interface must be down, or up again, before instances on it take notice. The list is authoritative.
+  - name: The interface.
+    down_delay: The seconds it must be down, 0-255; less than two adverts of every instance on it, or keepalived would
+      reset it.
+    up_delay: The seconds it must be up again. Always written, as keepalived's manual and code differ on the default.
+track_groups:
+  - The C(track_group) blocks, whose instances fail when something static that names the group goes.
+  - group: The names of the instances.
+static_ipaddress:
+  - Addresses to set at the start, whatever the state of any instance. The list is authoritative.
+  - address: The address with its prefix length. Without one keepalived would silently take /32 or /128.
+    dev: The interface to put it on. Needed, unless O(global_defs.default_interface) says one.
+    track_group: The group whose instances fail without it (see O(track_groups)).
+    no_track: Whether it is not set again when it is lost.
+static_routes: Routes to set at the start, each as C(ip route) writes it, and C(track_group NAME) or C(no_track).
+static_rules: Rules to set at the start, each as C(ip rule) writes it, and C(track_group NAME) or C(no_track).
+garp_groups:
+  - The C(garp_group) blocks, which space out gratuitous ARP on interfaces. One is told by O(garp_groups[].interface)
+    and O(garp_groups[].interfaces).
+  - garp_interval: The seconds between two gratuitous ARP packets.
+    gna_interval: The seconds between two unsolicited neighbour advertisements.
+    interface: The one interface it is about.
+    interfaces: The interfaces that share the interval.
 bfd_instances:
   - The C(bfd_instance) blocks.
   - neighbor_ip: The address of the neighbour.

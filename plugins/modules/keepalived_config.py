@@ -11,8 +11,9 @@ module: keepalived_config
 short_description: Manage a whole keepalived.conf in one transaction
 version_added: 0.1.0
 description:
-  - Brings global settings, scripts, trackers, sync groups, VRRP instances and virtual servers of a keepalived
-    configuration file to what is declared, with one plan, one validation and one swap of the file.
+  - Brings global settings, static addresses, routes and rules, scripts, trackers, sync groups, VRRP instances and
+    virtual servers of a keepalived configuration file to what is declared, with one plan, one validation and one swap
+    of the file.
   - Options are keepalived's own keywords. An option that is not given is not managed, so whatever the file says stays.
     Comments, order and everything the module does not know stay as they are.
   - What keepalived would silently ignore, round, cut or replace is refused before anything is written, with the remedy.
@@ -26,7 +27,7 @@ options:
   purge:
     description:
       - Whether blocks are removed whose list is given here and does not name them. Lists that are not given are left
-        alone either way.
+        alone either way. The lines of one block, such as C(static_routes), are whole where they are given.
     type: bool
     default: false
 seealso:

@@ -127,14 +127,17 @@ class Group(Shape):
 
 class Blocks(Shape):
     """``keyword KEY { … }``, any number of times. The list is authoritative for which there are; what an entry does
-    not say about its block stays. Entries and blocks of a kind without a key are matched in their order. ``also`` is
-    an option that tells blocks apart whose keys are alike."""
+    not say about its block stays. ``also`` are options that tell blocks apart whose keys are alike. Entries and blocks
+    of a kind with neither are matched in their order."""
 
-    def __init__(self, name: str, table: Table, *keywords: str, key: Grammar | None = None, also: str = "") -> None:
+    def __init__(
+        self, name: str, table: Table, *keywords: str, key: Grammar | None = None, also: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(name, *keywords)
         self.table = table
         self.also = also
         self.key = key or Grammar()
+        self.told_apart = bool(self.key.heads or also)
 
     def argument(self) -> dict[str, Any]:
         return {"type": "list", "elements": "dict", "options": dict(self.key.argument(), **self.table.arguments())}
@@ -146,9 +149,9 @@ class Blocks(Shape):
             bad = [*self.key.complaints(path, entry)]
             yield from bad
             yield from self.table.complaints(path, entry)
-            key = repr(self.key.normal(entry)) + self._distinction(entry) if self.key.heads and not bad else None
+            key = repr(self.key.normal(entry)) + self._distinction(entry) if self.told_apart and not bad else None
             if key is not None and key in seen:
-                yield Problem(path, self.key.text(entry), "stands twice in the list", "Name it once.")
+                yield Problem(path, self.key.text(entry) or None, "stands twice in the list", "Name it once.")
             seen.append(key)
 
     def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
@@ -177,7 +180,7 @@ class Blocks(Shape):
         """Which block each entry is about, and which blocks no entry is about."""
         have = [repr(self.key.read(statement.arguments)) for statement in found]
         wanted = [repr(self.key.normal(entry)) for entry in value]
-        alike = _repeated(have) | _repeated(wanted) if self.key.heads else set()
+        alike = _repeated(have) | _repeated(wanted) if self.key.heads else {*have, *wanted}
         free: dict[str, list[Statement]] = {}
         for key, statement in zip(have, found):
             identity = key + self._distinction_of(document, statement) if key in alike else key
@@ -185,7 +188,7 @@ class Blocks(Shape):
         pairs: list[tuple[Any, list[Statement]]] = []
         for key, entry in zip(wanted, value):
             same = free.get(key + self._distinction(entry) if key in alike else key, [])
-            take = len(same) if self.key.heads else 1
+            take = len(same) if self.told_apart else 1
             pairs.append((entry, same[:take]))
             del same[:take]
         return Matching(pairs, [statement for same in free.values() for statement in same])
@@ -205,7 +208,8 @@ class Blocks(Shape):
         return statement.block is not None and self.table.means(document, statement.block, entry)
 
     def _distinction(self, entry: dict[str, Any]) -> str:
-        return " " + str(entry.get(self.also)) if self.also else ""
+        values = (entry.get(option) for option in self.also)
+        return "".join(" " + repr(sorted(one) if isinstance(one, list) else one) for one in values)
 
     def _distinction_of(self, document: Document, statement: Statement) -> str:
         if not self.also or statement.block is None:

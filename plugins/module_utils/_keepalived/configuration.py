@@ -11,6 +11,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource impor
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configure import FILE_ARGUMENTS, configure
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.globals import GLOBAL_DEFS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.interfaces import (
+    GARP_GROUPS,
+    INTERFACE_DELAYS,
+    STATIC_IPADDRESS,
+    STATIC_ROUTES,
+    STATIC_RULES,
+    TRACK_GROUPS,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs import (
     SSL,
     VIRTUAL_SERVER_GROUPS,
@@ -30,6 +38,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 #: In the order keepalived wants: trackers before who tracks them.
 CONFIGURATION = Table(
     GLOBAL_DEFS,
+    INTERFACE_DELAYS,
+    TRACK_GROUPS,
+    STATIC_IPADDRESS,
+    STATIC_ROUTES,
+    STATIC_RULES,
+    GARP_GROUPS,
     BFD_INSTANCES,
     SCRIPTS,
     TRACK_PROCESSES,

@@ -50,7 +50,7 @@ GLOBAL_DEFS = Group(
         Value("notification_email_from", plain()),
         Value("smtp_server", _SERVER),
         Value("smtp_helo_name", plain()),
-        Value("smtp_connect_timeout", integer(0, _SECONDS)),
+        Value("smtp_connect_timeout", integer(1, _SECONDS)),
         Switch("smtp_alert"),
         Switch("smtp_alert_vrrp"),
         Switch("smtp_alert_checker"),
@@ -143,7 +143,9 @@ GLOBAL_DEFS = Group(
         Flag("enable_dbus"),
         Value("dbus_service_name", plain()),
         Switch("rs_init_notifies"),
-        Value("umask", sentence(r"0?[0-7]{1,4}|[A-Z|_ ]+", "0077")),
+        Value(
+            "umask", sentence(r"0[0-7]{1,3}|I[RWX](?:USR|GRP|OTH)(?: ?\| ?I[RWX](?:USR|GRP|OTH))*", "'0077', in quotes")
+        ),
         Value("random_seed", integer(0, 2**32 - 1)),
         Value("config_save_dir", path()),
         Value("tmp_config_directory", path()),

@@ -217,7 +217,7 @@ VIRTUAL_SERVERS = Blocks(
         option("fwmark", integer(1, 2**32 - 1)),
         option("group", plain()),
     ),
-    also="protocol",
+    also=("protocol",),
 )
 VIRTUAL_SERVER_GROUPS = NamedLists(
     "virtual_server_groups",

@@ -39,10 +39,11 @@ _NAME = head("name", plain())
 NAME = Grammar(_NAME)
 
 #: ip route and ip rule syntax is wide: words and numbers, nothing that keepalived's own parser would take apart.
-_ROUTE = sentence(r"[A-Za-z0-9_.:/+\- ]+", "default via 10.0.0.254 dev eth0")
-_RULE = sentence(r"[A-Za-z0-9_.:/+\- ]+", "from 10.0.0.0/24 table 100")
+ROUTE = sentence(r"[A-Za-z0-9_.:/+\- ]+", "default via 10.0.0.254 dev eth0")
+RULE = sentence(r"[A-Za-z0-9_.:/+\- ]+", "from 10.0.0.0/24 table 100")
 
-VIRTUAL_ADDRESS = Grammar(
+#: What an address on an interface may have, virtual or static.
+ADDRESS = (
     head("address", address("always")),
     option("dev", interface()),
     option("brd", sentence(r"[-+]|[0-9.]+", "+"), "brd", "broadcast"),
@@ -56,8 +57,8 @@ VIRTUAL_ADDRESS = Grammar(
     option("noprefixroute", None),
     option("autojoin", None),
     option("no_track", None),
-    option("use_vmac", None),
 )
+_VIRTUAL_ADDRESS = Grammar(*ADDRESS, option("use_vmac", None))
 _PEER = Grammar(
     head("address", address()),
     option("min_ttl", integer(0, 255)),
@@ -92,7 +93,11 @@ INSTANCE = Table(
         "use_vmac",
         Grammar(
             head("name", interface(), False),
-            head("address", sentence(r"[0-9A-Fa-f:]{11,17}", "02:00:5e:00:01:33"), False),
+            head(
+                "address",
+                sentence(r"[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){4}(?::[0-9A-Fa-f]{0,2})?", "02:00:5e:00:01:33"),
+                False,
+            ),
         ),
     ),
     Flag("use_vmac_addr"),
@@ -131,10 +136,10 @@ INSTANCE = Table(
     Record("old_unicast_checksum", Grammar(option("never", None))),
     Group("authentication", _AUTHENTICATION, removable=True),
     Group("auth_hmac", _HMAC, removable=True),
-    Records("virtual_ipaddress", VIRTUAL_ADDRESS, ordered=True),
-    Records("virtual_ipaddress_excluded", VIRTUAL_ADDRESS, ordered=True),
-    Sentences("virtual_routes", _ROUTE),
-    Sentences("virtual_rules", _RULE),
+    Records("virtual_ipaddress", _VIRTUAL_ADDRESS, ordered=True),
+    Records("virtual_ipaddress_excluded", _VIRTUAL_ADDRESS, ordered=True),
+    Sentences("virtual_routes", ROUTE),
+    Sentences("virtual_rules", RULE),
     *_TRACKING,
     Value("garp_master_delay", integer(0, _SECONDS)),
     Value("garp_master_repeat", integer(1, _MANY)),
@@ -188,7 +193,7 @@ TRACK_PROCESS = Table(
 TRACK_FILE = Table(
     Value("file", path()),
     Value("weight", weight(254)),
-    Record("init_file", Grammar(head("value", integer(-_MANY, _MANY), False), option("overwrite", None))),
+    Record("init_file", Grammar(head("value", integer(-254, 254), False), option("overwrite", None))),
 )
 
 BFD_INSTANCE = Table(

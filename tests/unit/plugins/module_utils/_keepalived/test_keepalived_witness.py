@@ -266,6 +266,18 @@ SERVER: dict[str, Any] = {
 }
 EVERYTHING: dict[str, Any] = {
     "global_defs": GLOBALS,
+    "interface_up_down_delays": [{"name": INTERFACE, "down_delay": 0.25, "up_delay": 0.3}],
+    "track_groups": [{"name": "TG", "group": ["A"]}],
+    "static_ipaddress": [
+        {"address": "192.0.2.7/32", "dev": "lo", "scope": "host", "track_group": "TG"},
+        {"address": "fd00::7/128", "dev": INTERFACE, "no_track": True},
+    ],
+    "static_routes": [f"10.98.0.0/16 via 192.0.2.254 dev {INTERFACE} track_group TG"],
+    "static_rules": ["from 10.98.0.0/16 table 101 priority 51"],
+    "garp_groups": [
+        {"interface": INTERFACE, "garp_interval": 0.01},
+        {"interfaces": ["lo"], "gna_interval": 0.02},
+    ],
     "bfd_instances": [
         {
             "name": "b",
