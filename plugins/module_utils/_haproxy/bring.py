@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import live_record
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import Process, rows_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.reload import ReloadFailed, reload
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import RuntimeRefused, succeeded
@@ -23,6 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_plan 
     plan_return,
     touched,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_servers import drifted, proxies
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import start_ticks
 
 if TYPE_CHECKING:
@@ -126,14 +128,10 @@ class Bringing:
         runtime = self.process.runtime
         runtime.change(change.commands)
         remove(runtime, change.removals)
-        rows = rows_of(runtime, self.deed.seen.rows)
-        new = parse(decode(self.deed.content))
-        left = plan_change(new, new, set(rows), rows, abilities(self.process))
-        if left.summaries or left.reasons:
+        left = read_back(self.process, parse(decode(self.deed.content)), self.deed.seen.rows)
+        if left:
             raise EdgeError(
-                "HAProxy took every command, but what it has now is not what was asked for: {}.".format(
-                    "; ".join(left.summaries or left.reasons)
-                )
+                "HAProxy took every command, but what it has now is not what was asked for: {}.".format("; ".join(left))
             )
         self._record(self.deed.content)
 
@@ -180,6 +178,15 @@ class Bringing:
         except OSError as error:
             if not self._reloaded:
                 raise EdgeError(f"cannot record that the process has {self._path} now: {error}") from error
+
+
+def read_back(process: Process, file: Document, names: Iterable[str]) -> tuple[str, ...]:
+    """In words what the servers of some proxies do not have as the file says it."""
+    rows = rows_of(process.runtime, names)
+    if not any(proxy.known and drifted(proxy, rows.get(name, {})) for name, proxy in proxies(file, set(rows)).items()):
+        return ()
+    left = plan_change(file, file, set(rows), rows, abilities(process))
+    return left.summaries or left.reasons
 
 
 def remove(runtime: Runtime, removals: tuple[Removal, ...]) -> None:

@@ -9,7 +9,6 @@ refused unless it is plainly one command, and ``change`` takes for success only 
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
@@ -182,21 +181,19 @@ class Runtime:
         request = memoryview("".join(f"{command}\n" for command in commands).encode())
         replies: list[bytes] = []
         unread = b""
-        connection.setblocking(False)
+        connection.settimeout(self.time_limit)
         poll = select.poll()
         poll.register(connection, select.POLLIN | select.POLLOUT)
         while len(replies) < len(commands):
-            if not poll.poll(self.time_limit * 1000):
-                raise socket.timeout
             if request:
-                with contextlib.suppress(BlockingIOError):
-                    request = request[connection.send(request[: 1 << 16]) :]
-                if not request:
-                    poll.modify(connection, select.POLLIN)
-            try:
-                chunk = connection.recv(1 << 18)
-            except BlockingIOError:
-                continue
+                ready = poll.poll(self.time_limit * 1000)
+                if not ready:
+                    raise socket.timeout
+                if ready[0][1] & select.POLLOUT:
+                    # Never more than fits: a command that waits for us to read is not to wait for us to send.
+                    request = request[connection.send(request, socket.MSG_DONTWAIT) :]
+                    continue
+            chunk = connection.recv(1 << 18)
             if not chunk:
                 raise EdgeError(
                     f"HAProxy answered {len(replies)} of {len(commands)} commands over {self.address}, then hung up: "

@@ -89,8 +89,10 @@ def plan_change(
 ) -> Change:
     """From a process that has read ``old`` to one that has read ``new``. ``names`` are the proxies to compare though
     the file says the same of them; ``rows`` the servers of every proxy that is looked at."""
-    reasons = _other_lines(old, new)
-    before, after = proxies(old), proxies(new)
+    same = old.text == new.text
+    reasons = [] if same else _other_lines(old, new)
+    after = proxies(new, names if same else None)
+    before = after if same else proxies(old)
     planner = _Planner(old, abilities)
     for name, proxy in after.items():
         known = before.get(name)
