@@ -124,7 +124,8 @@ def main() -> int:
         ours, peer = grow(file, path, process)
     print(f"{WEIGHTS} weights, read back: {taken * 1000:.1f} ms   limit {LIMIT_WEIGHTS * 1000:.0f} ms")
     print(
-        f"{NEW} new servers, read back: {ours * 1000:.1f} ms   raw {peer * 1000:.1f} ms   {ours / peer:.2f} x   limit {LIMIT_NEW} x"
+        f"{NEW} new servers, read back: {ours * 1000:.1f} ms   raw {peer * 1000:.1f} ms   {ours / peer:.2f} x"
+        f"   limit {LIMIT_NEW} x"
     )
     return int(taken > LIMIT_WEIGHTS or ours > LIMIT_NEW * peer)
 
