@@ -34,7 +34,7 @@ class Server(NamedTuple):
     operational: int
     weight: int
     usual_weight: int
-    effective_weight: int
+    effective_weight: float
     sessions: int
     queued: int
     limit: int
@@ -119,7 +119,7 @@ def _server(state: dict[str, Any], row: dict[str, Any]) -> Server:
         operational=state["srv_op_state"],
         weight=state["srv_uweight"],
         usual_weight=state["srv_iweight"],
-        effective_weight=row.get("weight", 0),
+        effective_weight=state["srv_uweight"] * row.get("throttle", 100) / 100,
         sessions=row.get("scur", 0),
         queued=row.get("qcur", 0),
         limit=row.get("slim", 0),
