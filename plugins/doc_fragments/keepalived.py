@@ -481,8 +481,8 @@ class ModuleDocFragment:
           validate:
             description:
               - Whether to let this host judge a change before it is made. The installed keepalived reads exactly the
-                bytes that will be installed (C(keepalived -t), with a time limit), and interfaces, scripts and users
-                that the change names must exist.
+                bytes that will be installed (C(keepalived -t), with a time limit), and interfaces, programs, users and
+                certificates that the change names must exist.
               - Judged is what the change makes worse. A file that had warnings before can still be edited, and the
                 result passes them on.
               - Where nothing changes, nothing is run.

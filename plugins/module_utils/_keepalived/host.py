@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a keepalived.conf needs of its host and keepalived would miss quietly: interfaces, scripts, users."""
+"""What a keepalived.conf needs of its host and keepalived would miss quietly: programs, interfaces, users, files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,33 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document i
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import split_quoted
 
 _INTERFACES = "/sys/class/net"
+_NOTIFY = ("notify", *("notify_" + event for event in ("master", "backup", "fault", "stop", "deleted")))
+#: The keywords of each block that name a program, an interface, a user or a file of the host. Blocks within count too.
+_PROGRAMS = {
+    "global_defs": (
+        "startup_script",
+        "shutdown_script",
+        "notify_fifo_script",
+        "vrrp_notify_fifo_script",
+        "lvs_notify_fifo_script",
+    ),
+    "vrrp_script": ("script",),
+    "vrrp_instance": (*_NOTIFY, "notify_master_rx_lower_pri"),
+    "vrrp_sync_group": _NOTIFY,
+    "virtual_server": ("notify_up", "notify_down", "quorum_up", "quorum_down", "misc_path"),
+}
+_LINKS = {
+    "global_defs": ("default_interface", "lvs_sync_daemon"),
+    "vrrp_instance": ("interface",),
+    "garp_group": ("interface",),
+    "virtual_server": ("bind_if",),
+}
+#: Lists whose lines begin with an interface, or name one after dev.
+_LISTS_OF_LINKS = ("track_interface", "interfaces", "interface_up_down_delays")
+_LISTS_WITH_DEV = ("virtual_ipaddress", "virtual_ipaddress_excluded", "static_ipaddress")
+_USERS = {"global_defs": ("script_user",), "vrrp_script": ("user",), "virtual_server": ("user",)}
+_FIFOS = {"global_defs": ("notify_fifo", "vrrp_notify_fifo", "lvs_notify_fifo")}
+_FILES = {"SSL": ("ca", "certificate", "key")}
 
 
 def new_needs(before: str, after: str) -> list[Problem]:
@@ -26,35 +53,54 @@ def new_needs(before: str, after: str) -> list[Problem]:
 
 def needs(document: Document) -> Iterator[Problem]:
     """Every need of a file that this host does not meet."""
-    settings = {"dynamic_interfaces": False}
+    dynamic = False
     for statement in document.statements(document.root):
-        if statement.block is None or statement.condition:
+        if statement.block is not None and not statement.condition:
+            if statement.keyword == "global_defs":
+                lines = document.statements(statement.block)
+                dynamic |= any(line.keyword == "dynamic_interfaces" for line in lines)
+            where = " ".join([statement.keyword.replace("vrrp_", "", 1), *statement.arguments])
+            yield from _needs_of(document, statement, statement.keyword, where, dynamic)
+
+
+def _needs_of(document: Document, block: Statement, root: str, where: str, dynamic: bool) -> Iterator[Problem]:
+    """The needs of one block and the blocks within. ``root`` is the keyword of the top-level block."""
+    if block.keyword in _LISTS_OF_LINKS + _LISTS_WITH_DEV:
+        if not dynamic:
+            yield from _links(document, block, where)
+        return
+    for line in document.statements(block.block) if block.block is not None else ():
+        option = "{0}: {1}".format(where, line.keyword)
+        if line.condition:
             continue
-        if statement.keyword == "global_defs":
-            for line in document.statements(statement.block):
-                if line.keyword == "script_user" and line.arguments:
-                    yield from _user("global_defs: script_user", line.arguments[0])
-                settings["dynamic_interfaces"] |= line.keyword == "dynamic_interfaces"
-        elif statement.keyword == "vrrp_instance" and not settings["dynamic_interfaces"]:
-            yield from _instance(document, statement)
-        elif statement.keyword == "vrrp_script":
-            yield from _script(document, statement)
+        if line.block is not None:
+            yield from _needs_of(document, line, root, " ".join([option, *line.arguments]), dynamic)
+        elif not line.arguments:
+            continue
+        elif line.keyword in _PROGRAMS.get(root, ()):
+            words = split_quoted(document.text[line.words[1].start : line.words[1].end])
+            program = words[0].split(" ")[0] if words else ""
+            if program.startswith("/"):
+                yield from _program(option, program, root == "vrrp_script")
+        elif line.keyword in _LINKS.get(root, ()) and not dynamic:
+            yield from _interface(option, line.arguments[0])
+        elif line.keyword in _USERS.get(root, ()):
+            yield from _user(option, line.arguments[0])
+        elif line.keyword in _FIFOS.get(root, ()) and len(line.arguments) > 1:
+            yield from _user(option, line.arguments[1])
+        elif line.keyword in _FILES.get(root, ()) and not os.path.isfile(line.arguments[0]):
+            yield Problem(option, line.arguments[0], "is no file of this host", "Bring it there first.")
 
 
-def _instance(document: Document, statement: Statement) -> Iterator[Problem]:
-    where = "instance {0}: ".format(" ".join(statement.arguments))
-    block = statement.block
-    for line in document.statements(block) if block is not None else ():
-        if line.keyword == "interface" and line.arguments:
-            yield from _interface(where + "interface", line.arguments[0])
-        elif line.block is not None and line.keyword == "track_interface":
-            for item in document.statements(line.block):
-                yield from _interface(where + "track_interface", item.keyword)
-        elif line.block is not None and line.keyword.startswith("virtual_ipaddress"):
-            for item in document.statements(line.block):
-                words = item.arguments
-                if "dev" in words[:-1]:
-                    yield from _interface(where + line.keyword + ": dev", words[words.index("dev") + 1])
+def _links(document: Document, block: Statement, option: str) -> Iterator[Problem]:
+    for item in document.statements(block.block) if block.block is not None else ():
+        words = [word.text for word in item.words]
+        if block.keyword in _LISTS_WITH_DEV:
+            at = words.index("dev") + 1 if "dev" in words[:-1] else 0
+            yield from _interface(option + ": dev", words[at] if at else "")
+        else:
+            for name in words if block.keyword == "interfaces" else words[:1]:
+                yield from _interface(option, name)
 
 
 def _interface(option: str, name: str) -> Iterator[Problem]:
@@ -63,21 +109,9 @@ def _interface(option: str, name: str) -> Iterator[Problem]:
         yield Problem(option, name, "is no interface of this host", "Use one of: {0}.".format(there))
 
 
-def _script(document: Document, statement: Statement) -> Iterator[Problem]:
-    where = "script {0}: ".format(" ".join(statement.arguments))
-    block = statement.block
-    for line in document.statements(block) if block is not None else ():
-        if line.keyword == "user" and line.arguments:
-            yield from _user(where + "user", line.arguments[0])
-        if line.keyword == "script" and len(line.words) > 1:
-            words = split_quoted(document.text[line.words[1].start : line.words[1].end])
-            program = words[0].split(" ")[0] if words else ""
-            if program.startswith("/"):
-                yield from _program(where + "script", program)
-
-
-def _program(option: str, path: str) -> Iterator[Problem]:
-    """A script that keepalived could not run, or would not with script security: somebody else may write it."""
+def _program(option: str, path: str, owned_by_root: bool) -> Iterator[Problem]:
+    """A program that keepalived could not run, or would not with script security: somebody else may write it. Who
+    runs it is not looked up, so ``owned_by_root`` is asked for where a VIP hangs on it."""
     try:
         status = os.stat(path)
     except OSError:
@@ -90,7 +124,8 @@ def _program(option: str, path: str) -> Iterator[Problem]:
     while True:
         status = os.stat(part)
         open_to_all = status.st_mode & 0o002 and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX)
-        if status.st_uid != 0 or open_to_all or (status.st_mode & 0o020 and status.st_gid != 0):
+        others = status.st_uid != 0 or (status.st_mode & 0o020 and status.st_gid != 0)
+        if open_to_all or (owned_by_root and others):
             reason = "can be changed by others than root ({0}), so keepalived calls it insecure".format(part)
             yield Problem(option, path, reason, "Make that path owned by root and not writable by group or others.")
             return

@@ -125,3 +125,54 @@ def test_only_what_is_new_is_missed() -> None:
     old = "vrrp_instance A {\n interface none0\n}\n"
     assert new_needs(old, old + "vrrp_instance B {\n interface lo\n}\n") == []
     assert len(new_needs(old, old + "vrrp_instance B {\n interface none1\n}\n")) == 1
+
+
+COMMANDS = {
+    'vrrp_instance A {\n notify_master "%s x" nobody\n}\n': "instance A: notify_master",
+    "vrrp_sync_group G {\n notify %s\n}\n": "sync_group G: notify",
+    "global_defs {\n startup_script %s\n}\n": "global_defs: startup_script",
+    "global_defs {\n notify_fifo_script %s\n}\n": "global_defs: notify_fifo_script",
+    "virtual_server 10.0.0.1 80 {\n quorum_down %s\n}\n": "virtual_server 10.0.0.1 80: quorum_down",
+    "virtual_server 10.0.0.1 80 {\n real_server 10.0.0.2 80 {\n MISC_CHECK {\n misc_path %s\n}\n}\n}\n": (
+        "virtual_server 10.0.0.1 80: real_server 10.0.0.2 80: MISC_CHECK: misc_path"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", COMMANDS, ids=COMMANDS.get)
+def test_every_command_must_be_there_and_nobody_else_may_write_it(text: str, tmp_path: Path) -> None:
+    assert said(text % "/bin/true") == ""
+    assert f"{COMMANDS[text]}: '/nowhere/x' does not exist" in said(text % "/nowhere/x")
+    assert "not an executable file" in said(text % "/etc/passwd")
+    own = tmp_path / "own"
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o777)
+    assert "insecure" in said(text % own)
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("vrrp_sync_group G {\n track_interface {\n none0\n}\n}\n", "sync_group G: track_interface"),
+        ("garp_group {\n interfaces {\n lo\n none0\n}\n}\n", "garp_group: interfaces"),
+        ("garp_group {\n interface none0\n}\n", "garp_group: interface"),
+        ("interface_up_down_delays {\n lo 1 1\n none0 1 1\n}\n", "interface_up_down_delays"),
+        ("static_ipaddress {\n 10.0.0.1/24 dev none0\n}\n", "static_ipaddress: dev"),
+        ("global_defs {\n lvs_sync_daemon none0 inst A\n}\n", "global_defs: lvs_sync_daemon"),
+        (
+            "virtual_server 10.0.0.1 80 {\n real_server 10.0.0.2 80 {\n TCP_CHECK {\n bind_if none0\n}\n}\n}\n",
+            "virtual_server 10.0.0.1 80: real_server 10.0.0.2 80: TCP_CHECK: bind_if",
+        ),
+    ],
+)
+def test_every_interface_must_be_there(text: str, option: str) -> None:
+    assert said(text).startswith(f"{option}: 'none0' is no interface of this host")
+    assert said(text.replace("none0", "lo")) == ""
+
+
+def test_users_and_certificates_must_be_there() -> None:
+    assert "SSL: ca: '/nowhere/ca' is no file" in said("SSL {\n ca /nowhere/ca\n key /etc/passwd\n}\n")
+    assert "global_defs: notify_fifo: 'k8s_edge_nobody'" in said(
+        "global_defs {\n notify_fifo /run/x k8s_edge_nobody\n}\n"
+    )
+    assert said("global_defs {\n notify_fifo /run/x\n vrrp_notify_fifo /run/y root\n}\n") == ""
