@@ -37,7 +37,7 @@ PLAYBOOK = """
 """
 #: The arguments of each role's one call that depend on the platform or the inventory, as the role writes them.
 CALLS = {
-    "haproxy": ("configure.yml", "k8s_edge.ha.haproxy_config", ("global", "defaults", "frontends", "backends")),
+    "haproxy": ("load.yml", "k8s_edge.ha.haproxy_config", ("global", "defaults", "frontends", "backends")),
     "keepalived": (
         "configure.yml",
         "k8s_edge.ha.keepalived_config",
@@ -62,7 +62,8 @@ def facts(family, number):
 def call_of(role):
     """The arguments as the role's task has them: expressions, not yet rendered."""
     file, module, wanted = CALLS[role]
-    (task,) = (t for t in yaml.safe_load((CHECKOUT / "roles" / role / "tasks" / file).read_text()) if module in t)
+    tasks = yaml.safe_load((CHECKOUT / "roles" / role / "tasks" / file).read_text())
+    (task,) = (t for each in tasks for t in each.get("block", [each]) if module in t)
     return {name: task[module][name] for name in wanted}
 
 
