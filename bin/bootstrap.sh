@@ -5,6 +5,8 @@
 #   need_apt PKG…            install the Debian packages that are missing
 #   need_command NAME PKG    install PKG where the command NAME is missing
 #   need_daemons             keepalived and haproxy, installed but not started
+#   have_uml                 User-Mode Linux; false, with the reason said, where it cannot run
+#   skip REASON              end a part of bin/test that cannot run here
 #   need_venv                the pinned controller tools; sets VENV and puts its bin first in PATH
 #   need_collection          a copy of the checkout where Ansible looks for it; sets COLLECTION
 #                            and ANSIBLE_COLLECTIONS_PATH
@@ -21,6 +23,12 @@ say() { printf '%s\n' "$*" >&2; }
 die() {
     say "$(basename "$0"): $*"
     exit 1
+}
+
+# skip REASON: end a part of bin/test that cannot run here.
+skip() {
+    echo "$*" >"$WORK/skipped"
+    exit 0
 }
 
 need_root() {
@@ -76,6 +84,18 @@ need_daemons() {
     else
         need_apt keepalived haproxy
     fi
+}
+
+# User-Mode Linux, a Linux kernel that is a program: installed and seen to start, or false with the reason on standard
+# output.
+have_uml() {
+    [ "$(uname -m)" = x86_64 ] || { echo "User-Mode Linux is for x86_64 only"; return 1; }
+    (need_apt user-mode-linux e2fsprogs) || { echo "the package user-mode-linux cannot be installed"; return 1; }
+    local said # it has no disk, so it ends with a panic
+    said=$(linux.uml mem=32M con=null con0=null,fd:1 uml_dir="$K8S_EDGE_CACHE/uml/" </dev/null 2>/dev/null) || true
+    rm -rf "$K8S_EDGE_CACHE/uml"
+    [[ $said == *"Linux version"* ]] ||
+        { echo "linux.uml does not start here (it needs ptrace, and a tmpfs that it may execute)"; return 1; }
 }
 
 # The first Python that ansible-core 2.19 can run on; prints its path (of the one below, if it is a venv's).

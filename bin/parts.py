@@ -5,7 +5,7 @@
 
 A part's script runs in bash, in the copy of the checkout ($COLLECTION), with bin/bootstrap.sh sourced and the
 controller's tools first in PATH. $CHECKOUT is the checkout itself, $WORK a folder of the part's own, and a pytest
-report written to $REPORT is counted test by test.
+report written to $REPORT is counted test by test. `skip REASON` ends a part that cannot run on this machine.
 """
 
 from __future__ import annotations
@@ -79,6 +79,14 @@ PARTS = (
         alone=True,
         limit=2400,
         needs=("molecule", "lab", "playbooks/site.yml"),
+    ),
+    Part(
+        "selinux",
+        "Molecule: role selinux on a machine that enforces (User-Mode Linux)",
+        'bash "$CHECKOUT/bin/run_molecule_selinux.sh"',
+        alone=True,
+        limit=1200,
+        needs=("molecule/selinux", "roles/selinux"),
     ),
     Part(
         "demo",

@@ -134,6 +134,10 @@ def run(part: Part, logs: Path) -> Outcome:
         _running.discard(child)
     seconds = time.monotonic() - started
 
+    if rc == 0 and (work / "skipped").exists():
+        reason = (work / "skipped").read_text().strip()
+        say(f"skip    {part.name}: {reason}")
+        return Outcome(part, Counts(skipped=1), seconds, reason)
     outcome = Outcome(part, counts_of(work / "junit.xml", rc), seconds, note)
     if outcome.counts.failed:
         said = log.read_text(errors="replace").splitlines()
