@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_state import Server
 
 _SESSION = re.compile(r"(0x[0-9a-f]+):.* be=(\S+) srv=(\S+) .*age=(\S+)")
@@ -26,7 +27,9 @@ class Session(NamedTuple):
 
 
 def read_sessions(reply: str) -> list[Session]:
-    """``show sess``, those that are with a server."""
+    """``show sess``, those that are with a server. Raises EdgeError where it is something else."""
+    if reply and not reply.startswith("0x"):
+        raise EdgeError(f"HAProxy answered show sess with: {reply.splitlines()[0]}")
     found = (_SESSION.match(line) for line in reply.splitlines())
     return [
         Session(each[1], f"{each[2]}/{each[3]}", _seconds(each[4])) for each in found if each and each[3] != "<none>"
