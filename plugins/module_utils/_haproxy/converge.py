@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Swap, decode
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
@@ -62,6 +62,7 @@ class ConvergingResource:
         self.required = required
         self.socket = socket
         self.names = names
+        self._next: Bring | None = None
         self._brought: Any = None
 
     def lock(self) -> AbstractContextManager[None]:
@@ -128,6 +129,7 @@ class ConvergingResource:
                 "runtime: require: this needs a reload of HAProxy: {}. Nothing was changed. Leave that out, or set "
                 "runtime: auto.".format("; ".join(reasons))
             )
+        self._next = bring
         process = bring.seen.process
         if reasons and process is not None and not process.has_master:
             warning = (
@@ -143,10 +145,15 @@ class ConvergingResource:
         return plan._replace(steps=(*plan.steps, step), impact="runtime" if bring.change.summaries else "none")
 
     def rehearse(self, plan: Plan) -> None:
+        for step in plan.steps:
+            if isinstance(step.do, Bring):
+                _examine(step.do, rehearsal=True)
         self.files.rehearse(plan._replace(steps=tuple(step for step in plan.steps if isinstance(step.do, Swap))))
 
     def execute(self, deed: Any) -> None:
         if isinstance(deed, Swap):
+            if self._next is not None and not deed.restore:
+                _examine(self._next, rehearsal=False)
             self.files.execute(deed)
             if deed.restore and self._brought is not None:
                 self._brought.file_is_back()
@@ -165,6 +172,15 @@ class ConvergingResource:
             return plan
         step = Step(f"reload HAProxy: {self._brought.escalated}", None)
         return plan._replace(steps=(*plan.steps, step), impact="reload")
+
+
+def _examine(bring: Bring, *, rehearsal: bool) -> None:
+    """Raises InputError where the reload that is to come would fail for all that can be seen before."""
+    if bring.change.reasons:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.binding import unbindable
+
+        old, new = parse(decode(bring.seen.content or b"")), parse(decode(bring.content))
+        refuse(unbindable(old, new, rehearsal=rehearsal))
 
 
 def stats_socket(text: str) -> str | None:

@@ -9,8 +9,8 @@ import socket
 import time
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import bring
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import binding, bring
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -158,17 +158,50 @@ def test_a_file_that_was_edited_without_a_reload_is_loaded(start):
     assert haproxy.backend(servers=haproxy.servers())["changed"] is False
 
 
-@pytest.mark.parametrize("failure", ["busy port", "address not local"])
-def test_a_reload_that_fails_brings_the_last_good_file_back(start, failure):
+def bind_elsewhere(haproxy, place, **options):
+    """The frontend as it is, listening in one more place."""
+    address, port = place
+    frontend = {
+        "name": "f",
+        "bind": [{"address": "127.0.0.1", "port": haproxy.port}, {"address": address, "port": port}],
+    }
+    return haproxy.config(frontends=[frontend], **options)
+
+
+@pytest.mark.parametrize(("reason", "place"), [("something else listens", None), ("is no address", ("192.0.2.77", 7))])
+def test_what_could_not_be_bound_is_refused_before_anything_changes(start, reason, place):
     haproxy = start()
+    pid = haproxy.pid()
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        bind = (
-            {"address": "127.0.0.1", "port": port} if failure == "busy port" else {"address": "192.0.2.77", "port": 7}
-        )
-        frontend = {"name": "f", "bind": [{"address": "127.0.0.1", "port": haproxy.port}, bind]}
-        with pytest.raises(EdgeError, match="did not take the new file"):
-            haproxy.config(frontends=[frontend])
+        place = place or taken.getsockname()
+        with pytest.raises(InputError, match=rf"frontend f: 'bind {place[0]}:{place[1]}'.*{reason}"):
+            bind_elsewhere(haproxy, place)
+    assert (haproxy.file.read_bytes(), haproxy.pid()) == (haproxy.before, pid)
+
+
+def test_a_socket_in_a_missing_folder_is_refused(start, tmp_path):
+    haproxy = start()
+    wish = [f"{haproxy.socket} mode 600 level admin", f"{tmp_path}/gone/admin.sock level admin"]
+    for check_mode in (True, False):
+        with pytest.raises(InputError, match="folder that does not exist"):
+            haproxy.config(check_mode, **{"global": {"stats_socket": wish}})
+    assert haproxy.file.read_bytes() == haproxy.before
+
+
+def test_what_it_listens_on_already_can_be_bound(start):
+    haproxy = start()
+    told = bind_elsewhere(haproxy, ("127.0.0.2", haproxy.port))
+    assert told["impact"] == "reload"
+    with socket.create_connection(("127.0.0.2", haproxy.port), timeout=5) as client:
+        assert client.recv(100)
+
+
+@pytest.mark.parametrize("place", [None, ("192.0.2.77", 7)])
+def test_a_reload_that_fails_brings_the_last_good_file_back(start, place, monkeypatch):
+    monkeypatch.setattr(binding, "_try", lambda host, port: 0)
+    haproxy = start()
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(EdgeError, match="did not take the new file"):
+        bind_elsewhere(haproxy, place or taken.getsockname())
     assert haproxy.file.read_bytes() == haproxy.before
     assert haproxy.loaded()
     with socket.create_connection(("127.0.0.1", haproxy.port), timeout=5) as client:
