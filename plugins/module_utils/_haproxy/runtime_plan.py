@@ -246,8 +246,9 @@ class _Planner:
             self.commands.append(f"enable agent {target}")
         self.state(proxy.name, server.name, state._replace(state=None), server.state)
         # A server comes in maintenance.
-        if state.state != "maint":
-            self.commands.append(f"set server {target} state {state.state or 'ready'}")
+        wanted = state.state or ("maint" if server.options.get("disabled") else "ready")
+        if wanted != "maint":
+            self.commands.append(f"set server {target} state {wanted}")
 
     def _versed(self) -> str:
         return "this version cannot add or delete servers live" if self.abilities.version < _DYNAMIC else ""
