@@ -13,8 +13,9 @@ version_added: 0.1.0
 description:
   - Sets the state and the weight of servers in the running HAProxy, all of them over one connection, and reads back
     what was set. Where HAProxy refuses one, what had been changed with it is set back.
-  - Writes no file. What is set here lasts until HAProxy is reloaded or restarted; for good it belongs into the
-    configuration, which M(k8s_edge.ha.haproxy_backend) manages.
+  - Writes no file. What is set here lasts until HAProxy is reloaded or restarted, or until
+    M(k8s_edge.ha.haproxy_backend) or M(k8s_edge.ha.haproxy_config) brings the process to what the file says. What is
+    to last belongs into the file.
   - Refuses to take away the last server that a backend has for new connections.
 author:
   - k8s_edge contributors (@k8s-edge)

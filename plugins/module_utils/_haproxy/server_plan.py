@@ -97,10 +97,8 @@ def changes(current: Servers, chosen: Sequence[Server], wish: Wish) -> tuple[lis
 
 def _weight(server: Server, text: str, algorithm: str) -> tuple[int, Problem | None]:
     """A weight as the number that HAProxy will have, which rounds percentages down."""
-    match = _WEIGHT.fullmatch(text)
-    assert match is not None
-    number = int(match[1])
-    weight = server.usual_weight * number // 100 if match[2] else number
+    number = int(text.rstrip("%"))
+    weight = server.usual_weight * number // 100 if text.endswith("%") else number
     of = f"of {server.title}'s weight in the file, {server.usual_weight},"
     if weight > HEAVIEST:
         reason = f"{of} is {weight}, which HAProxy cuts to {HEAVIEST}"
