@@ -96,7 +96,7 @@ def faults(document: Document, known: frozenset[str] = frozenset()) -> Iterator[
     if any(one.keyword in _LVS for one in statements):
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs_faults import lvs_faults
 
-        yield from lvs_faults(document, statements, known)
+        yield from lvs_faults(document, statements, known, whole)
 
 
 def _duplicates(statements: Iterable[Statement]) -> Iterator[Problem]:

@@ -38,11 +38,12 @@ _TIMER = number(0.000001, 4294)
 _WEIGHT = integer(0, 65535)
 _PORT = integer(1, 65535)
 _METHOD = sentence(
-    r"NAT|DR|TUN(?: type (?:ipip|gue port [0-9]{1,5}|gre)(?: (?:nocsum|csum|remcsum))?)?",
+    r"NAT|DR|TUN(?: type (?:ipip(?: nocsum)?|gre(?: (?:no)?csum)?|gue port [0-9]{1,5}(?: (?:no|rem)?csum)?))?",
     "DR, NAT, TUN or TUN type gue port 5555",
 )
 _USER = sentence(r"[A-Za-z0-9_.\-]+(?: [A-Za-z0-9_.\-]+)?", "keepalived_script")
-_HEX = sentence(r"[0-9A-Fa-fxX ]+", "01 02 ff")
+_PAYLOAD = sentence(r"(?:[0-9A-Fa-f]{2} ?)+", "01 02 ff")
+_REPLY = sentence(r"(?:[0-9A-FXa-fx]{2} ?)+", "01 02 xf")
 
 
 def _pattern() -> Kind:
@@ -101,7 +102,7 @@ _HTTP = Table(
     Blocks("url", _URL),
 )
 
-CHECKERS: tuple[Shape, ...] = (
+CHECKERS: tuple[Blocks, ...] = (
     Blocks("http_get", _HTTP, "HTTP_GET"),
     Blocks("ssl_get", _HTTP, "SSL_GET"),
     Blocks("tcp_check", Table(*_CONNECTING), "TCP_CHECK"),
@@ -134,8 +135,8 @@ CHECKERS: tuple[Shape, ...] = (
         "udp_check",
         Table(
             *_CONNECTING,
-            Value("payload", _HEX),
-            Value("require_reply", _HEX),
+            Value("payload", _PAYLOAD),
+            Value("require_reply", _REPLY),
             Value("min_reply_length", integer(0, 65535)),
             Value("max_reply_length", integer(0, 65535)),
         ),

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import changes
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.checker_faults import regex_complaint
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -33,6 +34,20 @@ BASE: dict[str, Any] = {
 PEERS = {"unicast_peer": [{"address": "192.0.2.3"}], "unicast_src_ip": "192.0.2.2"}
 SCRIPT = {"scripts": [{"name": "s", "script": "/bin/true", "weight": "-20"}]}
 GROUP = {"track_groups": [{"name": "g", "group": ["A"]}]}
+
+
+def balanced(*servers: dict[str, Any], **options: Any) -> dict[str, Any]:
+    service = {"address": "192.0.2.9", "port": 80, "protocol": "TCP", "lb_algo": "rr", "lb_kind": "NAT", **options}
+    service["real_servers"] = list(servers) or [{"address": "192.0.2.21", "port": 80}]
+    return {"virtual_servers": [{key: value for key, value in service.items() if value is not None}]}
+
+
+def checked(**checkers: Any) -> dict[str, Any]:
+    return balanced({"address": "192.0.2.21", "port": 80, **checkers})
+
+
+def asked(**url: Any) -> dict[str, Any]:
+    return checked(http_get=[{"url": [{"path": "/", **url}]}])
 
 
 def an(**options: Any) -> dict[str, Any]:
@@ -114,6 +129,50 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "",
         {"interface_up_down_delays": [{"name": LINK, "down_delay": 0, "up_delay": 2}], **an()},
     ),
+    # virtual servers and their checkers
+    "a mask with one number": ("netmask", "", balanced(persistence_timeout=9, persistence_granularity="24")),
+    "a mask without a time": ("360 s", "", balanced(persistence_granularity="255.255.255.0")),
+    "a quorum above all weights": ("weight of all servers", "reducing quorum", balanced(quorum=2)),
+    "a threshold without a ceiling": ("kernel", "", balanced({"address": "192.0.2.21", "port": 80, "lthreshold": 5})),
+    "a service on a group": ("address: '224.0.0.1' is a multicast", "", balanced(address="224.0.0.1")),
+    "a service on nothing": ("no host's", "", balanced(address="0.0.0.0")),
+    "a local service of far servers": ("no packet gets to 192.0.2.21", "", balanced(address="127.0.0.1")),
+    "a server that is everybody": ("address of one server", "", balanced({"address": "224.0.0.5", "port": 80})),
+    "a group that is not there": ("group: 'g' is not defined", "", balanced(address=None, port=None, group="g")),
+    "a mark that rests": (
+        "ha_suspend",
+        "clearing",
+        balanced({"address": "192.0.2.21"}, address=None, port=None, protocol=None, fwmark=3, ha_suspend=True),
+    ),
+    "a mark and a port": (
+        "keeps ports",
+        "clearing",
+        balanced(address=None, port=None, protocol=None, fwmark=3, lb_kind="DR"),
+    ),
+    "a sorry server of the other family": ("family", "family", balanced(sorry_server={"address": "fd00::1"})),
+    "a tunnel with sums": ("lb_kind", "do not support", balanced(lb_kind="TUN type ipip csum")),
+    "a page without a slash": ("does not begin with a slash", "", asked(path="ping")),
+    "an open group": ("( that is not closed", "", asked(regex="(ok")),
+    "a repetition of nothing": ("repetition of nothing", "", asked(regex="*ok")),
+    "an option of no expression": ("no option of a regular", "", asked(regex="ok", regex_options="caselss")),
+    "options without an expression": ("there is no regex", "", asked(regex_options="caseless")),
+    "offsets the wrong way": ("regex_max_offset", "", asked(regex="ok", regex_min_offset=9, regex_max_offset=3)),
+    "a stack upside down": ("begins above its end", "", asked(regex="ok", regex_stack="9000 100")),
+    "a label of 64 characters": ("1 to 63", "", checked(dns_check=[{"name": "a" * 64 + ".org"}])),
+    "half an octet": ("payload", "", checked(udp_check=[{"payload": "012"}])),
+    "an answer that cannot be": ("always fails", "always fail", checked(udp_check=[{"min_reply_length": 300}])),
+    "a check of no program": ("misc_path", "No script", checked(misc_check=[{"misc_timeout": 3}])),
+    "a check of an unknown file": ("track_file: 'f' is not", "not found", checked(file_check=[{"track_file": "f"}])),
+    "a check of an unknown neighbour": (
+        "name: 'b' is not defined",
+        "not configured",
+        checked(bfd_check=[{"name": "b"}]),
+    ),
+    "a check between families": (
+        "of the family of connect_ip",
+        "does not match",
+        checked(tcp_check=[{"connect_ip": "10.0.0.1", "bindto": "fd00::1"}]),
+    ),
     "patience without an end": ("up_delay", "", {"interface_up_down_delays": [{"name": LINK, "down_delay": 0.5}]}),
 }
 
@@ -160,3 +219,27 @@ def refusal_of(text: str, desired: dict[str, Any]) -> str:
     with pytest.raises(InputError) as refused:
         plan_config(text, desired)
     return str(refused.value)
+
+
+def test_a_local_service_of_local_servers_is_legitimate() -> None:
+    local = balanced({"address": "127.0.0.2", "port": 8080}, address="127.0.0.1")
+    assert "virtual_server 127.0.0.1 80" in plan_config("", local).text
+
+
+#: Patterns, and whether they are sound; PCRE2 itself is the witness, through grep -P.
+PATTERNS = {
+    **dict.fromkeys(
+        ("((", "*a", "a**", "[a", "(?<x", "^ok$)", "a{3,2}", "a+*", "a{2}{3}", "(*)", "a|*", "a???"), False
+    ),
+    **dict.fromkeys(("^(ok|fi ne)$", "[]a]", "[^]]", "[[:alpha:]]+", "a*+", "a*?", "(?i)x", "(*UTF)a", "()"), True),
+    **dict.fromkeys(("a{2", "a{2,}", "a{,3}", "[a-z]{1,3}?", "(|a)", "(?=a)b", "(?>a)", "a]", "(?#x)"), True),
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_a_pattern_is_judged_as_pcre_does(pattern: str) -> None:
+    assert (regex_complaint(pattern) == "") == PATTERNS[pattern]
+    grep = Ports().run(["/usr/bin/grep", "-P", "-e", pattern, "/dev/null"], timeout=20)
+    if "-P" in grep.stderr or grep.rc not in (1, 2):
+        pytest.skip("this grep has no PCRE")
+    assert (grep.rc == 1) == PATTERNS[pattern], grep.stderr
