@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import cached_property
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
@@ -44,12 +43,8 @@ class Host:
         return path_type(path)
 
     def labels(self, path: str) -> list[tuple[str, str]]:
-        found = []
-        for each in [entry.path for entry in os.scandir(path)] if os.path.isdir(path) else [path]:
-            with suppress(OSError):
-                label = os.getxattr(os.path.realpath(each), "security.selinux").decode()
-                found.append((type_of(label), self.path_type(each)))
-        return found
+        there = [entry.path for entry in os.scandir(path)] if os.path.isdir(path) else [path]
+        return [(each, written) for each in there for written in [label(each)] if written is not None]
 
     def in_effect(self, record: Record) -> Custom:
         made = record.made
@@ -80,14 +75,26 @@ class Host:
 
 
 def domain_of(program: str, kernel: Kernel) -> str:
-    """The type a program runs in when systemd starts it. By the label it ought to have, installed or not."""
+    """The type a program runs in when systemd starts it; by the label it will have where it is not installed yet."""
+    return kernel.domain_from(systemd_context(), label(program) or path_type(program))
+
+
+def systemd_context() -> str:
     with open("/proc/1/attr/current", encoding="ascii") as file:
-        systemd = file.read().strip("\0\n ")
-    return kernel.domain_from(systemd, path_type(program))
+        return file.read().strip("\0\n ")
+
+
+def label(path: str) -> str | None:
+    """The type that is written on a path; None where there is nothing."""
+    try:
+        return type_of(os.getxattr(os.path.realpath(path), "security.selinux").decode())
+    except OSError:
+        return None
 
 
 def path_type(path: str) -> str:
-    """The type that the policy gives to a path, whether or not there is anything."""
+    """The type that the policy gives to a path, whether or not there is anything. The first one costs the reading of
+    all file contexts, more than anything else here."""
     # In every module's payload already, through basic.
     from ansible.module_utils.compat import selinux
 

@@ -18,7 +18,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import 
     PORT_TYPE,
     Custom,
     Program,
-    Record,
     Rule,
     Wish,
 )
@@ -73,11 +72,7 @@ class Policy(Protocol):
         ...
 
     def labels(self, path: str) -> Sequence[tuple[str, str]]:
-        """For what is there, the file itself or the files in a directory: the label, and what the policy calls it."""
-        ...
-
-    def in_effect(self, record: Record) -> Custom:
-        """The part of our record that is still there."""
+        """What is there, the file itself or what is in a directory, with the type written on it."""
         ...
 
 
@@ -91,9 +86,10 @@ class Decision(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def decide(wish: Wish, record: Record, policy: Policy) -> Decision:
-    """What the policy needs for the wish. InputError for an unknown domain that is to be permissive."""
-    ours = policy.in_effect(record)
+def decide(wish: Wish, ours: Custom, policy: Policy) -> Decision:
+    """What the policy needs for the wish; ``ours`` is what we have added and is still there.
+
+    InputError for an unknown domain that is to be permissive."""
     notes: list[str] = []
     warnings: list[str] = []
     domains = {program.path: policy.domain_of(program.path) for program in wish.programs}
@@ -189,9 +185,11 @@ def _files(
                 files[path] = found = fitting
             elif path in ours.files:
                 files[path] = found
-            for label, named in policy.labels(path):
-                if not fits(label) and fits(found if path in files else named) and path not in mislabelled:
-                    mislabelled.append(path)
+            if any(
+                not fits(label) and fits(found if path in files else policy.path_type(each))
+                for each, label in policy.labels(path)
+            ):
+                mislabelled.append(path)
     return files, mislabelled
 
 

@@ -58,9 +58,10 @@ class Customisations:
                 "and nothing of it will be taken away by itself."
             ) from error
         host = Host(self.kernel, self.store)
-        self.decision = decide(self.wish, record, host)
+        ours = host.in_effect(record)
+        self.decision = decide(self.wish, ours, host)
         names = {*record.made.booleans, *self.decision.custom.booleans}
-        return Found(record, host.in_effect(record), host.settings(names), self.decision)
+        return Found(record, ours, host.settings(names), self.decision)
 
     def plan(self, current: Found) -> Plan:
         return plan(current)

@@ -207,8 +207,8 @@ class Store:
         if self._function(function)(handle, *arguments) < 0:
             raise EdgeError(f"The SELinux policy store refused ({function}):")
 
-    def _function(self, name: str) -> Callable[..., Any]:
-        function: Callable[..., Any] = self._library[name]
+    def _function(self, name: str) -> Any:
+        function: Any = self._library[name]
         function.restype = _RETURNS.get(name, ctypes.c_int)
         return function
 

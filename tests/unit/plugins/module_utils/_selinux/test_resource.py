@@ -162,7 +162,7 @@ def test_a_file_that_no_type_would_open_is_told_of(store, apply, kernel):
 def test_a_mislabelled_file_gets_its_label_back(store, apply, monkeypatch):
     monkeypatch.setattr(host, "path_type", lambda path: "cert_t")
     label, ran = ["user_tmp_t"], []
-    monkeypatch.setattr(host.Host, "labels", lambda self, path: [(label[0], "cert_t")])
+    monkeypatch.setattr(host.Host, "labels", lambda self, path: [(path, label[0])])
 
     def run(self, argv, *, timeout):
         ran.append(argv)
@@ -193,3 +193,25 @@ def test_a_record_that_cannot_be_read_is_refused_with_a_remedy(apply):
     apply.record.write_text(json.dumps({"ports": {}}))
     with pytest.raises(EdgeError, match="semanage export"):
         apply(Wish())
+
+
+def test_labels_are_read_from_the_file_or_from_all_in_a_directory(tmp_path, store, kernel, monkeypatch):
+    monkeypatch.setattr(host, "label", lambda path: None if path.endswith("none") else f"{path[-1]}_t")
+    for name in ("a", "b", "none"):
+        (tmp_path / name).touch()
+    asked = host.Host(kernel, store)
+    assert sorted(asked.labels(str(tmp_path))) == [(f"{tmp_path}/a", "a_t"), (f"{tmp_path}/b", "b_t")]
+    assert asked.labels(f"{tmp_path}/a") == [(f"{tmp_path}/a", "a_t")]
+    assert asked.labels(f"{tmp_path}/none") == []
+
+
+def test_a_program_that_is_there_runs_by_its_own_label_and_another_by_the_policys(tmp_path, monkeypatch):
+    class Choosing:
+        def domain_from(self, parent, executable):
+            return f"domain of {executable}"
+
+    monkeypatch.setattr(host, "systemd_context", lambda: "system_u:system_r:init_t:s0")
+    monkeypatch.setattr(host, "path_type", lambda path: "named_t")
+    monkeypatch.setattr(host, "label", {"/there": "written_t"}.get)
+    assert host.domain_of("/there", Choosing()) == "domain of written_t"
+    assert host.domain_of("/nowhere", Choosing()) == "domain of named_t"
