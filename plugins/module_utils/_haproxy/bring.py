@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import live_record
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge_plan import abilities
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import Process, rows_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes import start_ticks
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.reload import ReloadFailed, reload
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import RuntimeRefused, succeeded
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_plan import (
-    Abilities,
     Change,
     Removal,
     plan_change,
     plan_return,
-    touched,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_servers import drifted, proxies
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import start_ticks
 
 if TYPE_CHECKING:
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge import Bring, ConvergingResource, Seen
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge import ConvergingResource
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge_plan import Bring
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
 
 #: How long a server that is to be deleted may keep its sessions before a reload leaves them to the old process.
@@ -39,32 +39,6 @@ _PAUSE = 0.02
 
 class StillBusy(EdgeError):
     """A server that is to be deleted has sessions that do not end."""
-
-
-def plan_process(resource: ConvergingResource, seen: Seen, content: bytes) -> tuple[Seen, Change]:
-    """What the process needs to have ``content``, and ``seen`` with the servers of every proxy that takes part."""
-    process = seen.process
-    assert process is not None
-    path = resource.files.file.path
-    if not process.loaded.loaded:
-        return seen, Change(reasons=(f"the running process does not have {path} as it was: {process.loaded.reason}",))
-    old, new = parse(decode(seen.content or b"")), parse(decode(content))
-    if seen.content != content:
-        more = touched(old, new) - seen.rows.keys()
-        seen = seen._replace(rows={**seen.rows, **rows_of(process.runtime, more)})
-    change = plan_change(old, new, resource.names, seen.rows, abilities(process))
-    if change.commands or change.removals:
-        if not process.alone:
-            return seen, Change(
-                reasons=(f"it was started with more files than {path}, which may count for servers too",)
-            )
-        if seen.content != content and not live_record.can_record():
-            return seen, Change(reasons=("what was changed live could not be recorded in /run",))
-    return seen, change
-
-
-def abilities(process: Process) -> Abilities:
-    return Abilities(process.runtime.version, process.level)
 
 
 class Bringing:

@@ -10,21 +10,20 @@ run without changes does not need is imported where it is used.
 from __future__ import annotations
 
 import os
-import re
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Swap, decode
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket import stats_sockets
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
 if TYPE_CHECKING:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.bring import Bringing
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge_plan import Bring
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import Process
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_plan import Change
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_servers import Row
-
-_STATS_SOCKET = re.compile(r"^[ \t]*stats[ \t]+socket[ \t]+([^\s\"'\\$#]+)(.*)$", re.MULTILINE)
 
 
 class Seen(NamedTuple):
@@ -38,21 +37,6 @@ class Seen(NamedTuple):
     mute: bool = False
 
 
-class Bring(NamedTuple):
-    """Bring the process from what it was ``seen`` with to ``content``: by the change's commands, or, where it has
-    reasons, by a reload."""
-
-    seen: Seen
-    content: bytes
-    change: Change
-
-
-class Back(NamedTuple):
-    """The way back from a Bring that was done."""
-
-    done: Bring
-
-
 class ConvergingResource:
     """``required``: nothing may be left to a reload. ``socket`` is the process's, where the user named one;
     ``names`` are the proxies whose servers the task manages."""
@@ -63,7 +47,7 @@ class ConvergingResource:
         self.socket = socket
         self.names = names
         self._next: Bring | None = None
-        self._brought: Any = None
+        self._brought: Bringing | None = None
 
     def lock(self) -> AbstractContextManager[None]:
         return self.files.lock()
@@ -74,7 +58,7 @@ class ConvergingResource:
         address = self.socket or stats_socket(text)
         if address is None and not _any_haproxy():
             return Seen(content, None, {}, f"{self.files.file.path} names no stats socket, and no HAProxy is running")
-        if address is not None and address.startswith("/") and not os.path.exists(address):
+        if address is not None and _is_gone(address):
             return Seen(content, None, {}, f"HAProxy does not run, or not with this socket: there is no {address}")
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import Unasked, rows_of, serving
 
@@ -88,13 +72,10 @@ class ConvergingResource:
         plan = self.files.plan(seen.content)
         if seen.process is None:
             return self._file_only(plan, seen)
-        content = plan.steps[0].do.content if plan.steps else seen.content or b""
         if plan.steps or not self._settled(seen):
-            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.bring import plan_process
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge_plan import with_process
 
-            seen, change = plan_process(self, seen, content)
-            if plan.steps or change.summaries or change.reasons:
-                return self._with_process(plan, Bring(seen, content, change))
+            plan, self._next = with_process(self, plan, seen)
         return plan
 
     def _settled(self, seen: Seen) -> bool:
@@ -122,49 +103,33 @@ class ConvergingResource:
             return plan
         return plan._replace(warnings=(*plan.warnings, warning))
 
-    def _with_process(self, plan: Plan, bring: Bring) -> Plan:
-        reasons = bring.change.reasons
-        if reasons and self.required:
-            raise EdgeError(
-                "runtime: require: this needs a reload of HAProxy: {}. Nothing was changed. Leave that out, or set "
-                "runtime: auto.".format("; ".join(reasons))
-            )
-        self._next = bring
-        process = bring.seen.process
-        if reasons and process is not None and not process.has_master:
-            warning = (
-                "The reload is left to you, because HAProxy runs without a master (start it with -W or -Ws): {}".format(
-                    "; ".join(reasons)
-                )
-            )
-            return plan._replace(warnings=(*plan.warnings, warning))
-        if reasons:
-            step = Step("\n".join(f"reload HAProxy: {reason}" for reason in reasons), bring, Back(bring))
-            return plan._replace(steps=(*plan.steps, step), impact="reload")
-        step = Step("\n".join(bring.change.summaries), bring, Back(bring))
-        return plan._replace(steps=(*plan.steps, step), impact="runtime" if bring.change.summaries else "none")
-
     def rehearse(self, plan: Plan) -> None:
-        for step in plan.steps:
-            if isinstance(step.do, Bring):
-                _examine(step.do, rehearsal=True)
+        self._examine(rehearsal=True)
         self.files.rehearse(plan._replace(steps=tuple(step for step in plan.steps if isinstance(step.do, Swap))))
 
-    def execute(self, deed: Any) -> None:
-        if isinstance(deed, Swap):
-            if self._next is not None and not deed.restore:
-                _examine(self._next, rehearsal=False)
-            self.files.execute(deed)
-            if deed.restore and self._brought is not None:
-                self._brought.file_is_back()
-            return
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.bring import Bringing
+    def _examine(self, *, rehearsal: bool) -> None:
+        if self._next is not None:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge_plan import examine
 
-        if isinstance(deed, Bring):
+            examine(self._next, rehearsal=rehearsal)
+
+    def execute(self, deed: Any) -> None:
+        """``deed`` is the file's Swap, a Bring, or None for the way back from one."""
+        if not isinstance(deed, Swap):
+            if deed is None and self._brought is not None:
+                self._brought.back()
+                return
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.bring import Bringing
+
             self._brought = Bringing(self, deed)
             self._brought.there()
+        elif not deed.restore:
+            self._examine(rehearsal=False)
+            self.files.execute(deed)
         else:
-            self._brought.back()
+            self.files.execute(deed)
+            if self._brought is not None:
+                self._brought.file_is_back()
 
     def told(self, plan: Plan) -> Plan:
         """The plan as it was carried out: with the reload that did in the end what commands could not."""
@@ -174,21 +139,15 @@ class ConvergingResource:
         return plan._replace(steps=(*plan.steps, step), impact="reload")
 
 
-def _examine(bring: Bring, *, rehearsal: bool) -> None:
-    """Raises InputError where the reload that is to come would fail for all that can be seen before."""
-    if bring.change.reasons:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.binding import unbindable
-
-        old, new = parse(decode(bring.seen.content or b"")), parse(decode(bring.content))
-        refuse(unbindable(old, new, rehearsal=rehearsal))
-
-
 def stats_socket(text: str) -> str | None:
-    """The socket to ask by: the first that the file gives the level admin, else the first."""
-    found = [(match.group(1), " level admin" in match.group(2)) for match in _STATS_SOCKET.finditer(text)]
-    found = [(address[5:] if address.startswith("unix@") else address, admin) for address, admin in found]
-    found = [(address, admin) for address, admin in found if address.startswith("/") or ":" in address]
-    return next((address for address, admin in found if admin), found[0][0] if found else None)
+    """The socket to ask by: the first that the file gives the level admin, else the first; None where it has none."""
+    found = stats_sockets(text)
+    return next((address for address, level in found if level == "admin"), found[0][0] if found else None)
+
+
+def _is_gone(address: str) -> bool:
+    path = address[5:] if address.startswith("unix@") else address
+    return path.startswith("/") and not os.path.exists(path)
 
 
 def _any_haproxy() -> bool:

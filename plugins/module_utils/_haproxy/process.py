@@ -12,9 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_servers import Row, read_rows
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import (
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes import (
     Loaded,
     has_loaded,
     masters_of,
@@ -23,6 +21,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service impor
     words_of,
     workers,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_servers import Row, read_rows
 
 #: How long an old worker may answer in the place of a new one, in seconds.
 PATIENCE = 5.0

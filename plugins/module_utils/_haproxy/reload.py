@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import Process, Unasked, answering
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes import words_of, workers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import words_of, workers
 
 #: Names are resolved while a file is read, as in a check of it. In seconds.
 TIME_LIMIT = 60.0

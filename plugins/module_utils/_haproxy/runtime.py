@@ -32,7 +32,8 @@ _UNSAFE = (";", "\\", "<<")
 _FRAMING = ("prompt", "quit", "_getsocks")
 #: The master says of itself ``master> `` or ``master[ReloadFailed]> ``.
 _MASTER = b"master"
-_SEVERITY = re.compile(r"\[(?:[0-7]|[a-z]+)\]: ?")
+#: Not compiled: most runs need none of these.
+_SEVERITY = r"\[(?:[0-7]|[a-z]+)\]: ?"
 #: What a command says that has done its work; all others say nothing.
 _SUCCESS = {
     "add server": "New server registered",
@@ -41,7 +42,7 @@ _SUCCESS = {
     "wait": "Done",
 }
 #: Newer versions put what they log about servers in front of a reply: neither success nor failure.
-_LOGGED = re.compile("Server \\S+/\\S+ is |(Health|Agent) check |(backend|proxy) \\S+ has no server available")
+_LOGGED = "Server \\S+/\\S+ is |(Health|Agent) check |(backend|proxy) \\S+ has no server available"
 
 
 class RuntimeRefused(EdgeError):
@@ -221,7 +222,7 @@ def is_plain(command: str) -> bool:
 
 def succeeded(command: str, reply: str) -> bool:
     """Whether a reply is what HAProxy says to this command when it has done it."""
-    said = [line for line in reply.splitlines() if line and not _LOGGED.match(line)]
+    said = [line for line in reply.splitlines() if line and not re.match(_LOGGED, line)]
     words = command.split()
     form = _SUCCESS.get(" ".join(words[:2])) or _SUCCESS.get(words[0])
     return not said or (form is not None and re.match(form, said[0]) is not None)
@@ -230,7 +231,7 @@ def succeeded(command: str, reply: str) -> bool:
 def _text(reply: bytes) -> str:
     """A reply without its ending and, where the socket has severity-output, without the severity."""
     text = reply.decode("utf-8", "replace").strip("\n")
-    severity = _SEVERITY.match(text)
+    severity = re.match(_SEVERITY, text) if text.startswith("[") else None
     return text if severity is None else text[severity.end() :]
 
 

@@ -15,7 +15,7 @@ import time
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import service
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import processes
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend, plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import rows_of
@@ -99,7 +99,7 @@ class Running:
         self.process = subprocess.Popen([HAPROXY, *words, "-f", str(self.file)], stderr=subprocess.DEVNULL)
         place = self.master_socket if kind == "master" else self.socket
         assert until(lambda: (kind == "tcp" or place.exists()) and self.asks())
-        assert until(lambda: service.has_loaded(self.pid(), str(self.file)).loaded)
+        assert until(lambda: processes.has_loaded(self.pid(), str(self.file)).loaded)
 
     def asks(self):
         try:
@@ -124,7 +124,7 @@ class Running:
             return {name: tuple(row.state) for name, row in rows_of(runtime, [backend])[backend].items()}
 
     def loaded(self):
-        return service.has_loaded(self.pid(), str(self.file)).loaded
+        return processes.has_loaded(self.pid(), str(self.file)).loaded
 
     def backend(self, check_mode=False, name="b", **options):
         params = {**PARAMS, "path": str(self.file), "name": name, "state": "present", **options}

@@ -14,7 +14,7 @@ import time
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import service
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import processes, service
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.information import information
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import live_state, read_info, read_servers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
@@ -58,7 +58,7 @@ class Running:
         )
 
     def workers(self):
-        return service.workers(self.process.pid)
+        return processes.workers(self.process.pid)
 
     def loaded(self):
         unit = {"main_pid": str(self.process.pid)}
@@ -160,7 +160,7 @@ def test_a_process_is_known_by_its_command_line(words, reads, tmp_path):
     (tmp_path / "7").mkdir()
     line = words.format(path=path, folder=tmp_path).replace(" ", "\0")
     (tmp_path / "7" / "cmdline").write_bytes(line.encode() + b"\0")
-    assert service._reads(str(tmp_path), 7, str(path)) is reads
+    assert processes.reads(str(tmp_path), 7, str(path)) is reads
 
 
 class NoSystemd(Ports):

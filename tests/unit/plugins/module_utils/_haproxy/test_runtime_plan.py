@@ -93,7 +93,7 @@ def test_what_servers_change_live(old, new, commands):
         ("mode tcp", "mode http", "defaults: mode cannot be changed live"),
         ("bind :80", "bind :81", "frontend f: bind cannot be changed live"),
         ("roundrobin", "leastconn", "backend b: balance cannot be changed live"),
-        ("\nbackend b\n", "\nbackend b\n    option redispatch\n", "backend b: option redispatch cannot be changed live"),
+        ("\nbackend b\n", "\nbackend b\n    option redispatch\n", "backend b: option redispatch cannot"),
         ("\nbackend b\n", "\nbackend c\nbackend b\n", "backend c cannot be added live"),
         ("frontend f\n    bind :80\n    default_backend b\n", "", "frontend f cannot be removed live"),
         ("inter 5s", "inter 6s", "defaults: default-server cannot be changed live"),

@@ -1,0 +1,93 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be done about the running process, as a step behind that of the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import live_record
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import Process, rows_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_plan import (
+    Abilities,
+    Change,
+    plan_change,
+    touched,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+
+if TYPE_CHECKING:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge import ConvergingResource, Seen
+
+
+class Bring(NamedTuple):
+    """Bring the process from what it was ``seen`` with to ``content``: by the change's commands, or, where it has
+    reasons, by a reload."""
+
+    seen: Seen
+    content: bytes
+    change: Change
+
+
+def with_process(resource: ConvergingResource, plan: Plan, seen: Seen) -> tuple[Plan, Bring | None]:
+    """The file's plan with what the process needs, and that alone. Raises EdgeError where the task forbids it."""
+    process = seen.process
+    assert process is not None
+    content = plan.steps[0].do.content if plan.steps else seen.content or b""
+    seen, change = _plan_process(resource, seen, content)
+    if not (plan.steps or change.summaries or change.reasons):
+        return plan, None
+    bring = Bring(seen, content, change)
+    reasons = "; ".join(change.reasons)
+    if reasons and resource.required:
+        raise EdgeError(
+            f"runtime: require: this needs a reload of HAProxy: {reasons}. Nothing was changed. Leave that out, or set "
+            "runtime: auto."
+        )
+    if reasons and not process.has_master:
+        warning = (
+            f"The reload is left to you, because HAProxy runs without a master (start it with -W or -Ws): {reasons}"
+        )
+        return plan._replace(warnings=(*plan.warnings, warning)), bring
+    lines = [f"reload HAProxy: {reason}" for reason in change.reasons] or change.summaries
+    impact = "reload" if reasons else "runtime" if lines else "none"
+    return plan._replace(steps=(*plan.steps, Step("\n".join(lines), bring)), impact=impact), bring
+
+
+def examine(bring: Bring, *, rehearsal: bool) -> None:
+    """Raises InputError where the reload that is to come would fail for all that can be seen before."""
+    if bring.change.reasons:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.binding import unbindable
+
+        old, new = parse(decode(bring.seen.content or b"")), parse(decode(bring.content))
+        refuse(unbindable(old, new, rehearsal=rehearsal))
+
+
+def _plan_process(resource: ConvergingResource, seen: Seen, content: bytes) -> tuple[Seen, Change]:
+    """What the process needs to have ``content``, and ``seen`` with the servers of every proxy that takes part."""
+    process = seen.process
+    assert process is not None
+    path = resource.files.file.path
+    if not process.loaded.loaded:
+        return seen, Change(reasons=(f"the running process does not have {path} as it was: {process.loaded.reason}",))
+    old, new = parse(decode(seen.content or b"")), parse(decode(content))
+    if seen.content != content:
+        more = touched(old, new) - seen.rows.keys()
+        seen = seen._replace(rows={**seen.rows, **rows_of(process.runtime, more)})
+    change = plan_change(old, new, resource.names, seen.rows, abilities(process))
+    if change.commands or change.removals:
+        if not process.alone:
+            return seen, Change(
+                reasons=(f"it was started with more files than {path}, which may count for servers too",)
+            )
+        if seen.content != content and not live_record.can_record():
+            return seen, Change(reasons=("what was changed live could not be recorded in /run",))
+    return seen, change
+
+
+def abilities(process: Process) -> Abilities:
+    return Abilities(process.runtime.version, process.level)
