@@ -69,11 +69,9 @@ class Policy(Protocol):
 
     def path_type(self, path: str) -> str:
         """What the policy calls a path, whether or not there is anything."""
-        ...
 
     def labels(self, path: str) -> Sequence[tuple[str, str]]:
         """What is there, the file itself or what is in a directory, with the type written on it."""
-        ...
 
 
 class Decision(NamedTuple):
