@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.versions import since
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCE
 
 #: What an option says wherever nothing more particular is said about it.
@@ -121,9 +122,10 @@ authentication:
   - auth_type: V(PASS) is the one that others understand.
     auth_pass: The password, at most 8 characters. keepalived would silently cut a longer one, so it is refused.
 auth_hmac:
-  - Signatures on adverts, for both versions of VRRP, against forged and repeated ones. Needs keepalived 2.4 or later,
-    and no C(authentication) beside it. An empty dictionary takes it away. To introduce it without two masters, roll out
-    C(mode=receive-only) first, then C(mode=permissive), then C(mode=enforce).
+  - Signatures on adverts, for both versions of VRRP, against forged and repeated ones. Every host needs the same
+    keepalived (2.4.0 and 2.4.1 do not understand each other), and no C(authentication) beside it. An empty dictionary
+    takes it away. To introduce it without two masters, roll out C(mode=receive-only) first, then C(mode=permissive),
+    then C(mode=enforce).
   - keys:
       - The keys, so that a new one can be brought to every host before it is used. The list is authoritative.
       - id: The number of the key, 1-255.
@@ -140,6 +142,8 @@ virtual_ipaddress_excluded:
   - Addresses to hold that adverts do not carry. Here another family may stand.
   - address: The address with its prefix length. Without one keepalived would silently take /32 or /128.
     dev: The interface to put it on, where it is not the instance's.
+no_virtual_ipaddress: Whether the instance may have no address at all, as where a cloud moves it.
+v3_checksum_as_v2: Whether checksums of version 3 leave the pseudo-header out, as some routers have them.
 virtual_routes: Routes to set while MASTER, each as C(ip route) writes it.
 virtual_rules: Rules to set while MASTER, each as C(ip rule) writes it.
 garp_master_delay: After how many seconds as MASTER gratuitous ARP is sent a second time.
@@ -431,8 +435,9 @@ def _load(text: str) -> dict[str, Any]:
     return loaded
 
 
-def _described(arguments: dict[str, Any], texts: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
-    """Options as documentation: what the argument spec says, with the words for each name."""
+def _described(arguments: dict[str, Any], texts: dict[str, Any], common: dict[str, Any], path: str) -> dict[str, Any]:
+    """Options as documentation: what the argument spec says, with the words for each name. ``path`` is where they are
+    in keepalived_config, with a dot behind."""
     options: dict[str, Any] = {}
     for name, spec in arguments.items():
         words = texts.get(name, common.get(name))
@@ -440,19 +445,22 @@ def _described(arguments: dict[str, Any], texts: dict[str, Any], common: dict[st
             raise KeyError(f"the option {name} has no description")
         inner = words[-1] if isinstance(words, list) and isinstance(words[-1], dict) else {}
         lines = [one for one in words if isinstance(one, str)] if isinstance(words, list) else [words]
+        version = since(path + name)
+        if version:
+            lines = [*lines, f"Since keepalived {version}."]
         option = {"description": lines}
         option.update((key, value) for key, value in spec.items() if key not in ("options", "no_log"))
         if "options" in spec:
-            option["suboptions"] = _described(spec["options"], inner, common)
+            option["suboptions"] = _described(spec["options"], inner, common, f"{path}{name}.")
         options[name] = option
     return options
 
 
-def _document(arguments: dict[str, Any], texts: dict[str, Any]) -> str:
+def _document(arguments: dict[str, Any], texts: dict[str, Any], path: str = "") -> str:
     common = _load(COMMON)
     for process in ("vrrp", "checker", "bfd"):
         common.update((f"{process}_{key}", text.format(process)) for key, text in SCHEDULING.items())
-    return str(yaml.safe_dump({"options": _described(arguments, texts, common)}, sort_keys=False, width=110))
+    return str(yaml.safe_dump({"options": _described(arguments, texts, common, path)}, sort_keys=False, width=110))
 
 
 def _config_texts() -> dict[str, Any]:
@@ -507,5 +515,5 @@ class ModuleDocFragment:
           - keepalived on the managed host, where O(validate=true) and something changes
         """
     )
-    INSTANCE: str = _document(INSTANCE.arguments(), _load(INSTANCE_TEXTS))
+    INSTANCE: str = _document(INSTANCE.arguments(), _load(INSTANCE_TEXTS), "instances.")
     CONFIG: str = _document(CONFIGURATION.arguments(), _config_texts())

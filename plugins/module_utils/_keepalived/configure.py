@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Edited
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
@@ -40,8 +40,10 @@ def configure(
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import new_needs
 
         refuse(included_twins(file.real, planned_on[0], text))
-        missing = new_needs(planned_on[0], text) if params["validate"] else []
-        if check_mode:
+        missing = _too_new(planned_on[0], text, ports)
+        if params["validate"]:
+            missing += new_needs(planned_on[0], text)
+        if check_mode or not params["validate"]:
             warnings.extend(str(need) for need in missing)
         else:
             refuse(missing)
@@ -57,3 +59,15 @@ def configure(
     result = plan_result(plan, params["path"], backup_file=resource.backup_file)
     result["warnings"] = [*result["warnings"], *file.warnings, *warnings]
     return result
+
+
+def _too_new(before: str, after: str, ports: Ports) -> list[Problem]:
+    """What the installed keepalived is too old for. It is only asked for its version where that matters."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.versions import new_uses, too_new
+
+    if not new_uses(before, after):
+        return []
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.live import version
+
+    installed = version(ports)
+    return too_new(before, after, installed) if installed else []

@@ -169,7 +169,8 @@ def _address_faults(values: dict[str, Any], families: set[int], version: int) ->
         remedy = "Make one instance for each family, or put the other family into virtual_ipaddress_excluded."
         yield "virtual_ipaddress", _spelled(values), reason, remedy
     addresses = dicts(values.get("virtual_ipaddress"))
-    if not values.get("virtual_ipaddress") and "virtual_ipaddress" not in values.get(UNKNOWN, ()):
+    none_wanted = values.get("no_virtual_ipaddress") or "virtual_ipaddress" in values.get(UNKNOWN, ())
+    if not values.get("virtual_ipaddress") and not none_wanted:
         yield "virtual_ipaddress", None, "is missing: an instance without an address serves nothing", "Name one."
     family = min(families) if len(families) == 1 else None
     for option in ("unicast_src_ip", "mcast_src_ip", "mcast_dst_ip"):

@@ -75,7 +75,6 @@ _TRACKING = (
     Records("track_bfd", _TRACKED),
 )
 _AUTHENTICATION = Table(Value("auth_type", choice("PASS", "AH")), Value("auth_pass", password()))
-#: From keepalived 2.4.
 _HMAC = Table(
     Repeated("keys", Grammar(head("id", integer(1, 255)), head("key", hmac_key())), "key"),
     Value("active_key", integer(1, 255)._replace(argument={"type": "int", "no_log": False})),
@@ -138,6 +137,8 @@ INSTANCE = Table(
     Group("auth_hmac", _HMAC, removable=True),
     Records("virtual_ipaddress", _VIRTUAL_ADDRESS, ordered=True),
     Records("virtual_ipaddress_excluded", _VIRTUAL_ADDRESS, ordered=True),
+    Flag("no_virtual_ipaddress"),
+    Switch("v3_checksum_as_v2"),
     Sentences("virtual_routes", ROUTE),
     Sentences("virtual_rules", RULE),
     *_TRACKING,

@@ -121,7 +121,11 @@ def test_a_keepalived_that_is_too_old_says_so(call):
     addresses = [{"address": "10.0.0.1/24", "dev": "lo"}]
     result = call({"keys": keys(k1=HEX)}, validate=True, virtual_ipaddress=addresses, **unicast)
     assert result["failed"] is True
-    if "Unknown keyword" not in result["msg"]:
+    if "needs keepalived 2.4.0" not in result["msg"]:
         pytest.skip("this keepalived knows auth_hmac: " + result["msg"])
-    assert "leave out what it does not know, or install a newer one" in result["msg"]
+    assert "vrrp_instance kubeapi: auth_hmac: needs keepalived 2.4.0, and this host has 2." in result["msg"]
+    assert "install keepalived 2.4.0 or a newer one" in result["msg"]
     assert not call.path.exists()
+    unchecked = call({"keys": keys(k1=HEX)}, virtual_ipaddress=addresses, **unicast)
+    assert unchecked["changed"] is True
+    assert "needs keepalived 2.4.0" in json.dumps(unchecked["warnings"])
