@@ -10,7 +10,7 @@ import time
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import binding, bring
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import binding, bring, process
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -200,10 +200,12 @@ def test_what_it_listens_on_already_can_be_bound(start):
 def test_a_reload_that_fails_brings_the_last_good_file_back(start, place, monkeypatch):
     monkeypatch.setattr(binding, "_try", lambda host, port: 0)
     haproxy = start()
+    pid = haproxy.pid()
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(EdgeError, match="did not take the new file"):
         bind_elsewhere(haproxy, place or taken.getsockname())
     assert haproxy.file.read_bytes() == haproxy.before
     assert haproxy.loaded()
+    assert haproxy.pid() != pid, "its master had given up, so it was reloaded with the old file"
     with socket.create_connection(("127.0.0.1", haproxy.port), timeout=5) as client:
         assert client.recv(100) == b"%d\n" % haproxy.upstream.port
     assert haproxy.backend(servers=haproxy.servers())["changed"] is False
@@ -211,7 +213,7 @@ def test_a_reload_that_fails_brings_the_last_good_file_back(start, place, monkey
 
 def test_a_server_with_sessions_that_stay_leaves_by_a_reload_and_keeps_them(start, monkeypatch):
     monkeypatch.setattr(bring, "PATIENCE", 0.2)
-    haproxy = start()
+    haproxy = start(more="    default-server on-marked-down shutdown-sessions\n")
     haproxy.tell("set server b/two weight 0")
     with socket.create_connection(("127.0.0.1", haproxy.port), timeout=5) as client:
         assert client.recv(100)
@@ -304,3 +306,15 @@ def test_another_haproxy_is_not_touched(start, tmp_path):
     told = file_action(plan_backend)(params, Ports(), False)
     assert "not a HAProxy of this host that was started with" in told["warnings"][0]
     assert haproxy.states()["one"][2] == 1
+
+
+def test_while_one_worker_takes_over_from_another_the_newer_counts(start, monkeypatch):
+    haproxy = start()
+    found = process.serving(str(haproxy.file), haproxy.address)
+    pids = iter([found.pid - 1, found.pid - 1, found.pid])
+    monkeypatch.setattr(process, "answering", lambda path, address: found._replace(pid=next(pids)))
+    assert process.serving(str(haproxy.file), haproxy.address).pid == found.pid
+    monkeypatch.setattr(process, "PATIENCE", 0.05)
+    monkeypatch.setattr(process, "answering", lambda path, address: found._replace(pid=found.pid - 1))
+    with pytest.raises(EdgeError, match=f"{found.pid} serves"):
+        process.serving(str(haproxy.file), haproxy.address)

@@ -68,6 +68,9 @@ class Meddler:
         if self.fault == "error":
             client.sendall(b"Internal error.\n\n> ")
             return True
+        if self.fault == "lie":
+            client.sendall(b"\n> ")
+            return True
         reply = self._ask(haproxy, line)
         if self.fault == "error after":
             client.sendall(b"Internal error.\n\n> ")
@@ -134,6 +137,17 @@ def test_a_fault_leaves_file_and_process_as_they_were(meddled, fault, position):
     assert haproxy.pid() == pid
     assert haproxy.loaded()
     assert haproxy.backend(servers=haproxy.servers())["changed"] is False
+
+
+def test_what_was_set_is_read_back(meddled):
+    haproxy, meddler, way = meddled("lie", 0)
+    before = haproxy.states()
+    with pytest.raises(EdgeError, match=r"took every command, but .*server one: maxconn 0 -> 9"):
+        haproxy.backend(servers=wish(haproxy), socket=way)
+    assert meddler.met == "set maxconn server b/one 9"
+    assert haproxy.states() == before
+    assert haproxy.file.read_bytes() == haproxy.before
+    assert haproxy.loaded()
 
 
 def test_a_process_that_goes_away_for_good_is_named(meddled):
