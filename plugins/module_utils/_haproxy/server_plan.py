@@ -130,9 +130,8 @@ def foreseen(servers: Sequence[Server], made: Sequence[Change]) -> list[Server]:
     for server in servers:
         own = by_title.get(server.title)
         if own is not None:
-            woken = own.state == "ready" and server.state == "maint"
             admin = server.admin & ~(FORCED_DRAIN | FORCED_MAINT) | _FLAGS[own.state]
-            server = server._replace(admin=admin, weight=own.weight, operational=2 if woken else server.operational)
+            server = server._replace(admin=admin, weight=own.weight)
         for change in (by_title[title] for title in _leaders(leads, server.title) if title in by_title):
             server = server._replace(admin=server.admin | _INHERITED[change.state])
         after.append(server)

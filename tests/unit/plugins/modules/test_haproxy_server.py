@@ -224,8 +224,9 @@ def test_the_last_server_stays(haproxy, run, wish):
 
 def test_the_last_server_of_a_backend_that_follows_stays_too(haproxy, run):
     run(backend=["shop"], name=["007"], state="ready")
-    with pytest.raises(InputError, match=r"leave nobody for new connections in backend behind \(shadow\)"):
-        run(backend=["shop"], state="drain")
+    for check_mode in (True, False):
+        with pytest.raises(InputError, match=r"leave nobody for new connections in backend behind \(shadow\)"):
+            run(backend=["shop"], state="drain", check_mode=check_mode)
     assert state_of(haproxy, "shop/kube-1") == ("ready", 1)
 
 
