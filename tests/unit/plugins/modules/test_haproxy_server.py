@@ -31,6 +31,10 @@ backend still
     balance static-rr
     server one 127.0.0.1:{a} weight 4
     server two 127.0.0.1:{b} weight 4
+backend hashed
+    balance source
+    server kube-1 127.0.0.1:{a} weight 4
+    server kube-2 127.0.0.1:{b} weight 4
 """
 OPTIONS = {
     "backend": ["kubeapi"],
@@ -117,7 +121,7 @@ def test_weights_become_what_haproxy_makes_of_them(haproxy, run, weight, becomes
 
 def test_one_name_in_every_backend(haproxy, run):
     done = run(backend=["*"], name=["kube-1"], state="maint", allow_last=True)
-    assert done["steps"] == ["kubeapi/kube-1: ready -> maint", "shop/kube-1: ready -> maint"]
+    assert done["steps"] == [f"{backend}/kube-1: ready -> maint" for backend in ("kubeapi", "shop", "hashed")]
     assert haproxy.servers()["behind/shadow"].status == "MAINT (via shop/kube-1)"
 
 
@@ -238,6 +242,14 @@ def test_a_weight_that_the_algorithm_does_not_take(haproxy, run):
     assert run(**still, weight="100%")["changed"]
 
 
+def test_what_only_haproxy_knows_cannot_be_is_refused_and_nothing_of_it_stays(haproxy, run):
+    """That a hash is map-based (the default) is not shown anywhere."""
+    with pytest.raises(EdgeError, match=r"refused 'set server hashed/kube-1 weight 7': Backend is using a static LB"):
+        run(backend=["kubeapi", "hashed"], name=["kube-[12]"], weight="7", state="drain", allow_last=True)
+    assert [state_of(haproxy, f"kubeapi/kube-{number}") for number in (1, 2)] == [("ready", 10)] * 2
+    assert [state_of(haproxy, f"hashed/kube-{number}") for number in (1, 2)] == [("ready", 4)] * 2
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -245,7 +257,7 @@ def test_a_weight_that_the_algorithm_does_not_take(haproxy, run):
         ({"name": ["kube-1", "x*"], "state": "drain"}, r"name\[1\]: 'x\*' is no server of kubeapi"),
         (
             {"backend": ["api"], "state": "drain"},
-            r"backend: 'api' is no backend .*\. There is kubeapi, shop, behind, still",
+            r"backend: 'api' is no backend .*\. There is kubeapi, shop, behind, still, hashed",
         ),
         (
             {"backend": ["kubeapi", "still"], "state": "drain"},
