@@ -65,7 +65,7 @@ class ConvergingResource:
         try:
             process = serving(self.files.file.real, address)
         except Unasked as error:
-            return Seen(content, None, {}, str(error), True)
+            return Seen(content, None, {}, str(error), _any_haproxy())
         return Seen(content, process, rows_of(process.runtime, self.names))
 
     def plan(self, seen: Seen) -> Plan:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes import (
     Loaded,
+    daemons,
     has_loaded,
     masters_of,
     serving_master,
@@ -21,11 +22,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes imp
     words_of,
     workers,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import PATIENCE as SHUT
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_servers import Row, read_rows
 
 #: How long an old worker may answer in the place of a new one, in seconds.
 PATIENCE = 5.0
+#: A master that starts anew has no command line for a moment.
+_LOOKS = 10
 
 
 class Unasked(EdgeError):
@@ -65,17 +69,21 @@ def serving(path: str, address: str | None) -> Process:
 
 def answering(path: str, address: str | None) -> Process:
     """The process that serves ``path``, or served it before a reload. Raises Unasked."""
-    runtime = Runtime(address or master_socket(path))
+    runtime = Runtime(address or master_socket(path), patience=0)
     try:
-        info, level = runtime.ask(["show info", "show cli level"])
+        info, level = _introduce(runtime)
     except EdgeError as error:
         raise Unasked(str(error)) from error
     pid = re.search(r"^Pid: *(\d+)$", info, re.MULTILINE)
     if pid is None:
         raise Unasked(f"HAProxy at {runtime.address} does not tell its process: {info[:200]!r}")
     number = int(pid.group(1))
-    first = serving_master(number, path)
-    if first is None:
+    for _again in range(_LOOKS):
+        first = serving_master(number, path)
+        if first is not None:
+            break
+        time.sleep(0.02)
+    else:
         raise Unasked(
             f"process {number}, which answers at {runtime.address}, is not a HAProxy of this host that was started "
             f"with {path}"
@@ -84,6 +92,18 @@ def answering(path: str, address: str | None) -> Process:
     files = [words[place + 1] for place, word in enumerate(words[:-1]) if word == "-f"]
     alone = len(files) < 2 and not any(os.path.isdir(os.path.join(f"/proc/{first}/cwd", file)) for file in files)
     return Process(runtime, number, first, alone, level, has_loaded(number, path))
+
+
+def _introduce(runtime: Runtime) -> list[str]:
+    commands = ["show info", "show cli level"]
+    try:
+        return runtime.ask(commands)
+    except EdgeError:
+        # A door that a reload shuts is worth waiting for; one that a stopped HAProxy left behind is not.
+        if not daemons("/proc"):
+            raise
+        runtime.patience = SHUT
+        return runtime.ask(commands)
 
 
 def master_socket(path: str) -> str:

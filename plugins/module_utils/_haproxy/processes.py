@@ -55,7 +55,7 @@ def serving_master(pid: int, path: str, proc: str = "/proc") -> int | None:
         return None
     parent = _parent(proc, pid)
     first = parent if _name(proc, parent)[:7] == "haproxy" else pid
-    return first if reads(proc, first, path) else None
+    return first if reads(proc, first, path) and _sees(proc, first, path) else None
 
 
 def words_of(pid: int, proc: str = "/proc") -> list[str]:
@@ -132,6 +132,16 @@ def _same_host(proc: str, pid: int) -> bool:
     except OSError:
         return False
     return all(len(each) == 1 for each in numbers)
+
+
+def _sees(proc: str, pid: int, path: str) -> bool:
+    """Whether a path is the same file for a process as for us. Where that is forbidden to look at, it is believed."""
+    try:
+        return os.path.samestat(os.stat(path), os.stat(f"{proc}/{pid}/root{os.path.realpath(path)}"))
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def reads(proc: str, pid: int, path: str) -> bool:

@@ -68,7 +68,8 @@ class Upstream:
 
 
 class Running:
-    """A HAProxy with its own file, as ``kind`` says: with a stats socket, or with a master's, or alone."""
+    """A HAProxy with its own file, as ``kind`` says: with a stats socket (its worker in a chroot, or its
+    files in a mount namespace of its own, as in Debian's unit), or with a master's socket, or alone."""
 
     def __init__(self, folder, kind="stats", level="admin", balance="roundrobin", servers="", more=""):
         self.file = folder / "haproxy.cfg"
@@ -81,6 +82,9 @@ class Running:
         stats = "" if kind == "master" else f"    stats socket {address} mode 600 level {level}\n"
         if kind == "master":
             self.address = str(self.master_socket)
+        if kind == "chroot":
+            (folder / "root").mkdir()
+            stats += f"    chroot {folder}/root\n"
         upstream = self.upstream.port
         self.file.write_text(
             f"global\n{stats}    hard-stop-after 2s\ndefaults\n    mode tcp\n    timeout connect 1s\n"
@@ -96,7 +100,8 @@ class Running:
         # A process that starts in the same hundredth of a second counts as older than the file.
         time.sleep(0.03)
         words = {"alone": ["-db"], "master": ["-W", "-S", f"{self.master_socket},level,admin"]}.get(kind, ["-W"])
-        self.process = subprocess.Popen([HAPROXY, *words, "-f", str(self.file)], stderr=subprocess.DEVNULL)
+        alone = ["unshare", "--mount"] if kind == "own mounts" else []
+        self.process = subprocess.Popen([*alone, HAPROXY, *words, "-f", str(self.file)], stderr=subprocess.DEVNULL)
         place = self.master_socket if kind == "master" else self.socket
         assert until(lambda: (kind == "tcp" or place.exists()) and self.asks())
         assert until(lambda: processes.has_loaded(self.pid(), str(self.file)).loaded)

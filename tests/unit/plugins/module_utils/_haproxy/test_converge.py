@@ -10,7 +10,7 @@ import time
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import binding, bring, process
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import binding, bring, converge, process
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -19,7 +19,7 @@ from .running_haproxy import PARAMS, needs_haproxy, until
 
 pytestmark = needs_haproxy
 
-KINDS = ["stats", "tcp", "master", "alone"]
+KINDS = ["stats", "tcp", "master", "alone", "chroot", "own mounts"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -265,6 +265,19 @@ def test_require_refuses_where_nobody_answers(tmp_path):
     told = file_action(plan_backend)(params, Ports(), False)
     assert told["impact"] == "reload"
     assert "needs a reload: HAProxy does not run" in told["warnings"][0]
+
+
+def test_the_socket_that_a_stopped_haproxy_left_behind(tmp_path, monkeypatch):
+    path = tmp_path / "haproxy.cfg"
+    left = str(tmp_path / "left.sock")
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(left)
+    path.write_text(f"global\n    stats socket {left} level admin\nbackend b\n    server one 127.0.0.1:1\n")
+    params = {**PARAMS, "path": str(path), "name": "b", "state": "present", "servers": [{"name": "one"}]}
+    monkeypatch.setattr(converge, "_any_haproxy", lambda: False)
+    monkeypatch.setattr(process, "daemons", lambda proc: [])
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("waited for a HAProxy that does not run"))
+    assert file_action(plan_backend)(params, Ports(), False)["warnings"] == []
 
 
 def test_never_changes_the_file_only(start):
