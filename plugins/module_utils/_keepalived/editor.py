@@ -102,17 +102,17 @@ class Editor:
             touching = bool(gone) and gone[-1][1] == line
             start = gone[-1][0] if touching else line
             before = self._blank_line_before(start)
-            last = after == len(text) and not text.endswith("\n")
             if before is not None:
                 start = before
             elif start == 0 and after not in inserted and text.startswith(self.eol, after):
                 after += len(self.eol)
-            if last and text.endswith(self.eol, 0, start):
-                start -= len(self.eol)
             # What is put in right before the section keeps its place, and with it the blank line.
             start = max([start, *(at for at in inserted if start < at <= line)])
-            while gone and start < gone[-1][1]:
+            while gone and (start < gone[-1][1] or (start == gone[-1][1] and start not in inserted)):
                 start = min(start, gone.pop()[0])
+            last = after == len(text) and not text.endswith("\n")
+            if last and start not in inserted and text.endswith(self.eol, 0, start):
+                start -= len(self.eol)
             gone.append((start, after))
         return [Replacement(start, end, "") for start, end in gone]
 

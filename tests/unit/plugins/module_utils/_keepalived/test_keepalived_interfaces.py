@@ -63,3 +63,17 @@ def test_the_second_delay_is_written_where_only_one_stands() -> None:
     text = "interface_up_down_delays {\n    eth0 0.5\n}\n"
     wish = [{"name": "eth0", "down_delay": 0.5, "up_delay": 0.0}]
     assert plan(text, interface_up_down_delays=wish) == text.replace("eth0 0.5", "eth0 0.5 0")
+
+
+def test_several_blocks_leave_the_end_of_a_file_as_it_was() -> None:
+    text = "vrrp_instance A {\n    virtual_router_id 7\n    interface eth0\n}"
+    files = [{"name": name, "file": f"/run/{name}"} for name in ("f", "g", "h")]
+    delays = [{"name": "eth0", "down_delay": 1.0, "up_delay": 1.0}]
+    added = plan(plan(text, track_files=files), interface_up_down_delays=delays)
+    assert plan(plan(added, purge=True, track_files=[]), interface_up_down_delays=[]) == text
+    groups = [{"name": name, "members": ["fwmark 3"]} for name in ("f", "g", "h")]
+    added = plan(text, virtual_server_groups=groups)
+    assert not added.endswith("\n")
+    assert plan(added, purge=True, virtual_server_groups=[]) == text
+    swapped = plan(added, purge=True, virtual_server_groups=[groups[0], dict(groups[1], name="new"), groups[2]])
+    assert plan(swapped, purge=True, virtual_server_groups=[]) == text
