@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import (
     INCLUDES,
@@ -18,11 +19,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document i
     Statement,
     is_opaque,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.globals import GLOBAL_DEFS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.instance_faults import (
     UNKNOWN,
     dicts,
     families_of,
     instance_faults,
+    is_group,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.interfaces import TRACK_GROUPS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import (
@@ -57,6 +60,7 @@ _WEIGHTED = {
     "vrrp_track_file": ("track_file", TRACK_FILE),
     "bfd_instance": ("track_bfd", BFD_INSTANCE),
 }
+_NAMED_BY_SERVERS = ("virtual_server_group", "bfd_instance", "track_file", "vrrp_track_file")
 _LVS = ("virtual_server", "virtual_server_group")
 _MEMBERS = {"vrrp_instance": INSTANCE, "vrrp_sync_group": SYNC_GROUP, "track_group": TRACK_GROUPS.table}
 _INTERFACES = ("static_ipaddress", "static_routes", "static_rules", "garp_group", "interface_up_down_delays")
@@ -64,9 +68,15 @@ _INTERFACES = ("static_ipaddress", "static_routes", "static_rules", "garp_group"
 
 def new_faults(before: Document, after: Document) -> list[Problem]:
     """The faults that are there after an edit and were not before, in the order of the file."""
-    known = frozenset(_texts(before) & _texts(after))
+    known = frozenset(_texts(before) & _texts(after) if _named(before) == _named(after) else ())
     old = {_identity(fault) for fault in faults(before, known)}
     return [fault for fault in faults(after, known) if _identity(fault) not in old]
+
+
+def _named(document: Document) -> set[str]:
+    """The headers of what virtual servers name, so that one must be looked at again where these change."""
+    headers = (document.header(block) for block in document.root.blocks)
+    return {" ".join(header) for header in headers if header and header[0] in _NAMED_BY_SERVERS}
 
 
 def _texts(document: Document) -> set[str]:
@@ -93,10 +103,41 @@ def faults(document: Document, known: frozenset[str] = frozenset()) -> Iterator[
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.interface_faults import interface_faults
 
         yield from interface_faults(document, statements, instances, whole)
+    for statement in statements:
+        if statement.keyword == "global_defs" and statement.block is not None:
+            settings = GLOBAL_DEFS.table.read(document, statement.block)
+            for option, value, reason, remedy in _global_faults(settings, {one for one, _values in instances}, whole):
+                yield Problem("global_defs: " + option, value, reason, remedy)
     if any(one.keyword in _LVS for one in statements):
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs_faults import lvs_faults
 
         yield from lvs_faults(document, statements, known, whole)
+
+
+def _global_faults(values: dict[str, Any], instances: set[str], whole: bool) -> Iterator[tuple[str, Any, str, str]]:
+    """Conflicts within global_defs (init_global_data and global_parser.c)."""
+    pipes: dict[str, str] = {}
+    for option in ("notify_fifo", "vrrp_notify_fifo", "lvs_notify_fifo"):
+        pipe = str(values.get(option, "")).split(" ")[0]
+        # IPVS and VRRP may share a pipe, but not each have a reader of its own.
+        readers = {"vrrp_notify_fifo_script", "lvs_notify_fifo_script"} <= set(values)
+        if pipe in pipes and (pipes[pipe] == "notify_fifo" or readers):
+            reason = "is {0} too, and keepalived would ignore one without a word".format(pipes[pipe])
+            yield option, pipe, reason, "Give each a pipe of its own."
+        if pipe:
+            pipes.setdefault(pipe, option)
+        if not pipe and option + "_script" in values:
+            yield option, None, "is missing, so nobody runs {0}_script".format(option), "Give the pipe too."
+    for option, family in (("vrrp_mcast_group4", 4), ("vrrp_mcast_group6", 6)):
+        group = parse_address(str(values.get(option) or ""))
+        if group is not None and (group.family != family or not is_group(group.host, group.family)):
+            reason = "is no IPv{0} multicast group for VRRP, and keepalived would skip it".format(family)
+            yield option, group.host, reason, "Give one like {0}.".format("224.0.0.18" if family == 4 else "ff02::12")
+    daemon = values.get("lvs_sync_daemon")
+    follows = daemon.get("inst") if isinstance(daemon, dict) else None
+    if whole and follows is not None and follows not in instances:
+        reason = "is no instance of this file, and keepalived would run both sync daemons for ever"
+        yield "lvs_sync_daemon.inst", follows, reason, "Name an instance that is defined."
 
 
 def _duplicates(statements: Iterable[Statement]) -> Iterator[Problem]:

@@ -97,6 +97,18 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a mask in decimal": ("in quotes", "", {"global_defs": {"umask": "77"}}),
     "a mask with half a word": ("in quotes", "missing", {"global_defs": {"umask": "IRUSR|"}}),
     "no time to connect": ("between 1", "setting to 1", {"global_defs": {"smtp_connect_timeout": 0}}),
+    "one pipe for two": (
+        "is notify_fifo too",
+        "",
+        {"global_defs": {"notify_fifo": "/run/k8s_edge", "vrrp_notify_fifo": "/run/k8s_edge"}},
+    ),
+    "a reader without a pipe": ("nobody runs", "", {"global_defs": {"lvs_notify_fifo_script": "/bin/true"}}),
+    "a group of one host": ("multicast", "not multicast", {"global_defs": {"vrrp_mcast_group4": "10.0.0.1"}}),
+    "a sync daemon of nobody": (
+        "inst: 'Z' is no instance",
+        "",
+        {"global_defs": {"lvs_sync_daemon": {"interface": LINK or "eth0", "inst": "Z"}}},
+    ),
     # static addresses, routes, rules; GARP groups; delays
     "a tracked address that is not": (
         "it is not tracked",
@@ -243,3 +255,9 @@ def test_a_pattern_is_judged_as_pcre_does(pattern: str) -> None:
     if "-P" in grep.stderr or grep.rc not in (1, 2):
         pytest.skip("this grep has no PCRE")
     assert (grep.rc == 1) == PATTERNS[pattern], grep.stderr
+
+
+def test_a_service_is_looked_at_again_where_what_it_names_goes() -> None:
+    group = {"virtual_server_groups": [{"name": "g", "members": ["192.0.2.9 80"]}]}
+    text = plan_config("", {**group, **balanced(address=None, port=None, group="g")}).text
+    assert "group: 'g' is not defined" in refusal_of(text, {"virtual_server_groups": [], "purge": True})
