@@ -30,7 +30,7 @@ options:
   socket:
     description:
       - The runtime API's socket, a path or C(host:port), or the socket of HAProxy's master (C(haproxy -S)). Where it is
-        not given, the first Unix socket that C(stats socket) names in the configuration.
+        not given, the first of level admin that C(stats socket) names in the configuration, else the first.
     type: str
 attributes:
   check_mode:
@@ -85,7 +85,8 @@ enabled:
 loaded:
   description:
     - Whether the newest serving process of HAProxy has the file as it is, because it started after the file's last
-      change, or because M(k8s_edge.ha.haproxy_config) or M(k8s_edge.ha.haproxy_backend) brought it there without a reload.
+      change, or because M(k8s_edge.ha.haproxy_config) or M(k8s_edge.ha.haproxy_backend) brought it there without a
+      reload.
     - False where no HAProxy with this file is running, and in the unclear case. A change of the file's mode or owner
       counts as a change.
     - Files that the configuration refers to, such as certificates, are not looked at.

@@ -25,6 +25,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_plan 
     plan_return,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_servers import drifted, proxies
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket import stats_socket
 
 if TYPE_CHECKING:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge import ConvergingResource
@@ -110,8 +111,6 @@ class Bringing:
         self._record(self.deed.content)
 
     def _reload(self, content: bytes) -> None:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge import stats_socket
-
         address = self.resource.socket or stats_socket(decode(content))
         self.process.runtime.close()
         self._reloaded = True

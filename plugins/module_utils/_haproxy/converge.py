@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Swap, decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket import stats_sockets
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket import stats_socket
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class ConvergingResource:
         self.names = names
         self._next: Bring | None = None
         self._brought: Bringing | None = None
+        if socket is not None:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
+
+            Runtime(socket)  # refuses what is no address
 
     def lock(self) -> AbstractContextManager[None]:
         return self.files.lock()
@@ -137,12 +141,6 @@ class ConvergingResource:
             return plan
         step = Step(f"reload HAProxy: {self._brought.escalated}", None)
         return plan._replace(steps=(*plan.steps, step), impact="reload")
-
-
-def stats_socket(text: str) -> str | None:
-    """The socket to ask by: the first that the file gives the level admin, else the first; None where it has none."""
-    found = stats_sockets(text)
-    return next((address for address, level in found if level == "admin"), found[0][0] if found else None)
 
 
 def _is_gone(address: str) -> bool:

@@ -11,8 +11,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import Co
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.description import describe
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import live_state, socket_path
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import live_state
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import PATIENCE, Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket import stats_socket
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import facts
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -20,22 +21,24 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
     """The module's result. Never changes anything, in check mode or not."""
     content = ConfigFile(params["path"]).read()
-    config = None if content is None else describe(decode(content))
-    path = params["socket"] or (socket_path(config) if config is not None else None)
+    text = None if content is None else decode(content)
+    told = facts(ports, params["path"], params["unit"])
+    address = params["socket"] or (None if text is None else stats_socket(text))
     runtime, error = None, None
-    if path is None:
-        error = f"no Unix socket of the runtime API (stats socket) is named in {params['path']}"
+    if address is None:
+        error = f"no socket of the runtime API (stats socket) is named in {params['path']}"
     else:
         try:
-            with Runtime(path) as process:
+            # Where nothing runs, no door will open.
+            with Runtime(address, patience=PATIENCE if told["active"] or told["loaded"] else 0) as process:
                 runtime = live_state(process)
         except EdgeError as reason:
             error = str(reason)
     return {
         "changed": False,
-        **facts(ports, params["path"], params["unit"]),
-        "config": config,
+        **told,
+        "config": None if text is None else describe(text),
         "runtime": runtime,
         "runtime_error": error,
-        "socket": path,
+        "socket": address,
     }

@@ -13,16 +13,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime impor
 _COMMANDS = ("show info", "show stat", "show servers state")
 
 
-def socket_path(described: dict[str, Any]) -> str | None:
-    """The path of the first Unix socket of the runtime API that a description of the file names."""
-    for entry in described["global"].get("stats_socket", ()):
-        path = str(entry).split()[0].strip("\"'")
-        path = path[len("unix@") :] if path.startswith("unix@") else path
-        if path.startswith("/") and "$" not in path:
-            return path
-    return None
-
-
 def live_state(runtime: Runtime) -> dict[str, Any]:
     """``info``, ``stat`` and ``servers`` over one connection. Raises EdgeError."""
     info, stat, servers = runtime.ask(_COMMANDS)

@@ -69,9 +69,11 @@ def serving(path: str, address: str | None) -> Process:
 
 def answering(path: str, address: str | None) -> Process:
     """The process that serves ``path``, or served it before a reload. Raises Unasked."""
-    runtime = Runtime(address or master_socket(path), patience=0)
     try:
+        runtime = Runtime(address or master_socket(path), patience=0)
         info, level = _introduce(runtime)
+    except Unasked:
+        raise
     except EdgeError as error:
         raise Unasked(str(error)) from error
     pid = re.search(r"^Pid: *(\d+)$", info, re.MULTILINE)

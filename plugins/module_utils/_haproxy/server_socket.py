@@ -13,14 +13,20 @@ def socket_address(path: str) -> str:
     """The first socket of level admin that the file names, else the first. Raises InputError where there is none."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            found = stats_sockets(file.read())
+            found = stats_socket(file.read())
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
         raise InputError([Problem("path", path, reason, "Name HAProxy's configuration file, or set socket")]) from error
-    if not found:
+    if found is None:
         reason = "names no socket of HAProxy's runtime API ('stats socket')"
         raise InputError([Problem("path", path, reason, "Add one with 'level admin', or set socket")])
-    return next((address for address, level in found if level == "admin"), found[0][0])
+    return found
+
+
+def stats_socket(text: str) -> str | None:
+    """The first socket of level admin that a text names, else the first; None where it names none."""
+    found = stats_sockets(text)
+    return next((address for address, level in found if level == "admin"), found[0][0] if found else None)
 
 
 def stats_sockets(text: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -61,7 +62,7 @@ class Upstream:
             threading.Thread(target=self._hold, args=(connection,), daemon=True).start()
 
     def _hold(self, connection):
-        with connection:
+        with contextlib.suppress(OSError), connection:
             connection.sendall(b"%d\n" % self.port)
             while connection.recv(100):
                 pass

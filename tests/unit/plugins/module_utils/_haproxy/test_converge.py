@@ -267,6 +267,12 @@ def test_require_refuses_where_nobody_answers(tmp_path):
     assert "needs a reload: HAProxy does not run" in told["warnings"][0]
 
 
+def test_a_socket_that_is_none(start):
+    haproxy = start()
+    with pytest.raises(EdgeError, match=r"'relative\.sock' is not the address"):
+        haproxy.backend(servers=haproxy.servers(), socket="relative.sock")
+
+
 def test_the_socket_that_a_stopped_haproxy_left_behind(tmp_path, monkeypatch):
     path = tmp_path / "haproxy.cfg"
     left = str(tmp_path / "left.sock")

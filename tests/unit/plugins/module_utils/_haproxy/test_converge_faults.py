@@ -6,6 +6,7 @@ does not."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import threading
@@ -44,7 +45,12 @@ class Meddler:
             threading.Thread(target=self._carry, args=(client,), daemon=True).start()
 
     def _carry(self, client):
-        with client, socket.socket(socket.AF_UNIX) as haproxy, client.makefile("rb") as lines:
+        with (
+            contextlib.suppress(OSError),
+            client,
+            socket.socket(socket.AF_UNIX) as haproxy,
+            client.makefile("rb") as lines,
+        ):
             haproxy.connect(self.real)
             for line in lines:
                 faulty = False

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.description import describe
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import socket_path
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket import stats_socket
 
 TEXT = """\
 global
@@ -104,11 +104,12 @@ def test_any_file_can_be_told(corpus_text):
     ("lines", "path"),
     [
         ("stats socket /run/a.sock mode 600", "/run/a.sock"),
-        ("stats socket ipv4@127.0.0.1:9999\n stats socket unix@/run/b.sock level admin", "/run/b.sock"),
-        ("stats socket 127.0.0.1:9999", None),
+        ("stats socket ipv4@127.0.0.1:9999\n stats socket unix@/run/b.sock level admin", "unix@/run/b.sock"),
+        ("stats socket 127.0.0.1:9999", "127.0.0.1:9999"),
+        ("stats socket fd@7", None),
         ('stats socket "${RUN}/a.sock"', None),
         ("stats timeout 1m", None),
     ],
 )
 def test_the_socket_is_found_in_the_file(lines, path):
-    assert socket_path(describe(f"global\n {lines}\n")) == path
+    assert stats_socket(f"global\n {lines}\n") == path
