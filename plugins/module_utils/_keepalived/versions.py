@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Group, Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, Document, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import below
 
 #: By version, the options that came with it, as keepalived_config has them: from the ChangeLog (to 2.0.20), the release
@@ -76,28 +76,35 @@ def too_new(before: str, after: str, installed: str) -> list[Problem]:
 
 def new_uses(before: str, after: str) -> list[Use]:
     """The options with a version of their own whose lines an edit adds or changes."""
-    old = set(_uses(parse(before)))
-    return [use for use in _uses(parse(after)) if use not in old]
+    documents = parse(before), parse(after)
+    texts = [{one.text[block.start : block.closing] for block in one.root.blocks} for one in documents]
+    same = texts[0] & texts[1]
+    old = set(_uses(documents[0], same))
+    return [use for use in _uses(documents[1], same) if use not in old]
 
 
-def _uses(document: Document) -> Iterator[Use]:
-    return _uses_in(document, document.root, CONFIGURATION, "", "")
+def _uses(document: Document, known: set[str]) -> Iterator[Use]:
+    """The uses in a file, but for the top-level blocks with a known text."""
+    for statement in document.statements(document.root):
+        block = statement.block
+        if block is None or document.text[block.start : block.closing] not in known:
+            yield from _uses_of(document, statement, CONFIGURATION, "", "")
 
 
-def _uses_in(document: Document, block: Block, table: Table, path: str, title: str) -> Iterator[Use]:
-    for statement in document.statements(block):
-        rank = table.rank.get(statement.keyword)
-        if rank is None or statement.condition:
-            continue
-        shape = table.shapes[rank]
-        option = path + shape.name
-        where = below(title, " ".join([statement.keyword, *(statement.arguments if statement.block else ())]))
-        version = since(option) if statement.keyword not in _SYNONYMS else ""
-        if version:
-            end = statement.block.opening if statement.block is not None else statement.end
-            yield Use(where, document.text[statement.start : end].strip(), version)
-        if isinstance(shape, (Blocks, Group)) and statement.block is not None:
-            yield from _uses_in(document, statement.block, shape.table, option + ".", where)
+def _uses_of(document: Document, statement: Statement, table: Table, path: str, title: str) -> Iterator[Use]:
+    rank = table.rank.get(statement.keyword)
+    if rank is None or statement.condition:
+        return
+    shape, block = table.shapes[rank], statement.block
+    option = path + shape.name
+    where = below(title, " ".join([statement.keyword, *(statement.arguments if block is not None else ())]))
+    version = since(option) if statement.keyword not in _SYNONYMS else ""
+    if version:
+        end = block.opening if block is not None else statement.end
+        yield Use(where, document.text[statement.start : end].strip(), version)
+    if isinstance(shape, (Blocks, Group)) and block is not None:
+        for line in document.statements(block):
+            yield from _uses_of(document, line, shape.table, option + ".", where)
 
 
 def _number(version: str) -> tuple[int, ...]:
