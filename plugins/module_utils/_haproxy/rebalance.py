@@ -72,6 +72,8 @@ def _rebalance(
 ) -> None:
     """One backend, until it is balanced. Raises EdgeError where that cannot be, or not in time."""
     while True:
+        # After a reload the old process would go on answering on a connection that was kept.
+        runtime.close()
         try:
             step = course.look(_of(ask_servers(runtime), name), read_sessions(runtime.ask(["show sess"])[0]))
             if step.what == BALANCED:

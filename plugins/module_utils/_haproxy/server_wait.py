@@ -61,11 +61,16 @@ def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Serv
 
 
 def _looks(runtime: Runtime, titles: set[str], timeout: float) -> Iterator[tuple[bool, list[Server]]]:
-    """The servers again and again, and whether it is the last time: the first at once, the last when time is up."""
+    """The servers again and again, and whether it is the last time: the first at once, the last when time is up.
+
+    Each look has a connection of its own: after a reload the old process goes on answering on ours, with the servers
+    as we left them, while the new one sends them clients.
+    """
     end = time.monotonic() + timeout
-    pause = 0.05
+    pause = 0.1
     while True:
         last = time.monotonic() >= end
+        runtime.close()
         yield last, ask_servers(runtime).named(titles)
         if last:
             return

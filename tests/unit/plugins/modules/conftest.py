@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -104,7 +105,7 @@ class LiveHaproxy:
             "defaults\n    mode tcp\n    timeout connect 2s\n    timeout client 1h\n    timeout server 1h\n"
             + config.format(front=self.port, a=a, b=b, c=c)
         )
-        self.process = subprocess.Popen([HAPROXY, "-db", "-f", str(self.file)], stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([HAPROXY, "-W", "-f", str(self.file)], stderr=subprocess.DEVNULL)
         self.clients = []
         assert until(self.socket.exists), "HAProxy does not start"
 
@@ -119,6 +120,15 @@ class LiveHaproxy:
 
     def sessions(self):
         return {title: server.sessions for title, server in self.servers().items()}
+
+    def reload(self):
+        before = self.ask("show info")
+        self.process.send_signal(signal.SIGUSR2)
+        assert until(lambda: self._pid(self.ask("show info")) != self._pid(before))
+
+    @staticmethod
+    def _pid(info):
+        return next(line for line in info[0].splitlines() if line.startswith("Pid:"))
 
     def connect(self, count, comes_back=False):
         """More clients, once all their connections are through to a server."""

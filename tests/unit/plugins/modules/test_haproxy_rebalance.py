@@ -172,6 +172,20 @@ def test_an_algorithm_that_sends_them_back_is_refused(skewed, balance):
     assert held(haproxy) == [60, 0, 0]
 
 
+def test_after_a_reload_the_new_process_counts(skewed, monkeypatch):
+    """What is left in the old one is nobody's to spread: it ends with its sessions."""
+    haproxy = skewed()
+    close = rebalance._close
+
+    def reload_behind(*args):
+        close(*args)
+        haproxy.reload()
+
+    monkeypatch.setattr(rebalance, "_close", reload_behind)
+    done = run(haproxy, rate=10)
+    assert done["closed"] == 5, "the first few, which came back to the new process and are well spread there"
+
+
 def test_young_sessions_are_left_alone(skewed):
     haproxy = skewed()
     foretold = run(haproxy, check_mode=True, min_age=600)

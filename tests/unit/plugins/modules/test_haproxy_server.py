@@ -196,6 +196,22 @@ def test_somebody_else_who_makes_it_ready_ends_a_drain(haproxy, run):
     back.join()
 
 
+def test_a_reload_ends_a_drain(haproxy, run):
+    """The old process goes on answering on our connection, with the server drained; the new one sends it clients."""
+    haproxy.connect(3)
+
+    def reload():
+        haproxy.reload()
+        for client in haproxy.clients:
+            client.close()
+
+    meanwhile = threading.Timer(0.3, reload)
+    meanwhile.start()
+    with pytest.raises(EdgeError, match="kubeapi/kube-1: ready again while being drained"):
+        run(state="drain", drain=True, timeout=30)
+    meanwhile.join()
+
+
 def test_health_is_waited_for(haproxy, run):
     shop = {"backend": ["shop"], "name": ["kube-1"]}
     run(**shop, state="maint", allow_last=True)

@@ -71,12 +71,12 @@ def run(tmp_path):
     return lambda: rebalance.rebalance_action({**PARAMS, "socket": str(tmp_path / "fake.sock")}, Ports(), False)
 
 
-def test_without_faults_one_connection_does_it(fake, run):
+def test_without_faults_each_look_has_a_connection(fake, run):
     haproxy = fake()
     done = run()
     assert (done["closed"], haproxy.closed) == (6, 6)
     assert sorted(haproxy.sessions.values()) == sorted(["one", "two", "three", "four"] * 2)
-    assert (haproxy.connections, haproxy.count) == (1, COMMANDS)
+    assert (haproxy.connections, haproxy.count) == (3, COMMANDS)
 
 
 @pytest.mark.parametrize(
