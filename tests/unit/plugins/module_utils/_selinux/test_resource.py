@@ -215,3 +215,20 @@ def test_a_program_that_is_there_runs_by_its_own_label_and_another_by_the_policy
     monkeypatch.setattr(host, "label", {"/there": "written_t"}.get)
     assert host.domain_of("/there", Choosing()) == "domain of written_t"
     assert host.domain_of("/nowhere", Choosing()) == "domain of named_t"
+
+
+def test_the_record_names_all_that_may_be_ours_while_the_store_changes_and_is_as_before_where_it_refuses(
+    store, apply, monkeypatch
+):
+    apply(wish(binds=(7777,)))
+    before, during = apply.record.read_text(), []
+
+    def refuse(change):
+        during.append(json.loads(apply.record.read_text())["ports"])
+        raise EdgeError("refused")
+
+    monkeypatch.setattr(store, "commit", refuse)
+    with pytest.raises(EdgeError, match="refused"):
+        apply(wish(binds=(7778,)))
+    assert during == [{"tcp/7777": "http_port_t", "tcp/7778": "http_port_t"}]
+    assert apply.record.read_text() == before
