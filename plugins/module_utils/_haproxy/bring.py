@@ -46,10 +46,9 @@ class Bringing:
     """One Bring under way: ``there``, and where something fails ``back``; ``file_is_back`` once the old file is."""
 
     def __init__(self, resource: ConvergingResource, deed: Bring) -> None:
-        assert deed.seen.process is not None
         self.resource = resource
         self.deed = deed
-        self.process = deed.seen.process
+        self.process = deed.process
         self.escalated = ""
         self._reloaded = False
         self._clean = True

@@ -79,7 +79,7 @@ class ConvergingResource:
         if plan.steps or not self._settled(seen):
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.converge_plan import with_process
 
-            plan, self._next = with_process(self, plan, seen)
+            plan, self._next = with_process(self, plan, seen, seen.process)
         return plan
 
     def _settled(self, seen: Seen) -> bool:

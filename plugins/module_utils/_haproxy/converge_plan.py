@@ -28,20 +28,19 @@ class Bring(NamedTuple):
     """Bring the process from what it was ``seen`` with to ``content``: by the change's commands, or, where it has
     reasons, by a reload."""
 
+    process: Process
     seen: Seen
     content: bytes
     change: Change
 
 
-def with_process(resource: ConvergingResource, plan: Plan, seen: Seen) -> tuple[Plan, Bring | None]:
+def with_process(resource: ConvergingResource, plan: Plan, seen: Seen, process: Process) -> tuple[Plan, Bring | None]:
     """The file's plan with what the process needs, and that alone. Raises EdgeError where the task forbids it."""
-    process = seen.process
-    assert process is not None
     content = plan.steps[0].do.content if plan.steps else seen.content or b""
-    seen, change = _plan_process(resource, seen, content)
+    seen, change = _plan_process(resource, seen, process, content)
     if not (plan.steps or change.summaries or change.reasons):
         return plan, None
-    bring = Bring(seen, content, change)
+    bring = Bring(process, seen, content, change)
     reasons = "; ".join(change.reasons)
     if reasons and resource.required:
         raise EdgeError(
@@ -67,10 +66,8 @@ def examine(bring: Bring, *, rehearsal: bool) -> None:
         refuse(unbindable(old, new, rehearsal=rehearsal))
 
 
-def _plan_process(resource: ConvergingResource, seen: Seen, content: bytes) -> tuple[Seen, Change]:
+def _plan_process(resource: ConvergingResource, seen: Seen, process: Process, content: bytes) -> tuple[Seen, Change]:
     """What the process needs to have ``content``, and ``seen`` with the servers of every proxy that takes part."""
-    process = seen.process
-    assert process is not None
     path = resource.files.file.path
     if not process.loaded.loaded:
         return seen, Change(reasons=(f"the running process does not have {path} as it was: {process.loaded.reason}",))
