@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Callable, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError, Problem, refuse
@@ -117,18 +117,15 @@ def server_action(params: dict[str, Any], ports: Ports, check_mode: bool) -> dic
         plan = reconcile(resource, check_mode=check_mode or in_stages)
         chosen, steps = resource.chosen, plan.summary
         titles = {server.title for server in chosen}
-        try:
-            if in_stages and chosen:
-                chosen, ended = _drain(runtime, params, wish, titles)
-                steps += ended
-            if params["wait"] and not check_mode and chosen:
-                # Imported where it is used, because a run without waiting has no use for it.
-                from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_wait import wait_for_health
+        if in_stages and chosen:
+            chosen, ended = _drain(runtime, params, wish, titles)
+            steps += ended
+        if params["wait"] and not check_mode and chosen:
+            # Imported where it is used, because a run without waiting has no use for it.
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_wait import wait_for_health
 
+            with _telling(steps, address):
                 chosen = wait_for_health(runtime, titles, params["timeout"])
-        except EdgeError as error:
-            error.facts.update(changed=bool(steps), steps=steps, socket=address)
-            raise
     impact = "runtime" if steps else "none"
     result = plan_result(plan, address, servers=[told(server) for server in chosen], socket=address)
     return {**result, "changed": bool(steps), "steps": steps, "impact": impact}
@@ -141,11 +138,22 @@ def _drain(runtime: Runtime, params: dict[str, Any], wish: Wish, titles: set[str
 
     # A server in maintenance gets nothing new as it is.
     kept = "maint" if wish.state == "maint" else ""
-    reconcile(_resource(runtime, params, Wish("drain", wish.weight), kept), check_mode=False)
-    steps = wait_for_sessions(runtime, titles, params["timeout"], params["shutdown_sessions"])
+    first = reconcile(_resource(runtime, params, Wish("drain", wish.weight), kept), check_mode=False)
+    with _telling(first.summary, runtime.address):
+        steps = wait_for_sessions(runtime, titles, params["timeout"], params["shutdown_sessions"])
     final = _resource(runtime, params, wish)
     reconcile(final, check_mode=False)
     return final.chosen, steps
+
+
+@contextmanager
+def _telling(done: Sequence[str], address: str) -> Iterator[None]:
+    """A failure to wait tells what has been done before it, and stays so."""
+    try:
+        yield
+    except EdgeError as error:
+        error.facts.update(changed=bool(done), steps=list(done), impact="runtime" if done else "none", socket=address)
+        raise
 
 
 def _resource(runtime: Runtime, params: dict[str, Any], wish: Wish, kept: str = "") -> RunningServers:

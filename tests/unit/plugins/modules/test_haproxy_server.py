@@ -148,6 +148,7 @@ def test_a_drain_that_does_not_end_says_what_is_left_and_stays(haproxy, run):
     ) as no:
         run(name=["kube-[12]"], state="maint", drain=True)
     assert no.value.facts["changed"] is True
+    assert no.value.facts["steps"] == ["kubeapi/kube-1: ready -> drain", "kubeapi/kube-2: ready -> drain"]
     assert [(each["name"], each["sessions"]) for each in no.value.facts["servers"]] == [("kube-1", 2), ("kube-2", 2)]
     assert [state_of(haproxy, f"kubeapi/kube-{number}")[0] for number in (1, 2)] == ["drain", "drain"]
     assert haproxy.sessions()["kubeapi/kube-1"] == 2
