@@ -19,8 +19,10 @@ def misfits(spec: Mapping[str, Any], given: Mapping[str, Any], path: str = "") -
             continue
         if argument["type"] == "dict":
             yield from _within(inner, value, option)
-        elif isinstance(value, list):
-            for index, entry in enumerate(value):
+        else:
+            # Ansible takes a text for a list by its commas, and a single value for a list of one.
+            entries = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+            for index, entry in enumerate(entries):
                 yield from _within(inner, entry, f"{option}[{index}]")
 
 
