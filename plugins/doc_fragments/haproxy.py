@@ -14,6 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments imp
     config_arguments,
     file_options,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.versions import since
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._haproxy_words import DESCRIPTIONS
 
 
@@ -24,7 +25,8 @@ def _documented(options: dict[str, Any], path: tuple[str, ...] = ()) -> dict[str
 
 def _option(spec: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     words = _description(path)
-    documented: dict[str, Any] = {"description": [words] if isinstance(words, str) else list(words)}
+    lines = [words] if isinstance(words, str) else list(words)
+    documented: dict[str, Any] = {"description": [*lines, *since(path)]}
     for key in ("type", "elements", "required", "choices", "default"):
         if key in spec and not (key == "required" and not spec[key]):
             documented[key] = spec[key]

@@ -22,6 +22,9 @@ _FILE: dict[str, Words] = {
         " something is ignored.",
         "A check on this host: names are resolved, certificates and CA files are loaded. It binds nothing, so it does"
         " not see a busy port or an address that is not local.",
+        "What HAProxy refused or warned about before the change is no reason to refuse the change, and is passed on as"
+        " a warning. So the removal of what was added behind a last line without a line feed gives back the file as"
+        " it was, which HAProxy refuses.",
         "It reads this file alone. Where HAProxy runs with several files that need each other, switch it off.",
         "In check mode on a host without HAProxy, the missing check is a warning.",
     ],
@@ -55,8 +58,10 @@ _MODULES: dict[str, Words] = {
         "Further lines of the section, in HAProxy's own syntax and in order; each one line.",
         "The list is authoritative and ordered for every line that no other option covers: lines not in it are"
         " removed. V([]) removes all of them; leave the option out to leave them alone.",
-        "A line that an option of its own covers, such as C(option httpchk) or C(timeout server 1h), is taken as"
-        " that option, and that option's lines are then managed too.",
+        "A line that an option of its own covers, such as C(timeout server 1h), is taken as that option. C(option),"
+        " C(log) and C(stats socket) lines given here are seen to be there, and others beside them are left alone;"
+        " it is the options of those names that are lists which remove. C(http-check) and C(tcp-check) rules given"
+        " here are all rules of their kind that the section then has.",
     ],
     "global": "The C(global) section. Options that are not given are left alone.",
     "defaults": [
@@ -103,7 +108,7 @@ _SECTIONS: dict[str, Words] = {
     "description": "A text shown on the statistics page.",
     "id": "A fixed number instead of an assigned one.",
     "disabled": "Do not start this proxy.",
-    "mode": "V(tcp) forwards connections, V(http) reads requests, V(log) and V(spop) depend on HAProxy's version.",
+    "mode": "V(tcp) forwards connections, V(http) reads requests, V(log) spreads log lines, V(spop) is for agents.",
     "log": "Where to log to, a line each: V(global), or an address, facility and level.",
     "log_tag": "The program name in log lines.",
     "log_format": "Format of the log lines, in HAProxy's syntax and quoting.",
@@ -231,7 +236,7 @@ _LINES: dict[str, Words] = {
     "non_stick": "Keep this server out of stick tables.",
     "track": "Take over the health of another server, V(server) or V(backend/server).",
     "init_addr": "How the address is found at start, such as V(last,libc,none).",
-    "init_state": "State at start (HAProxy 3.1).",
+    "init_state": "State at start.",
     "resolvers": "The resolvers section that resolves the name at run time.",
     "resolve_prefer": "Family preferred when resolving.",
     "resolve_net": "Networks preferred when resolving, separated by commas.",
@@ -270,8 +275,8 @@ _LINES: dict[str, Words] = {
     "pool_low_conn": "Idle connections below which a thread takes over others'.",
     "pool_max_conn": "Most idle connections kept; V(-1) is no limit.",
     "pool_purge_delay": "Time between two purges of idle connections.",
-    "guid": "Unique name of the server (HAProxy 3.0).",
-    "hash_key": "What a hash is made of (HAProxy 3.0).",
+    "guid": "Unique name of the server.",
+    "hash_key": "What a hash is made of.",
     "bind.name": "Name of the listener in statistics.",
     "interface": "Network interface to listen on.",
     "crt_list": "Files that list certificates. The list is authoritative.",

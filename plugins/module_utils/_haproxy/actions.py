@@ -23,6 +23,17 @@ def file_action(planner: Callable[[str, Mapping[str, Any]], Edited]) -> Action:
 
     def action(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
         options = {option: value for option, value in params.items() if option not in _FILE_OPTIONS}
+        planned_on: list[str] = []
+        too_old: list[str] = []
+
+        def edit(text: str) -> Edited:
+            planned_on.append(text)
+            return planner(text, options)
+
+        def examine(text: str) -> None:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.versions import examine as ask
+
+            too_old[:] = ask(planned_on[0], text, ports, strict=params["validate"] and not check_mode)
 
         def validate(candidate: str, current: str) -> list[str]:
             # Imported here, because a run that changes nothing validates nothing.
@@ -31,7 +42,7 @@ def file_action(planner: Callable[[str, Mapping[str, Any]], Edited]) -> Action:
             return judge(candidate, current, ports, check_mode=check_mode)
 
         file = ConfigFile(params["path"], validate=validate if params["validate"] else None, backup=params["backup"])
-        files = ConfigFileResource(file, lambda text: planner(text, options), redact=redact)
+        files = ConfigFileResource(file, edit, redact=redact, examine=examine)
         if params["runtime"] == "never":
             plan = reconcile(files, check_mode=check_mode)
         else:
@@ -40,7 +51,7 @@ def file_action(planner: Callable[[str, Mapping[str, Any]], Edited]) -> Action:
             required = params["runtime"] == "require"
             both = ConvergingResource(files, required=required, socket=params["socket"], names=_managed(options))
             plan = both.told(reconcile(both, check_mode=check_mode))
-        warnings = [*plan.warnings, *file.warnings]
+        warnings = [*plan.warnings, *file.warnings, *too_old]
         return plan_result(plan, file.path, warnings=warnings, backup_file=files.backup_file)
 
     return action

@@ -36,7 +36,7 @@ class Fault(NamedTuple):
 
 def judge_change(before: Document, after: Document) -> tuple[list[Problem], tuple[str, ...]]:
     """The faults that a change would bring into a file, and in words what is odd about the lines that it touches."""
-    gone, come = _lines_without(before, after), _lines_without(after, before)
+    gone, come = lines_without(before, after), lines_without(after, before)
     known = {*_faults(before), *_line_faults(before, gone)}
     found = [*_faults(after), *_line_faults(after, come)]
     problems = [Problem(fault.where, redact(fault.what), *fault[2:]) for fault in found if fault not in known]
@@ -47,7 +47,7 @@ def judge_change(before: Document, after: Document) -> tuple[list[Problem], tupl
 _Lines = list[tuple[Section, int]]
 
 
-def _lines_without(document: Document, other: Document) -> _Lines:
+def lines_without(document: Document, other: Document) -> _Lines:
     """The lines that say something and that sections of the same title in the other document do not have."""
     theirs: dict[str, set[str]] = {}
     for section in other.sections:

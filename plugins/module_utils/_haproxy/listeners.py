@@ -18,17 +18,20 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import 
 _PREFIX = re.compile(r"(?:[a-z]+\+)?(ipv4|ipv6|unix|quic4|quic6|udp4|udp6|udp)@")
 _RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?")
 _APART = ("interface", "namespace")
+_THREADS = ("thread", "process")
 
 
 class Listener(NamedTuple):
     """``apart`` keeps listeners on one address from each other: the transport, an interface, a network namespace.
-    ``low`` to ``high`` are ports; 0 where there are none."""
+    ``low`` to ``high`` are ports; 0 where there are none. ``threads`` serve it, which is a way to spread the work of
+    one address over several lines."""
 
     spelled: str
     hosts: frozenset[str]
     apart: tuple[str, ...]
     low: int
     high: int
+    threads: str = ""
 
     def overlaps(self, other: Listener) -> bool:
         """Whether a connection could come to either."""
@@ -37,26 +40,28 @@ class Listener(NamedTuple):
             and not self.hosts.isdisjoint(other.hosts)
             and self.low <= other.high
             and other.low <= self.high
+            and (self.threads == other.threads or not self.threads or not other.threads)
         )
 
 
 def listeners(words: list[str]) -> Iterator[Listener]:
     """The listeners of a ``bind`` line's words; those that only HAProxy can tell (variables, descriptors) left out."""
     restricted = [f"{word} {value}" for word, value in zip(words, words[1:]) if word in _APART]
+    threads = " ".join(f"{word} {value}" for word, value in zip(words, words[1:]) if word in _THREADS)
     for spelled in words[1].split(",") if len(words) > 1 else ():
         prefix = _PREFIX.match(spelled)
         family = prefix.group(1) if prefix is not None else ""
         plain = spelled[prefix.end() :] if prefix is not None else spelled
         apart = ("udp" if family.startswith(("quic", "udp")) else "", *sorted(restricted))
         if plain.startswith("/") or spelled.startswith("abns@"):
-            yield Listener(spelled, frozenset((plain,)), apart, 0, 0)
+            yield Listener(spelled, frozenset((plain,)), apart, 0, 0, threads)
             continue
         host, port = split_address(plain)
         ports = _RANGE.fullmatch(port)
         if ports is None or not takes_port(plain) or "@" in host:
             continue
         low = int(ports.group(1))
-        yield Listener(spelled, _hosts(host, family, words), apart, low, int(ports.group(2) or low))
+        yield Listener(spelled, _hosts(host, family, words), apart, low, int(ports.group(2) or low), threads)
 
 
 def _hosts(host: str, family: str, words: list[str]) -> frozenset[str]:

@@ -37,12 +37,16 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, i
 PORT = integer(1, 65535)
 _LINE_OPTIONS = {"server": "servers", "default-server": "default_server", "bind": "bind"}
 
+#: Options that keep two listeners on one address from each other.
+_APART = ("interface", "namespace", "process", "thread")
+
 Values = dict[str, Any]
 
 
 class DesiredSection(NamedTuple):
     """``path`` is what the user's option paths begin with. ``values`` holds the typed directives that were given;
-    None for the rest means that it was not given and is not managed."""
+    None for the rest means that it was not given and is not managed. ``ensured`` are the options of ``values`` that
+    were given as further directives only: their entries are to be there, others beside them are not managed."""
 
     kind: str
     name: str
@@ -53,6 +57,7 @@ class DesiredSection(NamedTuple):
     default_server: Values | None = None
     servers: list[Values] | None = None
     bind: list[Values] | None = None
+    ensured: frozenset[str] = frozenset()
 
 
 class Check:
@@ -74,16 +79,19 @@ class Check:
         servers, default_server = given.pop("servers", None), given.pop("default_server", None)
         bind, directives = given.pop("bind", None), given.pop("directives", None)
         values = self._directives(kind, _flat(given), path)
+        own = frozenset(values)
+        further = None if directives is None else self._further(kind, directives, values, path)
         return DesiredSection(
             kind,
             name or "",
             path,
             values,
             inherits,
-            None if directives is None else self._further(kind, directives, values, path),
+            further,
             None if default_server is None else self._arguments(default_server, SERVER, f"{path}default_server."),
             None if servers is None else self._servers(servers, f"{path}servers"),
             None if bind is None else self._bind(bind, f"{path}bind"),
+            frozenset(option for option in values if option not in own and table_of(kind)[option].shape == SET),
         )
 
     def distinct(self, names: Sequence[str], path: str, what: str) -> None:
@@ -158,10 +166,14 @@ class Check:
         return further
 
     def _routed(self, option: str, line: str, typed: str, directive: Directive, values: Values) -> None:
-        """A directive that has an option of its own is the same as that option."""
+        """A directive that has an option of its own is checked and planned as that option."""
         entry = split_entry(directive, line, list(lex(line).words))
         if directive.shape != ONE:
-            values.setdefault(typed, []).append(entry)
+            entries = values.setdefault(typed, [])
+            key = entry_key(directive, entry)
+            if directive.shape == SET and any(entry_key(directive, other) == key for other in entries):
+                self._problem(option, line, "says the same as another line, or its opposite", "Give it once.")
+            entries.append(entry)
         elif typed in values:
             self._problem(option, line, "is given twice, and the last line counts", "Give it once.")
         elif directive.kind is None:
@@ -180,15 +192,16 @@ class Check:
 
     def _bind(self, binds: list[Mapping[str, Any]], path: str) -> list[Values]:
         checked = [self._addressed(bind, BIND, f"{path}[{index}].") for index, bind in enumerate(binds)]
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, ...]] = set()
         for index, bind in enumerate(checked):
             address = bind.setdefault("address", "*")
             if takes_port(address) and "port" not in bind:
                 self._problem(f"{path}[{index}].port", None, f"is missing for {address}", "Give the port to listen on.")
             where = normal_address(address), str(bind.get("port", ""))
-            if where in seen:
+            apart = tuple(str(bind.get(option, "")) for option in _APART)
+            if (*where, *apart) in seen:
                 self._problem(f"{path}[{index}]", ":".join(where), "is bound a second time", "Bind an address once.")
-            seen.add(where)
+            seen.add((*where, *apart))
         return checked
 
     def _addressed(self, params: Mapping[str, Any], table: dict[str, Argument], path: str) -> Values:

@@ -221,6 +221,9 @@ class SectionPlan:
         current = self._entries(option, directive)
         wanted = {WORDS.normal(value): value for value in values}
         stale = [entry for entry in current if entry.meaning not in wanted]
+        if option in self.desired.ensured:
+            keys = {entry_key(directive, value) for value in values} if directive.key else set()
+            stale = [entry for entry in stale if entry_key(directive, entry.text) in keys]
         present = {entry.meaning for entry in current}
         missing = [value for meaning, value in wanted.items() if meaning not in present]
         by_key = {entry_key(directive, entry.text): entry for entry in stale} if directive.key else {}
@@ -328,22 +331,23 @@ class SectionPlan:
             self._say(f"server {name} removed")
 
     def _bind(self, binds: list[Values]) -> None:
-        current: dict[str, int] = {}
+        # Several on one address differ in what keeps them apart: the first wanted is the first that is there.
+        current: dict[str, list[int]] = {}
         wanted = [_bind_key(_bind_address(line)) for line in binds]
         lines = self.lines.get("bind", [])
         for index in lines:
             words = meanings(self.document.content(index))
             key = _bind_key(words[1]) if len(words) > 1 else ""
-            if key in wanted and key not in current:
-                current[key] = index
+            if wanted.count(key) > len(current.get(key, ())):
+                current.setdefault(key, []).append(index)
             else:
                 self.edits.delete(index)
                 self._say(f"bind {' '.join(words[1:2])} removed")
         after = lines[-1] if lines else self.section.header
         for key, line in zip(wanted, binds):
-            if key in current:
+            if current.get(key):
                 subject = f"{self.title}: bind {_bind_address(line)}"
-                LinePlan(self.edits, current[key], 2, BIND_READER, subject).arguments(line)
+                LinePlan(self.edits, current[key].pop(0), 2, BIND_READER, subject).arguments(line)
                 continue
             text = f"bind {_bind_address(line)}{new_words(line, BIND_READER)}"
             self._insert(after, text)

@@ -398,3 +398,64 @@ def test_what_haproxy_refuses_is_not_written(options, words, call, path):
         assert word in result["msg"]
     assert path.read_text() == text
     assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_haproxy_that_is_too_old_is_told_by_version(call, path, with_haproxy):
+    with_haproxy("echo 'HAProxy version 2.4.22-1 2023/02/14'")
+    wanted = {"name": "new", **server(ws="h1")}
+    expect_refusal(call("haproxy_backend", path=str(path), **wanted), ["server n: 'ws'", "2.5", "2.4.22"], path)
+    planned = call("haproxy_backend", path=str(path), _ansible_check_mode=True, **wanted)
+    assert "this host has 2.4.22" in json.dumps(planned["warnings"])
+    written = call("haproxy_backend", path=str(path), validate=False, **wanted)
+    assert written["changed"] is True
+    assert "this host has 2.4.22" in json.dumps(written["warnings"])
+
+
+@needs_haproxy
+@pytest.mark.parametrize("end", ["backend z\n    server q 127.0.0.1:1", "# the end"])
+def test_a_last_line_without_a_line_feed_comes_back_though_haproxy_refuses_it(end, call, path):
+    text = TEXT.replace("backend twice\n", "") + end
+    path.write_text(text)
+    for name in ("one", "two"):
+        assert call("haproxy_backend", path=str(path), name=name)["changed"] is True
+    assert call("haproxy_backend", path=str(path), name="one", state="absent")["changed"] is True
+    last = call("haproxy_backend", path=str(path), name="two", state="absent")
+    assert path.read_bytes() == text.encode()
+    assert "Missing LF" in json.dumps(last["warnings"])
+
+
+def test_a_misfit_deep_in_a_list_is_named(call, path):
+    desired = {"backends": [{"name": "b", "servers": [{"name": "a"}, 5]}]}
+    expect_refusal(call("haproxy_config", path=str(path), **desired), ["backends[0].servers[1]", "5"], path)
+
+
+SECRETS = [
+    "stats auth joe:h1dden",
+    "http-request set-header Authorization 'Basic aDFkZGVuOmgxZGRlbg=='",
+    "http-request set-header X-Api-Key h1dden",
+]
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_no_secret_is_in_what_the_call_says_of_itself(failing, call, path):
+    desired = {
+        "global": {"directives": ["setenv DB_PW h1dden", "setenv DB_PWD h1dden", "presetenv API_TOKEN h1dden"]},
+        "sections": [
+            {
+                "type": "userlist",
+                "name": "u",
+                "directives": ["user a insecure-password h1dden", "user b password $5$h1dden"],
+            }
+        ],
+        "backends": [{"name": "b", "directives": SECRETS, "servers": [{"name": "s", "port": 99999 if failing else 9}]}],
+    }
+    said = json.dumps(call("haproxy_config", path=str(path), _ansible_diff=True, validate=False, **desired))
+    assert '"failed": true' in said
+    desired["backends"][0]["servers"] = []
+    if not failing:
+        said = json.dumps(call("haproxy_config", path=str(path), _ansible_diff=True, validate=False, **desired))
+        assert '"changed": true' in said
+        assert "h1dden" in path.read_text()
+    assert "h1dden" not in said
+    assert "aDFkZGVu" not in said
+    assert "insecure-password ********" in said

@@ -281,6 +281,48 @@ def test_a_directive_with_an_option_of_its_own_is_that_option():
     assert changed.text == "backend web\n    option httpchk GET /\n    timeout server 2m\n    balance source\n"
 
 
+def test_a_directive_leaves_other_lines_of_its_kind_alone_unless_they_are_rules_in_order():
+    text = "backend web\n    log global\n    option httpchk\n    no option redispatch\n    http-check connect\n"
+
+    def directives(*lines):
+        return plan_backend(text, {"name": "web", "directives": list(lines)})
+
+    assert directives("option httpchk", "no option redispatch").text == text
+    assert directives("option redispatch").text == text.replace("no option", "option")
+    assert directives("option httpchk GET /").text == text.replace("option httpchk", "option httpchk GET /")
+    assert directives("option srvtcpka").text == text.replace("redispatch\n", "redispatch\n    option srvtcpka\n")
+    assert directives("log 10.0.0.1 local0").text == text.replace("global\n", "global\n    log 10.0.0.1 local0\n")
+    assert directives("http-check expect status 200").text == text.replace("connect", "expect status 200")
+    listed = plan_backend(text, {"name": "web", "options": ["redispatch"]}).text
+    assert listed == text.replace("    option httpchk\n", "").replace("no option", "option")
+    for opposites in (["option redispatch", "no option redispatch"], ["log global", "log global"]):
+        with pytest.raises(InputError, match=r"directives\[1\].*same as another line"):
+            directives(*opposites)
+
+
+def test_listeners_on_one_address_are_kept_apart():
+    lines = ["bind :80 interface eth0", "bind :80 interface eth1 nice 5", "bind :443 thread 1", "bind :443 thread 2"]
+    text = "frontend f\n" + "".join(f"    {line}\n" for line in lines)
+    bind = [
+        {"port": 80, "interface": "eth0"},
+        {"port": 80, "interface": "eth1"},
+        {"port": 443, "thread": "1"},
+        {"port": 443, "thread": "2"},
+    ]
+
+    def listening(*wanted):
+        return plan_config(text, {"frontends": [{"name": "f", "bind": list(wanted)}]}).text
+
+    assert listening(*bind) == text
+    assert plan_config("", {"frontends": [{"name": "f", "bind": bind}]}).text.count("bind") == 4
+    assert listening(*bind[:3], {"port": 443, "thread": "3"}) == text.replace("thread 2", "thread 3")
+    assert listening(*bind[:3]) == text.replace("    bind :443 thread 2\n", "")
+    with pytest.raises(InputError, match="bound a second time"):
+        listening(*bind, bind[0])
+    with pytest.raises(InputError, match="is bound in frontend f already"):
+        plan_config("", {"frontends": [{"name": "f", "bind": [*bind[:3], {"port": 443}]}]})
+
+
 def test_a_section_with_conditionals_is_refused_and_others_are_not():
     text = "backend a\n    .if 1\n    server s 10.0.0.1:80\n    .endif\nbackend b\n    server s 10.0.0.1:80\n"
     with pytest.raises(InputError, match="conditionals"):
