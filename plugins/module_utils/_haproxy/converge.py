@@ -60,8 +60,8 @@ class ConvergingResource:
         content = self.files.read()
         text = decode(content or b"")
         address = self.socket or stats_socket(text)
-        if address is None and not _any_haproxy():
-            return Seen(content, None, {}, f"{self.files.file.path} names no stats socket, and no HAProxy is running")
+        if address is None and not _any_haproxy(self.files.file.real):
+            return Seen(content, None, {}, f"{self.files.file.path} names no stats socket, and no HAProxy runs with it")
         if address is not None and _is_gone(address):
             return Seen(content, None, {}, f"HAProxy does not run, or not with this socket: there is no {address}")
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import Unasked, rows_of, serving
@@ -69,7 +69,7 @@ class ConvergingResource:
         try:
             process = serving(self.files.file.real, address)
         except Unasked as error:
-            return Seen(content, None, {}, str(error), _any_haproxy())
+            return Seen(content, None, {}, str(error), _any_haproxy(self.files.file.real))
         return Seen(content, process, rows_of(process.runtime, self.names))
 
     def plan(self, seen: Seen) -> Plan:
@@ -148,13 +148,20 @@ def _is_gone(address: str) -> bool:
     return path.startswith("/") and not os.path.exists(path)
 
 
-def _any_haproxy() -> bool:
-    for name in os.listdir("/proc"):
-        if name.isdigit():
+def _any_haproxy(path: str) -> bool:
+    """Whether a HAProxy runs that may have been started with ``path``, or with the folder it is in: by the names on its
+    command line alone, so that most hosts need not look further."""
+    names = {os.fsencode(os.path.basename(part)) for part in (path, os.path.dirname(path))} | {b"."}
+    for pid in os.listdir("/proc"):
+        if pid.isdigit():
             try:
-                with open(f"/proc/{name}/comm", "rb") as file:
-                    if file.read(7) == b"haproxy":
-                        return True
+                with open(f"/proc/{pid}/comm", "rb") as comm:
+                    if comm.read(7) != b"haproxy":
+                        continue
+                with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
+                    words = cmdline.read().split(b"\0")
             except OSError:
                 continue
+            if not names.isdisjoint(os.path.basename(word.rstrip(b"/")) for word in words[1:]):
+                return True
     return False

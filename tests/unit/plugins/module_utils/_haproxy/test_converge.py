@@ -280,7 +280,7 @@ def test_the_socket_that_a_stopped_haproxy_left_behind(tmp_path, monkeypatch):
         door.bind(left)
     path.write_text(f"global\n    stats socket {left} level admin\nbackend b\n    server one 127.0.0.1:1\n")
     params = {**PARAMS, "path": str(path), "name": "b", "state": "present", "servers": [{"name": "one"}]}
-    monkeypatch.setattr(converge, "_any_haproxy", lambda: False)
+    monkeypatch.setattr(converge, "_any_haproxy", lambda path: False)
     monkeypatch.setattr(process, "daemons", lambda proc: [])
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("waited for a HAProxy that does not run"))
     assert file_action(plan_backend)(params, Ports(), False)["warnings"] == []
