@@ -150,8 +150,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 servers:
-  description: The chosen servers as they are in the end. In check mode and where nothing was to do, as they are.
-  returned: always
+  description:
+    - The chosen servers as they are in the end, or in check mode now; in a failure to wait, as they were last.
+    - Where nothing is waited for, RV(diff) and RV(steps) say it all, and M(k8s_edge.ha.haproxy_info) who is busy.
+  returned: when O(drain=true) or O(wait=true)
   type: list
   elements: dict
   contains:

@@ -93,10 +93,7 @@ def test_state_and_weight_are_set_once_and_check_mode_says_so_before(haproxy, ru
         ("drain", 5),
         ("ready", 10),
     ]
-    assert [(each["name"], each["state"], each["weight"]) for each in done["servers"]] == [
-        ("kube-1", "drain", 5),
-        ("kube-2", "drain", 5),
-    ]
+    assert "servers" not in done
     again = run(**wish)
     assert (again["changed"], again["steps"], again["impact"]) == (False, [], "none")
     assert again["diff"]["before"] == again["diff"]["after"]
@@ -358,7 +355,7 @@ def test_no_socket_is_a_failure(tmp_path, run):
 
 
 def test_through_the_front_door(haproxy, run_module_process):
-    args = {"backend": "kubeapi", "name": "kube-2", "weight": 7, "path": str(haproxy.file)}
+    args = {"backend": "kubeapi", "name": "kube-2", "weight": 7, "wait": True, "path": str(haproxy.file)}
     done = run_module_process("haproxy_server", args)
     assert not done.failed and done.result["changed"], done
     assert done.result["servers"] == [
@@ -366,5 +363,7 @@ def test_through_the_front_door(haproxy, run_module_process):
     ]
     assert not run_module_process("haproxy_server", args).result["changed"]
     haproxy.connect(3)
-    failed = run_module_process("haproxy_server", {**args, "state": "drain", "drain": True, "timeout": 0})
+    failed = run_module_process(
+        "haproxy_server", {**args, "wait": False, "state": "drain", "drain": True, "timeout": 0}
+    )
     assert failed.failed and failed.result["changed"] and failed.result["servers"][0]["sessions"] == 1
