@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
@@ -26,13 +27,15 @@ def read_info(reply: str) -> dict[str, Any]:
     return {key.strip(): _number(value.strip()) for key, colon, value in pairs if colon}
 
 
-def read_stat(reply: str) -> list[dict[str, Any]]:
-    """``show stat``, a dictionary for each frontend, backend and server, without the empty fields."""
+def read_stat(reply: str, only: Collection[str] = ()) -> list[dict[str, Any]]:
+    """``show stat``, a dictionary for each frontend, backend and server, without the empty fields; all fields, of which
+    there are a hundred, or some."""
     import csv
 
     _expect(reply, "# pxname,", _COMMANDS[1])
-    rows = csv.DictReader(reply[2:].splitlines())
-    return [{key: _number(value) for key, value in row.items() if key and value} for row in rows]
+    header, *rows = csv.reader(reply[2:].splitlines())
+    wanted = set(only or header) - {""}
+    return [{field: _number(text) for field, text in zip(header, row) if text and field in wanted} for row in rows]
 
 
 def read_servers(reply: str) -> list[dict[str, Any]]:

@@ -20,6 +20,8 @@ _OUT = FORCED_MAINT | INHERITED_MAINT | FORCED_DRAIN | INHERITED_DRAIN | UNRESOL
 #: ``srv_op_state`` of a server that takes new connections: warming up, running.
 _TAKES = (1, 2)
 
+#: What is read of ``show stat``.
+_FIELDS = "pxname svname scur qcur slim status weight check_status throttle bck tracked algo".split()
 _COMMANDS = ("show cli level", "show servers state", "show stat -1 6 -1")
 
 
@@ -89,7 +91,7 @@ def ask_servers(runtime: Runtime) -> Servers:
             f"HAProxy's socket {runtime.address} is of level user, which does not show what is set for servers. "
             "Give its line in haproxy.cfg 'level admin', or name another socket."
         )
-    rows = {(str(row["pxname"]), str(row["svname"])): row for row in read_stat(stat)}
+    rows = {(str(row["pxname"]), str(row["svname"])): row for row in read_stat(stat, _FIELDS)}
     servers = []
     for state in read_servers(states):
         row = rows.get((str(state["be_name"]), str(state["srv_name"])))
