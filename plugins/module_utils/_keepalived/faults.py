@@ -118,7 +118,7 @@ def _global_faults(values: dict[str, Any], instances: set[str], whole: bool) -> 
     """Conflicts within global_defs (init_global_data and global_parser.c)."""
     pipes: dict[str, str] = {}
     for option in ("notify_fifo", "vrrp_notify_fifo", "lvs_notify_fifo"):
-        pipe = str(values.get(option, "")).split(" ")[0]
+        pipe = str(values.get(option, "")).partition(" ")[0]
         # IPVS and VRRP may share a pipe, but not each have a reader of its own.
         readers = {"vrrp_notify_fifo_script", "lvs_notify_fifo_script"} <= set(values)
         if pipe in pipes and (pipes[pipe] == "notify_fifo" or readers):
