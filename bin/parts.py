@@ -67,8 +67,8 @@ PARTS = (
     Part(
         "unit",
         f"pytest with branch coverage (at least {COVERAGE_FLOOR} %), real daemons as witnesses",
-        f"need_daemons; need_apt mount openssl openssh-client strace; {PYTEST} tests/unit"
-        f" --cov=plugins --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under={COVERAGE_FLOOR}",
+        "need_daemons; need_command dbus-daemon dbus; need_apt mount nftables openssl openssh-client strace; "
+        f"{PYTEST} tests/unit --cov=plugins --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under={COVERAGE_FLOOR}",
         alone=True,
         limit=1200,
     ),

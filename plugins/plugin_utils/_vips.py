@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 from typing import Any, NamedTuple, Union
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
@@ -30,8 +30,9 @@ class Vip(NamedTuple):
 
     ``addresses`` holds at most one address of each family, each with its prefix. ``hosts`` are the names of the hosts
     that may hold it, in the group's order; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
-    empty where they use the address. ``maxconn`` is set by hand or follows from the number of nodes. ``instance``,
-    ``frontend`` and ``backend`` are set by hand and go over what is derived.
+    empty where they use the address; ``clients`` are the networks that they are in, none for everywhere. ``maxconn`` is
+    set by hand or follows from the number of nodes. ``instance``, ``frontend`` and ``backend`` are set by hand and go
+    over what is derived.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Vip(NamedTuple):
     hosts: tuple[str, ...]
     servers: tuple[str, ...]
     endpoint: str
+    clients: tuple[str, ...]
     port: int
     backend_port: int
     profile: str
@@ -70,6 +72,7 @@ KEYS = (
     "hosts",
     "leads_to",
     "endpoint",
+    "clients",
     "backend_port",
     "profile",
     "virtual_router_id",
@@ -151,6 +154,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         hosts=hosts,
         servers=servers,
         endpoint=str(endpoint),
+        clients=tuple(_clients(path + ".clients", entry.get("clients"), problems)),
         port=port,
         backend_port=_number(path + ".backend_port", entry.get("backend_port", port or 1), 1, 65535, problems),
         profile=str(profile),
@@ -211,6 +215,21 @@ def _addresses(path: str, values: Any, problems: list[Problem]) -> Iterable[Inte
             continue
         families.add(address.version)
         yield address
+
+
+def _clients(path: str, values: Any, problems: list[Problem]) -> Iterable[str]:
+    if values is None:
+        return
+    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+        remedy = "Write for example [10.0.0.0/8], or leave it out for everybody."
+        problems.append(Problem(path, values, "is not a list of networks", remedy))
+        return
+    for index, value in enumerate(values):
+        try:
+            yield str(ip_network(str(value)))
+        except ValueError as error:
+            remedy = "Write an address, or a network such as 10.0.0.0/8 or fd00::/64."
+            problems.append(Problem(f"{path}[{index}]", value, f"is no network: {error}", remedy))
 
 
 def _unfit(text: str) -> tuple[str, str] | None:

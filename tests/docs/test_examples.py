@@ -23,6 +23,8 @@ from .conftest import CHECKOUT, MODULES
 AT_RUN_TIME = [name for name in MODULES if name in ("haproxy_server", "haproxy_rebalance")]
 #: This one changes the policy of the whole host, and molecule/selinux has a host for it.
 POLICY = [name for name in MODULES if name == "selinux_access"]
+#: These change the whole host, and molecule/firewall has hosts for them.
+HOST = [name for name in MODULES if name in ("firewall_access", "kernel_settings")]
 #: A file as a person may have it before our first task. The check script is the only name they share.
 BEFORE = {
     "haproxy": "global\n    maxconn 2000\n\ndefaults\n    timeout connect 5s\n    timeout client 1m\n",
@@ -55,7 +57,7 @@ def tasks(module: str) -> list[dict]:
 
 
 @pytest.mark.parametrize(
-    "module", [name for name in MODULES if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY)]
+    "module", [name for name in MODULES if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST)]
 )
 def test_examples_do_what_they_say_once(module, run_module_process, tmp_path):
     path = tmp_path / "daemon.cfg"
@@ -80,6 +82,13 @@ def test_examples_are_accepted_where_there_is_no_policy(module, run_module_proce
     for task in tasks(module):
         ran = run_module_process(module, task["args"])
         assert not ran.failed and not ran.result["changed"], (task["name"], ran.result)
+
+
+@pytest.mark.parametrize("module", HOST)
+def test_examples_of_what_changes_a_host_are_accepted(module, run_module_process):
+    for task in tasks(module):
+        asked = run_module_process(module, task["args"], check_mode=True)
+        assert not asked.failed, (task["name"], asked.result)
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.endswith("_info")])

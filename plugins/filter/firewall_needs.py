@@ -1,0 +1,88 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``firewall_needs``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._firewall_needs import firewall_needs as needs
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import instances_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+
+DOCUMENTATION = r"""
+name: firewall_needs
+short_description: What the firewall of one host has to let in, derived from the inventory
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Derives the openings of a host that may hold VIPs, as M(k8s_edge.ha.firewall_access) takes them. VRRP from each
+    unicast peer or to the multicast group; each port of a VIP at its addresses, for its C(clients); the ports of
+    further listeners of HAProxy. What listens on loopback only, such as the statistics page, is not opened.
+positional: host, groups, hostvars, sections, instances, instance_defaults, global_defs
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory
+  - k8s_edge.ha.inventory.host
+  - k8s_edge.ha.inventory.groups
+  - k8s_edge.ha.inventory.hostvars
+options:
+  sections:
+    description: Further frontends and listens, as M(k8s_edge.ha.haproxy_config) takes them.
+    type: list
+    elements: dict
+    default: []
+  instances:
+    description: Further VRRP instances, as M(k8s_edge.ha.keepalived_config) takes them.
+    type: list
+    elements: dict
+    default: []
+  instance_defaults:
+    description: What goes over the options that every derived instance has.
+    type: dict
+    default: {}
+  global_defs:
+    description: Keepalived's global options, for its multicast groups.
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: What this host lets in
+  ansible.builtin.debug:
+    msg: "{{ k8s_edge_vips | k8s_edge.ha.firewall_needs(inventory_hostname, groups, hostvars) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: A dictionary with C(openings), C(interfaces) and C(guarded).
+  type: dict
+"""
+
+
+@speaking
+def firewall_needs(
+    vips: Any,
+    host: str,
+    groups: Mapping[str, Sequence[str]],
+    hostvars: Mapping[str, Any],
+    sections: Sequence[Mapping[str, Any]] = (),
+    instances: Sequence[Mapping[str, Any]] = (),
+    instance_defaults: Mapping[str, Any] | None = None,
+    global_defs: Mapping[str, Any] | None = None,
+) -> dict[str, list[Any]]:
+    """The host's openings, the interfaces they are for, and the addresses that are guarded."""
+    known = declared(vips, groups)
+    derived = {each["name"]: each for each in desired_proxies(host, known, hostvars, Checks("", 0))["frontends"]}
+    everything = [*instances_of(host, known, hostvars, instance_defaults or {}), *instances]
+    return needs([vip for vip in known if host in vip.hosts], everything, derived, sections, global_defs or {})
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"firewall_needs": firewall_needs}

@@ -1,0 +1,143 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module ``firewall_access`` does: which firewall there is, and the wish made so there."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import Bus
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish, addresses, openings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, worst
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
+
+FIREWALLD, NFTABLES, NONE, AUTO = "firewalld", "nftables", "none", "auto"
+_UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+_STOPPED = (
+    "firewalld does not run, so it refuses nothing now. Its files have what it needs for when it starts. This module "
+    "does not start it."
+)
+_NOTHING = "No firewall is in use on this host, so nothing had to be opened and nothing is closed."
+
+
+def access(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
+    """Make the host's firewall let in what is listed, and of what is ours nothing else."""
+    wish = wish_of(params)
+    running = _firewalld_runs()
+    backend = params["backend"]
+    notes = []
+    if backend == AUTO:
+        backend = FIREWALLD if running or unit_enabled("firewalld") else NFTABLES if unit_enabled("nftables") else NONE
+        if backend == NONE:
+            notes.append(_NOTHING)
+    _demand(backend, running, ports)
+    plans = []
+    if wish.close:  # first, so that what another backend had goes where the host has changed its firewall
+        plans += [_reconcile(other, Wish(), running, ports, check_mode) for other in _left_in() if other != backend]
+    if backend != NONE:
+        plans.append(_reconcile(backend, wish, running, ports, check_mode))
+    if backend == FIREWALLD and not running:
+        notes.append(_STOPPED)
+    return {**plan_result(_together(plans), backend), "backend": backend, "notes": notes}
+
+
+def wish_of(params: dict[str, Any]) -> Wish:
+    """The module's parameters as a wish; InputError with all that is wrong with them."""
+    if params["state"] == "absent":
+        return Wish()
+    problems: list[Any] = []
+    wish = Wish(
+        openings(params["openings"] or (), problems),
+        tuple(params["interfaces"] or ()),
+        addresses("guarded", params["guarded"] or (), problems),
+        params["close"],
+    )
+    refuse(problems)
+    return wish
+
+
+def unit_file(name: str) -> str | None:
+    """The file of a service; ``/dev/null`` where it is masked; None where there is none."""
+    for folder in _UNITS:
+        path = f"{folder}/{name}.service"
+        if os.path.lexists(path):
+            return os.path.realpath(path)
+    return None
+
+
+def unit_enabled(name: str) -> bool:
+    """Whether a service starts at boot."""
+    folder = _UNITS[0]
+    wants = [each for each in os.listdir(folder) if each.endswith(".wants")] if os.path.isdir(folder) else []
+    return unit_file(name) not in (None, "/dev/null") and any(
+        os.path.lexists(f"{folder}/{each}/{name}.service") for each in wants
+    )
+
+
+def _firewalld_runs() -> bool:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import NAME
+
+    try:
+        with Bus() as bus:
+            return bus.running(NAME)
+    except OSError:  # no bus, so nobody on it
+        return False
+
+
+def _demand(backend: str, running: bool, ports: Ports) -> None:
+    """EdgeError where the backend asked for cannot be."""
+    if backend == FIREWALLD and not running:
+        if unit_file("firewalld") is None:
+            raise EdgeError("firewalld is not installed. Install it, or choose another backend.")
+        if unit_file("firewalld") == "/dev/null":
+            raise EdgeError(
+                "firewalld is masked, so it will never start and what is written for it would do nothing. Run "
+                "`systemctl unmask firewalld`, or choose another backend."
+            )
+    if backend == NFTABLES:
+        if running:
+            raise EdgeError(
+                "firewalld runs on this host, and rules of nftables beside it cannot open what it closes. Use backend "
+                "firewalld, or stop it for good: `systemctl disable --now firewalld`."
+            )
+        if not ports.which("nft"):
+            raise EdgeError("nft is not installed. Install the package nftables, or choose another backend.")
+
+
+def _left_in() -> list[str]:
+    """The backends in which there is something of ours."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import PATH
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._record_file import FOLDER
+
+    places = {FIREWALLD: f"{FOLDER}/firewalld.json", NFTABLES: PATH}
+    return [backend for backend, path in places.items() if os.path.exists(path)]
+
+
+def _reconcile(backend: str, wish: Wish, running: bool, ports: Ports, check_mode: bool) -> Plan:
+    if backend == NFTABLES:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
+
+        return reconcile(NftablesRules(wish, ports), check_mode=check_mode)
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Running, Stopped
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zone_rules import ZoneRules
+
+    if not running:
+        return reconcile(ZoneRules(wish, Stopped(ports)), check_mode=check_mode)
+    with Bus() as bus:
+        return reconcile(ZoneRules(wish, Running(bus)), check_mode=check_mode)
+
+
+def _together(plans: list[Plan]) -> Plan:
+    """Several plans told as one."""
+    return Plan(
+        "".join(plan.before for plan in plans),
+        "".join(plan.after for plan in plans),
+        tuple(step for plan in plans for step in plan.steps),
+        worst(plan.impact for plan in plans),
+        tuple(warning for plan in plans for warning in plan.warnings),
+    )

@@ -1,0 +1,132 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""nftables: from the host as it is to the steps that make file, unit and kernel agree with a wish. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import Chain, file_text, unit_text
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+
+
+class Loaded(NamedTuple):
+    """What was loaded last, and how nft lists what came of it, by table. Our rules are compared with that: nft does not
+    list a rule as it was written."""
+
+    wish: Wish = Wish()
+    listings: Mapping[str, str] = {}
+
+
+class Found(NamedTuple):
+    """The host as it is. ``listings`` is how nft lists what is ours; ``running`` whether the unit is enabled and on."""
+
+    loaded: Loaded
+    file: bytes | None
+    unit: bytes | None
+    running: bool
+    chains: tuple[Chain, ...]
+    listings: Mapping[str, str]
+
+
+class Files(NamedTuple):
+    """What our two files say; None for no file."""
+
+    file: bytes | None
+    unit: bytes | None
+
+
+class Service(NamedTuple):
+    """Whether our unit is on, now and at boot. Off it takes no rules along."""
+
+    on: bool
+
+
+class Rules(NamedTuple):
+    """What to have in the kernel: our own table, and our chains beside those of others."""
+
+    wish: Wish
+    chains: tuple[Chain, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be left of ours."""
+        return not self.wish.openings and not self.wish.guarded
+
+
+def plan(found: Found, wish: Wish, nft: str) -> Plan:
+    """The steps, none where all is as it was loaded and that is what is wished. ``nft`` is the path of the tool."""
+    old = found.loaded.wish
+    more = Wish() if wish.close else old
+    openings = {*wish.openings, *more.openings}
+    wish = Wish(tuple(sorted(openings, key=str)), (), tuple(sorted({*wish.guarded, *more.guarded})))
+    doors = tuple(chain for chain in found.chains if not chain.iptables)
+    target = Rules(wish, doors if openings else ())
+    lines = [f"open {each}" for each in wish.openings if each not in old.openings]
+    lines += [f"close {each}" for each in old.openings if each not in wish.openings]
+    lines += [f"nothing else at {each}" for each in wish.guarded if each not in old.guarded]
+    lines += [f"leave all else at {each} alone again" for each in old.guarded if each not in wish.guarded]
+    before, after = ("" if rules.empty else file_text(*rules) for rules in (Rules(old, ()), Rules(wish, ())))
+    warnings = () if target.empty else tuple(_told(chain) for chain in found.chains if chain.iptables)
+    if not lines and _as_loaded(found, target, nft):
+        return Plan(before, before, warnings=warnings)
+    return Plan(before, after, tuple(_steps(found, target, lines, nft)), "runtime", warnings)
+
+
+def _steps(found: Found, target: Rules, lines: list[str], nft: str) -> Iterator[Step]:
+    """The file is there before the unit that loads it, and goes after it. Rules have the last word: they replace
+    whatever is there of ours, what the start of the unit has loaded too."""
+    words = "\n".join(lines or ["load our rules again: they are not as they were loaded"])
+    was = Rules(found.loaded.wish, tuple(chain for chain in found.chains if chain.jumps))
+    there = Files(found.file, found.unit)
+    if target.empty:
+        yield Step(words, target, was)
+        if found.running:
+            yield Step("", Service(False), Service(True))
+        yield Step("", Files(None, None), there)
+        return
+    yield Step(words, Files(file_text(*target).encode(), unit_text(nft).encode()), there)
+    if not found.running:
+        yield Step("", Rules(Wish(), ()), was)
+        yield Step("", Service(True), Service(False))
+    yield Step("", target, was)
+
+
+def _as_loaded(found: Found, target: Rules, nft: str) -> bool:
+    """Whether files and kernel are as the last load left them, for these chains."""
+    if target.empty:
+        return found.file is None and found.unit is None and not any(found.listings.values())
+    return (
+        found.file == file_text(*target).encode()
+        and found.unit == unit_text(nft).encode()
+        and found.running
+        and found.listings == found.loaded.listings
+        and all(len(chain.jumps) == (chain in target.chains) for chain in found.chains)
+    )
+
+
+def _told(chain: Chain) -> str:
+    return (
+        f"The chain {chain} belongs to iptables and drops or rejects what it does not know, so it is left alone. What "
+        "this task opens may stay closed there: open it with what keeps those rules (ufw, iptables-persistent)."
+    )
+
+
+def text_of(loaded: Loaded) -> bytes:
+    """The record: what was loaded, and how nft lists it."""
+    content = {"openings": loaded.wish.openings, "guarded": loaded.wish.guarded, "listings": dict(loaded.listings)}
+    return json.dumps(content, indent=1).encode() + b"\n"
+
+
+def loaded_from(content: bytes | None) -> Loaded:
+    """What ``text_of`` wrote. A record that cannot be read counts as none: what is ours is known by its name."""
+    try:
+        known = json.loads(content or b"")
+        wish = Wish(tuple(Opening(*each) for each in known["openings"]), (), tuple(known["guarded"]))
+        return Loaded(wish, known["listings"])
+    except (ValueError, KeyError, TypeError):
+        return Loaded()

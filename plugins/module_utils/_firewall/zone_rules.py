@@ -1,0 +1,66 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Our rules in firewalld's zones as a resource."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Door
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import Entry, Found, Remember, plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._record_file import FOLDER, RecordFile
+
+#: What in firewalld's zones is ours. Without it nothing is, and nothing is taken away.
+RECORD = f"{FOLDER}/firewalld.json"
+
+
+class ZoneRules:
+    """What a wish needs of firewalld's zones."""
+
+    def __init__(self, wish: Wish, door: Door, record: str = RECORD) -> None:
+        self.wish = wish
+        self.door = door
+        self.record = RecordFile(record)
+
+    def lock(self) -> AbstractContextManager[None]:
+        return self.record.lock()
+
+    def read(self) -> Found:
+        ours = entries_in(self.record)
+        return Found(self.door.view(self.wish.interfaces, {zone for _layer, zone, _rule in ours}), ours)
+
+    def plan(self, current: Found) -> Plan:
+        return plan(current, self.wish)
+
+    def rehearse(self, plan: Plan) -> None:
+        """Everything that could be refused was asked while reading."""
+
+    def execute(self, deed: Any) -> None:
+        if isinstance(deed, Remember):
+            self.record.write(_text(deed.entries))
+        else:
+            self.door.turn(deed)
+
+
+def entries_in(record: RecordFile) -> frozenset[Entry]:
+    """What the record says is ours."""
+    content = record.read()
+    try:
+        return frozenset((layer, zone, rule) for layer, zone, rule in json.loads(content or b"[]"))
+    except (ValueError, TypeError) as error:
+        raise EdgeError(
+            f"{record.path}, where this collection remembers which firewall rules are its own, cannot be read: "
+            f"{error!r}. Put a backup of it back, or remove it: then no rule that is there is taken away by itself."
+        ) from error
+
+
+def _text(entries: Iterable[Entry]) -> bytes | None:
+    found = sorted(entries)
+    return json.dumps(found, indent=1).encode() + b"\n" if found else None

@@ -1,0 +1,120 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The doors to firewalld: what is asked over D-Bus, and of the offline tool, and of a firewalld that ails."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import DBusError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Running, Stopped
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import PERMANENT, RUNTIME, Turn, View, Zone
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
+
+ROOT = "/org/fedoraproject/FirewallD1"
+
+
+class Bus:
+    """firewalld's side of the bus: zones with a rule each, two of them active, one of these by its sources."""
+
+    def __init__(self, **answers):
+        self.answers = {"Get": "RUNNING", "queryPanicMode": False, "getDefaultZone": "public", **answers}
+        self.calls = []
+
+    def call(self, name, path, method, _signature="", *values):
+        assert name == "org.fedoraproject.FirewallD1"
+        member = method.rpartition(".")[2]
+        self.calls.append((path, member, values))
+        if member in self.answers:
+            return self.answers[member]
+        if member == "getActiveZones":
+            return {"dmz": {"interfaces": ["eth0"]}, "internal": {"sources": ["10.0.0.0/8"]}}
+        if member == "getZoneByName":
+            return f"{ROOT}/config/zone/{values[0]}"
+        if member == "getZoneSettings2":
+            if values[0] == "gone":
+                raise DBusError("org.fedoraproject.FirewallD1.Exception", "INVALID_ZONE: gone")
+            return {"target": "default", "rules_str": [f"{values[0]} runs"]}
+        if member == "getRichRules":
+            return [path.rpartition("/")[2] + " for good"]
+        return None
+
+
+def zone(name, interfaces=(), sources=()):
+    return Zone("default", interfaces, sources, frozenset([f"{name} runs"]), frozenset([f"{name} for good"]))
+
+
+def test_the_zones_of_the_interfaces_those_of_sources_and_those_that_have_something_of_ours():
+    view = Running(Bus()).view(("eth0", "vrrp.51"), {"work", "gone"})
+    assert view == View(
+        "public",
+        {
+            "dmz": zone("dmz", interfaces=("eth0",)),
+            "internal": zone("internal", sources=("10.0.0.0/8",)),
+            "public": zone("public"),
+            "work": zone("work"),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("turn", "call"),
+    [
+        (Turn(RUNTIME, "dmz", "rule", True), (ROOT, "addRichRule", ("dmz", "rule", 0))),
+        (Turn(RUNTIME, "dmz", "rule", False), (ROOT, "removeRichRule", ("dmz", "rule"))),
+        (Turn(PERMANENT, "dmz", "rule", True), (f"{ROOT}/config/zone/dmz", "addRichRule", ("rule",))),
+        (Turn(PERMANENT, "dmz", "rule", False), (f"{ROOT}/config/zone/dmz", "removeRichRule", ("rule",))),
+    ],
+)
+def test_a_turn_is_one_call(turn, call):
+    bus = Bus()
+    Running(bus).turn(turn)
+    assert bus.calls[-1] == call
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [({"Get": "FAILED"}, "its state is FAILED.*journalctl"), ({"queryPanicMode": True}, "panic mode.*--panic-off")],
+)
+def test_one_that_cannot_do_its_work_is_refused_with_the_remedy(answers, said):
+    with pytest.raises(EdgeError, match=said):
+        Running(Bus(**answers))
+
+
+class Tool(Ports):
+    def __init__(self, rc=0, there=True):
+        self.rc = rc
+        self.there = there
+        self.argv = []
+
+    def which(self, name):
+        return name if self.there else None
+
+    def run(self, argv, **_options):
+        self.argv.append(argv)
+        said = {
+            "--get-default-zone": "public\n",
+            "--list-all-zones": "public\n  target: default\n  rich rules: \n\tone\n",
+        }
+        return Completed(self.rc, said.get(argv[1], ""), "INVALID_ZONE", False)
+
+
+def test_one_that_does_not_run_is_asked_by_its_files():
+    tool = Tool()
+    assert Stopped(tool).view((), ()) == View("public", {"public": Zone("default", (), (), None, frozenset(["one"]))})
+    Stopped(tool).turn(Turn(PERMANENT, "public", "rule accept", True))
+    Stopped(tool).turn(Turn(PERMANENT, "public", "rule accept", False))
+    assert tool.argv[-2:] == [
+        ["firewall-offline-cmd", "--zone=public", "--add-rich-rule=rule accept"],
+        ["firewall-offline-cmd", "--zone=public", "--remove-rich-rule=rule accept"],
+    ]
+
+
+def test_what_the_offline_tool_cannot_do_is_said():
+    with pytest.raises(EdgeError, match="could not --get-default-zone: INVALID_ZONE"):
+        Stopped(Tool(rc=112)).view((), ())
+
+
+def test_one_that_was_removed_has_no_zones():
+    assert Stopped(Tool(there=False)).view((), ()) == View("", {})

@@ -1,0 +1,161 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which firewall is used, what is refused, and bad input of module firewall_access.
+
+What it does on hosts is Molecule's to prove (molecule/firewall).
+"""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import actions
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+
+
+def opening(protocol="tcp", **given):
+    return {"protocol": protocol, "port": None, "sources": None, "destination": None, **given}
+
+
+def parameters(*openings, **given):
+    fields = {"interfaces": None, "guarded": None, "backend": "auto", "close": True, "state": "present"}
+    return {"openings": list(openings), **fields, **given}
+
+
+def test_parameters_are_a_wish_in_one_spelling():
+    assert actions.wish_of(
+        parameters(
+            opening(port=6443, sources=["10.0.0.1/8", "192.0.2.1/32"], destination="10.0.0.100"),
+            opening("vrrp", sources=["fd00:0::2"]),
+            opening("vrrp", sources=["fd00::2"]),
+            interfaces=["eth0"],
+            guarded=["FD00::100"],
+            close=False,
+        )
+    ) == Wish(
+        (
+            Opening("tcp", 6443, "10.0.0.0/8", "10.0.0.100"),
+            Opening("tcp", 6443, "192.0.2.1", "10.0.0.100"),
+            Opening("vrrp", None, "fd00::2"),
+        ),
+        ("eth0",),
+        ("fd00::100",),
+        False,
+    )
+
+
+def test_absent_wishes_for_nothing():
+    assert actions.wish_of(parameters(opening(port=1), state="absent")) == Wish()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (opening(), r"openings\[0\]\.port: is no port"),
+        (opening("udp", port=70000), r"openings\[0\]\.port: 70000 is no port"),
+        (opening("vrrp", port=1), r"vrrp has no ports"),
+        (opening(port=1, sources=[]), r"openings\[0\]\.sources: \[\] lets nobody in"),
+        (opening(port=1, sources=["10.0.0.1", "peer"]), r"openings\[0\]\.sources\[1\]: 'peer' is no address"),
+        (opening(port=1, destination='10.0.0.1" accept'), r"openings\[0\]\.destination: .* is no address"),
+        (opening(port=1, sources=["10.0.0.1"], destination="fd00::1"), r"can never reach fd00::1"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_place(given, said):
+    with pytest.raises(InputError, match=said):
+        actions.wish_of(parameters(given))
+
+
+class Host(Ports):
+    def __init__(self, *there):
+        self.there = there
+
+    def which(self, name):
+        return name if name in self.there else None
+
+
+@pytest.fixture
+def host(monkeypatch, tmp_path):
+    """``host(units, running)``: services with their state at boot; gives what was reconciled, as it will be filled."""
+
+    def make(units=(), running=False, left=()):
+        for folder in ("etc/multi-user.target.wants", "lib"):
+            (tmp_path / folder).mkdir(parents=True)
+        for name, state in units:
+            (tmp_path / "lib" / f"{name}.service").touch()
+            if state == "masked":
+                (tmp_path / "etc" / f"{name}.service").symlink_to("/dev/null")
+            if state == "enabled":
+                link = tmp_path / "etc/multi-user.target.wants" / f"{name}.service"
+                link.symlink_to(tmp_path / "lib" / f"{name}.service")
+        done = []
+        monkeypatch.setattr(actions, "_UNITS", (str(tmp_path / "etc"), str(tmp_path / "lib")))
+        monkeypatch.setattr(actions, "_firewalld_runs", lambda: running)
+        monkeypatch.setattr(actions, "_left_in", lambda: list(left))
+
+        def reconcile(backend, wish, _running, _ports, _check_mode):
+            done.append((backend, wish))
+            return Plan("", "", (Step(backend, None),), "runtime")
+
+        monkeypatch.setattr(actions, "_reconcile", reconcile)
+        return done
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("units", "running", "backend"),
+    [
+        ([], False, "none"),
+        ([("firewalld", "enabled")], True, "firewalld"),
+        ([("firewalld", "disabled")], True, "firewalld"),
+        ([("firewalld", "enabled")], False, "firewalld"),
+        ([("firewalld", "disabled"), ("nftables", "enabled")], False, "nftables"),
+        ([("firewalld", "masked"), ("nftables", "disabled")], False, "none"),
+    ],
+)
+def test_auto_takes_what_runs_or_starts_at_boot(host, units, running, backend):
+    done = host(units, running)
+    result = actions.access(parameters(opening(port=1)), Host("nft"), False)
+    assert result["backend"] == backend
+    assert [name for name, _wish in done] == ([] if backend == "none" else [backend])
+    told = {"none": "No firewall is in use", "firewalld": "firewalld does not run"}
+    expected = [told[backend]] if backend == "none" or (backend == "firewalld" and not running) else []
+    assert [note[: len(told[backend])] for note in result["notes"]] == expected
+
+
+def test_what_another_backend_had_goes_when_it_may(host):
+    done = host([("nftables", "enabled")], left=["firewalld", "nftables"])
+    actions.access(parameters(opening(port=1), close=False), Host("nft"), False)
+    assert [name for name, _wish in done] == ["nftables"]
+    done.clear()
+    result = actions.access(parameters(opening(port=1)), Host("nft"), False)
+    assert done == [("firewalld", Wish()), ("nftables", Wish((Opening("tcp", 1),)))]
+    assert result["steps"] == ["firewalld", "nftables"] and result["impact"] == "runtime"
+
+
+@pytest.mark.parametrize(
+    ("units", "running", "backend", "tools", "said"),
+    [
+        ([], False, "firewalld", (), "not installed"),
+        ([("firewalld", "masked")], False, "firewalld", (), "masked.*systemctl unmask"),
+        ([("firewalld", "enabled")], True, "nftables", ("nft",), "firewalld runs"),
+        ([], False, "nftables", (), "nft is not installed"),
+    ],
+)
+def test_a_backend_that_cannot_be_is_refused_with_the_remedy(host, units, running, backend, tools, said):
+    done = host(units, running)
+    with pytest.raises(EdgeError, match=said):
+        actions.access(parameters(opening(port=1), backend=backend), Host(*tools), False)
+    assert done == []
+
+
+def test_the_module_from_the_outside(run_module_process):
+    run = run_module_process(
+        "firewall_access", {"backend": "none", "openings": [{"protocol": "vrrp"}]}, check_mode=True
+    )
+    assert (run.failed, run.result["changed"], run.result["backend"]) == (False, False, "none")
+    run = run_module_process("firewall_access", {"backend": "none", "openings": [{"protocol": "tcp", "port": 0}]})
+    assert run.failed and run.result["msg"].startswith("openings[0].port: 0 is no port")
