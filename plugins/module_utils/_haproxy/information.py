@@ -12,9 +12,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource impor
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.description import describe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import live_state
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes import Loaded
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import PATIENCE, Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket import stats_socket
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import facts
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import as_answered, facts
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 
@@ -34,6 +35,9 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
                 runtime = live_state(process)
         except EdgeError as reason:
             error = str(reason)
+    if runtime is not None:
+        loaded = as_answered(Loaded(told["loaded"], told["loaded_reason"]), params["path"], runtime["info"].get("Pid"))
+        told.update(loaded=loaded.loaded, loaded_reason=loaded.reason)
     return {
         "changed": False,
         **told,

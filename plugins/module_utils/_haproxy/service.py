@@ -16,6 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes imp
     daemons,
     has_loaded,
     reads,
+    serving_master,
     start_ticks,
     workers,
 )
@@ -65,6 +66,14 @@ def is_loaded(path: str, unit: dict[str, str], proc: str = "/proc") -> Loaded:
     if not serving:
         return Loaded(False, f"no HAProxy with {path} is running")
     return has_loaded(max(serving, key=lambda pid: start_ticks(pid, proc)), path, proc)
+
+
+def as_answered(loaded: Loaded, path: str, pid: Any) -> Loaded:
+    """What ``is_loaded`` said, corrected by the process that answers at the socket: from HAProxy 3.1 on a new worker
+    reads the file itself, so one that is about to fail is there for a while; as long the old one answers."""
+    if loaded.loaded and isinstance(pid, int) and serving_master(pid, path) is not None:
+        return has_loaded(pid, path)
+    return loaded
 
 
 def facts(ports: Ports, path: str, unit_name: str) -> dict[str, Any]:

@@ -124,6 +124,10 @@ class Running:
     def pid(self):
         return int(self.ask("show info").partition("\nPid: ")[2].partition("\n")[0])
 
+    def version(self):
+        with Runtime(self.address, patience=5) as runtime:
+            return runtime.version
+
     def states(self, backend="b"):
         """Server name -> (address, port, weight, maxconn, state), as the process has it."""
         with Runtime(self.address, patience=5) as runtime:

@@ -205,7 +205,8 @@ def test_a_reload_that_fails_brings_the_last_good_file_back(start, place, monkey
         bind_elsewhere(haproxy, place or taken.getsockname())
     assert haproxy.file.read_bytes() == haproxy.before
     assert haproxy.loaded()
-    assert haproxy.pid() != pid, "its master had given up, so it was reloaded with the old file"
+    if haproxy.version() < (3, 1):
+        assert haproxy.pid() != pid, "its master had given up, so it was reloaded with the old file"
     with socket.create_connection(("127.0.0.1", haproxy.port), timeout=5) as client:
         assert client.recv(100) == b"%d\n" % haproxy.upstream.port
     assert haproxy.backend(servers=haproxy.servers())["changed"] is False

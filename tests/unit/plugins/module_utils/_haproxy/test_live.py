@@ -46,6 +46,7 @@ class Running:
         self.file = folder / "haproxy.cfg"
         self.socket = folder / "admin.sock"
         self.write(f"127.0.0.1:{free_port()}")
+        time.sleep(0.02)  # a process as old as the file counts as older
         self.process = subprocess.Popen([HAPROXY, "-W", "-f", str(self.file)], stderr=subprocess.DEVNULL)
         assert until(lambda: self.socket.exists() and self.loaded().loaded)
 
@@ -61,8 +62,13 @@ class Running:
         return processes.workers(self.process.pid)
 
     def loaded(self):
-        unit = {"main_pid": str(self.process.pid)}
-        return service.is_loaded(str(self.file), unit)
+        loaded = service.is_loaded(str(self.file), {"main_pid": str(self.process.pid)})
+        try:
+            with Runtime(str(self.socket), patience=0) as runtime:
+                pid = read_info(runtime.ask(["show info"])[0])["Pid"]
+        except EdgeError:
+            return loaded
+        return service.as_answered(loaded, str(self.file), pid)
 
     def reload(self):
         before = set(self.workers())
@@ -103,6 +109,7 @@ def test_a_file_is_loaded_until_it_changes_and_again_after_a_reload(running):
     lost = running.loaded()
     assert not lost.loaded
     assert "was changed" in lost.reason
+    time.sleep(0.05)
     assert running.reload()
     assert until(lambda: running.loaded().loaded)
     time.sleep(0.05)
@@ -118,6 +125,7 @@ def test_a_reload_that_failed_does_not_count(running):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         running.write(f"127.0.0.1:{taken.getsockname()[1]}")
+        time.sleep(0.05)
         running.process.send_signal(signal.SIGUSR2)
         assert not until(lambda: running.loaded().loaded, 1.5)
     assert running.workers()
