@@ -203,7 +203,7 @@ class Bus:
     def call(self, destination: str, path: str, method: str, signature: str = "", *values: Any) -> Any:
         """Call ``method`` (interface and member) and give what it answers: nothing, a value, or a list of them."""
         self.serial += 1
-        interface, _, member = method.rpartition(".")
+        interface, _dot, member = method.rpartition(".")
         answer = None
         try:
             self.socket.sendall(call_message(self.serial, (destination, path, interface, member), signature, values))

@@ -131,6 +131,6 @@ def zones_in(listing: str) -> dict[str, Zone]:
         elif line.startswith("\t"):
             fields[key] += "\n" + line
         elif line.strip():
-            key, _, value = line.strip().partition(":")
+            key, _colon, value = line.strip().partition(":")
             fields[key] = value
     return zones
