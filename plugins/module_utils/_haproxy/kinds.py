@@ -45,7 +45,7 @@ def time(shortest: int = 0) -> Kind:
         length = microseconds(value)
         if isinstance(length, str):
             return "is not a time", "Give a number with a unit (us, ms, s, m, h, d), such as 10s; milliseconds bare."
-        if length < shortest:
+        if length < shortest or 0 < length < 1000:
             return "is too short for HAProxy here", "Give at least 1ms."
         if length > LONGEST_TIME * 1000:
             return "is more than HAProxy can hold", f"Give at most {LONGEST_TIME} ms (24.8 days)."

@@ -30,6 +30,10 @@ _READ_AS = re.compile(r"[+-]?[0-9]+|")
 _PORTS = re.compile(r"[0-9]+(-[0-9]+)?")
 _STATUSES = re.compile(r"[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*")
 _QUOTED = re.compile(r"[\s\"'\\#;]")
+_LEGACY_IPV4 = re.compile(r"[0-9.]{2,}|0[xX][0-9A-Fa-f]+")
+_COUNT = re.compile(r"[0-9]+(-[0-9]+)?")
+_MODE = re.compile(r"[0-7]{3,4}")
+_MICROSECONDS = re.compile(r"0*[1-9][0-9]{0,2}us")
 _CPUS = re.compile(r"all|odd|even|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*")
 
 #: Keywords of a section that have one number behind them.
@@ -45,15 +49,16 @@ _NUMBERS = {
     "peers": frozenset(("shards",)),
     "log-forward": frozenset(("maxconn", "backlog")),
     "global": frozenset(
-        "fd-hard-limit maxcomprate maxcompcpuusage maxconn maxconnrate maxpipes maxsessrate maxsslconn maxsslrate"
-        " maxzlibmem nbproc nbthread spread-checks ulimit-n tune.buffers.limit tune.buffers.reserve tune.bufsize"
-        " tune.comp.maxlevel tune.h2.header-table-size tune.h2.initial-window-size tune.h2.max-concurrent-streams"
-        " tune.h2.max-frame-size tune.http.cookielen tune.http.logurilen tune.http.maxhdr tune.maxaccept"
-        " tune.maxpollevents tune.maxrewrite tune.pattern.cache-size tune.peers.max-updates-at-once tune.pipesize"
-        " tune.pool-high-fd-ratio tune.pool-low-fd-ratio tune.rcvbuf.client tune.rcvbuf.server tune.recv_enough"
-        " tune.runqueue-depth tune.sndbuf.client tune.sndbuf.server tune.ssl.cachesize"
-        " tune.ssl.capture-cipherlist-size tune.ssl.default-dh-param tune.ssl.maxrecord tune.ssl.ssl-ctx-cache-size"
-        " tune.zlib.memlevel tune.zlib.windowsize".split()
+        "fd-hard-limit gid maxcompcpuusage maxcomprate maxconn maxconnrate maxpipes maxsessrate maxsslconn maxsslrate"
+        " maxzlibmem mworker-max-reloads nbproc nbthread spread-checks tune.buffers.limit tune.buffers.reserve"
+        " tune.bufsize tune.comp.maxlevel tune.fail-alloc tune.h2.header-table-size tune.h2.initial-window-size"
+        " tune.h2.max-concurrent-streams tune.h2.max-frame-size tune.http.cookielen tune.http.logurilen"
+        " tune.http.maxhdr tune.maxaccept tune.maxpollevents tune.maxrewrite tune.pattern.cache-size"
+        " tune.peers.max-updates-at-once tune.pipesize tune.pool-high-fd-ratio tune.pool-low-fd-ratio"
+        " tune.rcvbuf.client tune.rcvbuf.server tune.recv_enough tune.runqueue-depth tune.sndbuf.client"
+        " tune.sndbuf.server tune.ssl.cachesize tune.ssl.capture-buffer-size tune.ssl.capture-cipherlist-size"
+        " tune.ssl.default-dh-param tune.ssl.hard-maxrecord tune.ssl.maxrecord tune.ssl.ssl-ctx-cache-size"
+        " tune.zlib.memlevel tune.zlib.windowsize uid ulimit-n".split()
     ),
 }
 
@@ -78,7 +83,43 @@ _NUMBERS_BEHIND = {
     "tcp-check expect": ("min-recv",),
     "option redispatch": ("redispatch",),
     "option max-reqs": ("max-reqs",),
+    "log-stderr": ("len",),
+    "stats maxconn": ("maxconn",),
+    "unix-bind": ("uid", "gid"),
 }
+
+#: Between what a number must be; elsewhere within 32 bits, of which HAProxy cuts off the rest.
+_WIDEST = (-(2**31), 2**31 - 1)
+_RANGES = {
+    **dict.fromkeys(("backlog", "fullconn", "maxconn", "retries", "uid", "gid"), (0, _WIDEST[1])),
+    "len": (1, _WIDEST[1]),
+    "set-nice": (-1024, 1024),
+}
+
+#: Beginnings of lines, and how many words HAProxy reads of them: it passes over what follows.
+_MOST_WORDS = {
+    "expose-experimental-directives": 1,
+    "numa-cpu-mapping": 1,
+    "ssl-load-extra-del-ext": 1,
+    "ssl-mode-async": 1,
+    "ssl-skip-self-issued-ca": 1,
+    "log-send-hostname": 2,
+    "log-tag": 2,
+    "server-state-base": 2,
+    "unique-id-header": 2,
+    "balance first": 2,
+    "balance leastconn": 2,
+    "balance roundrobin": 2,
+    "balance source": 2,
+    "balance static-rr": 2,
+    "stats enable": 2,
+    "stats hide-version": 2,
+    "presetenv": 3,
+    "stats realm": 3,
+}
+
+#: Beginnings of lines that end in a time in milliseconds.
+_TIMED = frozenset(("timeout", "hold", "stats refresh", "stats timeout", "tcp-request inspect-delay"))
 
 #: Beginnings of lines with an address, and its place among the words.
 _ADDRESSED = {
@@ -93,6 +134,7 @@ _ADDRESSED = {
     "dispatch": 1,
     "source": 1,
     "log": 1,
+    "log-stderr": 1,
 }
 #: Whose port may be relative to the one that the client came to.
 _RELATIVE = ("server", "server-template")
@@ -136,6 +178,7 @@ def swallowed(kind: str, words: list[str]) -> Iterator[Swallowed]:
         yield from _numbers(beginning, words)
         yield from _addresses(beginning, words)
         yield from _options(beginning, words)
+        yield from _excess(beginning, words)
         yield from _forms(beginning, words)
 
 
@@ -151,6 +194,11 @@ def _number(name: str, value: str) -> Iterator[Swallowed]:
         read = _READ_AS.match(value)
         number = int(read.group() or 0) if read is not None else 0
         yield Swallowed(f"{name} {value}", f"is no whole number, and HAProxy would read {number}", "Give a number.")
+    elif _NUMBER.fullmatch(value):
+        low, high = _RANGES.get(name, _WIDEST)
+        if not low <= int(value) <= high:
+            remedy = f"Give a number from {low} to {high}."
+            yield Swallowed(f"{name} {value}", "is out of range, and HAProxy would take another", remedy)
 
 
 def _addresses(beginning: str, words: list[str]) -> Iterator[Swallowed]:
@@ -171,6 +219,9 @@ def _address(name: str, text: str) -> Iterator[Swallowed]:
     host, _colon, port = whole.rpartition(":")
     if ":" in host and parse_address(whole) is not None:
         yield Swallowed(what, f"has no brackets, and HAProxy would read port {port}", "Put the address in brackets.")
+    elif _LEGACY_IPV4.fullmatch(host or whole) and parse_address(host or whole) is None:
+        remedy = "Give four numbers from 0 to 255, without zeros before them."
+        yield Swallowed(what, "is no IPv4 address, and HAProxy would read another", remedy)
     elif host and port and "]" not in port:
         number = port.lstrip("+-") if name in _RELATIVE else port
         if not _PORTS.fullmatch(number) or not all(0 < int(each) < 65536 for each in number.split("-")):
@@ -184,7 +235,9 @@ def _options(beginning: str, words: list[str]) -> Iterator[Swallowed]:
     for option, places in reader.find(words, first).items():
         for start, end, _yes in places:
             value = " ".join(words[start + 1 : end])
-            if value and not _COMPUTED.search(value):
+            if end == start + 1 and reader.table[option].kind is not None:
+                yield Swallowed(words[start], "has no value", "Give one, or leave the word out.")
+            elif value and not _COMPUTED.search(value):
                 yield from _argument(reader.table[option], value)
 
 
@@ -200,10 +253,30 @@ def _argument(argument: Argument, value: str) -> Iterator[Swallowed]:
         yield Swallowed(f"{argument.word} {value}", *complaint)
 
 
+def _excess(beginning: str, words: list[str]) -> Iterator[Swallowed]:
+    most = _MOST_WORDS.get(beginning, len(words))
+    if len(words) > most:
+        rest = " ".join(words[most:])
+        yield Swallowed(rest, f"follows {' '.join(words[:most])}, and HAProxy would ignore it", "Leave it out.")
+    elif beginning in _TIMED and _MICROSECONDS.fullmatch(words[-1]):
+        yield Swallowed(words[-1], "is less than a millisecond, and HAProxy would read 0", "Give at least 1ms.")
+
+
 def _forms(beginning: str, words: list[str]) -> Iterator[Swallowed]:
     """Lines of which HAProxy reads as much as makes sense."""
-    if beginning == "stats auth" and len(words) > 2 and ":" not in words[2]:
-        yield Swallowed(beginning, "has no colon, so that there would be no password", "Give user:password.")
+    value = words[2] if len(words) > 2 else ""
+    if _COMPUTED.search(value):
+        return
+    if beginning == "stats auth" and not all(value.partition(":")):
+        yield Swallowed(beginning, "has no user, or no colon and password", "Give user:password.")
+    elif beginning == "user" and words[-1] in ("password", "insecure-password") and words[-2] != "groups":
+        yield Swallowed(words[-1], "has no value, so that the password would be empty", "Give a password.")
+    elif beginning == "chroot" and words[1:2] and not words[1].startswith(("/", "$", "\0")):
+        yield Swallowed(" ".join(words[:2]), "depends on the folder in which HAProxy is started", "Begin it with a /.")
+    elif beginning == "server-template" and value and not _COUNT.fullmatch(value):
+        yield Swallowed(f"{beginning} {words[1]} {value}", "is no number of servers", "Give a number, or from-to.")
+    elif beginning == "unix-bind" and any(not _MODE.fullmatch(mode) for mode in _behind("mode", words)):
+        yield Swallowed("mode", "is not octal, and HAProxy would read another one", "Give digits such as 660.")
     elif beginning == "cpu-map":
         for cpus in words[2:]:
             if not _CPUS.fullmatch(cpus):
@@ -213,10 +286,25 @@ def _forms(beginning: str, words: list[str]) -> Iterator[Swallowed]:
             if name == "status" and not _STATUSES.fullmatch(value) and not _COMPUTED.search(value):
                 yield Swallowed(f"status {value}", "is a status that no server gives", "Give codes from 100 to 599.")
     elif beginning in ("http-check send", "option httpchk"):
-        said = words[4:5] if beginning == "option httpchk" else _behind("ver", words)
-        for version in said:
-            if not re.match(r"HTTP/[0-9]", version) and not _COMPUTED.search(version):
-                yield Swallowed(f"version {version}", "is no version of HTTP", "Give HTTP/1.1, for example.")
+        yield from _request(*_request_words(beginning, words))
+
+
+def _request_words(beginning: str, words: list[str]) -> list[list[str]]:
+    """Method, URI and version of a check's request, each where it is given. One word alone is a URI."""
+    if beginning == "http-check send":
+        return [_behind("meth", words), _behind("uri", words), _behind("ver", words)]
+    return [words[2:3], words[3:4], words[4:5]] if len(words) > 3 else [[], words[2:3], []]
+
+
+def _request(methods: list[str], uris: list[str], versions: list[str]) -> Iterator[Swallowed]:
+    for what, given, pattern, example in (
+        ("method", methods, r"[A-Z]+", "GET"),
+        ("URI", uris, r"[/*]|https?:", "/healthz"),
+        ("version", versions, r"HTTP/[0-9]", "HTTP/1.1"),
+    ):
+        for word in given:
+            if not re.match(pattern, word) and not _COMPUTED.search(word):
+                yield Swallowed(f"{what} {word}", f"is no {what} of HTTP", f"Give {example}, for example.")
 
 
 def _behind(name: str, words: list[str]) -> list[str]:
