@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import frontend_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
 
 #: Where VRRP is sent to without unicast peers, by family (RFC 5798, section 5.1).
@@ -33,7 +34,7 @@ def firewall_needs(
     """
     openings = [each for instance in instances for each in _vrrp(instance, global_defs)]
     for vip in vips:
-        for address, port in _listened(vip, sections.get(vip.name)):
+        for address, port in _listened(vip, sections.get(frontend_name(vip))):
             openings += _service(address, port, vip.clients)
     for section in further:
         for address, port in _binds(section):

@@ -46,6 +46,11 @@ class Checks(NamedTuple):
         return not numbers or tuple(numbers) >= COMPLETE
 
 
+def frontend_name(vip: Vip) -> str:
+    """Not the backend's, which has the VIP's own: HAProxy 3.3 does not let the two share one any more."""
+    return f"{vip.name}_vip"
+
+
 def health_uri(vip: Vip) -> str:
     """Where HAProxy says whether a server of the VIP answers."""
     return f"{HEALTH_URI}/{vip.name}"
@@ -87,7 +92,7 @@ def _keepalive(side: str, checks: Checks) -> dict[str, Any]:
 
 def _frontend(vip: Vip, checks: Checks) -> dict[str, Any]:
     return {
-        "name": vip.name,
+        "name": frontend_name(vip),
         "mode": "tcp",
         "bind": [{"address": str(address.ip), "port": vip.port} for address in vip.addresses],
         "maxconn": vip.maxconn,

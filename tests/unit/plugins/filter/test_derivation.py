@@ -144,6 +144,8 @@ def test_the_apiservers_front_end(lab):
     vip = {**lab.kubeapi, "addresses": ["10.77.0.100/24", "fd00:77::100/64"], "maxconn": 9000, "backend_port": 6444}
     proxies = haproxy_proxies([vip], "haproxy-2", lab.groups(), lab.hostvars([vip]), 8405, "/etc/haproxy/ca.crt")
     health, front = proxies["frontends"]
+    # HAProxy 3.3 wants them apart.
+    assert (front["name"], front["default_backend"]) == ("kubeapi_vip", "kubeapi")
     (back,) = proxies["backends"]
     assert health["bind"] == [{"address": "127.0.0.1", "port": 8405}]
     assert front["bind"] == [{"address": "10.77.0.100", "port": 6443}, {"address": "fd00:77::100", "port": 6443}]
