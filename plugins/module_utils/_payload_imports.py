@@ -63,6 +63,3 @@ def start_lean(loader: Any) -> None:
         gc.disable()
         gc.freeze()
         sys.meta_path.insert(0, PayloadFinder(loader))
-
-
-compile_once = start_lean
