@@ -50,6 +50,11 @@ def test_the_action_group_names_every_module():
     assert sorted(runtime["action_groups"]["all"]) == MODULES
 
 
+def test_every_module_runs_through_our_action_plugin():
+    routing = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text())["plugin_routing"]["modules"]
+    assert routing == {name: {"action_plugin": "k8s_edge.ha.haproxy_config"} for name in MODULES}
+
+
 def test_collections_we_use_are_declared():
     """A module of another collection needs that collection at every user's site, so galaxy.yml has to say so."""
     declared = set(yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())["dependencies"])
