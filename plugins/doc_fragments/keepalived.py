@@ -14,7 +14,9 @@ from typing import Any
 
 import yaml
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configure import FILE_ARGUMENTS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.versions import since
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.virtual_server import ARGUMENTS as VIRTUAL_SERVER
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCE
 
 #: What an option says wherever nothing more particular is said about it.
@@ -420,6 +422,37 @@ virtual_servers:
             weight: The factor, optionally followed by C(reverse).
 """
 
+#: What keepalived_virtual_server says in the words of the IPVS modules; the rest is described above.
+VIRTUAL_SERVER_TEXTS = """
+protocol: The protocol, where the service has an O(address).
+address: The virtual address, without a prefix length.
+port: The port; V(0) means every port and needs O(persistence_timeout).
+fwmark: The firewall mark, instead of address and port.
+family: The address family of a firewall mark.
+group: The name of a C(virtual_server_group) of the file, instead of address and port.
+scheduler: How a real server is chosen. A new service needs one.
+flags:
+  - Flags of the service and of its scheduler. The list is authoritative for all of them.
+forwarding_method: How packets reach real servers that do not say it themselves. A new service needs one here or there.
+tunnel_type: The kind of tunnel, for O(forwarding_method=tun).
+tunnel_port: The port of a V(gue) tunnel.
+tunnel_checksum: Whether and how packets of a tunnel get a checksum.
+persistence_netmask: The netmask (IPv4) or prefix length (IPv6) of clients that stay together.
+purge_real_servers: Whether real servers are removed that the list does not name.
+state: Whether the service is in the file.
+real_servers:
+  - The real servers, told by address and port. What an entry does not say stays.
+  - address: The address of the server.
+    port: The port. With V(dr) and V(tun) it is the service's, and may be left out.
+    forwarding_method: How packets reach this server, where it is not the service's O(forwarding_method).
+    tunnel_type: The kind of tunnel, for C(forwarding_method=tun).
+    tunnel_port: The port of a V(gue) tunnel.
+    tunnel_checksum: Whether and how packets of a tunnel get a checksum.
+    weight: The weight, 0-65535; 0 takes no new connections.
+    upper_threshold: How many connections it may have.
+    lower_threshold: Below how many connections it is used again.
+"""
+
 #: vrrp, checker and bfd have the same settings for their processes.
 SCHEDULING = {
     "priority": "The nice value of the {0} process, -20 to 19.",
@@ -466,6 +499,13 @@ def _document(arguments: dict[str, Any], texts: dict[str, Any], path: str = "") 
 def _config_texts() -> dict[str, Any]:
     texts = _load(CONFIG_TEXTS)
     texts["instances"].append(dict(_load(INSTANCE_TEXTS), name="The name of the instance."))
+    return texts
+
+
+def _virtual_server_texts() -> dict[str, Any]:
+    known = _load(CONFIG_TEXTS)["virtual_servers"][-1]
+    texts = {**known, **_load(VIRTUAL_SERVER_TEXTS)}
+    texts["real_servers"][-1] = {**known["real_servers"][-1], **texts["real_servers"][-1]}
     return texts
 
 
@@ -516,4 +556,9 @@ class ModuleDocFragment:
         """
     )
     INSTANCE: str = _document(INSTANCE.arguments(), _load(INSTANCE_TEXTS), "instances.")
+    VIRTUAL_SERVER: str = _document(
+        {name: spec for name, spec in VIRTUAL_SERVER.items() if name not in FILE_ARGUMENTS},
+        _virtual_server_texts(),
+        "virtual_servers.",
+    )
     CONFIG: str = _document(CONFIGURATION.arguments(), _config_texts())
