@@ -222,7 +222,8 @@ BIND = _arguments(
 #: Keywords with a value that are no option of ours: known so that their value is not taken for a keyword.
 _FOREIGN_WITH_VALUE = frozenset(
     "npn sigalgs client-sigalgs guid-prefix idle-ping label nbconn ocsp-update cc quic-cc-algo quic-socket default-crt"
-    " pool-conn-name log-bufsize usesrc interface shard curves check-pool-conn-name".split()
+    " pool-conn-name log-bufsize usesrc interface shard curves check-pool-conn-name"
+    " healthcheck ktls tcp-md5sig tcp-ss".split()
 )
 
 

@@ -26,7 +26,7 @@ defaults
     timeout connect 1s
     timeout client 5s
     timeout server 5s
-frontend kubeapi
+frontend kubeapi_vip
     mode tcp
     bind 127.0.0.1:{port}
     default_backend kubeapi

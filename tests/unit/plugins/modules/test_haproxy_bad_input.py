@@ -25,7 +25,7 @@ defaults
     timeout server 1s
 userlist people
     user joe insecure-password hunter2
-frontend web
+frontend front
     bind 127.0.0.1:18080
     default_backend web
 backend web
@@ -165,7 +165,7 @@ CONFIGS = {
     ),
     "frontend bound where another is": (
         {"frontends": [{"name": "f", "bind": [{"address": "127.0.0.1", "port": 18080}]}]},
-        ["bind 127.0.0.1:18080", "frontend web"],
+        ["bind 127.0.0.1:18080", "frontend front"],
     ),
     "bind without a port": ({"frontends": [{"name": "f", "bind": [{"address": "::"}]}]}, ["frontends[0].bind[0].port"]),
     "bind port out of range": ({"frontends": [{"name": "f", "bind": [{"port": 0}]}]}, ["frontends[0].bind[0].port"]),

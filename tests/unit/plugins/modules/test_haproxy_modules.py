@@ -25,7 +25,7 @@ SITE = {
     "global": {"maxconn": 1000, "log": ["127.0.0.1 local0"]},
     "defaults": [{"mode": "tcp", "timeouts": {"connect": "5s", "client": "24h", "server": "24h"}}],
     "frontends": [
-        {"name": "kubeapi", "bind": [{"address": "127.0.0.1", "port": 16443}], "default_backend": "kubeapi"},
+        {"name": "kubeapi_vip", "bind": [{"address": "127.0.0.1", "port": 16443}], "default_backend": "kubeapi"},
         {
             "name": "health",
             "mode": "http",
