@@ -1,0 +1,267 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stand-in for the Kubernetes API, in memory, on loopback, for tests where there is no cluster.
+
+It keeps objects, honours dryRun and label selectors, knows that an object needs its namespace, that a namespace takes
+what is in it along, and lets pods of a workload get ready one with each look at it. It checks no schema, has no
+controllers, no admission, no field ownership and no permissions: what it accepts says nothing about what a cluster
+accepts.
+
+    python tests/kube_api.py KUBECONFIG [NODES]     serves until it is ended, and writes how to reach it
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+#: Group and version, and of each kind: name in paths, kind, whether it lives in a namespace.
+KINDS = {
+    "v1": {
+        "namespaces": ("Namespace", False),
+        "nodes": ("Node", False),
+        "pods": ("Pod", True),
+        "services": ("Service", True),
+        "serviceaccounts": ("ServiceAccount", True),
+        "configmaps": ("ConfigMap", True),
+        "secrets": ("Secret", True),
+        "persistentvolumeclaims": ("PersistentVolumeClaim", True),
+    },
+    "apps/v1": {
+        "daemonsets": ("DaemonSet", True),
+        "deployments": ("Deployment", True),
+        "statefulsets": ("StatefulSet", True),
+    },
+    "batch/v1": {"cronjobs": ("CronJob", True)},
+    "coordination.k8s.io/v1": {"leases": ("Lease", True)},
+    "networking.k8s.io/v1": {"ingresses": ("Ingress", True), "ingressclasses": ("IngressClass", False)},
+    "rbac.authorization.k8s.io/v1": {
+        "clusterroles": ("ClusterRole", False),
+        "clusterrolebindings": ("ClusterRoleBinding", False),
+        "roles": ("Role", True),
+        "rolebindings": ("RoleBinding", True),
+    },
+}
+PATH = re.compile(
+    r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))"
+    r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?"
+)
+
+
+class Refused(Exception):
+    """An answer other than success, as the API words it."""
+
+    def __init__(self, code: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.status = {"apiVersion": "v1", "kind": "Status", "status": "Failure", "code": code}
+        self.status.update(reason=reason, message=message)
+
+
+class Cluster:
+    """What is in the cluster: objects by version, name of their kind in paths, namespace and name."""
+
+    def __init__(self, nodes: int = 3) -> None:
+        self.nodes = nodes
+        self.objects: dict[Any, dict[str, Any]] = {}
+        self.revision = 0
+        self.log: list[tuple[str, str, bool]] = []
+        for name in ("default", "kube-system"):
+            self.create(("v1", "namespaces", "", name), {"metadata": {"name": name}}, dry=False)
+        for number in range(1, nodes + 1):
+            address = {"type": "InternalIP", "address": f"172.20.0.{112 + number}"}
+            node = {"metadata": {"name": f"edge-{number}"}, "status": {"addresses": [address]}}
+            self.create(("v1", "nodes", "", f"edge-{number}"), node, dry=False)
+
+    def create(self, key: Any, body: dict[str, Any], *, dry: bool) -> dict[str, Any]:
+        version, plural, namespace, name = key
+        if namespace and ("v1", "namespaces", "", namespace) not in self.objects:
+            raise Refused(404, "NotFound", f'namespaces "{namespace}" not found')
+        if key in self.objects:
+            raise Refused(409, "AlreadyExists", f'{plural} "{name}" already exists')
+        made = {"apiVersion": version, "kind": KINDS[version][plural][0], **copy.deepcopy(body)}
+        made["metadata"].update(uid=f"uid-{self.revision + 1}", creationTimestamp="2026-01-01T00:00:00Z")
+        if namespace:
+            made["metadata"]["namespace"] = namespace
+        if version == "apps/v1":
+            made["metadata"]["generation"] = 1
+        if dry:
+            return made
+        self._store(key, made)
+        if plural == "namespaces":
+            self.create(("v1", "serviceaccounts", name, "default"), {"metadata": {"name": "default"}}, dry=False)
+            root = {"metadata": {"name": "kube-root-ca.crt"}, "data": {"ca.crt": ""}}
+            self.create(("v1", "configmaps", name, "kube-root-ca.crt"), root, dry=False)
+        return made
+
+    def patch(self, key: Any, body: dict[str, Any], *, dry: bool) -> dict[str, Any]:
+        before = self.get(key)
+        after = _merged(before, body)
+        if after == before:
+            return before
+        if "generation" in before["metadata"] and after.get("spec") != before.get("spec"):
+            after["metadata"]["generation"] += 1
+            after.pop("status", None)
+        if not dry:
+            self._store(key, after)
+        return after
+
+    def get(self, key: Any) -> dict[str, Any]:
+        if key not in self.objects:
+            raise Refused(404, "NotFound", f'{key[1]} "{key[3]}" not found')
+        found = self.objects[key]
+        if key[0] == "apps/v1":
+            self._advance(found)
+        return copy.deepcopy(found)
+
+    def delete(self, key: Any, *, dry: bool) -> dict[str, Any]:
+        found = self.get(key)
+        if not dry:
+            del self.objects[key]
+            if key[1] == "namespaces":
+                self.objects = {each: value for each, value in self.objects.items() if each[2] != key[3]}
+        return found
+
+    def listed(self, version: str, plural: str, namespace: str, selector: str) -> dict[str, Any]:
+        wanted = dict(each.split("=", 1) for each in selector.replace("==", "=").split(",") if each)
+        items = [
+            value
+            for (of, kind, where, _), value in self.objects.items()
+            if (of, kind) == (version, plural) and (not namespace or where == namespace)
+            if wanted.items() <= (value["metadata"].get("labels") or {}).items()
+        ]
+        about = {"apiVersion": version, "kind": KINDS[version][plural][0] + "List"}
+        return {**about, "metadata": {"resourceVersion": str(self.revision)}, "items": copy.deepcopy(items)}
+
+    def _store(self, key: Any, value: dict[str, Any]) -> None:
+        self.revision += 1
+        value["metadata"]["resourceVersion"] = str(self.revision)
+        self.objects[key] = value
+
+    def _advance(self, workload: dict[str, Any]) -> None:
+        """One more pod gets ready with each look."""
+        status = workload.setdefault("status", {})
+        total = self.nodes if workload["kind"] == "DaemonSet" else workload["spec"].get("replicas", 1)
+        ready = min(total, status.get("updatedReplicas", status.get("updatedNumberScheduled", -1)) + 1)
+        status["observedGeneration"] = workload["metadata"]["generation"]
+        if workload["kind"] == "DaemonSet":
+            status.update(desiredNumberScheduled=total, updatedNumberScheduled=ready, numberAvailable=ready)
+            status.update(numberReady=ready, currentNumberScheduled=total, numberMisscheduled=0)
+        else:
+            status.update(replicas=total, updatedReplicas=ready, availableReplicas=ready, readyReplicas=ready)
+
+
+def _merged(before: Any, change: Any) -> Any:
+    """RFC 7386."""
+    if not isinstance(change, dict):
+        return copy.deepcopy(change)
+    after = dict(copy.deepcopy(before)) if isinstance(before, dict) else {}
+    for name, value in change.items():
+        if value is None:
+            after.pop(name, None)
+        else:
+            after[name] = _merged(after.get(name), value)
+    return after
+
+
+class Api(BaseHTTPRequestHandler):
+    """HTTP around a Cluster."""
+
+    protocol_version = "HTTP/1.1"
+    cluster: Cluster
+    lock = threading.Lock()
+
+    def answer(self) -> None:
+        """Any request."""
+        size = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(size)) if size else {}
+        url = urlsplit(self.path)
+        options = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        with self.lock:
+            self.cluster.log.append((self.command, url.path, "dryRun" in options))
+            try:
+                code, found = 200, _discovery(url.path) or self._objects(url.path, options, body)
+            except Refused as refused:
+                code, found = refused.status["code"], refused.status
+        text = json.dumps(found).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
+
+    def _objects(self, path: str, options: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+        found = PATH.fullmatch(path)
+        version = found and (found["core"] or found["group"])
+        if not found or not version or found["plural"] not in KINDS.get(version, {}):
+            raise Refused(404, "NotFound", "the server could not find the requested resource")
+        plural, namespace, dry = found["plural"], found["namespace"] or "", "dryRun" in options
+        if self.command == "POST":
+            return self.cluster.create((version, plural, namespace, body["metadata"]["name"]), body, dry=dry)
+        if not found["name"]:
+            return self.cluster.listed(version, plural, namespace, options.get("labelSelector", ""))
+        key = (version, plural, namespace, found["name"])
+        if self.command == "PATCH":
+            kind = self.headers["Content-Type"]
+            if "merge-patch" not in kind or "strategic" in kind:
+                raise Refused(415, "UnsupportedMediaType", f"this stand-in does not take {kind}")
+            return self.cluster.patch(key, body, dry=dry)
+        return self.cluster.delete(key, dry=dry) if self.command == "DELETE" else self.cluster.get(key)
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+        """Says nothing."""
+
+
+def _discovery(path: str) -> dict[str, Any] | None:
+    if path == "/version":
+        return {"major": "1", "minor": "36", "gitVersion": "v1.36.0"}
+    if path == "/api":
+        return {"kind": "APIVersions", "versions": ["v1"]}
+    if path == "/apis":
+        groups = []
+        for version in KINDS:
+            if "/" in version:
+                stated = {"groupVersion": version, "version": version.split("/")[1]}
+                groups.append({"name": version.split("/")[0], "versions": [stated], "preferredVersion": stated})
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+    version = re.sub(r"^/apis?/", "", path)
+    if version not in KINDS:
+        return None
+    verbs = ["create", "delete", "get", "list", "patch", "update", "watch"]
+    kinds = [
+        {"name": plural, "singularName": kind.lower(), "kind": kind, "namespaced": namespaced, "verbs": verbs}
+        for plural, (kind, namespaced) in KINDS[version].items()
+    ]
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": kinds}
+
+
+def server(nodes: int = 3) -> ThreadingHTTPServer:
+    """A server on a free port of loopback; ``RequestHandlerClass.cluster`` is what it holds."""
+    return ThreadingHTTPServer(("127.0.0.1", 0), type("ApiOfOne", (Api,), {"cluster": Cluster(nodes)}))
+
+
+def kubeconfig(port: int) -> dict[str, Any]:
+    """How to reach it, as a kubeconfig."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "stand-in", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+        "users": [{"name": "anybody", "user": {}}],
+        "contexts": [{"name": "stand-in", "context": {"cluster": "stand-in", "user": "anybody"}}],
+        "current-context": "stand-in",
+    }
+
+
+if __name__ == "__main__":
+    with server(int(sys.argv[2]) if len(sys.argv) > 2 else 3) as serving:
+        Path(sys.argv[1]).write_text(json.dumps(kubeconfig(serving.server_address[1])))
+        serving.serve_forever()
