@@ -1,0 +1,64 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``traefik_objects``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik import objects
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_address import address_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_problems import problems
+
+DOCUMENTATION = r"""
+name: traefik_objects
+short_description: Every Kubernetes object of Traefik on the edge nodes
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Namespace, rights, IngressClass, Services, DaemonSet and Ingress objects as data, in the order in which they can be
+    created. What cannot work is refused, all of it together.
+options:
+  _input:
+    description: The variables of role P(k8s_edge.ha.traefik#role), without the prefix C(traefik_).
+    type: dict
+    required: true
+  vips:
+    description: The VIPs of the inventory, among which C(vip) may name one.
+    type: list
+    elements: dict
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: What would be created
+  ansible.builtin.debug:
+    msg: "{{ settings | k8s_edge.ha.traefik_objects(k8s_edge_vips) | map(attribute='kind') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The objects, as the API takes them.
+  type: list
+  elements: dict
+"""
+
+
+@speaking
+def traefik_objects(settings: Mapping[str, Any], vips: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The objects, or all that is wrong with the variables."""
+    found = problems(settings)
+    address = address_of(settings["vip"], vips, found)
+    refuse(found)
+    return objects({**settings, "address": address})
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"traefik_objects": traefik_objects}

@@ -1,0 +1,112 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the variables of role ``traefik``, before any of it reaches a cluster. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_ingresses import problems as ingress_problems
+
+#: How a password is written: bcrypt, or Apache's MD5, as htpasswd -B and htpasswd make them.
+_HASH = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}")
+_TAGGED = re.compile(r"[^@]+:(?P<tag>[\w][\w.-]*)|.+@sha256:[0-9a-f]{64}")
+
+ACME_KEYS = ("email", "challenge", "provider", "secret", "ca_server", "host_path", "claim")
+CHALLENGES = ("dns", "http", "tls")
+
+Settings = Mapping[str, Any]
+
+
+def problems(settings: Settings) -> list[Problem]:
+    """Everything that is wrong, each with its place among the role's variables."""
+    found = [
+        *_image(settings["image"]),
+        *_ports(settings),
+        *_dashboard(settings),
+        *_acme(settings.get("acme") or {}, settings["nodes"]),
+        *_arguments(settings["arguments"]),
+        *_definitions(settings["crds"]),
+        *ingress_problems(settings["ingresses"], "traefik_ingresses"),
+    ]
+    if not settings["node_selector"]:
+        remedy = "Give the edge nodes a label (role edge_nodes), and name it here."
+        found.append(Problem("traefik_node_selector", {}, "selects every node of the cluster", remedy))
+    return found
+
+
+def _image(image: str) -> Iterable[Problem]:
+    tag = _TAGGED.fullmatch(image.rpartition("/")[2])
+    if not tag or tag["tag"] == "latest":
+        reason = "names no version, so that nodes may run different ones"
+        yield Problem("traefik_image", image, reason, "Pin it, for example docker.io/library/traefik:v3.7.15.")
+    elif re.match(r"v?[12]\b", tag["tag"] or ""):
+        yield Problem("traefik_image", image, "is not Traefik v3, whose arguments these are", "Take a v3 image.")
+
+
+def _ports(settings: Settings) -> Iterable[Problem]:
+    for name in ("http_port", "https_port"):
+        if not 1 <= settings[name] <= 65535:
+            yield Problem(f"traefik_{name}", settings[name], "is no port", "Give a number from 1 to 65535.")
+    if settings["http_port"] == settings["https_port"]:
+        yield Problem("traefik_https_port", settings["https_port"], "is also traefik_http_port", "Give each its own.")
+
+
+def _dashboard(settings: Settings) -> Iterable[Problem]:
+    for user, written in settings["dashboard_users"].items():
+        option = f"traefik_dashboard_users[{user}]"
+        if not re.fullmatch(r"[\w.@-]+", str(user)):
+            yield Problem(option, user, "cannot be a user's name", "Use letters, digits, '_', '.', '@' and '-'.")
+        if not _HASH.fullmatch(str(written)):
+            yield Problem(option, None, "is not a password's hash", "Write what htpasswd -nB says after the colon.")
+    if settings["dashboard_host"] and not settings["dashboard_users"]:
+        reason = "would show the dashboard to everybody"
+        remedy = "Give traefik_dashboard_users, or leave the host out."
+        yield Problem("traefik_dashboard_host", settings["dashboard_host"], reason, remedy)
+
+
+def _acme(acme: Settings, nodes: int) -> Iterable[Problem]:
+    if not acme:
+        return
+    for key in acme:
+        if key not in ACME_KEYS:
+            yield Problem("traefik_acme", key, "is not a key there", "Use: {}.".format(", ".join(ACME_KEYS)))
+    if not acme.get("email"):
+        yield Problem("traefik_acme.email", None, "is missing", "Give the address that the CA writes to.")
+    challenge = acme.get("challenge", "dns")
+    if challenge not in CHALLENGES:
+        yield Problem("traefik_acme.challenge", challenge, "is unknown", "Use {}.".format(", ".join(CHALLENGES)))
+    elif challenge == "dns" and not acme.get("provider"):
+        yield Problem("traefik_acme.provider", None, "is missing", "Name the DNS provider, as Traefik calls it.")
+    elif challenge != "dns" and nodes > 1:
+        reason = f"reaches one of {nodes} edge nodes only, and not the one that asked for the certificate"
+        remedy = "Use the challenge dns, or cert-manager and tls secrets in the Ingress."
+        yield Problem("traefik_acme.challenge", challenge, reason, remedy)
+    if acme.get("claim") and acme.get("host_path"):
+        yield Problem("traefik_acme.claim", acme["claim"], "stands beside host_path", "Keep certificates in one place.")
+    elif acme.get("claim") and nodes > 1:
+        reason = f"would be written by Traefik on {nodes} nodes at once, which it cannot"
+        yield Problem("traefik_acme.claim", acme["claim"], reason, "Use host_path: each node has its own certificates.")
+
+
+def _arguments(arguments: Iterable[Any]) -> Iterable[Problem]:
+    for index, argument in enumerate(arguments):
+        option = f"traefik_arguments[{index}]"
+        if not re.match(r"--[a-z]", str(argument)):
+            yield Problem(option, argument, "is no argument of Traefik", "Write --name=value.")
+        elif str(argument).lower().startswith("--api.insecure"):
+            reason = "shows the dashboard to everybody"
+            yield Problem(option, argument, reason, "Use traefik_dashboard_users.")
+
+
+def _definitions(objects: Iterable[Any]) -> Iterable[Problem]:
+    for index, each in enumerate(objects):
+        kind = each.get("kind") if isinstance(each, Mapping) else each
+        if kind != "CustomResourceDefinition":
+            reason = "is not a CustomResourceDefinition"
+            remedy = "Take Traefik's kubernetes-crd-definition-v1.yml, or what helm show crds prints."
+            yield Problem(f"traefik_crds (object {index + 1})", kind, reason, remedy)
