@@ -1,0 +1,60 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``kube_vip_static_pod``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _kube_vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes_checks import sound
+
+DOCUMENTATION = r"""
+name: kube_vip_static_pod
+short_description: kube-vip for a control plane that does not exist yet
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Gives the pod that a kubelet runs by itself from its folder of manifests, before there is an API server to ask.
+positional: kubeconfig
+options:
+  _input:
+    description: The variables of the role P(k8s_edge.ha.kube_vip#role), without its prefix.
+    type: dict
+    required: true
+  kubeconfig:
+    description:
+      - The file on the host by which kube-vip asks the API server.
+      - Up to kubeadm 1.28 that is V(/etc/kubernetes/admin.conf). From 1.29 on, on the first host and while the
+        cluster is made, it is V(/etc/kubernetes/super-admin.conf), since nobody has given rights to the other yet.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: What the kubelet is given
+  ansible.builtin.debug:
+    msg: "{{ settings | k8s_edge.ha.kube_vip_static_pod('/etc/kubernetes/super-admin.conf') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The pod.
+  type: dict
+"""
+
+
+@speaking
+def kube_vip_static_pod(settings: Mapping[str, Any], kubeconfig: str) -> dict[str, Any]:
+    """The pod."""
+    return dict(sound([_kube_vip.static_pod(settings, kubeconfig)])[0])
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"kube_vip_static_pod": kube_vip_static_pod}
