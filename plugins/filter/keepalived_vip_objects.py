@@ -1,0 +1,64 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``keepalived_vip_objects``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.utils.display import Display
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._keepalived_vip import objects
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._keepalived_vip_problems import problems
+
+DOCUMENTATION = r"""
+name: keepalived_vip_objects
+short_description: Every Kubernetes object of kube-keepalived-vip
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Namespace, rights, the ConfigMap of VIPs and the DaemonSet as data, in the order in which they can be created. What
+    kube-keepalived-vip would ignore is refused. Warns that it has had no release since 2019.
+options:
+  _input:
+    description: The variables of role P(k8s_edge.ha.keepalived_vip#role), without the prefix C(keepalived_vip_).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: What would be created
+  ansible.builtin.debug:
+    msg: "{{ settings | k8s_edge.ha.keepalived_vip_objects | map(attribute='kind') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The objects, as the API takes them.
+  type: list
+  elements: dict
+"""
+
+END_OF_LIFE = (
+    "kube-keepalived-vip has had no release since 2019, and reads Endpoints, which Kubernetes has deprecated. Each "
+    "of its pods empties the node's whole IPVS table when it starts, kube-proxy's part too. Move its VIPs to kube-vip "
+    "or to role keepalived."
+)
+
+
+@speaking
+def keepalived_vip_objects(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The objects, or all that is wrong with the variables."""
+    refuse(problems(settings))
+    Display().warning(END_OF_LIFE)
+    return objects(settings)
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"keepalived_vip_objects": keepalived_vip_objects}
