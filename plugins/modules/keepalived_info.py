@@ -164,7 +164,7 @@ vips:
       description: The instance it belongs to.
       type: str
     held:
-      description: Whether this host holds it.
+      description: Whether this host holds it. On loopback, where a real server has it all the time, it does not count.
       type: bool
 process_events:
   description:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import live
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses import held, local_addresses
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import ReadFile, read_files
@@ -47,7 +48,6 @@ def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, An
         text = live.dump(service.main_pid)
         running = live.instances_of(text) if text is not None else None
     reason = why_not_loaded(path, files, changed, service, running, values)
-    held = live.local_addresses()
     return {
         "changed": False,
         "exists": bool(files),
@@ -61,7 +61,7 @@ def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, An
         "loaded_reason": reason or "The running keepalived read the files after their last change.",
         "configuration": values,
         "instances": running or [],
-        "vips": _vips(values.get("instances", ()), held),
+        "vips": _vips(values.get("instances", ()), local_addresses()),
         "process_events": process_events(),
     }
 
@@ -143,20 +143,20 @@ def _difference(wanted: Iterable[dict[str, Any]], running: list[dict[str, Any]])
             value = instance.get(option)
             if isinstance(value, int) and there[name].get(option) != value:
                 return f"The running keepalived has {option} {there[name].get(option)} in instance {name}, not {value}."
-        addresses = {vip["address"] for vip in _vips([instance], set())}
+        addresses = {vip["address"] for vip in _vips([instance], {})}
         if addresses != set(there[name].get("addresses", ())):
             return f"The running keepalived has other addresses in instance {name}."
     gone = sorted(set(there) - {one.get("name") for one in wanted})
     return f"The running keepalived still has the instance {gone[0]}." if gone else ""
 
 
-def _vips(instances: Iterable[dict[str, Any]], held: set[str]) -> list[dict[str, Any]]:
+def _vips(instances: Iterable[dict[str, Any]], local: dict[str, set[str]]) -> list[dict[str, Any]]:
     found = []
     for instance in instances:
         for option in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
             for entry in instance.get(option, ()):
                 address = parse_address(str(entry.get("address"))) if isinstance(entry, dict) else None
                 if address is not None:
-                    one = {"address": str(address), "instance": instance.get("name"), "held": address.host in held}
-                    found.append(one)
+                    here = held(address.host, entry.get("dev") or instance.get("interface") or "", local)
+                    found.append({"address": str(address), "instance": instance.get("name"), "held": here})
     return found

@@ -35,7 +35,6 @@ _VERSION = re.compile(r"Keepalived v([0-9][^ ]*)")
 _CONFIG_ARGUMENT = re.compile(r"(?:-f|--use-file=?)(.*)", re.DOTALL)
 DEFAULT_CONFIG = "/etc/keepalived/keepalived.conf"
 _TIMESTAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{6}) UTC")
-_LOCAL_HOST = re.compile(r"\|-- ([0-9.]+)\n\s*/32 host LOCAL")
 
 
 class Service(NamedTuple):
@@ -189,20 +188,6 @@ def instances_of(text: str) -> list[dict[str, Any]]:
             found.append({"name": value, "addresses": []})
         elif found and key in names and names[key] not in found[-1]:
             found[-1][names[key]] = int(value) if value.isdigit() else value.partition(",")[0]
-    return found
-
-
-def local_addresses() -> set[str]:
-    """Every address that the kernel holds, in its own spelling, without prefix lengths."""
-    import socket
-
-    found: set[str] = set()
-    for table in _contents("/proc/net/fib_trie"):
-        found.update(_LOCAL_HOST.findall(table))
-    for table in _contents("/proc/net/if_inet6"):
-        for line in table.split("\n"):
-            if line:
-                found.add(socket.inet_ntop(socket.AF_INET6, bytes.fromhex(line.split()[0])))
     return found
 
 

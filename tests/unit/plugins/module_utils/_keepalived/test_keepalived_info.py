@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import info, live
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import addresses, info, live
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses import held, local_addresses
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import read_files
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
@@ -223,8 +226,39 @@ def test_the_configuration_has_no_secrets(conf: Path) -> None:
     assert values["other"][0].startswith("strange {")
 
 
-def test_the_kernel_tells_its_addresses() -> None:
-    assert "127.0.0.1" in live.local_addresses()
+def test_the_kernel_tells_where_its_addresses_are() -> None:
+    assert "lo" in local_addresses()["127.0.0.1"]
+
+
+def test_an_address_on_loopback_is_not_held() -> None:
+    local = {"10.0.0.1": {"lo"}, "10.0.0.2": {"lo", "eth0"}}
+    assert [held(one, "eth0", local) for one in ("10.0.0.1", "10.0.0.2", "10.0.0.3")] == [False, True, False]
+    assert held("10.0.0.1", "lo", local)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a network of its own needs root")
+def test_every_address_of_every_interface_is_told() -> None:
+    """With labels, secondary ones, more of them than one question has room for, and both families."""
+    ask = (
+        "import runpy, sys; found = runpy.run_path(sys.argv[1])['local_addresses']();"
+        "print(sorted(found['10.9.1.7']), sorted(found['10.9.0.1']), sorted(found['fd00::9']), len(found))"
+    )
+    commands = (
+        "ip link set lo up; ip link add d0 type dummy 2>/dev/null || ip tuntap add d0 mode tap; ip link set d0 up"
+    )
+    commands += "; ip addr add 10.9.0.1/24 dev d0 label d0:vip; ip addr add fd00::9/128 dev lo"
+    commands += "; for n in $(seq 200); do ip addr add 10.9.1.$n/32 dev lo; done; ip addr add 10.9.1.7/24 dev d0"
+    path = Path(addresses.__file__)
+    ended = subprocess.run(
+        ["unshare", "--net", "sh", "-c", f'{commands}; exec "$@"', "sh", sys.executable, "-c", ask, path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if "Operation not permitted" in ended.stderr:
+        pytest.skip("no network namespace or no interface of its own here")
+    # 127.0.0.1, ::1, 10.9.0.1, fd00::9, 200 more, and what d0 made of itself.
+    assert ended.stdout.startswith("['d0', 'lo'] ['d0'] ['lo'] 20"), ended
 
 
 def test_a_running_process_tells_its_arguments() -> None:
