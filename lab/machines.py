@@ -30,6 +30,7 @@ _BOOT = (
     "systemd.mask=systemd-udevd-control.socket",
 )
 _SELINUX = ("security=selinux", "selinux=1", "enforcing=1", "audit=1")
+_NO_SELINUX = ("lsm=capability",)  # else it is on all the same, without a policy
 MEMORY, MEMORY_SELINUX = "256M", "512M"
 
 
@@ -69,7 +70,7 @@ def power_on(lab: Lab, host: Host) -> None:
         *(f"ubd0={state}/{host.name}.disk,{disk.path(host.selinux)}", f"ubd1r={state}/{host.name}.luggage"),
         # Without gro, bulk transfers to the machine stall.
         *(f"vec0:transport=tap,ifname={host.name},depth=64,gro=1,mac={_mac(host)}", *_BOOT),
-        *(_SELINUX if host.selinux else ()),
+        *(_SELINUX if host.selinux else _NO_SELINUX),
     )
     with open(state / f"{host.name}.console", "ab") as console:
         child = subprocess.Popen(
