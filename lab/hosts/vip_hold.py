@@ -5,8 +5,8 @@
 """Hold connections to a URL open, as kubelets do: ask on each of them now and then, and connect again where one is cut.
 
 Ends after --seconds, or on SIGTERM, and then prints one JSON object: connections; requests that were answered; cut, how
-often an open connection was closed or did not answer; failed, attempts to connect that did not succeed; held_by, who
-answered last on how many connections.
+often an open connection was closed or did not answer, and cut_from, who had answered on how many of those; failed,
+attempts to connect that did not succeed; held_by, who answered last on how many connections.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ class Seen:
     cut: int = 0
     failed: int = 0
     held_by: dict[int, str] = field(default_factory=dict)
+    cut_from: Counter[str] = field(default_factory=Counter)
 
     def summary(self, connections: int) -> dict[str, object]:
         held = dict(sorted(Counter(self.held_by.values()).items()))
         counts = {"requests": self.requests, "cut": self.cut, "failed": self.failed}
-        return {"connections": connections, **counts, "held_by": held}
+        return {"connections": connections, **counts, "cut_from": dict(sorted(self.cut_from.items())), "held_by": held}
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: SplitResult) -> str:
@@ -69,7 +70,8 @@ async def hold(
                 await asyncio.sleep(every)
         except (OSError, EOFError, asyncio.TimeoutError):
             seen.cut += 1
-            seen.held_by.pop(number, None)
+            if who := seen.held_by.pop(number, None):
+                seen.cut_from[who] += 1
         finally:
             writer.transport.abort()
 
@@ -84,9 +86,10 @@ async def run(
     holding = [asyncio.create_task(hold(n, target, every, limit, tls, seen)) for n in range(connections)]
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
-    for task in holding:
-        task.cancel()
-    await asyncio.gather(*holding, return_exceptions=True)
+    while holding:  # wait_for can swallow one (until Python 3.12)
+        for task in holding:
+            task.cancel()
+        holding = list((await asyncio.wait(holding, timeout=0.1))[1])
 
 
 def main() -> None:

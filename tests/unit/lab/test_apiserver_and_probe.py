@@ -174,7 +174,7 @@ def test_held_connections_are_not_cut_by_themselves(server: kube_apiserver.Serve
 
 def test_held_connections_count_each_cut_and_come_back(server: kube_apiserver.Server, pki: Path) -> None:
     seen = held(server, pki, 5, cuts=2)
-    assert (seen.cut, seen.failed) == (10, 0)
+    assert (seen.cut, seen.failed, seen.cut_from) == (10, 0, {kube_apiserver.NAME: 10})
     assert seen.summary(5)["held_by"] == {kube_apiserver.NAME: 5}
 
 
