@@ -1,25 +1,26 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the lab is asked to build, read from an Ansible inventory. Pure, but for `read_inventory`."""
+"""What the lab is asked to build, read from an Ansible inventory. Pure, but for what reads it and asks the kernel."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.command import LabError, run
+from lab.command import LabError, run, succeeds
 
 STATE = Path("/var/lib/k8s_edge-lab")  # what labs remember, a folder for each; and machines' disks
 DEFAULT_INSTANCE = "k8s-edge"
 CONTAINER, MACHINE = "container", "machine"
 KUBE_GROUP = "kube_control_plane"
 CLIENT_GROUP = "client"
+EDGE_GROUP = "edge"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _LONGEST_LINK = 15  # Linux: IFNAMSIZ - 1; every host's cable has its host's name
 
@@ -79,8 +80,15 @@ def read_inventory(path: str, instance: str | None) -> Lab:
     return from_inventory(json.loads(listing), instance)
 
 
-def from_inventory(listing: Mapping[str, Any], instance: str | None = None) -> Lab:
-    """The lab in the JSON of `ansible-inventory --list`."""
+def kernel_has_ipvs() -> bool:
+    """Whether this machine's own kernel has IPVS, or can load it; then it does."""
+    return Path("/proc/net/ip_vs").exists() or succeeds("modprobe", "ip_vs")
+
+
+def from_inventory(
+    listing: Mapping[str, Any], instance: str | None = None, ipvs_here: Callable[[], bool] = kernel_has_ipvs
+) -> Lab:
+    """The lab in the JSON of `ansible-inventory --list`. `ipvs_here` is asked where some host is to have IPVS."""
     hostvars: Mapping[str, Mapping[str, Any]] = listing["_meta"]["hostvars"]
     if not hostvars:
         raise LabError("the inventory has no hosts.")
@@ -95,7 +103,7 @@ def from_inventory(listing: Mapping[str, Any], instance: str | None = None) -> L
             _link_name(host),
             _addresses(host, hostvars[host].get("ansible_host", ""), networks),
             tuple(sorted(groups[host])),
-            *_kind(host, hostvars[host]),
+            *_kind(host, hostvars[host], ipvs_here),
         )
         for host in sorted(hostvars)
     )
@@ -156,9 +164,10 @@ def _addresses(name: str, ansible_host: str, networks: Iterable[str]) -> tuple[s
     return tuple(found)
 
 
-def _kind(name: str, told: Mapping[str, Any]) -> tuple[str, bool]:
-    """What lab_kind and lab_selinux say."""
-    kind, selinux = told.get("lab_kind", CONTAINER), bool(told.get("lab_selinux", False))
+def _kind(name: str, told: Mapping[str, Any], ipvs_here: Callable[[], bool]) -> tuple[str, bool]:
+    """What lab_kind, lab_ipvs and lab_selinux say."""
+    usual = MACHINE if told.get("lab_ipvs") and "lab_kind" not in told and not ipvs_here() else CONTAINER
+    kind, selinux = told.get("lab_kind", usual), bool(told.get("lab_selinux", False))
     if kind not in (CONTAINER, MACHINE):
         raise LabError(f"{name}: lab_kind is {kind!r}; give {CONTAINER} or {MACHINE}.")
     if selinux and kind != MACHINE:

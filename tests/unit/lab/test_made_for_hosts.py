@@ -10,12 +10,14 @@ import shutil
 import stat
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lab import certificates, luggage, ssh
-from lab.declaration import Lab
+from lab.command import LabError
+from lab.declaration import Host, Lab
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("openssl") and shutil.which("ssh-keygen")), reason="needs openssl and ssh-keygen"
@@ -90,6 +92,19 @@ def test_other_hosts_have_only_what_they_need(small_lab: Lab, state: Path) -> No
     client = packed(small_lab, "client-1", state)
     assert client["usr/local/bin/vip-probe"].mode == client["usr/local/bin/vip-hold"].mode == 0o755
     assert not [name for name in client if name.endswith("apiserver.key")]
+
+
+def test_luggage_of_an_edge_node(small_lab: Lab, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = replace(small_lab, hosts=(Host("edge-1", ("10.77.0.31/24",), ("edge",)), *small_lab.hosts))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LabError, match="traefik is not on the PATH"):
+        packed(lab, "edge-1", state)
+    (tmp_path / "traefik").touch(mode=0o755)
+    items = packed(lab, "edge-1", state)
+    assert items["usr/local/bin/traefik"].mode == items["usr/local/bin/whoami"].mode == 0o755
+    units = {"traefik.service", "whoami.service"}
+    assert {Path(name).name for name in items if "multi-user.target.wants" in name} == units
+    assert all(f"etc/systemd/system/{unit}" in items for unit in units)
 
 
 def test_hosts_know_each_other_by_name(small_lab: Lab) -> None:

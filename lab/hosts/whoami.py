@@ -1,0 +1,42 @@
+#!/usr/bin/python3
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Behind the lab's Traefik: every answer says which node gave it, and from which address Traefik was asked."""
+
+from __future__ import annotations
+
+import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+NAME = socket.gethostname()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 300
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        body = f"{NAME} to {self.headers.get('X-Real-Ip', 'nobody')}".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Said nothing about: a probe asks many times a second."""
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+
+def main() -> None:
+    with Server(("127.0.0.1", 8000), Handler) as server:
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
