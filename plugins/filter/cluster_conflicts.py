@@ -1,0 +1,59 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``cluster_conflicts``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _cluster_conflicts
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+
+DOCUMENTATION = r"""
+name: cluster_conflicts
+short_description: What runs in a cluster and would not leave kube-vip alone
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - kube-proxy in IPVS mode answers ARP for what it should not unless C(strictARP) is set, and deletes virtual servers
+    of others unless C(excludeCIDRs) spares them. A kube-vip of others may hold the same addresses.
+positional: planes
+options:
+  _input:
+    description: The DaemonSets of the cluster, and the ConfigMap C(kube-proxy) if there is one.
+    type: list
+    elements: dict
+    required: true
+  planes:
+    description: C(mode), C(control_plane) and C(services), as the role P(k8s_edge.ha.kube_vip#role) takes them.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Nothing stands against kube-vip
+  ansible.builtin.assert:
+    that: found | k8s_edge.ha.cluster_conflicts({'services': kube_vip_services}) == []
+"""
+
+RETURN = r"""
+_value:
+  description: A sentence for each conflict.
+  type: list
+  elements: str
+"""
+
+
+@speaking
+def cluster_conflicts(found: Sequence[Mapping[str, Any]], planes: Mapping[str, Any]) -> list[str]:
+    """A sentence for each conflict."""
+    return [str(problem) for problem in _cluster_conflicts.conflicts(found, planes)]
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"cluster_conflicts": cluster_conflicts}

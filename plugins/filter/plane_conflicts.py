@@ -1,0 +1,66 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``plane_conflicts``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _planes
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+
+DOCUMENTATION = r"""
+name: plane_conflicts
+short_description: What keepalived, kube-vip and kube-keepalived-vip claim from each other
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - An address has one owner. It is held by keepalived, kube-vip or kube-keepalived-vip, or is a host's own, and lies in
+    no pool of services, which have nothing in common either.
+  - Virtual router IDs of keepalived and kube-keepalived-vip differ in a network, and services that share addresses have
+    one leader.
+positional: groups, hostvars, planes
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory
+  - k8s_edge.ha.inventory.groups
+  - k8s_edge.ha.inventory.hostvars
+options:
+  planes:
+    description:
+      - C(control_plane) and C(services), as the role P(k8s_edge.ha.kube_vip#role) takes them; C(pools) and
+        C(serves_class), of the role P(k8s_edge.ha.kube_vip_cloud_provider#role); C(keepalived_vip), the addresses of
+        kube-keepalived-vip, and C(keepalived_vip_router), its virtual router ID. Any may be missing.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Every address is in one hand
+  ansible.builtin.assert:
+    that: k8s_edge_vips | k8s_edge.ha.plane_conflicts(groups, hostvars, {'control_plane': kube_vip_control_plane}) == []
+"""
+
+RETURN = r"""
+_value:
+  description: A sentence for each conflict.
+  type: list
+  elements: str
+"""
+
+
+@speaking
+def plane_conflicts(
+    vips: Any, groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], planes: Mapping[str, Any]
+) -> list[str]:
+    """A sentence for each conflict."""
+    return [str(problem) for problem in _planes.conflicts(declared(vips, groups), hostvars, _planes.planes_of(planes))]
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"plane_conflicts": plane_conflicts}

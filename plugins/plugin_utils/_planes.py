@@ -1,0 +1,167 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the planes claim from each other: an address has one owner, and a pool holds nobody's address.
+
+Owners of addresses are keepalived, kube-vip, kube-keepalived-vip, and the hosts themselves. Each checks its own; here
+stands what none of them can see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._address_pools import DHCP, Pool, Span, pools_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import Place, places, stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import router_id
+
+POOL_VARIABLE = "kube_vip_cloud_provider_pools"
+
+#: The only class that the cloud provider knows.
+CLASS = "kube-vip.io/kube-vip-class"
+
+#: The virtual router ID that kube-keepalived-vip takes by itself.
+KEEPALIVED_VIP_ROUTER = 50
+
+
+class Claim(NamedTuple):
+    """Who lays claim to which addresses, and where that is declared."""
+
+    owner: str
+    path: str
+    span: Span
+
+
+class Planes(NamedTuple):
+    """What is declared for the planes beside keepalived, as the roles' variables have it; empty where nothing is.
+
+    ``keepalived_vip`` are the addresses of kube-keepalived-vip.
+    """
+
+    control_plane: Mapping[str, Any]
+    services: Mapping[str, Any]
+    pools: Sequence[Any]
+    serves_class: bool
+    keepalived_vip: Sequence[str]
+    keepalived_vip_router: int
+
+
+def planes_of(given: Mapping[str, Any]) -> Planes:
+    """The planes from a dictionary whose keys may be missing."""
+    return Planes(
+        given.get("control_plane") or {},
+        given.get("services") or {},
+        given.get("pools") or (),
+        bool(given.get("serves_class")),
+        given.get("keepalived_vip") or (),
+        int(given.get("keepalived_vip_router") or KEEPALIVED_VIP_ROUTER),
+    )
+
+
+def conflicts(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], planes: Planes) -> list[Problem]:
+    """Everything that the planes claim from each other; InputError where a pool cannot be read."""
+    problems: list[Problem] = []
+    pools = pools_of(planes.pools, POOL_VARIABLE, problems)
+    refuse(problems)
+    claims = [*_owned(vips, planes), *_pooled(pools)]
+    problems += _twice(claims)
+    problems += _of_hosts(claims, hostvars)
+    problems += _same_router(vips, planes)
+    problems += _at_odds(planes, pools)
+    return problems
+
+
+def _owned(vips: Sequence[Vip], planes: Planes) -> Iterator[Claim]:
+    for vip in vips:
+        for interface in vip.addresses:
+            yield _single("keepalived", f"{vip.path}.addresses", str(interface.ip))
+    for address in planes.control_plane.get("addresses") or ():
+        yield _single("kube-vip", "kube_vip_control_plane.addresses", str(address))
+    for address in planes.keepalived_vip:
+        yield _single("kube-keepalived-vip", "keepalived_vip", str(address))
+
+
+def _single(owner: str, path: str, text: str) -> Claim:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        refuse([Problem(path, text, "is not an address", "Write it without a prefix.")])
+        raise
+    return Claim(owner, path, Span(address, address, text))
+
+
+def _pooled(pools: Sequence[Pool]) -> list[Claim]:
+    return [
+        Claim("the pool", f"{pool.path}.{pool.by}", span)
+        for pool in pools
+        for span in pool.spans
+        if span.stated != DHCP
+    ]
+
+
+def _twice(claims: Sequence[Claim]) -> Iterator[Problem]:
+    for one, other in combinations(claims, 2):
+        if one.owner == other.owner or not one.span.meets(other.span):
+            continue
+        where = f"in {other.path} ({other.span.stated})"
+        if {one.owner, other.owner} == {"kube-vip", "the pool"}:
+            reason = (
+                f"is {where} too: a service may be given the control plane's address, and then two elections hold it "
+                "on two nodes (kube-vip issue 665)"
+            )
+        elif "the pool" in (one.owner, other.owner):
+            reason = f"is {where} too: a service may be given it while {one.owner} holds it"
+        else:
+            reason = f"is {where} too: {one.owner} and {other.owner} would both hold it"
+        yield Problem(one.path, one.span.stated, reason, "Give each an address of its own.")
+
+
+def _of_hosts(claims: Sequence[Claim], hostvars: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """Claims to hosts' own addresses: those by which they are reached, and those on their networks that facts show.
+
+    An address that a host holds for others at the moment is not its own: an added one, one without a network
+    (kube-proxy keeps those of services on an interface of their own), or one that is claimed for just that.
+    """
+    claimed = {claim.span.first for claim in claims if claim.span.first == claim.span.last}
+    for host, variables in hostvars.items():
+        stated = stated_address(host, variables)
+        own = {place.address.ip for place in places(variables) if _native(place) and place.address.ip not in claimed}
+        for address in sorted(own | ({ip_address(stated)} if stated else set()), key=str):
+            for claim in claims:
+                if not address.is_loopback and claim.span.holds(address):
+                    reason = f"holds {address}, the own address of host {host}: both would answer for it"
+                    yield Problem(claim.path, claim.span.stated, reason, "Take addresses that no host has.")
+
+
+def _native(place: Place) -> bool:
+    return place.address.version == 4 and not place.secondary and place.address.network.num_addresses > 1
+
+
+def _same_router(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
+    for vip in vips:
+        for interface in vip.addresses:
+            beside = any(ip_address(str(each)) in interface.network for each in planes.keepalived_vip)
+            if beside and router_id(vip, interface) == planes.keepalived_vip_router:
+                reason = (
+                    "is the virtual router ID of kube-keepalived-vip in the same network: each would obey the other"
+                )
+                remedy = "Set virtual_router_id of the VIP by hand."
+                yield Problem(f"{vip.path}.virtual_router_id", planes.keepalived_vip_router, reason, remedy)
+
+
+def _at_odds(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
+    sharing = [pool.path for pool in pools if pool.share]
+    if planes.services.get("election") and sharing:
+        reason = f"elects a leader for each service, and services share addresses ({', '.join(sharing)}): two leaders "
+        reason += "would hold one address (kube-vip issue 879)"
+        yield Problem("kube_vip_services.election", True, reason, "Set it to false, or share no address.")
+    served = planes.services.get("load_balancer_class")
+    if served and pools and not (served == CLASS and planes.serves_class):
+        reason = "is a class that the cloud provider does not serve, so that its services get no address"
+        remedy = f"Write {CLASS} and set kube_vip_cloud_provider_load_balancer_class, or leave the class out."
+        yield Problem("kube_vip_services.load_balancer_class", served, reason, remedy)

@@ -1,0 +1,133 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An address has one owner, whatever plane it is declared for, and nothing in the cluster claims it beside us."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.k8s_edge.ha.plugins.filter.cluster_conflicts import cluster_conflicts
+from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_objects import kube_vip_objects
+from ansible_collections.k8s_edge.ha.plugins.filter.kubernetes_objects import kubernetes_objects
+from ansible_collections.k8s_edge.ha.plugins.filter.plane_conflicts import plane_conflicts
+
+from .conftest import host, interface
+from .kubernetes_sets import kube_vip
+
+# The seeds' drawing: keepalived holds .119 on the edge, kube-vip .99 and a pool.
+EDGE = {"name": "edge", "addresses": ["172.20.0.119/17"], "hosts": "edge"}
+GROUPS = {"all": ["edge-1", "edge-2"], "edge": ["edge-1", "edge-2"]}
+HOSTS = {f"edge-{n}": {"ansible_host": f"172.20.0.11{n}"} for n in (3, 4)}
+PLANES = {
+    "control_plane": {"addresses": ["172.20.0.99"]},
+    "services": {"interface": "eth0"},
+    "pools": [{"ranges": ["172.20.0.200-172.20.0.210", "fd00::200-fd00::210"]}],
+    "keepalived_vip": ["172.20.0.50"],
+}
+
+
+def conflicts(vips=(EDGE,), hosts=None, **planes):
+    return plane_conflicts(list(vips), GROUPS, hosts or HOSTS, {**PLANES, **planes})
+
+
+def test_planes_that_keep_apart_have_no_conflict():
+    assert conflicts() == []
+    assert plane_conflicts([], GROUPS, HOSTS, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("planes", "said"),
+    [
+        ({"control_plane": {"addresses": ["172.20.0.119"]}}, "keepalived and kube-vip would both hold it"),
+        ({"keepalived_vip": ["172.20.0.119"]}, "keepalived and kube-keepalived-vip would both hold it"),
+        ({"keepalived_vip": ["172.20.0.99"]}, "kube-vip and kube-keepalived-vip would both hold it"),
+        ({"pools": [{"ranges": ["172.20.0.99-172.20.0.99"]}]}, "kube-vip issue 665"),
+        ({"pools": [{"cidrs": ["172.20.0.119/32"]}]}, "a service may be given it while keepalived holds it"),
+        ({"pools": [{"ranges": ["172.20.0.40-172.20.0.60"]}]}, "while kube-keepalived-vip holds it"),
+        ({"control_plane": {"addresses": ["172.20.0.113"]}}, "the own address of host edge-3"),
+        ({"pools": [{"ranges": ["172.20.0.114-172.20.0.115"]}]}, "the own address of host edge-4"),
+        ({"keepalived_vip_router": 119}, "is the virtual router ID of kube-keepalived-vip"),
+        ({"services": {"election": True}, "pools": [{"ranges": ["10.0.0.1-10.0.0.1"], "share": True}]}, "issue 879"),
+        ({"services": {"load_balancer_class": "edge"}}, "its services get no address"),
+    ],
+)
+def test_each_conflict_is_named_with_its_reason(planes, said):
+    found = conflicts(**planes)
+    assert said in "\n".join(found)
+    assert len(found) == 1
+
+
+def test_a_virtual_router_id_in_another_network_is_nobodys_matter():
+    assert conflicts(keepalived_vip=["10.0.0.1"], keepalived_vip_router=119) == []
+
+
+def test_a_class_that_the_provider_serves():
+    assert conflicts(services={"load_balancer_class": "kube-vip.io/kube-vip-class"}, serves_class=True) == []
+
+
+def test_an_address_that_a_host_holds_for_others_is_not_its_own():
+    held = host(
+        interface("eth0", "172.20.0.113/17", secondaries=("172.20.0.99/17", "172.20.0.200/32")),
+        interface("vrrp.51", "172.20.0.119/17"),
+        interface("kube-ipvs0", "172.20.0.201/32"),
+    )
+    assert conflicts(hosts={"edge-3": held}) == []
+    own = host(interface("eth0", "172.20.0.200/17"))
+    assert "the own address of host edge-3" in conflicts(hosts={"edge-3": own})[0]
+
+
+def test_what_cannot_be_read_is_refused():
+    with pytest.raises(AnsibleFilterError, match="has no addresses"):
+        conflicts(pools=[{}])
+    with pytest.raises(AnsibleFilterError, match=r"'172\.20\.0' is not an address"):
+        conflicts(keepalived_vip=["172.20.0"])
+
+
+def proxy(**settings):
+    text = yaml.safe_dump({"kind": "KubeProxyConfiguration", **settings})
+    metadata = {"name": "kube-proxy", "namespace": "kube-system"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"config.conf": text}}
+
+
+BALANCING = {"control_plane": {"addresses": ["172.20.0.99"], "load_balancer": True}, "services": {}}
+
+
+@pytest.mark.parametrize(
+    ("found", "planes", "said"),
+    [
+        (proxy(mode="iptables"), BALANCING, None),
+        (proxy(mode=""), BALANCING, None),
+        (proxy(mode="ipvs", ipvs={"strictARP": False}), {"services": {"interface": "eth0"}}, "strictARP"),
+        (proxy(mode="ipvs", ipvs={"strictARP": True}), {"services": {"interface": "eth0"}}, None),
+        (proxy(mode="ipvs", ipvs={}), {"services": {"interface": "eth0"}, "mode": "bgp"}, None),
+        (proxy(mode="ipvs", ipvs={"strictARP": True, "excludeCIDRs": None}), BALANCING, "deletes kube-vip's virtual"),
+        (proxy(mode="ipvs", ipvs={"strictARP": True, "excludeCIDRs": ["172.20.0.99/32"]}), BALANCING, None),
+    ],
+)
+def test_kube_proxy_leaves_kube_vip_alone_or_is_named(found, planes, said):
+    told = cluster_conflicts([found], planes)
+    assert bool(told) == bool(said)
+    assert not said or said in told[0]
+
+
+def test_a_kube_vip_of_others_with_our_address_or_our_services_is_named():
+    theirs = [each for each in kube_vip_objects(kube_vip()) if each["kind"] == "DaemonSet"]
+    found = cluster_conflicts(theirs, PLANES)
+    assert [text.split(" was not")[0] for text in found] == [
+        "DaemonSet kube-system/kube-vip-control-plane: holds 172.20.0.99 already, and",
+        "DaemonSet kube-system/kube-vip-services: holds the addresses of services already, and",
+    ]
+    assert cluster_conflicts(theirs, {"control_plane": {"addresses": ["172.20.0.98"]}, "services": {}}) == []
+    assert cluster_conflicts(kubernetes_objects(theirs, "kube-vip"), PLANES) == []
+
+
+def test_the_cloud_provider_is_no_kube_vip():
+    metadata = {"name": "kube-vip-cloud-provider", "namespace": "kube-system"}
+    container = {
+        "image": "ghcr.io/kube-vip/kube-vip-cloud-provider:v0.0.12",
+        "env": [{"name": "svc_enable", "value": "1"}],
+    }
+    spec = {"template": {"spec": {"containers": [container]}}}
+    assert cluster_conflicts([{"kind": "DaemonSet", "metadata": metadata, "spec": spec}], PLANES) == []
