@@ -28,9 +28,10 @@ class ConfigFile:
 
     The lock is taken on the file's directory, so nothing is left beside the file; it is advisory and holds between
     runs of this collection. Against other hands the content is compared once more right before the swap.
+    ``mode`` is what a new file gets: it may hold secrets, so by default only its owner and group read it.
     """
 
-    def __init__(self, path: str, *, validate: Validate | None = None, backup: bool = False) -> None:
+    def __init__(self, path: str, *, validate: Validate | None = None, backup: bool = False, mode: int = 0o640) -> None:
         if not os.path.isabs(path):
             raise InputError(
                 [Problem("path", path, "is not an absolute path", "Give the whole path, beginning with a slash.")]
@@ -40,6 +41,7 @@ class ConfigFile:
         self.directory, self.name = os.path.split(self.real)
         self.validate = validate
         self.backup = backup
+        self.mode = mode
         #: What the last validation let pass.
         self.warnings: list[str] = []
 
@@ -117,7 +119,7 @@ class ConfigFile:
                 remove(self.real)
                 return None
             backup = self.backup and expected is not None
-            return swap(self.real, content, validate=validate, expect=expect, backup=backup)
+            return swap(self.real, content, validate=validate, expect=expect, backup=backup, mode=self.mode)
         except OSError as error:
             raise self._unwritable(error) from error
 

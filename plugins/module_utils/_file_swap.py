@@ -17,9 +17,6 @@ from typing import Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 
-#: A file that may hold secrets is born readable by its owner and group only.
-NEW_FILE_MODE = 0o640
-
 #: Signatures over the old content: meaningless on the new.
 _CONTENT_BOUND_XATTRS = frozenset(("security.ima", "security.evm"))
 
@@ -31,6 +28,7 @@ def swap(
     validate: Callable[[str], None],
     expect: Callable[[], None],
     backup: bool,
+    mode: int,
 ) -> str | None:
     """Put ``content`` in the place of the file ``real``; gives the backup's path, if one was made.
 
@@ -43,7 +41,7 @@ def swap(
     candidate = os.path.join(directory, f"{prefix}{os.getpid()}-{time.monotonic_ns()}")
     kept = None
     try:
-        _write(candidate, content, real)
+        _write(candidate, content, real, mode)
         validate(candidate)
         if backup:
             kept = _keep(real)
@@ -71,21 +69,21 @@ def _sweep(directory: str, prefix: str) -> None:
             _remove(os.path.join(directory, name))
 
 
-def _write(candidate: str, content: bytes, real: str) -> None:
+def _write(candidate: str, content: bytes, real: str, mode: int) -> None:
     descriptor = os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
-        _dress(descriptor, real)
+        _dress(descriptor, real, mode)
         os.fsync(descriptor)
 
 
-def _dress(descriptor: int, real: str) -> None:
-    """Give the candidate the owner, mode and extended attributes of the file it will replace."""
+def _dress(descriptor: int, real: str, mode: int) -> None:
+    """Give the candidate owner, mode and extended attributes of the file it will replace; ``mode`` where none is."""
     try:
         current = os.stat(real)
     except FileNotFoundError:
-        os.fchmod(descriptor, NEW_FILE_MODE)
+        os.fchmod(descriptor, mode)
         return
     os.fchown(descriptor, current.st_uid, current.st_gid)
     os.fchmod(descriptor, stat.S_IMODE(current.st_mode))

@@ -127,6 +127,11 @@ impact:
   description: V(runtime) where something changed, else V(none).
   returned: success
   type: str
+left:
+  description: With O(close=false), what there is to close once that may be, in words.
+  returned: success
+  type: list
+  elements: str
 notes:
   description: What is worth knowing about this host.
   returned: success

@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import Bus
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish, addresses, openings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, worst
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
-from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import Resource, reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
 
 FIREWALLD, NFTABLES, NONE, AUTO = "firewalld", "nftables", "none", "auto"
@@ -36,14 +38,19 @@ def access(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, 
         if backend == NONE:
             notes.append(_NOTHING)
     _demand(backend, running, ports)
-    plans = []
+    others = [other for other in _left_in() if other != backend]
+    plans, left = [], []
     if wish.close:  # first, so that what another backend had goes where the host has changed its firewall
-        plans += [_reconcile(other, Wish(), running, ports, check_mode) for other in _left_in() if other != backend]
+        plans += [_reconcile(other, Wish(), running, ports, check_mode)[0] for other in others]
+    else:
+        left += [f"what is left in {other}" for other in others]
     if backend != NONE:
-        plans.append(_reconcile(backend, wish, running, ports, check_mode))
+        plan, later = _reconcile(backend, wish, running, ports, check_mode)
+        plans.append(plan)
+        left += later
     if backend == FIREWALLD and not running:
         notes.append(_STOPPED)
-    return {**plan_result(_together(plans), backend), "backend": backend, "notes": notes}
+    return {**plan_result(_together(plans), backend), "backend": backend, "notes": notes, "left": left}
 
 
 def wish_of(params: dict[str, Any]) -> Wish:
@@ -118,18 +125,33 @@ def _left_in() -> list[str]:
     return [backend for backend, path in places.items() if os.path.exists(path)]
 
 
-def _reconcile(backend: str, wish: Wish, running: bool, ports: Ports, check_mode: bool) -> Plan:
+def _reconcile(backend: str, wish: Wish, running: bool, ports: Ports, check_mode: bool) -> tuple[Plan, list[str]]:
+    """The plan that was carried out, and in words what it has left for later."""
+    with _rules_of(backend, running, ports) as rules:
+        plan = reconcile(rules(wish), check_mode=check_mode)
+        if wish.close:
+            return plan, []
+        later = rules(wish._replace(close=True))
+        return plan, later.plan(later.read()).summary
+
+
+@contextmanager
+def _rules_of(backend: str, running: bool, ports: Ports) -> Iterator[Callable[[Wish], Resource]]:
+    """What makes a wish a resource of the backend, for as long as its door is open."""
     if backend == NFTABLES:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
 
-        return reconcile(NftablesRules(wish, ports), check_mode=check_mode)
+        yield lambda wish: NftablesRules(wish, ports)
+        return
     from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Running, Stopped
     from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zone_rules import ZoneRules
 
     if not running:
-        return reconcile(ZoneRules(wish, Stopped(ports)), check_mode=check_mode)
+        yield lambda wish: ZoneRules(wish, Stopped(ports))
+        return
     with Bus() as bus:
-        return reconcile(ZoneRules(wish, Running(bus)), check_mode=check_mode)
+        door = Running(bus)
+        yield lambda wish: ZoneRules(wish, door)
 
 
 def _together(plans: list[Plan]) -> Plan:

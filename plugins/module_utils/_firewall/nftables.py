@@ -51,8 +51,8 @@ class NftablesRules:
         self.ports = ports
         self.nft = ports.which("nft") or "/usr/sbin/nft"
         self.record = RecordFile(RECORD)
-        self.file = ConfigFile(PATH, validate=self._validate)
-        self.unit = ConfigFile(UNIT_PATH)
+        self.file = ConfigFile(PATH, validate=self._validate, mode=0o644)
+        self.unit = ConfigFile(UNIT_PATH, mode=0o644)
 
     def lock(self) -> AbstractContextManager[None]:
         return self.record.lock()

@@ -24,10 +24,10 @@ RECORD = f"{FOLDER}/firewalld.json"
 class ZoneRules:
     """What a wish needs of firewalld's zones."""
 
-    def __init__(self, wish: Wish, door: Door, record: str = RECORD) -> None:
+    def __init__(self, wish: Wish, door: Door, record: str | None = None) -> None:
         self.wish = wish
         self.door = door
-        self.record = RecordFile(record)
+        self.record = RecordFile(record or RECORD)
 
     def lock(self) -> AbstractContextManager[None]:
         return self.record.lock()

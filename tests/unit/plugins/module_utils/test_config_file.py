@@ -12,7 +12,6 @@ import time
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._file_swap import NEW_FILE_MODE
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes owners and mounts file systems: needs root")
 
@@ -53,7 +52,12 @@ def test_a_new_file_is_not_readable_by_all(tmp_path):
     file = ConfigFile(str(path))
     assert file.read() is None
     file.replace(None, b"secret\n")
-    assert path.stat().st_mode & 0o7777 == NEW_FILE_MODE == 0o640
+    assert path.stat().st_mode & 0o7777 == 0o640
+
+
+def test_a_new_file_for_all_to_read(tmp_path):
+    ConfigFile(str(tmp_path / "new.conf"), mode=0o644).replace(None, b"text")
+    assert (tmp_path / "new.conf").stat().st_mode & 0o7777 == 0o644
 
 
 def test_none_as_content_removes_the_file(path):

@@ -8,6 +8,8 @@ What it does on hosts is Molecule's to prove (molecule/firewall).
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import actions
@@ -97,7 +99,7 @@ def host(monkeypatch, tmp_path):
 
         def reconcile(backend, wish, _running, _ports, _check_mode):
             done.append((backend, wish))
-            return Plan("", "", (Step(backend, None),), "runtime")
+            return Plan("", "", (Step(backend, None),), "runtime"), [] if wish.close else ["a rule"]
 
         monkeypatch.setattr(actions, "_reconcile", reconcile)
         return done
@@ -128,12 +130,35 @@ def test_auto_takes_what_runs_or_starts_at_boot(host, units, running, backend):
 
 def test_what_another_backend_had_goes_when_it_may(host):
     done = host([("nftables", "enabled")], left=["firewalld", "nftables"])
-    actions.access(parameters(opening(port=1), close=False), Host("nft"), False)
+    result = actions.access(parameters(opening(port=1), close=False), Host("nft"), False)
     assert [name for name, _wish in done] == ["nftables"]
+    assert result["left"] == ["what is left in firewalld", "a rule"]
     done.clear()
     result = actions.access(parameters(opening(port=1)), Host("nft"), False)
     assert done == [("firewalld", Wish()), ("nftables", Wish((Opening("tcp", 1),)))]
-    assert result["steps"] == ["firewalld", "nftables"] and result["impact"] == "runtime"
+    assert result["steps"] == ["firewalld", "nftables"] and result["impact"] == "runtime" and result["left"] == []
+
+
+def test_what_is_left_is_what_closing_would_do(monkeypatch, tmp_path):
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import firewalld, zone_rules
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import View, Zone, rich_rule
+
+    old, new = Opening("tcp", 1), Opening("tcp", 2)
+    rule = rich_rule(old)
+    monkeypatch.setattr(zone_rules, "RECORD", str(tmp_path / "firewalld.json"))
+    (tmp_path / "firewalld.json").write_text(json.dumps([["permanent", "public", rule]]))
+
+    class Door:
+        def __init__(self, _ports):
+            pass
+
+        def view(self, _interfaces, _further):
+            return View("public", {"public": Zone("default", (), (), None, frozenset([rule, rich_rule(new)]))})
+
+    monkeypatch.setattr(firewalld, "Stopped", Door)
+    wish = Wish((new,), ("eth0",), close=False)
+    plan, left = actions._reconcile("firewalld", wish, False, Host(), False)
+    assert (plan.summary, left) == ([], [f"zone public: take away our {rule}, for good"])
 
 
 @pytest.mark.parametrize(

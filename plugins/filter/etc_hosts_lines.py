@@ -1,0 +1,81 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``etc_hosts_lines``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip, declared
+
+DOCUMENTATION = r"""
+name: etc_hosts_lines
+short_description: Names of VIPs and hosts, as /etc/hosts has them
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - A line for each address of each VIP, with its name and its C(endpoint), and one for each host that may hold or serve
+    it and whose address the inventory states. Hosts that are known by name only are left out.
+positional: groups, hostvars, domain
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory
+  - k8s_edge.ha.inventory.groups
+  - k8s_edge.ha.inventory.hostvars
+options:
+  domain:
+    description: Domain that each name has too.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: What would stand in /etc/hosts
+  ansible.builtin.debug:
+    msg: "{{ k8s_edge_vips | k8s_edge.ha.etc_hosts_lines(groups, hostvars, 'example.com') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Lines, an address and its names each.
+  type: list
+  elements: str
+"""
+
+
+@speaking
+def etc_hosts_lines(
+    vips: Any, groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], domain: str = ""
+) -> list[str]:
+    """Lines of /etc/hosts: the hosts in the order of the declaration, then the VIPs."""
+    known = declared(vips, groups)
+    return [*_hosts(known, hostvars, domain), *_vips(known, domain)]
+
+
+def _hosts(vips: Sequence[Vip], hostvars: Mapping[str, Any], domain: str) -> Iterator[str]:
+    for host in dict.fromkeys(host for vip in vips for host in (*vip.hosts, *vip.servers)):
+        address = stated_address(host, hostvars[host])
+        if address and address != host:
+            yield _line(address, [host], domain)
+
+
+def _vips(vips: Sequence[Vip], domain: str) -> Iterator[str]:
+    for vip in vips:
+        for address in vip.addresses:
+            yield _line(str(address.ip), [vip.name, *([vip.endpoint] if vip.endpoint else [])], domain)
+
+
+def _line(address: str, names: Sequence[str], domain: str) -> str:
+    """Short names first, as people type them; one that has a domain already gets none."""
+    long = [f"{name}.{domain}" for name in names if domain and "." not in name]
+    return " ".join([address, *dict.fromkeys([*names, *long])])
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"etc_hosts_lines": etc_hosts_lines}

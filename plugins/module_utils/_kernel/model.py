@@ -1,0 +1,181 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernel parameters: the files that set them at boot, who of them has the last word, and what has to change. Pure.
+
+A parameter is known by its path below /proc/sys (``net/ipv4/ip_forward``), as sysctl.d(5) understands either spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from operator import eq
+from typing import Callable, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+
+_WAS = "# was: "
+
+
+class File(NamedTuple):
+    """A file of sysctl.d, by its path. The order of a list of them is the order in which they are read."""
+
+    path: str
+    text: str
+
+
+class Wish(NamedTuple):
+    """What the kernel shall have: parameters by path, and modules."""
+
+    parameters: Mapping[str, str] = {}
+    modules: tuple[str, ...] = ()
+
+
+class Found(NamedTuple):
+    """The host as it is: values of the parameters concerned (None where the kernel has none), modules that are loaded,
+    what our two files say (None for no file), and the files of others that are read before and after ours."""
+
+    values: Mapping[str, str | None]
+    loaded: frozenset[str]
+    parameters_file: str | None
+    modules_file: str | None
+    before: tuple[File, ...]
+    after: tuple[File, ...]
+
+
+class Set(NamedTuple):
+    """Give a parameter a value now; None leaves it alone."""
+
+    parameter: str
+    value: str | None
+
+
+class Load(NamedTuple):
+    """Load a module, if it is not. Modules are not unloaded: others may have come to use them."""
+
+    module: str
+
+
+class Write(NamedTuple):
+    """Put ``content`` in the place of a file of ours: ``parameters`` or ``modules``; None for no file."""
+
+    kind: str
+    content: str | None
+
+
+def parameter_path(name: str) -> str:
+    """The path of a parameter: the first separator in its name says which of the two is meant."""
+    dot, slash = name.find("."), name.find("/")
+    if dot < 0 or 0 <= slash < dot:
+        return name
+    return name.translate(str.maketrans("./", "/."))
+
+
+def parameter_name(path: str) -> str:
+    """How people write a parameter: ``net.ipv4.ip_forward``."""
+    return path.translate(str.maketrans("./", "/."))
+
+
+def plain(value: str) -> str:
+    """A value as it compares: the kernel separates numbers by tabs, people by spaces."""
+    return " ".join(value.split())
+
+
+def settings(text: str) -> Iterator[tuple[str, str, str | None]]:
+    """(path or pattern, value, what it was before us) of each line of a file that sets something."""
+    was = None
+    for line in text.splitlines():
+        stripped = line.strip()
+        name, equals, value = stripped.lstrip("-").partition("=")
+        if stripped.startswith(_WAS):
+            was = stripped[len(_WAS) :]
+        elif stripped and stripped[0] not in "#;" and equals:
+            yield parameter_path(name.strip()), plain(value), was
+            was = None
+
+
+def said_by(parameter: str, files: Iterable[File], matches: Callable[[str, str], bool]) -> tuple[str, str] | None:
+    """(file, value) of whoever has the last word on a parameter; None where nobody sets it. ``matches`` takes the
+    parameter and what a line names."""
+    last = None
+    for file in files:
+        for pattern, value, _was in settings(file.text):
+            if matches(parameter, pattern):
+                last = (file.path, value)
+    return last
+
+
+def last_word(parameter: str, files: Sequence[File]) -> tuple[str, str] | None:
+    """The same as sysctl.d(5) has it: who names the parameter goes before whoever has a pattern for it."""
+    return said_by(parameter, files, eq) or said_by(parameter, files, fnmatchcase)
+
+
+def plan(found: Found, wish: Wish, heading: str) -> Plan:
+    """What brings the kernel and our files to the wish. ``heading`` is the first line of our files."""
+    ours = {path: (value, was) for path, value, was in settings(found.parameters_file or "")}
+    steps = [
+        Step(f"load the module {name}, now", Load(name), None) for name in wish.modules if name not in found.loaded
+    ]
+    for path, value in sorted(wish.parameters.items()):
+        current = found.values[path]
+        if current != value:
+            steps.append(
+                Step(f"{parameter_name(path)}: {value} instead of {current}, now", Set(path, value), Set(path, current))
+            )
+    for path, (_value, was) in sorted(ours.items()):
+        said = last_word(path, (*found.before, *found.after))
+        back = said[1] if said else was
+        current = found.values.get(path)
+        if path not in wish.parameters and current is not None and back is not None and back != current:
+            whose = f"as {said[0]} says" if said else "as it was"
+            steps.append(Step(f"{parameter_name(path)}: {back} again, {whose}", Set(path, back), Set(path, current)))
+    texts = {
+        "parameters": (found.parameters_file, _parameters_text(wish, ours, found.values, heading)),
+        "modules": (found.modules_file, _modules_text(wish, heading)),
+    }
+    for kind, (old, new) in texts.items():
+        if old != new:
+            steps.append(Step("\n".join(_words(kind, old, new)), Write(kind, new), Write(kind, old)))
+    before, after = ("".join(text[index] or "" for text in texts.values()) for index in (0, 1))
+    return Plan(before, after, tuple(steps), "runtime" if steps else "none", tuple(_conflicts(found, wish)))
+
+
+def _parameters_text(
+    wish: Wish, ours: Mapping[str, tuple[str, str | None]], values: Mapping[str, str | None], heading: str
+) -> str | None:
+    """Our file, with what each value was before it was ours."""
+    lines = [heading]
+    for path, value in sorted(wish.parameters.items()):
+        was = ours[path][1] if path in ours else values[path]
+        lines += [f"{_WAS}{was}"] if was is not None else []
+        lines.append(f"{parameter_name(path)} = {value}")
+    return "\n".join(lines) + "\n" if wish.parameters else None
+
+
+def _modules_text(wish: Wish, heading: str) -> str | None:
+    return "\n".join([heading, *sorted(wish.modules)]) + "\n" if wish.modules else None
+
+
+def _words(kind: str, old: str | None, new: str | None) -> list[str]:
+    """A line for each setting of a file that comes, changes or goes."""
+    if kind == "parameters":
+        then, now = ({parameter_name(path): value for path, value, _was in settings(text or "")} for text in (old, new))
+        lines = [f"{name}: {value} at boot" for name, value in now.items() if then.get(name) != value]
+        lines += [f"{name}: no longer set at boot" for name in then if name not in now]
+    else:
+        earlier, later = ((text or "").splitlines()[1:] for text in (old, new))
+        lines = [f"load the module {name} at boot" for name in later if name not in earlier]
+        lines += [f"no longer load the module {name} at boot" for name in earlier if name not in later]
+    return lines or ["write our file as it should be"]
+
+
+def _conflicts(found: Found, wish: Wish) -> Iterator[str]:
+    """Files that would undo ours at boot; patterns do not, since ours names the parameter."""
+    for path, value in sorted(wish.parameters.items()):
+        said = said_by(path, found.after, eq)
+        if said and said[1] != value:
+            yield (
+                f"{said[0]} sets {parameter_name(path)} to {said[1]} and is read after ours, which sets it to {value}: "
+                "at the next boot it has the last word. Correct it there, or leave the parameter out here."
+            )

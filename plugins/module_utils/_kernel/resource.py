@@ -1,0 +1,149 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernel parameters and modules as a resource: /proc/sys, /sys/module, sysctl.d and modules-load.d."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
+    File,
+    Found,
+    Load,
+    Set,
+    Wish,
+    parameter_name,
+    plain,
+    plan,
+    settings,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+
+#: Where systemd-sysctl looks, and procps' sysctl: of files with one name the first counts; all are read by their names.
+FOLDERS = ("etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sysctl.d", "lib/sysctl.d")
+#: procps reads it last; systemd where a link in sysctl.d leads to it.
+LAST = "etc/sysctl.conf"
+_SECONDS = 60.0
+
+
+class KernelSettings:
+    """What a wish needs of the kernel. ``name`` tells our files from those of others; ``root`` is for tests."""
+
+    def __init__(self, wish: Wish, name: str, ports: Ports, root: str = "/") -> None:
+        self.wish = wish
+        self.root = root
+        self.ports = ports
+        self.heading = (
+            f"# Written by k8s_edge.ha ({name}). What a value was before, it gives back when it needs it no longer."
+        )
+        self.files = {
+            "parameters": ConfigFile(os.path.join(root, FOLDERS[0], f"60-k8s-edge-{name}.conf"), mode=0o644),
+            "modules": ConfigFile(os.path.join(root, "etc/modules-load.d", f"k8s-edge-{name}.conf"), mode=0o644),
+        }
+
+    def lock(self) -> AbstractContextManager[None]:
+        return self.files["parameters"].lock()
+
+    def read(self) -> Found:
+        texts = {kind: _text(file.read()) for kind, file in self.files.items()}
+        ours = {path for path, _value, _was in settings(texts["parameters"] or "")}
+        values = {path: self._value(path) for path in {*ours, *self.wish.parameters}}
+        loaded = frozenset(name for name in self.wish.modules if self._loaded(name))
+        if loaded.issuperset(self.wish.modules):
+            refuse(list(self._unknown(values)))
+        own = self.files["parameters"].name
+        others = [file for file in self._files() if os.path.basename(file.path) != own]
+        before = tuple(file for file in others if os.path.basename(file.path) < own and not file.path.endswith(LAST))
+        after = tuple(file for file in others if file not in before)
+        return Found(values, loaded, texts["parameters"], texts["modules"], before, after)
+
+    def plan(self, current: Found) -> Plan:
+        return plan(current, self.wish, self.heading)
+
+    def rehearse(self, plan: Plan) -> None:
+        """Ask of every module whether it is there."""
+        for step in plan.steps:
+            if isinstance(step.do, Load):
+                self._modprobe(step.do.module, "--dry-run")
+
+    def execute(self, deed: Any) -> None:
+        if isinstance(deed, Set):
+            self._set(deed)
+        elif isinstance(deed, Load):
+            self._modprobe(deed.module)
+        elif deed is not None:
+            file = self.files[deed.kind]
+            file.replace(file.read(), None if deed.content is None else deed.content.encode())
+
+    def _files(self) -> Iterator[File]:
+        """The files of sysctl.d in the order in which they are read."""
+        by_name: dict[str, str] = {}
+        for folder in FOLDERS:
+            path = os.path.join(self.root, folder)
+            for name in os.listdir(path) if os.path.isdir(path) else ():
+                if name.endswith(".conf"):
+                    by_name.setdefault(name, os.path.join(path, name))
+        for path in [*(path for _name, path in sorted(by_name.items())), os.path.join(self.root, LAST)]:
+            content = ConfigFile(path).read() if os.path.isfile(path) else None
+            if content is not None:
+                yield File(path, content.decode("utf-8", "replace"))
+
+    def _value(self, path: str) -> str | None:
+        try:
+            with open(self._proc(path), encoding="utf-8", errors="replace") as file:
+                return plain(file.read())
+        except OSError:
+            return None
+
+    def _set(self, deed: Set) -> None:
+        if deed.value is None:
+            return
+        try:
+            with open(self._proc(deed.parameter), "w", encoding="utf-8") as file:
+                file.write(deed.value)
+        except OSError as error:
+            name = parameter_name(deed.parameter)
+            raise EdgeError(f"The kernel does not let {name} be {deed.value}: {error.strerror}.") from error
+
+    def _loaded(self, name: str) -> bool:
+        plain_name = name.replace("-", "_")
+        if os.path.isdir(os.path.join(self.root, "sys/module", plain_name)):
+            return True
+        built_in = os.path.join(self.root, "lib/modules", os.uname().release, "modules.builtin")
+        try:
+            with open(built_in, encoding="utf-8") as file:
+                return any(os.path.basename(line).partition(".")[0].replace("-", "_") == plain_name for line in file)
+        except OSError:
+            return False
+
+    def _modprobe(self, name: str, *options: str) -> None:
+        tool = self.ports.which("modprobe")
+        if tool is None:
+            raise EdgeError(f"The module {name} cannot be loaded: there is no modprobe. Install the package kmod.")
+        ended = self.ports.run([tool, *options, "--", name], timeout=_SECONDS)
+        if ended.rc != 0:
+            raise EdgeError(
+                f"The module {name} cannot be loaded: {ended.stderr.strip() or 'no reason'}. Install the kernel's "
+                "modules (on Enterprise Linux kernel-modules-extra); in a container, load it on the machine below."
+            )
+
+    def _unknown(self, values: dict[str, str | None]) -> Iterable[Problem]:
+        for path, value in self.wish.parameters.items():
+            if values[path] is None:
+                reason = "is no parameter of this kernel"
+                remedy = "Correct its name, or name the module that brings it in modules."
+                yield Problem(f"parameters[{parameter_name(path)}]", value, reason, remedy)
+
+    def _proc(self, path: str) -> str:
+        return os.path.join(self.root, "proc/sys", path)
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else content.decode("utf-8", "surrogateescape")
