@@ -219,7 +219,7 @@ global_defs:
     max_auto_priority: The highest real-time priority that keepalived may give itself; -1 for none.
     min_auto_priority_delay: The shortest delay, in microseconds, that makes it do so.
     lvs_sync_daemon:
-      - The IPVS synchronisation daemon.
+      - The IPVS synchronisation daemon. An empty dictionary takes it away.
       - interface: The interface to synchronise on.
         inst: The instance whose state decides who sends.
         id: The synchronisation ID, 0-255.

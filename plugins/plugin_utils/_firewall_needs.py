@@ -83,11 +83,11 @@ def _interfaces(instance: Section) -> Iterator[str]:
 
 
 def _listened(vip: Vip, section: Section | None) -> Iterator[tuple[str | None, int]]:
-    """Where the VIP's clients connect: where its frontend listens, or at its own port where no HAProxy is set up."""
+    """Where the VIP's clients connect: where its frontend listens, or at its own ports where no HAProxy is set up."""
     if section is not None:
         yield from _binds(section)
-    elif vip.port:
-        yield from ((str(address.ip), vip.port) for address in vip.addresses)
+    else:
+        yield from ((str(address.ip), port) for address in vip.addresses for port in vip.ports)
 
 
 def _binds(section: Section) -> Iterator[tuple[str | None, int]]:

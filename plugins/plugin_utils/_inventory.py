@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._directors import director
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._rolling import Standing, order, silenced_by, standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import VARIABLE, Vip, declared
@@ -92,10 +93,11 @@ def standings(vips: Sequence[Vip], hostvars: Hostvars) -> list[Standing]:
 def rolling_order(vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
     """The hosts in the order in which they are changed; the declared order where they have not been read.
 
-    InputError where the declaration cannot work for one of them, its proxies included.
+    InputError where the declaration cannot work for one of them, its proxies and virtual servers included.
     """
     for host in hosts_of(vips):
         desired_proxies(host, vips, hostvars, Checks(ca_file="", health_port=0))
+        director(host, vips, hostvars)
     return order(standings(vips, hostvars), partners_of(vips)) or hosts_of(vips)
 
 

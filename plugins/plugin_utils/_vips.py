@@ -11,13 +11,14 @@ from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 from typing import Any, NamedTuple, Union
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _directed
 
 Interface = Union[IPv4Interface, IPv6Interface]
 
 #: More hosts than this have no distinct priorities with room between them, and VRRP was not made for.
 MOST_HOSTS = 100
 
-PROFILES = ("kube_apiserver", "tcp")
+PROFILES = ("kube_apiserver", "tcp", _directed.PROFILE)
 
 #: Connections to allow for: of each node (kubelet, kube-proxy, agents, controllers, sessions of people, and for a
 #: moment the old ones beside the new when all come back), and of what is not on a node; and nodes where none are given.
@@ -32,7 +33,7 @@ class Vip(NamedTuple):
     that may hold it, in the group's order; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
     empty where they use the address; ``clients`` are the networks that they are in, none for everywhere. ``maxconn`` is
     set by hand or follows from the number of nodes. ``instance``, ``frontend`` and ``backend`` are set by hand and go
-    over what is derived.
+    over what is derived. ``directed`` says where the kernel of the holder sends it, where that is not to HAProxy.
     """
 
     name: str
@@ -52,11 +53,17 @@ class Vip(NamedTuple):
     instance: Mapping[str, Any]
     frontend: Mapping[str, Any]
     backend: Mapping[str, Any]
+    directed: _directed.Directed | None = None
 
     @property
     def path(self) -> str:
         """How messages name this entry."""
         return f"{VARIABLE}[{self.name}]"
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Where clients connect; none where the VIP leads nowhere."""
+        return self.directed.ports if self.directed else (self.port,) if self.port else ()
 
     @property
     def beside(self) -> bool:
@@ -84,6 +91,7 @@ KEYS = (
     "instance",
     "frontend",
     "backend",
+    *_directed.KEYS,
 )
 
 
@@ -95,7 +103,7 @@ def declared(entries: Any, groups: Mapping[str, Sequence[str]]) -> tuple[Vip, ..
     vips = [_entry(index, entry, groups, problems) for index, entry in enumerate(entries)]
     refuse(problems)
     known = [vip for vip in vips if vip is not None]
-    refuse(list(_clashes(known)))
+    refuse([*_clashes(known), *_directed.clashes([vip for vip in known if vip.directed])])
     return tuple(known)
 
 
@@ -128,7 +136,12 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
     servers: tuple[str, ...] = ()
     if entry.get("leads_to") is not None:
         servers = _group(path + ".leads_to", entry["leads_to"], groups, problems)
-    port = _number(path + ".port", entry.get("port", 0 if not servers else None), 1 if servers else 0, 65535, problems)
+    directed = _directed.directed(path, entry, servers, problems)
+    if entry.get("profile") == _directed.PROFILE:
+        servers, port = (), directed.ports[0] if directed else 0
+    else:
+        given = entry.get("port", 0 if not servers else None)
+        port = _number(path + ".port", given, 1 if servers else 0, 65535, problems)
     endpoint = entry.get("endpoint") or ""
     if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.|$))*", str(endpoint)):
         problems.append(Problem(path + ".endpoint", endpoint, "is not a host name", "Write the name that clients use."))
@@ -166,6 +179,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         instance=_mapping(path + ".instance", entry.get("instance"), problems),
         frontend=_mapping(path + ".frontend", entry.get("frontend"), problems),
         backend=_mapping(path + ".backend", entry.get("backend"), problems),
+        directed=directed,
     )
     return vip if len(problems) == before else None
 

@@ -73,8 +73,10 @@ def members(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]]) -> t
     found: list[Member] = []
     turns: dict[tuple[str, ...], int] = {}
     for vip in vips:
-        ranked = priorities(vip, turns.setdefault(vip.hosts, 0))
-        turns[vip.hosts] += 1
+        # Directed VIPs of the same hosts have one master, so their ranks are the same.
+        ranked = priorities(vip, 0 if vip.directed else turns.setdefault(vip.hosts, 0))
+        if not vip.directed:
+            turns[vip.hosts] += 1
         for address in vip.addresses:
             for host in vip.hosts:
                 try:
@@ -114,6 +116,10 @@ def _instance(
     member: Member, parts: Sequence[Member], common: Mapping[str, Any], watch: Watch | None
 ) -> dict[str, Any]:
     same = [other for other in parts if other.instance == member.instance]
+    holding: dict[str, Any] = {"address": str(member.address)}
+    if member.vip.directed and member.address.version == 6:
+        # Preferred, it would be the source of the checks, and a real server has it itself.
+        holding["preferred_lft"] = "0"
     peers = [{"address": str(other.place.address.ip)} for other in same if other.host != member.host]
     instance: dict[str, Any] = {
         "name": member.instance,
@@ -121,7 +127,7 @@ def _instance(
         "interface": member.place.interface,
         "virtual_router_id": member.router,
         "priority": member.priority,
-        "virtual_ipaddress": [{"address": str(member.address)}],
+        "virtual_ipaddress": [holding],
     }
     if peers:
         instance.update(unicast_src_ip=str(member.place.address.ip), unicast_peer=peers)

@@ -115,6 +115,7 @@ GLOBAL_DEFS = Group(
                 option("ttl", integer(1, 255)),
                 option("group", address()),
             ),
+            removable=True,
         ),
         Record(
             "lvs_timeouts",

@@ -112,25 +112,34 @@ class Grammar:
 
 
 class Record(Scalar):
-    """``keyword PART …``: one line with named parts."""
+    """``keyword PART …``: one line with named parts. Where it is ``removable``, no part means that there is no line."""
 
-    def __init__(self, name: str, grammar: Grammar, *keywords: str) -> None:
+    def __init__(self, name: str, grammar: Grammar, *keywords: str, removable: bool = False) -> None:
         super().__init__(name, *keywords)
         self.grammar = grammar
+        self.removable = removable
 
     def argument(self) -> dict[str, Any]:
-        return {"type": "dict", "options": self.grammar.argument()}
+        parts = self.grammar.argument()
+        if self.removable:
+            parts = {name: {key: one for key, one in part.items() if key != "required"} for name, part in parts.items()}
+        return {"type": "dict", "options": parts}
 
     def complaints(self, option: str, value: Any) -> Iterable[Problem]:
-        return self.grammar.complaints(option, value)
+        return () if self._removes(value) else self.grammar.complaints(option, value)
 
     def normal(self, value: Any) -> Any:
-        return self.grammar.normal(value)
+        return None if self._removes(value) else self.grammar.normal(value)
+
+    def _removes(self, value: Any) -> bool:
+        return self.removable and all(one is None for one in value.values())
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.grammar.read(found[-1].arguments)
 
     def lines(self, value: Any) -> list[tuple[int, str]]:
+        if self._removes(value):
+            return []
         return [(0, " ".join((self.keyword, self.grammar.text(value))).rstrip())]
 
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.edits import edit_table
@@ -189,3 +192,13 @@ def test_an_item_that_cannot_be_read_is_replaced_where_another_is_wished() -> No
     wish = {"name": "A", "virtual_ipaddress": [{"address": "10.0.0.1/24", "dev": "eth0"}]}
     expected = "vrrp_instance A {\n  virtual_ipaddress {\n    10.0.0.1/24 dev eth0\n  }\n}\n"
     assert edited(text, {"instances": [wish]}, False) == expected
+
+
+def test_the_sync_daemon_is_taken_away_again() -> None:
+    text = "global_defs {\n    router_id me\n    lvs_sync_daemon eth0 inst A id 51\n}\n"
+    gone = plan_config(text, {"global_defs": {"lvs_sync_daemon": {"interface": None, "inst": None}}})
+    assert gone.text == "global_defs {\n    router_id me\n}\n"
+    assert gone.summaries == ("global_defs: remove lvs_sync_daemon",)
+    assert plan_config(gone.text, {"global_defs": {"lvs_sync_daemon": {}}}).text == gone.text
+    with pytest.raises(InputError, match="interface: is missing"):
+        plan_config(text, {"global_defs": {"lvs_sync_daemon": {"id": 3}}})
