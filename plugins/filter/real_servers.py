@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._directors import real_server_hosts
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._directors import real_server_hosts, shares_loopback
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import vips_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import hosts_of, vips_of
 
 DOCUMENTATION = r"""
 name: real_servers
@@ -19,10 +19,17 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - Every host of the groups that directed VIPs (C(profile=ipvs)) of C(k8s_edge_vips) lead to, once, in that order.
-positional: hostvars
+  - Or every host that may hold a VIP and serves none this way, although the facts show more than its own addresses on
+    its loopback interface, so that it may have served one before.
+positional: hostvars, former
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
   - k8s_edge.ha.inventory.hostvars
+options:
+  former:
+    description: Whether those are meant that may have been real servers before.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -40,9 +47,15 @@ _value:
 
 
 @speaking
-def real_servers(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> list[str]:
+def real_servers(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], former: bool = False) -> list[str]:
     """Names of hosts; all of them where no play has run yet, so that there are no host variables to choose by."""
-    return real_server_hosts(vips_of(groups, hostvars)) if hostvars else list(groups["all"])
+    if not hostvars:
+        return list(groups["all"])
+    vips = vips_of(groups, hostvars)
+    serving = real_server_hosts(vips)
+    if not former:
+        return serving
+    return [host for host in hosts_of(vips) if host not in serving and shares_loopback(hostvars[host])]
 
 
 class FilterModule:

@@ -49,6 +49,13 @@ def real_server_hosts(vips: Sequence[Vip]) -> list[str]:
     return list(dict.fromkeys(host for vip in vips if vip.directed for host in vip.directed.servers))
 
 
+def shares_loopback(hostvars: Mapping[str, Any]) -> bool:
+    """Whether a host's facts show more on its loopback interface than every host has there."""
+    fact = (hostvars.get("ansible_facts") or {}).get("lo") or {}
+    entries = [fact.get("ipv4") or {}, *(fact.get("ipv4_secondaries") or ()), *(fact.get("ipv6") or ())]
+    return any(entry.get("address") and not ip_address(entry["address"]).is_loopback for entry in entries)
+
+
 def director(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> dict[str, Any]:
     """A director's part of keepalived.conf: ``virtual_servers``, ``sync_groups`` and ``global_defs`` as
     keepalived_config takes them; nothing in any of them for other hosts. InputError for a real server without address.

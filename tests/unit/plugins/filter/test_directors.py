@@ -96,6 +96,17 @@ def test_who_is_a_real_server(hostvars):
     assert real_servers(GROUPS, {}) == GROUPS["all"]
 
 
+def test_who_may_have_been_one(hostvars):
+    hostvars["edge-1"]["k8s_edge_vips"] = [{**EDGE, "hosts": "edge", "leads_to": "pair"}]
+    for host, address in (("edge-2", "172.20.0.119"), ("edge-3", "172.20.0.119")):
+        hostvars[host]["ansible_facts"]["lo"]["ipv4_secondaries"] = [{"address": address, "prefix": "32"}]
+    assert real_servers(GROUPS, hostvars, former=True) == ["edge-3"]
+    hostvars["edge-3"]["ansible_facts"]["lo"] = {"ipv6": [{"address": "::1", "prefix": "128"}]}
+    assert real_servers(GROUPS, hostvars, former=True) == []
+    hostvars["edge-3"]["ansible_facts"]["lo"]["ipv6"].append({"address": "fd00:20::119", "prefix": "128"})
+    assert real_servers(GROUPS, hostvars, former=True) == ["edge-3"]
+
+
 def test_both_families_move_together_and_no_check_comes_from_the_vip(hostvars):
     both = {**EDGE, "addresses": ["172.20.0.119/17", "fd00:20::119/64"], "ports": [80, 443]}
     derived = directed(hostvars, both)

@@ -1,0 +1,121 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses on the loopback interface: the unit that brings them at boot, and what has to change. Pure.
+
+The unit is also the record of which addresses are ours. An address that was there before us stays when it is no longer
+asked for, and the unit says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+
+_OURS = re.compile(r"^ExecStart=.* address replace (\S+) dev lo", re.MULTILINE)
+_FOUND = re.compile(r"^# Was there before us, and stays: (.+)$", re.MULTILINE)
+
+
+class Found(NamedTuple):
+    """The host as it is: what stands on loopback (with prefix lengths), our unit's text (None for no file), and whether
+    it is enabled."""
+
+    addresses: frozenset[str]
+    unit: str | None
+    enabled: bool
+
+
+class Put(NamedTuple):
+    """Put an address on loopback."""
+
+    address: str
+
+
+class Take(NamedTuple):
+    """Take an address from loopback."""
+
+    address: str
+
+
+class Write(NamedTuple):
+    """Make the unit say this; None for no unit."""
+
+    expected: str | None
+    text: str | None
+
+
+class Reload(NamedTuple):
+    """Let systemd read its units again."""
+
+
+class Enable(NamedTuple):
+    """Let the unit run at boot, or not."""
+
+    enabled: bool
+
+
+def ours(unit: str | None) -> list[str]:
+    """The addresses that our unit brings."""
+    return _OURS.findall(unit or "")
+
+
+def found_before(unit: str | None) -> set[str]:
+    """Those of them that were there before us."""
+    listed = _FOUND.search(unit or "")
+    return set(listed.group(1).split()) if listed else set()
+
+
+def arguments(address: str) -> list[str]:
+    """What ``ip`` is told. An IPv6 address there is never the source of a connection that did not ask for it; for IPv4
+    arp_announce sees to that."""
+    found = parse_address(address)
+    deprecated = ["preferred_lft", "0"] if found is not None and found.family == 6 else []
+    return ["address", "replace", address, "dev", "lo", *deprecated]
+
+
+def unit_text(name: str, addresses: Sequence[str], before: Iterable[str], ip: str) -> str:
+    """The unit. It comes after whoever sets up the network, and after the parameters that keep ARP quiet."""
+    lines = [f"# Written by k8s_edge.ha ({name})."]
+    kept = " ".join(sorted(before))
+    if kept:
+        lines.append(f"# Was there before us, and stays: {kept}")
+    lines += [
+        "[Unit]",
+        "Description=Virtual IP addresses that this host serves without holding them",
+        "After=systemd-sysctl.service network.target",
+        "Before=keepalived.service",
+        "",
+        "[Service]",
+        "Type=oneshot",
+        "RemainAfterExit=yes",
+        *("ExecStart={} {}".format(ip, " ".join(arguments(address))) for address in addresses),
+        "",
+        "[Install]",
+        "WantedBy=multi-user.target",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def plan(found: Found, wanted: Sequence[str], name: str, ip: str) -> Plan:
+    """What brings the host to the wanted addresses, and takes those of ours that are no longer wanted."""
+    mine = ours(found.unit)
+    kept = found_before(found.unit) | {one for one in wanted if one not in mine and one in found.addresses}
+    text = unit_text(name, wanted, kept & set(wanted), ip) if wanted else None
+    told = Step("systemd told", Reload(), Reload())
+    steps = [Step(f"{one} on lo", Put(one), Take(one)) for one in wanted if one not in found.addresses]
+    if text != found.unit and text is not None:
+        summary = "{} at boot".format(" ".join(wanted))
+        steps += [Step(summary, Write(found.unit, text), Write(text, found.unit)), told]
+    if wanted and not found.enabled:
+        steps.append(Step("the unit enabled", Enable(True), Enable(False)))
+    if not wanted and found.enabled:
+        steps.append(Step("the unit no longer enabled", Enable(False), Enable(True)))
+    if not wanted and found.unit is not None:
+        steps += [Step("nothing at boot", Write(found.unit, None), Write(None, found.unit)), told]
+    gone = [one for one in mine if one not in wanted and one not in kept and one in found.addresses]
+    steps += [Step(f"{one} no longer on lo", Take(one), Put(one)) for one in gone]
+    return Plan(found.unit or "", text or "", tuple(steps), "runtime" if steps else "none")

@@ -1,0 +1,98 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses on the loopback interface as a resource: the kernel through ``ip``, and a unit of systemd's."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.model import (
+    Enable,
+    Found,
+    Put,
+    Reload,
+    Take,
+    Write,
+    arguments,
+    plan,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
+
+UNITS = "etc/systemd/system"
+_SECONDS = 30.0
+_ADDRESS = re.compile(r"\binet6? (\S+)")
+
+
+class Loopback:
+    """The addresses that ``name`` wants there. ``root`` is for tests."""
+
+    def __init__(self, wanted: Sequence[str], name: str, ports: Ports, root: str = "/") -> None:
+        self.wanted = wanted
+        self.name = name
+        self.ports = ports
+        self.root = root
+        self.unit = f"k8s-edge-{name}.service"
+        self.file = ConfigFile(os.path.join(root, UNITS, self.unit), mode=0o644)
+        self.link = os.path.join(root, UNITS, "multi-user.target.wants", self.unit)
+        self.ip = self._tool("ip", "iproute2 (Debian) or iproute (Enterprise Linux)")
+
+    def lock(self) -> AbstractContextManager[None]:
+        return self.file.lock()
+
+    def read(self) -> Found:
+        shown = self._run([self.ip, "-o", "address", "show", "dev", "lo"]).stdout
+        content = self.file.read()
+        text = None if content is None else content.decode("utf-8", "surrogateescape")
+        return Found(frozenset(_ADDRESS.findall(shown)), text, os.path.islink(self.link))
+
+    def plan(self, current: Found) -> Plan:
+        return plan(current, self.wanted, self.name, self.ip)
+
+    def rehearse(self, plan: Plan) -> None:
+        self._systemctl()
+
+    def execute(self, deed: Any) -> None:
+        if isinstance(deed, Put):
+            self._run([self.ip, *arguments(deed.address)])
+        elif isinstance(deed, Take):
+            self._run([self.ip, "address", "delete", deed.address, "dev", "lo"])
+        elif isinstance(deed, Write):
+            self.file.replace(_content(deed.expected), _content(deed.text))
+        elif isinstance(deed, Reload):
+            if self._runs():
+                self._run([self._systemctl(), "daemon-reload"])
+        elif isinstance(deed, Enable):
+            now = ["--now"] if self._runs() else []
+            self._run([self._systemctl(), "enable" if deed.enabled else "disable", *now, self.unit])
+
+    def _runs(self) -> bool:
+        """Whether systemd is the init of this host; where an image is built it is not, and units are only enabled."""
+        return os.path.isdir(os.path.join(self.root, "run/systemd/system"))
+
+    def _systemctl(self) -> str:
+        return self._tool("systemctl", "systemd, which is to bring the addresses at boot")
+
+    def _tool(self, name: str, package: str) -> str:
+        path = self.ports.which(name)
+        if path is None:
+            raise EdgeError(f"There is no {name} on this host. Install {package}.")
+        return path
+
+    def _run(self, argv: list[str]) -> Completed:
+        ended = self.ports.run(argv, timeout=_SECONDS)
+        if ended.rc != 0:
+            said = (ended.stderr or ended.stdout).strip() or "no reason"
+            raise EdgeError("{} failed: {}.".format(" ".join(argv), said.rstrip(".")))
+        return ended
+
+
+def _content(text: str | None) -> bytes | None:
+    return None if text is None else text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,106 @@
+#!/usr/bin/python
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts addresses on the loopback interface, now and at boot."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: loopback_addresses
+short_description: Put addresses on the loopback interface, now and at boot, and take them back
+version_added: 0.1.0
+description:
+  - Gives the host addresses that it serves without holding them, as a real server of LVS by direct routing has the VIP.
+    A unit of systemd's brings them at boot, whoever else sets up the network (systemd-networkd, NetworkManager,
+    ifupdown), since none of them looks after C(lo).
+  - The list is authoritative for O(name). An address of ours that is no longer listed is taken away. One that was there
+    before stays then; the unit's file remembers.
+  - IPv4 addresses are refused while the host would answer ARP for them, that is while C(arp_ignore) is below 1 or
+    C(arp_announce) below 2 on an interface. IPv6 needs no such parameter.
+author:
+  - k8s_edge contributors (@k8s-edge)
+options:
+  name:
+    description:
+      - Whose addresses these are. Part of the unit's name, so that several tasks can have their own.
+    type: str
+    required: true
+  addresses:
+    description:
+      - The addresses, each for itself (C(/32), or C(/128)).
+    type: list
+    elements: str
+  state:
+    description:
+      - V(absent) takes all addresses of O(name) back.
+    type: str
+    choices: [present, absent]
+    default: present
+attributes:
+  check_mode:
+    support: full
+    description: Says what would be changed. ARP parameters that an earlier task would have set are a warning.
+  diff_mode:
+    support: full
+    description: Shows the unit.
+  idempotent:
+    support: full
+    description: Sets and writes nothing that is so already.
+seealso:
+  - module: k8s_edge.ha.kernel_settings
+"""
+
+EXAMPLES = r"""
+- name: Answer ARP only for addresses of the interface that is asked
+  k8s_edge.ha.kernel_settings:
+    name: real-server
+    parameters:
+      net.ipv4.conf.all.arp_ignore: 1
+      net.ipv4.conf.all.arp_announce: 2
+
+- name: Serve the VIP that a director sends here
+  k8s_edge.ha.loopback_addresses:
+    name: real-server
+    addresses: [10.77.0.120/32, "fd00:77::120/128"]
+
+- name: Take them back
+  k8s_edge.ha.loopback_addresses:
+    name: real-server
+    state: absent
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or in check mode would be, in words.
+  returned: success
+  type: list
+  elements: str
+  sample: ["10.77.0.120/32 on lo", "10.77.0.120/32 at boot", "systemd told", "the unit enabled"]
+impact:
+  description: V(runtime) where something changed, else V(none).
+  returned: success
+  type: str
+"""
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
+
+start_lean(__loader__)
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.actions import apply
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
+
+
+def main() -> None:
+    run_module(
+        {
+            "name": {"type": "str", "required": True},
+            "addresses": {"type": "list", "elements": "str"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        apply,
+    )
+
+
+if __name__ == "__main__":
+    main()
