@@ -11,11 +11,15 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import frontend_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import instance_name
 
 #: Where VRRP is sent to without unicast peers, by family (RFC 5798, section 5.1).
 GROUPS = {4: "224.0.0.18", 6: "ff02::12"}
 #: The global option of keepalived that says otherwise.
 _GROUP_OPTIONS = {4: "vrrp_mcast_group4", 6: "vrrp_mcast_group6"}
+
+#: Where a director's sync daemon sends what it knows of connections (ip_vs_sync.c).
+SYNC = {"protocol": "udp", "port": 8848, "destination": "224.0.0.81"}
 
 Section = Mapping[str, Any]
 
@@ -33,6 +37,9 @@ def firewall_needs(
     frontends and listens by hand, which anybody may reach.
     """
     openings = [each for instance in instances for each in _vrrp(instance, global_defs)]
+    directed = [vip for vip in vips if vip.directed]
+    openings += [SYNC] if directed else []
+    openings += [each for vip in directed for instance in instances for each in _checks(vip, instance)]
     for vip in vips:
         for address, port in _listened(vip, sections.get(frontend_name(vip))):
             openings += _service(address, port, vip.clients)
@@ -59,6 +66,16 @@ def _vrrp(instance: Section, global_defs: Section) -> Iterator[dict[str, Any]]:
         version = _version(instance)
         group = instance.get("mcast_dst_ip") or global_defs.get(_GROUP_OPTIONS[version]) or GROUPS[version]
         yield {"protocol": protocol, "destination": str(group)}
+
+
+def _checks(vip: Vip, instance: Section) -> Iterator[dict[str, Any]]:
+    """What the other directors ask this host's server, by its own address."""
+    if vip.directed is None or instance.get("name") not in {instance_name(vip, each) for each in vip.addresses}:
+        return
+    peers = [_address(peer) for peer in instance.get("unicast_peer") or ()]
+    if peers and instance.get("unicast_src_ip"):
+        asked = {"protocol": "tcp", "port": int(vip.directed.check["port"])}
+        yield {**asked, "sources": peers, "destination": str(instance["unicast_src_ip"])}
 
 
 def _version(instance: Section) -> int:

@@ -200,10 +200,18 @@ def test_the_module_takes_what_is_derived(hostvars):
     assert plan_config(written, desired).text == written
 
 
-def test_clients_reach_every_port_through_the_firewall(hostvars):
+def test_clients_checks_and_the_sync_daemon_get_through_the_firewall(hostvars):
     needs = firewall_needs([{**EDGE, "ports": [80, 443]}], "edge-1", GROUPS, hostvars)
     ports = [each["port"] for each in needs["openings"] if each.get("destination") == "172.20.0.119"]
     assert ports == [80, 443]
+    assert {"protocol": "udp", "port": 8848, "destination": "224.0.0.81"} in needs["openings"]
+    checked = {
+        "protocol": "tcp",
+        "port": 80,
+        "sources": ["172.20.0.114", "172.20.0.115"],
+        "destination": "172.20.0.113",
+    }
+    assert checked in needs["openings"]
 
 
 @pytest.mark.parametrize(
