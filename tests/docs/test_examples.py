@@ -24,7 +24,7 @@ AT_RUN_TIME = [name for name in MODULES if name in ("haproxy_server", "haproxy_r
 #: This one changes the policy of the whole host, and molecule/selinux has a host for it.
 POLICY = [name for name in MODULES if name == "selinux_access"]
 #: These change the whole host, and molecule/firewall has hosts for them.
-HOST = [name for name in MODULES if name in ("firewall_access", "kernel_settings")]
+HOST = [name for name in MODULES if name in ("firewall_access", "kernel_settings", "loopback_addresses")]
 #: A file as a person may have it before our first task. The check script is the only name they share.
 BEFORE = {
     "haproxy": "global\n    maxconn 2000\n\ndefaults\n    timeout connect 5s\n    timeout client 1m\n",
