@@ -80,12 +80,12 @@ def _sync_daemon(led: Member) -> dict[str, Any]:
 
 
 def _services(vip: Vip, vips: Sequence[Vip], hostvars: Hostvars, problems: list[Problem]) -> Iterator[dict[str, Any]]:
-    assert vip.directed is not None
-    for address in vip.addresses:
-        servers = [_server_address(vip, address, host, vips, hostvars, problems) for host in vip.directed.servers]
-        for port in vip.directed.ports:
-            given = {**SERVICE, **vip.directed.virtual_server, "address": str(address.ip), "port": port}
-            checked = _check(vip.directed.check, port)
+    directed = vip.directed
+    for address in vip.addresses if directed else ():
+        servers = [_server_address(vip, address, host, vips, hostvars, problems) for host in directed.servers]
+        for port in directed.ports:
+            given = {**SERVICE, **directed.virtual_server, "address": str(address.ip), "port": port}
+            checked = _check(directed.check, port)
             given["real_servers"] = [{"address": each, "port": port, "weight": 1, **checked} for each in servers]
             yield in_keepalived_words(given)
 
