@@ -35,7 +35,8 @@ options:
 EXAMPLES = r"""
 - name: Nothing stands against kube-vip
   ansible.builtin.assert:
-    that: found | k8s_edge.ha.cluster_conflicts({'services': kube_vip_services}) == []
+    that: >-
+      found | k8s_edge.ha.cluster_conflicts({'services': kube_vip_services}) == []
 """
 
 RETURN = r"""

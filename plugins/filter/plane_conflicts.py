@@ -40,7 +40,8 @@ options:
 EXAMPLES = r"""
 - name: Every address is in one hand
   ansible.builtin.assert:
-    that: k8s_edge_vips | k8s_edge.ha.plane_conflicts(groups, hostvars, {'control_plane': kube_vip_control_plane}) == []
+    that: >-
+      k8s_edge_vips | k8s_edge.ha.plane_conflicts(groups, hostvars, {'control_plane': kube_vip_control_plane}) == []
 """
 
 RETURN = r"""

@@ -161,10 +161,9 @@ def _pod(each: Object) -> Iterator[Problem]:
     path, pod = (
         (which, spec) if which.kind == "Pod" else (f"{which} template", (spec.get("template") or {}).get("spec"))
     )
-    if not (pod or {}).get("containers"):
+    if not pod or not pod.get("containers"):
         yield Problem(f"{path} spec.containers", None, "are missing", "Give the pod a container.")
         return
-    assert pod is not None
     taken: set[Any] = set()
     volumes = {volume.get("name") for volume in pod.get("volumes") or ()}
     for container in _containers(pod):
@@ -179,7 +178,7 @@ def _pod(each: Object) -> Iterator[Problem]:
 
 
 def _image(path: str, image: str) -> Iterator[Problem]:
-    name, digest, _ = image.partition("@")
+    name, _at, digest = image.partition("@")
     tag = name.rpartition("/")[2].partition(":")[2]
     if not image or re.search(r"\s", image):
         yield Problem(f"{path} image", image, "is no image", "Write for example ghcr.io/kube-vip/kube-vip:v1.2.3.")
