@@ -1,0 +1,142 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What restores the table at boot: the rules of ipvsadm's package, and what makes its service read them.
+
+Debian has /etc/ipvsadm.rules and a switch in /etc/default/ipvsadm; Enterprise Linux has /etc/sysconfig/ipvsadm and
+starts the service or not. Nothing here starts it: that would empty the table first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon, Service, Timeouts
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.rules import daemon_line, rules, timeouts_line
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.wishes import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Step
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+
+UNIT = "ipvsadm.service"
+HEADING = "# Written by k8s_edge.ha: what ipvsadm restores at boot."
+_SECONDS = 60.0
+_SWITCH = re.compile(r"^([ \t]*AUTO=)([^\n#]*?)([ \t]*(?:#[^\n]*)?)$", re.MULTILINE)
+_UNITS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+
+
+class Found(NamedTuple):
+    """The files as they are (None for none), and whether the service starts at boot."""
+
+    rules: str | None
+    switch: str | None
+    enabled: bool
+
+
+class Write(NamedTuple):
+    """Put ``text`` in the place of the file ``kind``: rules or switch; None for no file."""
+
+    kind: str
+    text: str | None
+
+
+class Enable(NamedTuple):
+    """Let the service start at boot, or not."""
+
+    enabled: bool
+
+
+class Boot:
+    """The files and the service on one host. ``root`` is for tests."""
+
+    def __init__(self, ports: Ports, root: str = "/") -> None:
+        self.ports = ports
+        self.root = root
+        self.files: dict[str, ConfigFile] = {}
+        if os.path.exists(os.path.join(root, "etc/init.d/ipvsadm")):
+            self.files["switch"] = ConfigFile(os.path.join(root, "etc/default/ipvsadm"), mode=0o644)
+            self.files["rules"] = ConfigFile(os.path.join(root, "etc/ipvsadm.rules"), mode=0o644)
+        elif any(os.path.exists(os.path.join(root, folder, UNIT)) for folder in _UNITS):
+            self.files["rules"] = ConfigFile(os.path.join(root, "etc/sysconfig/ipvsadm"), mode=0o600)
+        else:
+            reason = "has nowhere to go: ipvsadm, whose service restores the table at boot, is not installed"
+            raise InputError([Problem("persist", True, reason, "Install the package ipvsadm, or leave persist out")])
+
+    def read(self) -> Found:
+        texts = {}
+        for kind, file in self.files.items():
+            content = file.read()
+            texts[kind] = None if content is None else content.decode("utf-8", "surrogateescape")
+        return Found(texts["rules"], texts.get("switch"), self._enabled())
+
+    def execute(self, deed: Write | Enable) -> None:
+        if isinstance(deed, Write):
+            file = self.files[deed.kind]
+            file.replace(file.read(), None if deed.text is None else deed.text.encode("utf-8", "surrogateescape"))
+            return
+        word = "enable" if deed.enabled else "disable"
+        tool, argv = "systemctl", [word, UNIT]
+        if not os.path.isdir("/run/systemd/system") and self.ports.which("update-rc.d"):
+            tool, argv = "update-rc.d", ["ipvsadm", word]
+        path = self.ports.which(tool)
+        ended = self.ports.run([path, *argv], timeout=_SECONDS) if path else None
+        if ended is None or ended.rc != 0:
+            said = ended.stderr.strip() if ended else f"there is no {tool}"
+            raise EdgeError(f"The service ipvsadm cannot be {word}d at boot: {said}.")
+
+    def _enabled(self) -> bool:
+        """By its links, as a question to systemd costs more than all the rest."""
+        for folder in ("etc/systemd/system", *(f"etc/rc{level}.d" for level in "2345")):
+            path = os.path.join(self.root, folder)
+            for name in os.listdir(path) if os.path.isdir(path) else ():
+                if re.fullmatch("S[0-9][0-9]ipvsadm", name):
+                    return True
+                if name.endswith((".wants", ".requires")) and os.path.lexists(os.path.join(path, name, UNIT)):
+                    return True
+        return False
+
+
+def steps(found: Found, wish: Wish, services: Iterable[Service]) -> Iterator[Step]:
+    """What makes boot restore some services, and the timeouts and daemons that are asked for."""
+    text = rules_text(found.rules or "", wish, services)
+    if text != found.rules:
+        yield Step("write the rules that are restored at boot", Write("rules", text), Write("rules", found.rules))
+    if found.switch is not None:
+        switch = switched_on(found.switch)
+        if switch != found.switch:
+            yield Step("restore the rules at boot (AUTO)", Write("switch", switch), Write("switch", found.switch))
+    if not found.enabled:
+        yield Step("let the service ipvsadm start at boot", Enable(True), Enable(False))
+
+
+def rules_text(old: str, wish: Wish, services: Iterable[Service]) -> str:
+    """The file of rules. Lines about timeouts and daemons stay as they are where nothing is asked of them."""
+    lines = old.splitlines()
+    timeouts = [line for line in lines if line.startswith("--set ")]
+    if wish.timeouts:
+        timeouts = [timeouts_line(Timeouts(*[wish.timeouts.get(name, 0) for name in Timeouts._fields]))]
+    daemons = [line for line in lines if line.startswith("--start-daemon ")]
+    if wish.daemons is not None:
+        options = wish.daemons.options
+        daemons = [daemon_line(Daemon(role, **options)) for role in wish.daemons.roles]
+    ordered = [
+        service._replace(servers=dict(sorted(service.servers.items())))
+        for service in sorted(services, key=lambda service: service.key)
+    ]
+    return "\n".join([HEADING, *timeouts, *daemons, *rules(ordered), ""])
+
+
+def switched_on(text: str) -> str:
+    """Debian's /etc/default/ipvsadm with its last AUTO, which counts, being true."""
+    found = list(_SWITCH.finditer(text))
+    if not found:
+        return text + ("" if not text or text.endswith("\n") else "\n") + 'AUTO="true"\n'
+    last = found[-1]
+    if last.group(2).strip("\"'") == "true":
+        return text
+    return text[: last.start(2)] + '"true"' + text[last.end(2) :]
+

@@ -1,0 +1,112 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual services that a running keepalived has made: it takes a change of theirs back, or never learns of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import read_files
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.live import config_of, service
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+
+
+class Owner(NamedTuple):
+    """What a configuration of keepalived's has of IPVS. ``unread`` are virtual servers written with variables, of
+    which nobody but keepalived knows what they are."""
+
+    path: str
+    covers: Callable[[Key], bool]
+    unread: tuple[str, ...] = ()
+    syncs: bool = False
+
+
+def owner(ports: Ports) -> Owner | None:
+    """The keepalived that runs in this network namespace; None where there is none."""
+    pid = service(ports).main_pid
+    path = config_of(pid) if pid and _same_network(pid) else None
+    return owner_of(path) if path is not None else None
+
+
+def owner_of(path: str) -> Owner:
+    """What the configuration at a path has of IPVS."""
+    documents = [file.document for file in read_files(path)[0]]
+    groups = {
+        " ".join(statement.arguments): list(document.statements(statement.block))
+        for document, statement in _top(documents)
+        if statement.keyword == "virtual_server_group" and statement.block is not None
+    }
+    matches: list[Callable[[Key], bool]] = []
+    unread: list[str] = []
+    syncs = False
+    for document, statement in _top(documents):
+        if statement.block is None:
+            continue
+        lines = {line.keyword: line.arguments for line in document.statements(statement.block)}
+        if statement.keyword == "global_defs":
+            syncs = syncs or "lvs_sync_daemon" in lines
+        if statement.keyword != "virtual_server":
+            continue
+        words = statement.arguments
+        members = [line.words for line in groups.get(" ".join(words[1:]), ())] if words[:1] == ["group"] else None
+        for one in [words] if members is None else [[word.text for word in member] for member in members]:
+            match = _match(one, lines)
+            if match is not None:
+                matches.append(match)
+            else:
+                unread.append(" ".join(one))
+    return Owner(path, lambda key: any([match(key) for match in matches]), tuple(unread), syncs)
+
+
+def _top(documents: Iterable[Document]) -> Iterator[tuple[Document, Statement]]:
+    for document in documents:
+        for statement in document.statements(document.root):
+            yield document, statement
+
+
+def _match(words: list[str], lines: dict[str, list[str]]) -> Callable[[Key], bool] | None:
+    """Whether a key is what ``10.0.0.1 80``, ``10.0.0.1-9 80`` or ``fwmark 7`` names; None where that is unclear."""
+    if words[:1] == ["fwmark"] and len(words) > 1 and words[1].isdigit():
+        mark = int(words[1])
+        family = 6 if "inet6" in (*words[2:], *lines.get("ip_family", ())) else 4
+        return lambda key: key.fwmark == mark and key.family == family
+    first, _dash, last = (words or [""])[0].partition("-")
+    found = parse_address(first)
+    port = words[1] if len(words) > 1 else "0"
+    if found is None or not port.isdigit():
+        return None
+    protocol = "".join(lines.get("protocol", ())).lower()
+    hosts = {found.host, *(_span(found.host, last) if last else ())}
+    number = int(port)
+
+    def match(key: Key) -> bool:
+        return key.address in hosts and key.port == number and protocol in ("", key.protocol)
+
+    return match
+
+
+def _span(host: str, last: str) -> Iterator[str]:
+    """The addresses from a host to the one that ends in ``last``, which is decimal for IPv4, else hexadecimal."""
+    mark, base = (":", 16) if ":" in host else (".", 10)
+    head, _mark, tail = host.rpartition(mark)
+    try:
+        numbers = range(int(tail or "0", base), int(last, base) + 1)
+    except ValueError:
+        return
+    for number in numbers[:65536]:
+        found = parse_address(head + mark + (f"{number:x}" if base == 16 else str(number)))
+        if found is not None:
+            yield found.host
+
+
+def _same_network(pid: int) -> bool:
+    try:
+        return os.stat(f"/proc/{pid}/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino
+    except OSError:
+        return False
