@@ -74,6 +74,15 @@ PARTS = (
         limit=1200,
     ),
     Part(
+        "kernel",
+        "pytest of the IPVS modules in a kernel that has IPVS (User-Mode Linux)",
+        'why=$(have_uml) || skip "$why"; need_command ipvsadm ipvsadm; need_daemons; '
+        'bash "$CHECKOUT/tests/kernel/inside.sh" "$WORK"'
+        ' pytest -p no:cacheprovider --junitxml="$REPORT" tests/kernel',
+        alone=True,
+        needs=("tests/kernel",),
+    ),
+    Part(
         "molecule",
         "Molecule: modules and roles on real hosts of the lab",
         'bash "$CHECKOUT/bin/run_molecule.sh"',

@@ -25,6 +25,8 @@ AT_RUN_TIME = [name for name in MODULES if name in ("haproxy_server", "haproxy_r
 POLICY = [name for name in MODULES if name == "selinux_access"]
 #: These change the whole host, and molecule/firewall has hosts for them.
 HOST = [name for name in MODULES if name in ("firewall_access", "kernel_settings", "loopback_addresses")]
+#: These want a kernel that has IPVS, and tests/kernel has one.
+IPVS = [name for name in MODULES if name in ("ipvs_config", "ipvs_virtual_server")]
 #: A file as a person may have it before our first task. The check script is the only name they share.
 BEFORE = {
     "haproxy": "global\n    maxconn 2000\n\ndefaults\n    timeout connect 5s\n    timeout client 1m\n",
@@ -57,7 +59,7 @@ def tasks(module: str) -> list[dict]:
 
 
 @pytest.mark.parametrize(
-    "module", [name for name in MODULES if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST)]
+    "module", [name for name in MODULES if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS)]
 )
 def test_examples_do_what_they_say_once(module, run_module_process, tmp_path):
     path = tmp_path / "daemon.cfg"

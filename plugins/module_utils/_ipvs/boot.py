@@ -11,13 +11,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon, Service, Timeouts
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.rules import daemon_line, rules, timeouts_line
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon, Key, Table, Timeouts
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.rules import (
+    daemon_line,
+    rule_key,
+    rules,
+    timeouts_line,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.wishes import Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Step
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -53,15 +58,17 @@ class Enable(NamedTuple):
 class Boot:
     """The files and the service on one host. ``root`` is for tests."""
 
+    deeds = (Write, Enable)
+
     def __init__(self, ports: Ports, root: str = "/") -> None:
         self.ports = ports
         self.root = root
         self.files: dict[str, ConfigFile] = {}
         if os.path.exists(os.path.join(root, "etc/init.d/ipvsadm")):
-            self.files["switch"] = ConfigFile(os.path.join(root, "etc/default/ipvsadm"), mode=0o644)
-            self.files["rules"] = ConfigFile(os.path.join(root, "etc/ipvsadm.rules"), mode=0o644)
+            self.files["switch"] = ConfigFile(os.path.join(root, "etc/default/ipvsadm"))
+            self.files["rules"] = ConfigFile(os.path.join(root, "etc/ipvsadm.rules"))
         elif any(os.path.exists(os.path.join(root, folder, UNIT)) for folder in _UNITS):
-            self.files["rules"] = ConfigFile(os.path.join(root, "etc/sysconfig/ipvsadm"), mode=0o600)
+            self.files["rules"] = ConfigFile(os.path.join(root, "etc/sysconfig/ipvsadm"))
         else:
             reason = "has nowhere to go: ipvsadm, whose service restores the table at boot, is not installed"
             raise InputError([Problem("persist", True, reason, "Install the package ipvsadm, or leave persist out")])
@@ -72,6 +79,18 @@ class Boot:
             content = file.read()
             texts[kind] = None if content is None else content.decode("utf-8", "surrogateescape")
         return Found(texts["rules"], texts.get("switch"), self._enabled())
+
+    def steps(self, found: Found, wish: Wish, table: Table) -> Iterator[Step]:
+        """What makes boot restore what is asked for, as ``table`` has it."""
+        text = rules_text(found.rules or "", wish, table)
+        if text != found.rules:
+            yield Step("write the rules that are restored at boot", Write("rules", text), Write("rules", found.rules))
+        if found.switch is not None:
+            switch = switched_on(found.switch)
+            if switch != found.switch:
+                yield Step("restore the rules at boot (AUTO)", Write("switch", switch), Write("switch", found.switch))
+        if not found.enabled:
+            yield Step("let the service ipvsadm start at boot", Enable(True), Enable(False))
 
     def execute(self, deed: Write | Enable) -> None:
         if isinstance(deed, Write):
@@ -100,34 +119,29 @@ class Boot:
         return False
 
 
-def steps(found: Found, wish: Wish, services: Iterable[Service]) -> Iterator[Step]:
-    """What makes boot restore some services, and the timeouts and daemons that are asked for."""
-    text = rules_text(found.rules or "", wish, services)
-    if text != found.rules:
-        yield Step("write the rules that are restored at boot", Write("rules", text), Write("rules", found.rules))
-    if found.switch is not None:
-        switch = switched_on(found.switch)
-        if switch != found.switch:
-            yield Step("restore the rules at boot (AUTO)", Write("switch", switch), Write("switch", found.switch))
-    if not found.enabled:
-        yield Step("let the service ipvsadm start at boot", Enable(True), Enable(False))
-
-
-def rules_text(old: str, wish: Wish, services: Iterable[Service]) -> str:
-    """The file of rules. Lines about timeouts and daemons stay as they are where nothing is asked of them."""
-    lines = old.splitlines()
-    timeouts = [line for line in lines if line.startswith("--set ")]
+def rules_text(old: str, wish: Wish, table: Table) -> str:
+    """The file of rules with those of the services that are asked for as ``table`` has them. All others stay as they
+    are, unless what is not asked for goes from the table as well."""
+    blocks: dict[Any, list[str]] = {}
+    for number, line in enumerate(old.splitlines()):
+        kind = "timeouts" if line.startswith("--set ") else "daemons" if line.startswith("--start-daemon ") else None
+        blocks.setdefault(kind or rule_key(line) or number, []).append(line)
     if wish.timeouts:
-        timeouts = [timeouts_line(Timeouts(*[wish.timeouts.get(name, 0) for name in Timeouts._fields]))]
-    daemons = [line for line in lines if line.startswith("--start-daemon ")]
+        # To ipvsadm 0 is to leave one as it is.
+        blocks["timeouts"] = [timeouts_line(Timeouts(*[wish.timeouts.get(name, 0) for name in Timeouts._fields]))]
     if wish.daemons is not None:
-        options = wish.daemons.options
-        daemons = [daemon_line(Daemon(role, **options)) for role in wish.daemons.roles]
-    ordered = [
-        service._replace(servers=dict(sorted(service.servers.items())))
-        for service in sorted(services, key=lambda service: service.key)
-    ]
-    return "\n".join([HEADING, *timeouts, *daemons, *rules(ordered), ""])
+        blocks["daemons"] = [daemon_line(Daemon(role, **wish.daemons.options)) for role in wish.daemons.roles]
+    named = [one.key for one in wish.services]
+    for key in [key for key in blocks if isinstance(key, Key)] if wish.purge else named:
+        if key not in table.services:
+            blocks.pop(key, None)
+    for key in named:
+        if key in table.services:
+            service = table.services[key]
+            blocks[key] = list(rules([service._replace(servers=dict(sorted(service.servers.items())))]))
+    if not old:
+        blocks = {"heading": [HEADING], **blocks}
+    return "".join([line + "\n" for lines in blocks.values() for line in lines])
 
 
 def switched_on(text: str) -> str:
@@ -139,4 +153,3 @@ def switched_on(text: str) -> str:
     if last.group(2).strip("\"'") == "true":
         return text
     return text[: last.start(2)] + '"true"' + text[last.end(2) :]
-

@@ -131,13 +131,13 @@ def _server_faults(wish: ServerWish, service: Service, server: Server) -> Iterat
         yield Problem(wish.option + ".port", server.port, reason, remedy)
     if server.lower > server.upper:
         reason = f"is above the upper threshold, which is {server.upper}"
-        yield Problem(wish.option + ".lower_threshold", server.lower, reason, "Give upper_threshold too, and not below it")
+        yield Problem(wish.option + ".lower_threshold", server.lower, reason, "Give upper_threshold too, not below it")
 
 
 def _tunnel_faults(option: str, server: Server) -> Iterator[Problem]:
     if server.tunnel == "gue" and not server.tunnel_port:
         reason = "is missing, and the kernel would not take the server"
-        yield Problem(option + ".tunnel_port", None, reason, "Give the port that the server receives GUE at, such as 6080")
+        yield Problem(option + ".tunnel_port", None, reason, "Give the port that it receives GUE at, such as 6080")
     if server.tunnel != "gue" and server.tunnel_port:
         reason = f"is ignored by the kernel with {server.tunnel}"
         yield Problem(option + ".tunnel_port", server.tunnel_port, reason, "Leave it out, or use tunnel_type: gue")
@@ -165,11 +165,11 @@ def removal(wish: Wish) -> Wish:
     """The same, once what was to be drained has no connections: it goes."""
     services = []
     for one in wish.services:
-        if one.state == "drained":
-            services.append(one._replace(state="absent"))
-        else:
-            gone = [server._replace(state="absent") if server.state == "drained" else server for server in one.servers or ()]
-            services.append(one._replace(servers=None if one.servers is None else tuple(gone)))
+        if one.servers is not None:
+            gone = {"drained": "absent"}
+            servers = [server._replace(state=gone.get(server.state, server.state)) for server in one.servers]
+            one = one._replace(servers=tuple(servers))
+        services.append(one._replace(state="absent") if one.state == "drained" else one)
     return wish._replace(services=tuple(services))
 
 

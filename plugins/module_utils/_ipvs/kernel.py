@@ -7,38 +7,43 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import messages
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel, NoFamily
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key, Service, Table
 
-#: A kernel module shows here once it is there, but for one that was built in.
-LOADED = "/sys/module/"
+#: There as soon as the kernel has IPVS. Merely to ask for the family by its name has the kernel load it.
+_SIGN = "/proc/net/ip_vs"
 
 
-def connect() -> Channel | None:
-    """A channel to IPVS; None where the kernel does not have it, or not yet."""
+def connect(load: bool = False) -> Channel | None:
+    """A channel to IPVS; None where the kernel does not have it, or without ``load``, not yet."""
+    if not load and not os.path.exists(_SIGN):
+        return None
     try:
         return Channel(messages.FAMILY)
     except NoFamily:
         return None
 
 
-def read_table(channel: Channel) -> Table:
-    """All of it."""
+def read_table(channel: Channel, services: Mapping[Key, Service] | None = None) -> Table:
+    """All of it, but for its services where they are given."""
     try:
-        services: dict[Key, Service] = {}
-        for answer in list(channel.dump(messages.GET_SERVICE)):
-            service = messages.service_from(answer)
-            if service is not None:
-                services[service.key] = _with_servers(channel, service)
+        if services is None:
+            services = _all_services(channel)
         (timeouts,) = channel.ask(messages.GET_TIMEOUTS)
         daemons = [messages.daemon_from(answer) for answer in channel.dump(messages.GET_DAEMON)]
     except OSError as error:
         raise unreadable(error) from error
     return Table(services, messages.timeouts_from(timeouts), {daemon.role: daemon for daemon in daemons})
+
+
+def _all_services(channel: Channel) -> dict[Key, Service]:
+    answers = list(channel.dump(messages.GET_SERVICE))
+    services = [service for service in map(messages.service_from, answers) if service is not None]
+    return {service.key: _with_servers(channel, service) for service in services}
 
 
 def read_services(channel: Channel, keys: Iterable[Key]) -> dict[Key, Service]:

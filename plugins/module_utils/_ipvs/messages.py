@@ -35,7 +35,7 @@ NEW_DAEMON, DEL_DAEMON, GET_DAEMON = 9, 10, 11
 SET_TIMEOUTS, GET_TIMEOUTS = 12, 13
 _SERVICE, _SERVER, _DAEMON = 1, 2, 3
 
-_AF = {4: socket.AF_INET, 6: socket.AF_INET6}
+_AF: dict[int, int] = {4: socket.AF_INET, 6: socket.AF_INET6}
 _FAMILY_OF = {number: family for family, number in _AF.items()}
 _PROTOCOL_OF = {number: name for name, number in PROTOCOLS.items()}
 _METHOD_OF = {number: name for name, number in METHODS.items()}
@@ -127,9 +127,14 @@ def daemon_body(daemon: Daemon, whole: bool = True) -> bytes:
     return nested(_DAEMON, parts)
 
 
+def inside(answer: bytes) -> dict[int, bytes]:
+    """The attributes of a service."""
+    return attributes(attributes(answer)[_SERVICE])
+
+
 def service_from(answer: bytes) -> Service | None:
     """A service without its servers; None for one of a protocol that nobody but the kernel knows."""
-    found = attributes(attributes(answer)[_SERVICE])
+    found = inside(answer)
     family = _FAMILY_OF[_u16(found[1])]
     if 5 in found:
         key = Key(family, fwmark=_u32(found[5]))
@@ -201,6 +206,7 @@ COUNTERS = (
 
 def counters_from(found: Mapping[int, bytes]) -> dict[str, int]:
     """The counters of a service; those of 64 bits where the kernel has them (since 4.1)."""
+    values = attributes(found.get(12, found.get(10, b"")))
     return {
         name: int.from_bytes(values[number], sys.byteorder)
         for number, name in enumerate(COUNTERS, 1)

@@ -72,7 +72,7 @@ def answers(datagram: bytes) -> Iterator[Answer]:
         length, kind, _flags, sequence, _port = _HEADER.unpack_from(datagram, offset)
         if length < 16 or offset + length > end:
             raise ValueError(f"a message of {length} bytes in the last {end - offset}")
-        if kind == ERROR or kind == DONE:
+        if kind in (ERROR, DONE):
             error = _ERROR.unpack_from(datagram, offset + 16)[0] if length >= 20 else 0
             yield Answer(sequence, -error)
         else:

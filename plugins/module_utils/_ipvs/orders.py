@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError, InputError, Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import messages
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key, Timeouts
@@ -18,6 +18,29 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import B
 
 _SERVICES = {"new": messages.NEW_SERVICE, "set": messages.SET_SERVICE, "del": messages.DEL_SERVICE}
 _SERVERS = {"new": messages.NEW_SERVER, "set": messages.SET_SERVER, "del": messages.DEL_SERVER}
+
+_MEANWHILE = "Someone else changes the IPVS table at the same time. Run again to plan on what is there now."
+_ROOT = "Only root may change the IPVS table: run with become: true (in a container, with NET_ADMIN)."
+#: What the kernel's errors mean, and what to do.
+_SERVICE_ERRORS = {
+    errno.EEXIST: f"it is there already. {_MEANWHILE}",
+    errno.ESRCH: f"it is gone. {_MEANWHILE}",
+    errno.ENOENT: "its scheduler, or its persistence engine, is unknown to this kernel. Correct the name, or install "
+    "the kernel's modules.",
+}
+_SERVER_ERRORS = {
+    errno.EEXIST: f"it is there already. {_MEANWHILE}",
+    errno.ENOENT: f"it is gone. {_MEANWHILE}",
+    errno.ESRCH: f"its virtual server is gone. {_MEANWHILE}",
+    errno.EINVAL: "it is not the address of one host here (a broadcast address?), or of another family than the "
+    "virtual server's while a sync daemon runs.",
+}
+_OTHER_ERRORS = {
+    errno.ENODEV: "there is no such interface, or it is down. Name one that is there and up.",
+    errno.EEXIST: f"it runs already. {_MEANWHILE}",
+    errno.ESRCH: f"it runs no more. {_MEANWHILE}",
+    errno.EADDRNOTAVAIL: "the interface has no address of the multicast group's family. Give it one.",
+}
 
 
 def execute(channel: Channel, deed: Any) -> None:
@@ -30,13 +53,24 @@ def execute(channel: Channel, deed: Any) -> None:
         orders = [order for undo in reversed(deed.undo) for order in undo]
         failed = channel.order(requests(orders))
         if failed:
-            raise refusal(orders[min(failed)], failed[min(failed)])
+            raise _refused_order(orders[min(failed)], failed[min(failed)])
     elif isinstance(deed, Timeouts):
-        _ask(channel, messages.SET_TIMEOUTS, messages.timeouts_body(deed), "timeouts", str(list(deed)))
+        words = "timeouts {0}, {1} and {2} s".format(*deed)
+        _ask(channel, messages.SET_TIMEOUTS, messages.timeouts_body(deed), words)
     elif isinstance(deed, (Start, Stop)):
         start = isinstance(deed, Start)
         command = messages.NEW_DAEMON if start else messages.DEL_DAEMON
-        _ask(channel, command, messages.daemon_body(deed.daemon, start), "sync_daemon", deed.daemon.interface)
+        words = f"to {'start' if start else 'stop'} the {deed.daemon.role} sync daemon on {deed.daemon.interface}"
+        _ask(channel, command, messages.daemon_body(deed.daemon, start), words)
+
+
+def keys(deed: Any) -> set[Key]:
+    """The services that a deed changes."""
+    if isinstance(deed, Batch):
+        return {order.service.key for order in deed.orders}
+    if isinstance(deed, Back):
+        return {order.service.key for undo in deed.undo for order in undo}
+    return set()
 
 
 def requests(orders: Sequence[Order]) -> list[tuple[int, bytes]]:
@@ -57,55 +91,32 @@ def requests(orders: Sequence[Order]) -> list[tuple[int, bytes]]:
 def _take_back(channel: Channel, batch: Batch, failed: dict[int, int]) -> None:
     """Undo what of a batch went well: all that was sent with the first failure or before it, but for other failures."""
     first = min(failed)
-    error = refusal(batch.orders[first], failed[first])
+    error = _refused_order(batch.orders[first], failed[first])
     sent = channel.sent_with(first, len(batch.orders))
     orders = [order for index in range(sent - 1, -1, -1) if index not in failed for order in batch.undo[index]]
     wrong = channel.order(requests(orders))
     if wrong:
-        raise ApplyError(error, [refusal(orders[index], number) for index, number in wrong.items()])
+        raise ApplyError(error, [_refused_order(orders[index], number) for index, number in wrong.items()])
     raise error
 
 
-def refusal(order: Order, number: int) -> EdgeError:
-    """The kernel's errno for an order, in words."""
+def _refused_order(order: Order, number: int) -> EdgeError:
     service, server = order.service, order.server
-    if number == errno.EPERM:
-        return EdgeError("Only root may change the IPVS table: run with become: true (in a container, with NET_ADMIN).")
-    if number in (errno.EEXIST, errno.ESRCH, errno.ENOENT) and (server is not None or number != errno.ENOENT):
-        there = "is there already" if number == errno.EEXIST else "is gone"
-        what = f"real server {server} of {service.key}" if server is not None else str(service.key)
-        return EdgeError(
-            f"{what} {there}: someone else changes the IPVS table at the same time. What this run had changed was "
-            "taken back. Run again to plan on what is there now."
-        )
-    place = f"virtual_servers[{service.key}]"
-    if server is not None and number == errno.EINVAL and order.verb == "new":
-        reason = "is not taken by the kernel: it is no unicast address here (a broadcast address, no route)"
-        remedy = "Give the address of one host; for another family than the virtual server's, use tun without a sync daemon"
-        return InputError([Problem(f"{place}.real_servers.address", server.address, reason, remedy)])
-    if server is None and number == errno.ENOENT:
-        option, value = ("persistence_engine", service.engine) if service.engine else ("scheduler", service.scheduler)
-        reason = f"is unknown to the kernel: there is no {service.scheduler} or no {service.engine}" if service.engine else (
-            "is unknown to the kernel"
-        )
-        return InputError([Problem(f"{place}.{option}", value, reason, "Correct it, or install the module that brings it")])
-    what = f"real server {server} of {service.key}" if server is not None else str(service.key)
-    return EdgeError(f"The kernel refuses {what} as it shall be: {os.strerror(number)}.")
+    if server is not None:
+        return _refused(f"real server {server} of {service.key}", number, _SERVER_ERRORS)
+    return _refused(f"virtual server {service.key} ({service.scheduler})", number, _SERVICE_ERRORS)
 
 
-def _ask(channel: Channel, command: int, body: bytes, option: str, value: str) -> None:
+def _refused(what: str, number: int, meanings: dict[int, str]) -> EdgeError:
+    """The kernel's errno in words."""
+    if number in (errno.EPERM, errno.EACCES):
+        return EdgeError(_ROOT)
+    reason = meanings.get(number, f"{os.strerror(number)}.")
+    return EdgeError(f"The kernel refuses {what}: {reason} What this run had changed was taken back.")
+
+
+def _ask(channel: Channel, command: int, body: bytes, what: str) -> None:
     try:
         channel.ask(command, body)
     except OSError as error:
-        reasons = {
-            errno.ENODEV: ("is no interface of this host", "Name one that is there and up"),
-            errno.EEXIST: ("runs already: someone else started it", "Run again to plan on what is there now"),
-            errno.ESRCH: ("runs no more: someone else stopped it", "Run again to plan on what is there now"),
-            errno.EPERM: ("may be changed by root only", "Run with become: true"),
-            errno.EADDRNOTAVAIL: ("has no address of the multicast group's family", "Give the interface an address"),
-        }
-        text = os.strerror(error.errno or 0)
-        reason, remedy = reasons.get(
-            error.errno or 0, (f"is not taken by the kernel: {text}", "Give an interface that is up, or other values")
-        )
-        raise InputError([Problem(option, value, reason, remedy)]) from error
+        raise _refused(what, error.errno or 0, _OTHER_ERRORS) from error

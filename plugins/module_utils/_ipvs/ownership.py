@@ -61,7 +61,7 @@ def owner_of(path: str) -> Owner:
                 matches.append(match)
             else:
                 unread.append(" ".join(one))
-    return Owner(path, lambda key: any([match(key) for match in matches]), tuple(unread), syncs)
+    return Owner(path, lambda key: any(match(key) for match in matches), tuple(unread), syncs)
 
 
 def _top(documents: Iterable[Document]) -> Iterator[tuple[Document, Statement]]:
@@ -81,8 +81,11 @@ def _match(words: list[str], lines: dict[str, list[str]]) -> Callable[[Key], boo
     port = words[1] if len(words) > 1 else "0"
     if found is None or not port.isdigit():
         return None
+    try:
+        hosts = {found.host, *(_span(found.host, last) if last else ())}
+    except ValueError:
+        return None
     protocol = "".join(lines.get("protocol", ())).lower()
-    hosts = {found.host, *(_span(found.host, last) if last else ())}
     number = int(port)
 
     def match(key: Key) -> bool:
@@ -92,13 +95,11 @@ def _match(words: list[str], lines: dict[str, list[str]]) -> Callable[[Key], boo
 
 
 def _span(host: str, last: str) -> Iterator[str]:
-    """The addresses from a host to the one that ends in ``last``, which is decimal for IPv4, else hexadecimal."""
+    """The addresses from a host to the one that ends in ``last``, which is decimal for IPv4, else hexadecimal.
+    ValueError where it is neither."""
     mark, base = (":", 16) if ":" in host else (".", 10)
     head, _mark, tail = host.rpartition(mark)
-    try:
-        numbers = range(int(tail or "0", base), int(last, base) + 1)
-    except ValueError:
-        return
+    numbers = range(int(tail or "0", base), int(last, base) + 1)
     for number in numbers[:65536]:
         found = parse_address(head + mark + (f"{number:x}" if base == 16 else str(number)))
         if found is not None:

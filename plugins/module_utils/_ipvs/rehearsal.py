@@ -5,59 +5,76 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterator
+import socket
+import struct
+from collections.abc import Iterable, Iterator
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key, Table
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.ownership import Owner
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.kernel import connect
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon, Key, Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.ownership import Owner, owner
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import Batch, Order, Start, Stop
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.wishes import Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 _MODULES = "/sys/module"
+#: What this host's modprobe knows of. In a container that is nothing, and the kernel loads what it needs by itself.
+_KNOWN_MODULES = "/lib/modules/{0}/modules.dep"
 _SECONDS = 60.0
+#: Asks for an interface's longest packet (linux/sockios.h, linux/if.h).
+_SIOCGIFMTU, _IFREQ = 0x8921, struct.Struct("16si12x")
+_INSTALL = "install the kernel's modules (on Enterprise Linux kernel-modules-extra)"
 
 
-def judge(plan: Plan, current: Table, wish: Wish, owner: Owner | None, ports: Ports) -> list[str]:
-    """Warnings about a plan; InputError where it must not be carried out."""
+def judge(plan: Plan, current: Table, wish: Wish, ports: Ports, *, known: bool) -> list[str]:
+    """Warnings about a plan; EdgeError where it must not or cannot be carried out. ``known`` where the kernel has
+    IPVS already."""
     options = {one.key: one.option.rstrip(".") for one in wish.services}
     orders = [order for step in plan.steps if isinstance(step.do, Batch) for order in step.do.orders]
-    problems: list[Problem] = []
-    if owner is not None:
-        problems += _owned(orders, options, owner)
-        if owner.syncs and any(isinstance(step.do, (Start, Stop)) for step in plan.steps):
-            reason = f"is run by keepalived: {owner.path} has lvs_sync_daemon"
+    problems = list(_unknown(orders, current, options, ports))
+    problems += _unfit([step.do.daemon for step in plan.steps if isinstance(step.do, Start)])
+    running = owner(ports)
+    if running is not None:
+        problems += _owned({order.service.key: None for order in orders} or options, options, running)
+        if running.syncs and any(isinstance(step.do, (Start, Stop)) for step in plan.steps):
+            reason = f"is run by keepalived: {running.path} has lvs_sync_daemon"
             problems.append(Problem("sync_daemon", None, reason, "Change it there, or leave it out here"))
-    problems += _unknown(orders, current, options, ports)
     refuse(problems)
-    if owner is None:
+    if not known and _loadable("ip_vs", ports) is False:
+        raise EdgeError(f"This kernel has no IPVS: modprobe knows no module ip_vs. Remedy: {_INSTALL}.")
+    if running is None:
         return []
     return [
-        f"{owner.path} has the virtual server {name}, and nobody but keepalived knows what that is: if it is one of "
+        f"{running.path} has the virtual server {name}, and nobody but keepalived knows what that is: if it is one of "
         "those that changed here, keepalived and this module undo each other's work."
-        for name in owner.unread
+        for name in running.unread
     ]
 
 
-def modprobe(name: str, ports: Ports, *options: str) -> None:
-    """Have a kernel module loaded."""
+def load(ports: Ports) -> Channel:
+    """Have the kernel learn IPVS, which it does by itself where it is asked for it, if it can."""
+    channel = connect(load=True)
     tool = ports.which("modprobe")
-    if tool is None:
-        raise EdgeError(f"The kernel module {name} cannot be loaded: there is no modprobe. Install the package kmod.")
-    ended = ports.run([tool, *options, "--", name], timeout=_SECONDS)
-    if ended.rc != 0:
+    said = ""
+    if channel is None and tool is not None:
+        said = ports.run([tool, "--", "ip_vs"], timeout=_SECONDS).stderr.strip()
+        channel = connect(load=True)
+    if channel is None:
         raise EdgeError(
-            f"The kernel module {name} cannot be loaded: {ended.stderr.strip() or 'no reason'}. Install the kernel's "
-            "modules (on Enterprise Linux kernel-modules-extra); in a container, load it on the machine below."
+            f"The kernel cannot be made to learn IPVS{': ' * bool(said)}{said}. Remedy: {_INSTALL}; in a container, "
+            "run modprobe ip_vs on the machine below."
         )
+    return channel
 
 
-def _owned(orders: list[Order], options: dict[Key, str], owner: Owner) -> Iterator[Problem]:
-    for key in dict.fromkeys([order.service.key for order in orders]):
-        if owner.covers(key):
-            reason = f"belongs to the running keepalived: {owner.path} has it, and keepalived would not know of the change"
+def _owned(keys: Iterable[Key], options: dict[Key, str], running: Owner) -> Iterator[Problem]:
+    for key in keys:
+        if running.covers(key):
+            reason = f"belongs to the running keepalived, by {running.path}, which would not know of the change"
             remedy = "Change it there (k8s_edge.ha.keepalived_config), and leave it out here"
             if key not in options:
                 remedy = "List it, and nothing of it but what identifies it, so that it stays; or give purge: false"
@@ -78,20 +95,33 @@ def _unknown(orders: list[Order], current: Table, options: dict[Key, str], ports
             if not name or name in (old, "none"):
                 continue
             if module not in seen:
-                seen[module] = _there(module, ports)
+                seen[module] = os.path.isdir(os.path.join(_MODULES, module)) or _loadable(module, ports) is not False
             if not seen[module]:
                 reason = f"is unknown to this kernel: it has no module {module}, and none can be loaded"
-                remedy = "Correct the name, or install the kernel's modules (on Enterprise Linux kernel-modules-extra)"
                 place = options.get(service.key, "")
-                yield Problem(f"{place}.{option}".lstrip("."), name, reason, remedy)
+                yield Problem(f"{place}.{option}".lstrip("."), name, reason, f"Correct the name, or {_INSTALL}")
 
 
-def _there(module: str, ports: Ports) -> bool:
-    """Whether a module is there or can be had. Where nobody can tell, the kernel will."""
-    if os.path.isdir(os.path.join(_MODULES, module)) or ports.which("modprobe") is None:
-        return True
-    try:
-        modprobe(module, ports, "--dry-run", "--quiet")
-    except EdgeError:
-        return False
-    return True
+def _unfit(daemons: list[Daemon]) -> Iterator[Problem]:
+    """Interfaces that are not there, and messages that the kernel would cut to what fits into one of their packets
+    (or into 1500 bytes, where theirs are smaller)."""
+    for daemon in daemons:
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+                answer = fcntl.ioctl(door, _SIOCGIFMTU, _IFREQ.pack(daemon.interface.encode(), 0))
+        except OSError:
+            reason = "is no interface of this host"
+            yield Problem("sync_daemon.interface", daemon.interface, reason, "Name one that is there and up")
+            continue
+        longest = max(_IFREQ.unpack(answer)[1], 1500) - (48 if ":" in daemon.group else 28)
+        if daemon.maxlen > longest:
+            reason = f"does not fit into the packets of {daemon.interface}, and the kernel would cut it"
+            yield Problem("sync_daemon.maxlen", daemon.maxlen, reason, f"Give at most {longest}, or leave it out")
+
+
+def _loadable(module: str, ports: Ports) -> bool | None:
+    """Whether the kernel could load a module; None where nobody here can tell, and the kernel will."""
+    tool = ports.which("modprobe")
+    if tool is None or not os.path.exists(_KNOWN_MODULES.format(os.uname().release)):
+        return None
+    return ports.run([tool, "--dry-run", "--quiet", "--", module], timeout=_SECONDS).rc == 0

@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.desired import desired
@@ -28,7 +27,7 @@ _LOCK_SECONDS = 120.0
 
 
 class Current(NamedTuple):
-    """The table, whether the kernel knows IPVS at all, and what restores the table at boot where that is asked for."""
+    """The table, whether the kernel knows IPVS yet, and what restores the table at boot where that is asked for."""
 
     table: Table
     known: bool
@@ -40,26 +39,25 @@ class Load(NamedTuple):
 
 
 class IpvsTable:
-    """What is asked of the table. ``whole`` where more of it is read than the services that are asked for."""
+    """What is asked of the table. ``whole`` where all of it is read, and not only the services that are asked for."""
 
     def __init__(self, wish: Wish, ports: Ports, *, whole: bool, boot: Any = None) -> None:
         self.wish = wish
         self.ports = ports
-        self.whole = whole or boot is not None
+        self.whole = whole
         self.boot = boot
         self.channel = connect()
         #: What was read first, what it shall be, and the keys of all that was changed since.
         self.first: Table | None = None
         self.target = NOTHING
         self.touched: set[Key] = set()
-        self._plan = Plan("", "")
-        self._judged = False
-        self._owner: Any = None
+        self.warnings: list[str] = []
+        self._plan: Plan | None = None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         with open(_NAMESPACE, "rb") as namespace:
-            _wait_for(namespace.fileno())
+            _wait_for(namespace)
             if self.boot is None:
                 yield
                 return
@@ -67,14 +65,19 @@ class IpvsTable:
                 yield
 
     def read(self) -> Current:
-        """The table; after a change, of its services no more than those that were changed are read again."""
+        """The table; after a change no more of it than was changed is read again."""
         if self.channel is None:
             table = NOTHING
         elif self.first is None:
             keys = [one.key for one in self.wish.services]
             table = read_table(self.channel) if self.whole else Table(read_services(self.channel, keys))
+        elif self.whole and 2 * len(self.touched) > len(self.first.services):
+            table = read_table(self.channel)
         else:
-            table = self._again(self.first)
+            untouched = {key: one for key, one in self.first.services.items() if key not in self.touched}
+            changed = read_services(self.channel, self.touched)
+            services = {**untouched, **changed}
+            table = read_table(self.channel, services) if self.whole else Table(services)
         if self.first is None:
             self.first = table
         return Current(table, self.channel is not None, self.boot.read() if self.boot is not None else None)
@@ -86,48 +89,57 @@ class IpvsTable:
         self.target = table
         steps: list[Step] = []
         if table != current.table:
-            from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import steps as planned
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import planner
 
-            steps = planned(current.table, table)
+            steps = planner.steps(current.table, table)
             if not current.known:
-                steps.insert(0, Step("load the kernel module ip_vs, now", Load()))
+                steps.insert(0, Step("load the kernel module ip_vs", Load()))
         impact = "runtime" if steps else "none"
-        warnings: tuple[str, ...] = ()
         if self.boot is not None:
-            from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import boot
-
-            steps += boot.steps(current.boot, self.wish, self._ours(table))
+            steps += self.boot.steps(current.boot, self.wish, table)
         before = after = ""
         if steps:
-            from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import texts
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import planner
 
-            before, after = texts(current.table, table, steps)
-            warnings = self._warnings()
-        self._plan = Plan(before, after, tuple(steps), impact, warnings)
-        return self._plan
+            before, after = planner.texts(current.table, table, steps)
+        plan = Plan(before, after, tuple(steps), impact)
+        self._plan = self._plan or plan
+        return plan
 
     def rehearse(self, plan: Plan) -> None:
         """Everything that can be asked before anything changes: whose the services are, and what the kernel can do."""
         from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import rehearsal
 
         assert self.first is not None
-        rehearsal.judge(plan, self.first, self.wish, self.owner, self.ports)
+        self.warnings = rehearsal.judge(plan, self.first, self.wish, self.ports, known=self.channel is not None)
 
     def execute(self, deed: Any) -> None:
-        if not self._judged:
-            self._judged = True
-            self.rehearse(self._plan)
+        if self._plan is not None:
+            plan, self._plan = self._plan, None
+            self.rehearse(plan)
         if isinstance(deed, Load):
             from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import rehearsal
 
-            rehearsal.load("ip_vs", self.ports)
-            self.channel = connect()
-        elif self.boot is not None and hasattr(deed, "_fields") and type(deed).__module__.endswith(".boot"):
+            self.channel = rehearsal.load(self.ports)
+        elif self.boot is not None and isinstance(deed, self.boot.deeds):
             self.boot.execute(deed)
         elif deed is not None:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import orders
 
-            if self.channel is None:
-                raise EdgeError("The kernel has loaded ip_vs, and still does not answer for it.")
-            self.touched.update(orders.keys(deed))
+            assert self.channel is not None
+            self.touched |= orders.keys(deed)
             orders.execute(self.channel, deed)
+
+
+def _wait_for(namespace: IO[bytes]) -> None:
+    limit = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(namespace, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > limit:
+                raise EdgeError(
+                    f"The IPVS table is being changed by another run of this collection, and {_LOCK_SECONDS:.0f} s of "
+                    "waiting did not help. Let that run finish, then try again."
+                ) from None
+            time.sleep(0.02)

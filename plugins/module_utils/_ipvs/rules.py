@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._address import bracketed
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import bracketed, parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import (
     HOST_MASK,
     ONE_PACKET,
@@ -84,3 +84,32 @@ def _server(server: Server) -> str:
         words += f" --tun-port {server.tunnel_port}" if server.tunnel_port else ""
         words += _CHECKSUMS.get(server.checksum, "")
     return words
+
+
+_NAMES = {
+    **dict.fromkeys(("-t", "--tcp-service"), "tcp"),
+    **dict.fromkeys(("-u", "--udp-service"), "udp"),
+    "--sctp-service": "sctp",
+    **dict.fromkeys(("-f", "--fwmark-service"), "fwmark"),
+}
+_ADDITIONS = ("-A", "--add-service", "-a", "--add-server")
+
+
+def rule_key(line: str) -> Key | None:
+    """The service that a rule adds, or adds a server to; None where the line is no such rule, or names its service in
+    words (as ``ipvsadm -S`` does without ``-n``)."""
+    words = line.split()
+    if not words or words[0] not in _ADDITIONS:
+        return None
+    for option, name in zip(words, words[1:]):
+        kind = _NAMES.get(option)
+        if kind == "fwmark":
+            family = 6 if "-6" in words or "--ipv6" in words else 4
+            return Key(family, fwmark=int(name)) if name.isascii() and name.isdigit() else None
+        if kind is not None:
+            host, _colon, port = name.rpartition(":")
+            found = parse_address(host.strip("[]"))
+            if found is None or not port.isdigit():
+                return None
+            return Key(found.family, kind, found.host, int(port))
+    return None

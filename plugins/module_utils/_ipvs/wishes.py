@@ -38,7 +38,9 @@ _SERVER_RANGES = (
     ("tunnel_port", 1, 65535),
 )
 _DAEMON_OPTIONS = {"syncid": "syncid", "maxlen": "maxlen", "mcast_port": "port", "mcast_ttl": "ttl"}
-_DAEMON_RANGES = (("syncid", 0, 255), ("maxlen", 1, 65507), ("mcast_port", 1, 65535), ("mcast_ttl", 1, 255))
+_DAEMON_RANGES = (("syncid", 0, 255), ("mcast_port", 1, 65535), ("mcast_ttl", 1, 255))
+#: The kernel takes no less for a backup, and lengthens it silently.
+_SHORTEST_MESSAGE = {"master": 1, "backup": 1024}
 
 
 class ServerWish(NamedTuple):
@@ -130,10 +132,10 @@ def _service(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> 
         word = given[name]
         if word is not None:
             options[option] = word
-            if not word.replace("_", "").isalnum() or not word.isascii() or len(word) > 15:
-                if word or option == "scheduler":
-                    remedy = "Give a name as the kernel's modules have it, such as wrr, or sip for an engine."
-                    found.append(Problem(prefix + name, word, "is no name that the kernel could know", remedy))
+            known = word.replace("_", "").isalnum() and word.isascii() and len(word) <= 15
+            if not known and (word or option == "scheduler"):
+                remedy = "Give a name as the kernel's modules have it, such as wrr, or sip for an engine."
+                found.append(Problem(prefix + name, word, "is no name that the kernel could know", remedy))
     if given["flags"] is not None:
         options["flags"] = 0
         for flag in given["flags"]:
@@ -234,7 +236,8 @@ def _strange_flags(prefix: str, flags: Sequence[str], scheduler: str) -> Iterato
 
 
 def _daemons(given: Mapping[str, Any], problems: list[Problem]) -> DaemonWish:
-    problems += _out_of_range("sync_daemon.", given, _DAEMON_RANGES)
+    shortest = max([_SHORTEST_MESSAGE[role] for role in given["roles"]], default=1)
+    problems += _out_of_range("sync_daemon.", given, (*_DAEMON_RANGES, ("maxlen", shortest, 65507)))
     options = {ours: given[name] for name, ours in _DAEMON_OPTIONS.items() if given[name] is not None}
     name = given["interface"]
     if name is not None:
@@ -256,9 +259,7 @@ def _daemons(given: Mapping[str, Any], problems: list[Problem]) -> DaemonWish:
     return DaemonWish(tuple(role for role in ("master", "backup") if role in given["roles"]), options)
 
 
-def _out_of_range(
-    prefix: str, given: Mapping[str, Any], ranges: Sequence[tuple[str, int, int]]
-) -> Iterator[Problem]:
+def _out_of_range(prefix: str, given: Mapping[str, Any], ranges: Sequence[tuple[str, int, int]]) -> Iterator[Problem]:
     for name, low, high in ranges:
         value = given[name]
         if value is not None and not low <= value <= high:

@@ -1,0 +1,183 @@
+#!/usr/bin/python
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole IPVS table of the running kernel."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ipvs_config
+short_description: Manage the whole IPVS table of the running kernel
+version_added: 0.1.0
+description:
+  - Brings virtual servers with their real servers, the timeouts and the sync daemons of the running kernel to what is
+    asked for, in one ordered set of changes.
+  - An option that is not given is not managed. What the kernel would refuse, ignore or cut is refused before anything
+    changes, every problem at once, each with its remedy.
+  - Connections go on through every change of scheduler, flags, persistence, weights and thresholds. They end where
+    their real server or their virtual server is removed.
+author:
+  - k8s_edge contributors (@k8s-edge)
+extends_documentation_fragment:
+  - k8s_edge.ha.ipvs
+  - k8s_edge.ha.ipvs.virtual_servers
+options:
+  purge:
+    description:
+      - Whether virtual servers that are not listed are removed, with all their real servers.
+      - It also removes those that others made, such as kube-proxy in IPVS mode. Those of the running keepalived are
+        refused.
+    type: bool
+    default: false
+  timeouts:
+    description:
+      - How long connections without packets are kept, in seconds.
+    type: dict
+    suboptions:
+      tcp:
+        description:
+          - Of TCP.
+        type: int
+      tcpfin:
+        description:
+          - Of TCP after a FIN.
+        type: int
+      udp:
+        description:
+          - Of UDP.
+        type: int
+  sync_daemon:
+    description:
+      - The daemons in the kernel that tell other directors of connections, so that these go on when another host takes
+        the virtual address. What is not given stays as it is, or is the kernel's default.
+    type: dict
+    suboptions:
+      roles:
+        description:
+          - Which daemons run. V(master) sends and V(backup) hears; a host may do both. V([]) stops them.
+        type: list
+        elements: str
+        choices: [master, backup]
+        required: true
+      interface:
+        description:
+          - The interface that leads to the other directors. Needed where a daemon runs.
+        type: str
+      syncid:
+        description:
+          - Tells groups of directors on one network apart, 0-255. A backup with V(0) hears every master.
+        type: int
+      maxlen:
+        description:
+          - The longest message, in bytes.
+        type: int
+      mcast_group:
+        description:
+          - The multicast address, IPv4 or IPv6.
+        type: str
+      mcast_port:
+        description:
+          - The UDP port.
+        type: int
+      mcast_ttl:
+        description:
+          - How many routers a message may pass, 1-255.
+        type: int
+seealso:
+  - module: k8s_edge.ha.ipvs_virtual_server
+  - module: k8s_edge.ha.ipvs_info
+  - name: ipvsadm(8)
+    description: The kernel's virtual servers, as their own tool describes them.
+    link: https://manpages.debian.org/ipvsadm
+"""
+
+EXAMPLES = r"""
+- name: Have these virtual servers and no others, also after a reboot
+  k8s_edge.ha.ipvs_config:
+    purge: true
+    persist: true
+    timeouts:
+      tcp: 900
+      tcpfin: 60
+      udp: 60
+    virtual_servers:
+      - protocol: tcp
+        address: 10.77.0.100
+        port: 443
+        scheduler: mh
+        flags: [mh-fallback, mh-port]
+        purge_real_servers: true
+        real_servers:
+          - {address: 10.77.0.21, upper_threshold: 20000}
+          - {address: 10.77.0.22, upper_threshold: 20000}
+      - protocol: udp
+        address: "fd00:77::100"
+        port: 53
+        flags: [ops]
+        purge_real_servers: true
+        real_servers:
+          - {address: "fd00:77::21", port: 5353, forwarding_method: nat}
+
+- name: Tell the other director of connections, and hear of its own
+  k8s_edge.ha.ipvs_config:
+    sync_daemon:
+      roles: [master, backup]
+      interface: "{{ ansible_facts['default_ipv4']['interface'] }}"
+      syncid: 7
+
+- name: Remove everything and stop the daemons
+  k8s_edge.ha.ipvs_config:
+    virtual_servers: []
+    purge: true
+    sync_daemon:
+      roles: []
+"""
+
+RETURN = r"""
+steps:
+  description: What was changed, or in check mode would be, in the order of the changes.
+  returned: always
+  type: list
+  elements: str
+  sample: ["tcp 10.77.0.100:443: scheduler mh, was scheduler wlc", "timeout udp: 60 s, was 300 s"]
+impact:
+  description: V(runtime) where the running table changes, V(none) where nothing does or only what boot restores.
+  returned: always
+  type: str
+  choices: [none, runtime]
+  sample: runtime
+real_servers:
+  description: Which servers still have connections, where draining took too long.
+  returned: when draining failed
+  type: list
+  elements: dict
+  contains:
+    virtual_server:
+      description: The virtual server.
+      type: str
+      sample: tcp 10.77.0.100:80
+    server:
+      description: The real server.
+      type: str
+      sample: 10.77.0.22:80
+    connections:
+      description: How many connections it has.
+      type: int
+"""
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
+
+start_lean(__loader__)
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.actions import config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.arguments import config_arguments
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
+
+
+def main() -> None:
+    run_module(config_arguments(), config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+#!/bin/bash
+# The first process of the kernel that inside.sh starts; the kernel's command line has brought WORK.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t tmpfs tmpfs /run
+mount -t devtmpfs dev /dev
+mkdir -p /dev/shm /run/tmp /run/etc/upper /run/etc/work
+mount -t tmpfs tmpfs /dev/shm
+mount -t hostfs none "$WORK" -o "$WORK"
+mount --bind /usr/lib/uml/modules /lib/modules
+modprobe overlay
+mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work /etc
+ip link set lo up
+
+(
+    . "$WORK/kernel/environment"
+    export TMPDIR=/run/tmp HOME=/run/tmp
+    . "$WORK/kernel/command"
+) >"$WORK/kernel/output" 2>&1 </dev/null
+echo $? >"$WORK/kernel/rc"
+sync
+# There may be no poweroff here; reboot(2) with LINUX_REBOOT_CMD_POWER_OFF is all it does.
+exec python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x4321FEDC)'
