@@ -59,7 +59,8 @@ def tasks(module: str) -> list[dict]:
 
 
 @pytest.mark.parametrize(
-    "module", [name for name in MODULES if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS)]
+    "module",
+    [name for name in MODULES if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS)],
 )
 def test_examples_do_what_they_say_once(module, run_module_process, tmp_path):
     path = tmp_path / "daemon.cfg"
