@@ -4,7 +4,6 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
-
 mkdir -p /dev/shm /run/tmp /run/etc/upper /run/etc/work
 mount -t tmpfs tmpfs /dev/shm
 mount -t hostfs none "$WORK" -o "$WORK"
