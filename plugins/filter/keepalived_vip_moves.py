@@ -1,0 +1,102 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``keepalived_vip_moves``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _keepalived_vip_moves as moving
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+
+DOCUMENTATION = r"""
+name: keepalived_vip_moves
+short_description: How addresses leave kube-keepalived-vip
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Says for each address what has to be taken and given, and on which hosts one has to look whether it is held. Refuses
+    what would end in two hands, and nodes that nobody can look at.
+positional: seen, config_map, declared, vips, hosts, hostvars
+options:
+  _input:
+    description: The variable C(keepalived_vip_moves) of role P(k8s_edge.ha.keepalived_vip#role).
+    type: list
+    elements: dict
+    required: true
+  seen:
+    description: Lists of what the cluster has, by kind. C(ConfigMap), C(Pod), C(Node) and C(Service).
+    type: dict
+    required: true
+  config_map:
+    description: Namespace and name of the ConfigMap.
+    type: str
+    required: true
+  declared:
+    description: What stays with kube-keepalived-vip.
+    type: list
+    elements: dict
+    required: true
+  vips:
+    description: The VIPs of our keepalived, as C(k8s_edge_vips) has them.
+    type: list
+    elements: dict
+    required: true
+  hosts:
+    description: Hosts of the inventory among which the nodes are.
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description: Ansible's C(hostvars).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: What would move
+  ansible.builtin.debug:
+    msg: "{{ moves | k8s_edge.ha.keepalived_vip_moves(seen, 'web/vips', [], k8s_edge_vips, groups['all'], hostvars) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: A dictionary. C(moves) says for each address what to do, C(hosts) where it may be held until now.
+  type: dict
+"""
+
+
+@speaking
+def keepalived_vip_moves(
+    entries: Sequence[Any],
+    seen: Mapping[str, Sequence[Mapping[str, Any]]],
+    config_map: str,
+    declared: Sequence[Mapping[str, Any]],
+    vips: Sequence[Mapping[str, Any]],
+    hosts: Sequence[str],
+    hostvars: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The moves, or all that stands against them."""
+    problems: list[Problem] = []
+    old = next((each.get("data") or {} for each in seen["ConfigMap"]), {})
+    made = moving.moves(entries, old, declared, vips, seen["Service"], problems)
+    if any(move["to"] == "kube_vip" for move in made) and not moving.serves_services(seen["Pod"]):
+        remedy = "Run role kube_vip for services first."
+        problems.append(Problem("keepalived_vip_moves", "kube_vip", "does not serve services in this cluster", remedy))
+    watched = moving.watched(seen["Pod"], config_map)
+    holders = moving.seen_by(watched, hosts, hostvars, seen["Node"], problems)
+    if any(move["pending"] for move in made) and not watched:
+        reason = "is read by no pod, so it is not known where its addresses are"
+        problems.append(Problem("keepalived_vip_config_map", config_map, reason, "Name the ConfigMap that is in use."))
+    refuse(problems)
+    return {"moves": made, "hosts": holders}
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"keepalived_vip_moves": keepalived_vip_moves}
