@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -25,18 +26,28 @@ def events(file: Path) -> list[tuple[datetime, str, str, bool]]:
     return [(datetime.fromisoformat(each["time"]), each["address"], file.stem, not each["gone"]) for each in found]
 
 
+@dataclass
+class Seen:
+    """What happened to one address so far. `since` is when nobody began to have it."""
+
+    hands: int = 0
+    nobody: float = 0.0
+    now: set[str] = field(default_factory=set)
+    since: datetime | None = None
+
+    def add(self, time: datetime, host: str, has: bool) -> None:
+        self.now = self.now | {host} if has else self.now - {host}
+        if self.now and self.since:
+            self.nobody = max(self.nobody, (time - self.since).total_seconds())
+        self.since = None if self.now else self.since or time
+        self.hands = max(self.hands, len(self.now))
+
+
 def main(files: list[str]) -> None:
-    told: dict[str, dict[str, object]] = {}
-    since: dict[str, datetime] = {}
+    seen: dict[str, Seen] = {}
     for time, address, host, has in sorted(event for name in files for event in events(Path(name))):
-        seen = told.setdefault(address, {"hands": 0, "nobody": 0.0, "now": []})
-        now = set(seen["now"]) | {host} if has else set(seen["now"]) - {host}  # type: ignore[call-overload]
-        if has and address in since:
-            seen["nobody"] = max(float(str(seen["nobody"])), (time - since.pop(address)).total_seconds())
-        if not now:
-            since[address] = time
-        seen.update(now=sorted(now), hands=max(int(str(seen["hands"])), len(now)))
-    print(json.dumps(told))
+        seen.setdefault(address, Seen()).add(time, host, has)
+    print(json.dumps({of: {"hands": it.hands, "nobody": it.nobody, "now": sorted(it.now)} for of, it in seen.items()}))
 
 
 if __name__ == "__main__":

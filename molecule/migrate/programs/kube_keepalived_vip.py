@@ -4,8 +4,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a pod of kube-keepalived-vip 0.35 does on its node, as far as addresses go.
 
-Every two seconds it reads the ConfigMap, writes one VRRP instance with all its addresses (for none, no instance), and
-reloads a keepalived of its own.
+Now and then it reads the ConfigMap, writes one VRRP instance with all its addresses (for none, no instance), and
+reloads a keepalived of its own. The real one reads within two seconds; this one is slow, so that it shows when an
+address is given before it has left.
 
     kube_keepalived_vip.py URL-OF-CONFIGMAP FOLDER PRIORITY
 """
@@ -19,6 +20,8 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+
+SECONDS = 15
 
 INSTANCE = """
 vrrp_instance vips {{
@@ -53,7 +56,7 @@ def main(url: str, folder: Path, priority: str) -> None:
     command = ["keepalived", "--dont-fork", "--log-console", "--release-vips", "--vrrp", f"--use-file={file}"]
     keepalived = subprocess.Popen([*command, f"--pid={folder}/pid", f"--vrrp_pid={folder}/vrrp_pid"])
     while keepalived.poll() is None:
-        time.sleep(2)
+        time.sleep(SECONDS)
         now = written(url, priority)
         if now != current:
             file.write_text(now)

@@ -190,3 +190,12 @@ def test_arguments_that_traefik_does_not_know_are_seen(tmp_path):
             traefik.close()
     finally:
         network.close()
+
+
+def test_custom_resources_are_read_where_they_are_served(tmp_path):
+    """The stub knows none of them; what is asked for, the role's rights grant."""
+    with running(tmp_path, traefik_objects(settings(ingresses=INGRESSES, custom_resources=True))) as traefik:
+        assert until(lambda: "ingressroutes" in traefik.api.asked and "traefikservices" in traefik.api.asked)
+        assert until(lambda: traefik.status("/", "www.example.org") == 200)
+        assert traefik.api.denied == set()
+        assert " ERR " not in traefik.log.read_text()

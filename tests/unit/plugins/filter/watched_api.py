@@ -27,7 +27,7 @@ RESOURCES = {
 
 
 class Api:
-    """``url`` is where it answers; ``denied`` what was asked without a right.
+    """``url`` is where it answers; ``asked`` the resources that were; ``denied`` what was asked without a right.
 
     ``statuses`` is what was written of each object, as it came: in protobuf, where texts stand as they are.
     """
@@ -35,7 +35,7 @@ class Api:
     def __init__(self, listener, objects, rules):
         self.objects = list(objects)
         self.rules = rules
-        self.denied = set()
+        self.asked, self.denied = set(), set()
         self.statuses = {}
         self._ends = threading.Event()
         host, port = listener.getsockname()
@@ -66,6 +66,7 @@ class Api:
         self.server.server_close()
 
     def _granted(self, group, resource, verb):
+        self.asked.add(resource)
         granted = any(
             group in rule["apiGroups"] and resource in rule["resources"] and verb in rule["verbs"]
             for rule in self.rules
