@@ -153,6 +153,17 @@ def _parameters_text(
     return "\n".join(lines) + "\n" if wish.parameters else None
 
 
+def remembering(text: str, born: Mapping[str, str]) -> str:
+    """Our file, with what those values were that could not be read before their module was loaded."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        was = born.get(parameter_path(line.partition(" = ")[0]))
+        if was is not None and not lines[-1].startswith(_WAS):
+            lines.append(f"{_WAS}{was}")
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
 def _modules_text(wish: Wish, heading: str) -> str | None:
     return "\n".join([heading, *sorted(wish.modules)]) + "\n" if wish.modules else None
 

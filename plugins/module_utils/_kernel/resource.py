@@ -21,6 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     parameter_name,
     plain,
     plan,
+    remembering,
     settings,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
@@ -40,6 +41,9 @@ class KernelSettings:
         self.wish = wish
         self.root = root
         self.ports = ports
+        #: Parameters that the kernel does not have before a module is loaded, and what the module made of them.
+        self.unborn: set[str] = set()
+        self.born: dict[str, str] = {}
         self.heading = (
             f"# Written by k8s_edge.ha ({name}). What a value was before, it gives back when it needs it no longer."
         )
@@ -55,6 +59,7 @@ class KernelSettings:
         texts = {kind: _text(file.read()) for kind, file in self.files.items()}
         ours = {path for path, _value, _was in settings(texts["parameters"] or "")}
         values = {path: self._value(path) for path in {*ours, *self.wish.parameters}}
+        self.unborn = {path for path, value in values.items() if value is None}
         loaded = frozenset(name for name in self.wish.modules if self._loaded(name))
         if loaded.issuperset(self.wish.modules):
             refuse(list(self._unknown(values)))
@@ -78,9 +83,12 @@ class KernelSettings:
             self._set(deed)
         elif isinstance(deed, Load):
             self._modprobe(deed.module)
+            values = {path: self._value(path) for path in self.unborn - set(self.born)}
+            self.born.update((path, value) for path, value in values.items() if value is not None)
         elif deed is not None:
             file = self.files[deed.kind]
-            file.replace(file.read(), None if deed.content is None else deed.content.encode())
+            content = None if deed.content is None else remembering(deed.content, self.born).encode()
+            file.replace(file.read(), content)
 
     def _files(self) -> Iterator[File]:
         """The files of sysctl.d in the order in which they are read."""

@@ -157,7 +157,9 @@ def test_a_module_comes_before_the_parameters_it_brings_and_is_not_unloaded(host
     assert done.summary == asked.summary and done.summary[0] == "load the module ip_vs, now"
     assert host.value("net/vs/conntrack") == "1"
     assert host.bring({"net/vs/conntrack": "1"}, ["ip_vs"]).steps == ()
-    assert host.bring().summary[-1] == "no longer load the module ip_vs at boot"
+    gone = host.bring()
+    assert host.value("net/vs/conntrack") == "0"
+    assert gone.summary[-1] == "no longer load the module ip_vs at boot"
     assert (host.root / "sys/module/ip_vs").exists() and host.written() == []
 
 
