@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_network
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
@@ -74,9 +75,13 @@ def in_keepalived_words(service: Mapping[str, Any]) -> dict[str, Any]:
     if "flags" in entry:
         given = entry.pop("flags")
         entry.update((option, flag in given) for flag, option in FLAGS.items())
+    mask = str(entry.get("persistence_granularity", ""))
+    if mask.isdigit() and int(mask) <= 32 and not _is_ipv6(service):
+        # keepalived would read 24 as 0.0.0.24.
+        entry["persistence_granularity"] = str(ip_network("0.0.0.0/" + mask).netmask)
     servers = service.get("real_servers")
     if servers is not None:
-        entry["real_servers"] = [_server(server) for server in servers]
+        entry["real_servers"] = [_server(server, service.get("port")) for server in servers]
     method = _method(service) or next((_method(server) for server in servers or ()), None)
     if method is not None:
         entry["lb_kind"] = method
@@ -111,8 +116,14 @@ def in_ipvs_words(problems: Iterable[Problem]) -> list[Problem]:
     return [one._replace(option=ours(one.option), reason=ours(one.reason), remedy=ours(one.remedy)) for one in problems]
 
 
-def _server(server: Mapping[str, Any]) -> dict[str, Any]:
+def _is_ipv6(service: Mapping[str, Any]) -> bool:
+    return service.get("family") == "ipv6" or ":" in str(service.get("address") or "")
+
+
+def _server(server: Mapping[str, Any], port: int | None) -> dict[str, Any]:
     entry = _renamed(server, REAL_SERVER_ARGUMENTS, _SERVER)
+    if port is not None:
+        entry.setdefault("port", port)
     method = _method(server)
     return entry if method is None else dict(entry, lvs_method=method)
 

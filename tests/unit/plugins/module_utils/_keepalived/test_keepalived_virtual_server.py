@@ -127,6 +127,16 @@ def test_real_servers_stay_unless_they_are_purged() -> None:
     assert "10.77.0.21" not in purged and "weight 0" in purged
 
 
+def test_what_is_left_out_or_said_otherwise_means_the_same() -> None:
+    bare = {**SERVICE, "real_servers": [{"address": "10.77.0.21", "weight": 1}, {"address": "10.77.0.22"}]}
+    assert planned(bare, WRITTEN) == WRITTEN
+    persistent = {**SERVICE, "persistence_timeout": 60}
+    as_length = planned({**persistent, "persistence_netmask": "24"})
+    assert as_length == planned({**persistent, "persistence_netmask": "255.255.255.0"})
+    six = {**FWMARK, "persistence_timeout": 60, "persistence_netmask": "24"}
+    assert "persistence_granularity 24\n" in planned(six)
+
+
 def test_every_option_of_keepalived_has_a_word() -> None:
     said = set(in_keepalived_words({name: _any(spec) for name, spec in VIRTUAL_SERVER_ARGUMENTS.items()}))
     assert set(VIRTUAL_SERVER.arguments()) - said == {"hashed", "real_servers"}
