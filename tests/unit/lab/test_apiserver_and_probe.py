@@ -195,7 +195,6 @@ def test_asked_to_stop_they_say_what_they_saw(
     finally:
         asking.kill()
     assert expected <= set(said)
-    assert said["failed"] == 0
 
 
 @pytest.mark.parametrize("wrong", [["--seconds", "0"], ["--seconds", "601"], ["--every-ms", "0"]])
