@@ -166,7 +166,7 @@ def test_keepaliveds_file_on_each_family(written, family, folder):
     for line in (
         f"router_id {family}-1",
         "enable_script_security",
-        "script_user nobody",
+        "script_user keepalived_script",
         f'script "{folder}/check-haproxy 8404"',
         "state BACKUP",
         "process haproxy",
