@@ -94,7 +94,7 @@ keepalived:
 statistics:
   description:
     - What the kernel has counted for each virtual server and each of its real servers. Rates are per second. Real
-      servers also have their connections as they are now.
+      servers also have their connections as they are now; the other numbers may be two seconds old.
   returned: when O(statistics=true)
   type: list
   elements: dict

@@ -1,0 +1,202 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real connections through the kernel's table, counted at both ends; and what they survive."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+
+VIP, CLIENT = "10.1.0.80", "10.1.0.100"
+SERVERS = {"rs1": "10.1.0.11", "rs2": "10.1.0.12", "rs3": "10.1.0.13"}
+WEB = {"protocol": "tcp", "address": VIP, "port": 80}
+_CLONE_NEWNET = 0x40000000
+
+
+@contextlib.contextmanager
+def inside(name):
+    """In another host's network; sockets that are made there stay there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/ns/net") as here, open(f"/run/netns/{name}") as there:
+        assert libc.setns(there.fileno(), _CLONE_NEWNET) == 0
+        try:
+            yield
+        finally:
+            assert libc.setns(here.fileno(), _CLONE_NEWNET) == 0
+
+
+def set_up(path, value):
+    with open(f"/proc/sys/net/ipv4/{path}", "w") as file:
+        file.write(value)
+
+
+class Server:
+    """Says its name to whoever connects, and then whatever it hears. ``peers`` are the addresses it has seen."""
+
+    def __init__(self, name, address):
+        self.name, self.peers = name, []
+        with inside(name):
+            self.socket = socket.create_server((address, 80), backlog=50)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, peer = self.socket.accept()
+                self.peers.append(peer[0])
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(self.name.encode())
+            while said := connection.recv(100):
+                connection.sendall(said)
+
+
+class Lan:
+    """A director (this test's own network), a client and three servers on one bridge."""
+
+    def __init__(self):
+        self.names = ["lan", "client", *SERVERS]
+        for name in self.names:
+            self.ip(f"netns add {name}")
+        self.ip("-n lan link add br0 type bridge")
+        self.ip("-n lan link set br0 up")
+        self._plug("", "10.1.0.1")
+        for name, address in {"client": CLIENT, **SERVERS}.items():
+            self._plug(name, address)
+        self.ip(f"address add {VIP}/32 dev eth0")
+        set_up("ip_forward", "1")
+        set_up("conf/all/send_redirects", "0")
+        set_up("conf/eth0/send_redirects", "0")
+        self.servers = {}
+
+    @staticmethod
+    def ip(words):
+        subprocess.run(["ip", *words.split()], check=True)
+
+    def _plug(self, name, address):
+        host = f"-n {name} " if name else ""
+        port = name or "director"
+        self.ip(f"{host}link add eth0 type veth peer name {port} netns lan")
+        self.ip(f"-n lan link set {port} master br0 up")
+        self.ip(f"{host}address add {address}/24 dev eth0")
+        self.ip(f"{host}link set eth0 up")
+        self.ip(f"{host}link set lo up")
+
+    def serve(self, method):
+        for name, address in SERVERS.items():
+            if method == "dr":
+                with inside(name):
+                    set_up("conf/all/arp_ignore", "1")
+                    set_up("conf/all/arp_announce", "2")
+                self.ip(f"-n {name} address add {VIP}/32 dev lo")
+            else:
+                self.ip(f"-n {name} route add {CLIENT}/32 via 10.1.0.1")
+                with inside(name):
+                    set_up("conf/all/accept_redirects", "0")
+            self.servers[name] = Server(name, VIP if method == "dr" else address)
+
+    def connect(self):
+        """A connection of the client's to the VIP, and the name of the server it came to."""
+        with inside("client"):
+            connection = socket.create_connection((VIP, 80), timeout=20)
+        return connection, connection.recv(100).decode()
+
+    def end(self):
+        for server in self.servers.values():
+            server.socket.close()
+        for name in self.names:
+            subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+@pytest.fixture
+def lan():
+    found = Lan()
+    yield found
+    found.end()
+
+
+def until(condition, seconds=60.0):
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def real(**options):
+    return [{"address": address, **options} for address in SERVERS.values()]
+
+
+@pytest.mark.parametrize("method", ["dr", "nat"])
+def test_connections_are_spread_and_counted_at_both_ends(table, lan, method):
+    lan.serve(method)
+    table.brought("virtual_server", **WEB, scheduler="rr", real_servers=real(forwarding_method=method))
+    names = []
+    for _each in range(9):
+        connection, name = lan.connect()
+        connection.close()
+        names.append(name)
+    assert {name: names.count(name) for name in SERVERS} == dict.fromkeys(SERVERS, 3)
+    # The servers see the client itself: nobody stands between.
+    assert {name: server.peers for name, server in lan.servers.items()} == dict.fromkeys(SERVERS, [CLIENT] * 3)
+    # The kernel sums up every other second.
+    assert until(lambda: table.info(statistics=True)["statistics"][0]["connections"] == 9)
+    (counted,) = table.info(statistics=True)["statistics"]
+    assert {one["address"]: one["connections"] for one in counted["real_servers"]} == dict.fromkeys(SERVERS.values(), 3)
+    assert counted["incoming_packets"] >= 27
+    # Answers come past the director with nat only.
+    assert bool(counted["outgoing_packets"]) == (method == "nat")
+    table.brought("virtual_server", **WEB, real_servers=[{"address": SERVERS["rs2"], "weight": 0}])
+    assert {lan.connect()[1] for _each in range(4)} == {"rs1", "rs3"}
+
+
+def test_what_a_connection_survives(table, lan):
+    lan.serve("dr")
+    table.brought("virtual_server", **WEB, scheduler="rr", real_servers=real())
+    connection, name = lan.connect()
+    its = {"address": SERVERS[name]}
+    others = [{"address": address} for server, address in SERVERS.items() if server != name]
+    for change in (
+        {"real_servers": [{**its, "weight": 7}]},
+        {"scheduler": "wlc"},
+        {"scheduler": "mh", "flags": ["mh-port"]},
+        {"scheduler": "sh", "flags": []},
+        {"persistence_timeout": 60, "persistence_netmask": "24"},
+        {"persistence_timeout": 0},
+        {"real_servers": [{**its, "upper_threshold": 10, "lower_threshold": 5}]},
+        {"real_servers": [{**one, "state": "absent"} for one in others]},
+        {"real_servers": others},
+        {"real_servers": [{**its, "weight": 0}]},
+    ):
+        assert table.brought("virtual_server", **WEB, **change)["changed"], change
+        connection.sendall(b"still there?")
+        assert connection.recv(100) == b"still there?", change
+    assert lan.connect()[1] != name
+
+
+def test_a_drained_server_goes_when_its_connection_has_ended(table, lan):
+    lan.serve("dr")
+    table.config(virtual_servers=[{**WEB, "scheduler": "rr", "real_servers": real()}])
+    connection, name = lan.connect()
+    drained = {**WEB, "real_servers": [{"address": SERVERS[name], "state": "drained"}]}
+    with pytest.raises(EdgeError, match=r"still have connections: .* \(1\)\. They stay, with weight 0") as error:
+        table.virtual_server(**drained, drain_timeout=1)
+    assert error.value.facts["real_servers"][0]["server"] == f"{SERVERS[name]}:80"
+    weights = {one["address"]: one["weight"] for one in table.info()["virtual_servers"][0]["real_servers"]}
+    assert weights == {address: int(address != SERVERS[name]) for address in SERVERS.values()}
+    assert name not in [lan.connect()[1] for _each in range(4)]
+    threading.Timer(1.0, connection.close).start()
+    assert table.virtual_server(**drained, drain_timeout=300)["changed"]
+    assert connection.fileno() == -1
+    assert len(table.info()["virtual_servers"][0]["real_servers"]) == 2
