@@ -307,3 +307,17 @@ def test_two_runs_at_once_wait_for_each_other(played, virtual_server, monkeypatc
     assert virtual_server(**WEB)["changed"]
     other.wait(timeout=20)
     other.stdout.close()
+
+
+def test_others_stay_unless_they_are_purged(played, config):
+    config(virtual_servers=[WEB, {"fwmark": 7}])
+    config(virtual_servers=[{**WEB, "port": 81}])
+    assert len(info()["virtual_servers"]) == 3
+    done = config(virtual_servers=[{"fwmark": 7}], purge=True)
+    assert done["steps"] == [
+        "tcp 10.0.0.1:80: remove, with 0 real servers",
+        "tcp 10.0.0.1:81: remove, with 0 real servers",
+    ]
+    assert [one["fwmark"] for one in info()["virtual_servers"]] == [7]
+    config(virtual_servers=[], purge=True)
+    assert info()["virtual_servers"] == []
