@@ -8,7 +8,7 @@ what is in it along, and lets pods of a workload get ready one with each look at
 controllers, no admission, no field ownership and no permissions: what it accepts says nothing about what a cluster
 accepts.
 
-    python tests/kube_api.py KUBECONFIG [NODES]     serves until it is ended, and writes how to reach it
+    python tests/kube_api.py KUBECONFIG [NODES]     writes there how to reach it, and serves until the file is gone
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import re
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -130,12 +131,12 @@ class Cluster:
         return found
 
     def listed(self, version: str, plural: str, namespace: str, selector: str) -> dict[str, Any]:
-        wanted = dict(each.split("=", 1) for each in selector.replace("==", "=").split(",") if each)
+        wanted = [each.replace("==", "=").partition("=") for each in selector.split(",") if each]
         items = [
             value
             for (of, kind, where, _), value in self.objects.items()
             if (of, kind) == (version, plural) and (not namespace or where == namespace)
-            if wanted.items() <= (value["metadata"].get("labels") or {}).items()
+            if all(_fits(value["metadata"].get("labels") or {}, *each) for each in wanted)
         ]
         about = {"apiVersion": version, "kind": KINDS[version][plural][0] + "List"}
         return {**about, "metadata": {"resourceVersion": str(self.revision)}, "items": copy.deepcopy(items)}
@@ -146,16 +147,25 @@ class Cluster:
         self.objects[key] = value
 
     def _advance(self, workload: dict[str, Any]) -> None:
-        """One more pod gets ready with each look."""
+        """One more pod gets ready with each look, unless its image is one that never comes."""
         status = workload.setdefault("status", {})
         total = self.nodes if workload["kind"] == "DaemonSet" else workload["spec"].get("replicas", 1)
-        ready = min(total, status.get("updatedReplicas", status.get("updatedNumberScheduled", -1)) + 1)
+        images = [each["image"] for each in workload["spec"]["template"]["spec"]["containers"]]
+        ready = (
+            0
+            if "never:v1" in images
+            else min(total, status.get("updatedReplicas", status.get("updatedNumberScheduled", -1)) + 1)
+        )
         status["observedGeneration"] = workload["metadata"]["generation"]
         if workload["kind"] == "DaemonSet":
             status.update(desiredNumberScheduled=total, updatedNumberScheduled=ready, numberAvailable=ready)
             status.update(numberReady=ready, currentNumberScheduled=total, numberMisscheduled=0)
         else:
             status.update(replicas=total, updatedReplicas=ready, availableReplicas=ready, readyReplicas=ready)
+
+
+def _fits(labels: dict[str, str], key: str, equals: str, value: str) -> bool:
+    return key in labels and (not equals or labels[key] == value)
 
 
 def _merged(before: Any, change: Any) -> Any:
@@ -261,7 +271,16 @@ def kubeconfig(port: int) -> dict[str, Any]:
     }
 
 
+def serve(path: Path, nodes: int) -> None:
+    """Serve for as long as the kubeconfig is there."""
+    with server(nodes) as serving:
+        made = path.with_name(f".{path.name}")
+        made.write_text(json.dumps(kubeconfig(serving.server_address[1])))
+        made.rename(path)
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        while path.exists():
+            time.sleep(0.2)
+
+
 if __name__ == "__main__":
-    with server(int(sys.argv[2]) if len(sys.argv) > 2 else 3) as serving:
-        Path(sys.argv[1]).write_text(json.dumps(kubeconfig(serving.server_address[1])))
-        serving.serve_forever()
+    serve(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3)

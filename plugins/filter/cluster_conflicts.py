@@ -22,7 +22,7 @@ description:
 positional: planes
 options:
   _input:
-    description: The DaemonSets of the cluster, and the ConfigMap C(kube-proxy) if there is one.
+    description: DaemonSets and pods of the cluster, and the ConfigMap C(kube-proxy) if there is one.
     type: list
     elements: dict
     required: true

@@ -18,7 +18,7 @@ YES = ("true", "1", "t")
 
 
 def conflicts(found: Sequence[Object], planes: Mapping[str, Any]) -> list[Problem]:
-    """What stands against kube-vip, from kube-proxy's ConfigMap and the DaemonSets of the cluster.
+    """What stands against kube-vip, from kube-proxy's ConfigMap, the DaemonSets and the pods of the cluster.
 
     ``planes`` has ``control_plane``, ``services`` and ``mode``, as the role's variables have them.
     """
@@ -27,7 +27,9 @@ def conflicts(found: Sequence[Object], planes: Mapping[str, Any]) -> list[Proble
         if each["kind"] == "ConfigMap" and each["metadata"]["name"] == "kube-proxy":
             problems += _proxy(each, planes)
         if each["kind"] == "DaemonSet" and owner_of(each) != OWNER:
-            problems += _another(each, planes)
+            problems += _another(each, each["spec"]["template"]["spec"], planes)
+        if each["kind"] == "Pod" and _static(each):
+            problems += _another(each, each["spec"], planes)
     return problems
 
 
@@ -49,15 +51,23 @@ def _proxy(each: Object, planes: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{path}.excludeCIDRs", ipvs.get("excludeCIDRs"), reason, remedy)
 
 
-def _another(each: Object, planes: Mapping[str, Any]) -> Iterator[Problem]:
+def _static(pod: Object) -> bool:
+    """Whether a kubelet runs the pod by itself: the API only mirrors it."""
+    return any(owner.get("kind") == "Node" for owner in pod["metadata"].get("ownerReferences") or ())
+
+
+def _another(each: Object, pod: Mapping[str, Any], planes: Mapping[str, Any]) -> Iterator[Problem]:
     which = identity(each)
-    for container in each["spec"]["template"]["spec"].get("containers") or ():
+    control_plane = planes.get("control_plane") or {}
+    static = control_plane.get("static_pod")
+    for container in pod.get("containers") or ():
         image = str(container.get("image") or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
         if image not in ("kube-vip", "kube-vip-iptables"):
             continue
         said = {entry["name"]: str(entry.get("value") or "") for entry in container.get("env") or ()}
         theirs = set((said.get("address") or said.get("vip_address") or "").split(","))
-        ours = {str(address) for address in (planes.get("control_plane") or {}).get("addresses") or ()}
+        # Our own static pods are told by what is declared, for they bear no label.
+        ours = set() if static else {str(address) for address in control_plane.get("addresses") or ()}
         remedy = "Remove it first; until then the address is in two hands, or in none."
         if said.get("cp_enable", "").lower() in YES and theirs & ours:
             reason = f"holds {', '.join(sorted(theirs & ours))} already, and was not made by this role"

@@ -10,6 +10,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.cluster_conflicts import cluster_conflicts
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_objects import kube_vip_objects
+from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_static_pod import kube_vip_static_pod
 from ansible_collections.k8s_edge.ha.plugins.filter.kubernetes_objects import kubernetes_objects
 from ansible_collections.k8s_edge.ha.plugins.filter.plane_conflicts import plane_conflicts
 
@@ -121,6 +122,15 @@ def test_a_kube_vip_of_others_with_our_address_or_our_services_is_named():
     ]
     assert cluster_conflicts(theirs, {"control_plane": {"addresses": ["172.20.0.98"]}, "services": {}}) == []
     assert cluster_conflicts(kubernetes_objects(theirs, "kube-vip"), PLANES) == []
+
+
+def test_a_static_pod_of_others_is_seen_through_its_mirror():
+    given = kube_vip(control_plane={"addresses": ["172.20.0.99"], "static_pod": True})
+    pod = kube_vip_static_pod(given, "/etc/kubernetes/admin.conf")
+    mirrored = {**pod, "metadata": {**pod["metadata"], "ownerReferences": [{"kind": "Node", "name": "kube-1"}]}}
+    assert "holds 172.20.0.99 already" in cluster_conflicts([mirrored], PLANES)[0]
+    assert cluster_conflicts([pod], PLANES) == []
+    assert cluster_conflicts([mirrored], given) == []
 
 
 def test_the_cloud_provider_is_no_kube_vip():
