@@ -99,6 +99,14 @@ PARTS = (
         needs=("molecule/selinux", "roles/selinux"),
     ),
     Part(
+        "kubernetes",
+        "Molecule: playbooks/kubernetes.yml on the cluster of K8S_EDGE_TEST_KUBECONFIG, or on a stand-in",
+        'export ANSIBLE_HOME="$WORK/ansible"; '
+        "molecule --base-config .config/molecule/config.yml test --scenario-name kubernetes --destroy=always",
+        limit=1200,
+        needs=("molecule/kubernetes", "playbooks/kubernetes.yml"),
+    ),
+    Part(
         "demo",
         "bin/demo, the README's first command, on a lab of its own",
         'demo=("$CHECKOUT/bin/demo" --instance demo); '
