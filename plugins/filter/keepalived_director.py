@@ -22,12 +22,18 @@ description:
     its real servers and their checks, as M(k8s_edge.ha.keepalived_config) takes them.
   - All directed VIPs of a host move together, in one sync group, and the sync daemon follows the first of them. So the
     kernel knows who is MASTER, and the others leave packets alone that the MASTER sent them as real servers.
-positional: host, groups, hostvars
+positional: host, groups, hostvars, further
 extends_documentation_fragment:
   - k8s_edge.ha.inventory
   - k8s_edge.ha.inventory.host
   - k8s_edge.ha.inventory.groups
   - k8s_edge.ha.inventory.hostvars
+options:
+  further:
+    description: Virtual servers that the host has by hand. One that it could not direct beside the derived is refused.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -47,10 +53,14 @@ _value:
 
 @speaking
 def keepalived_director(
-    vips: Any, host: str, groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]
+    vips: Any,
+    host: str,
+    groups: Mapping[str, Sequence[str]],
+    hostvars: Mapping[str, Any],
+    further: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The host's part as a director."""
-    return director(host, declared(vips, groups), hostvars)
+    return director(host, declared(vips, groups), hostvars, further)
 
 
 class FilterModule:

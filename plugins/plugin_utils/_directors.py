@@ -56,15 +56,20 @@ def shares_loopback(hostvars: Mapping[str, Any]) -> bool:
     return any(entry.get("address") and not ip_address(entry["address"]).is_loopback for entry in entries)
 
 
-def director(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> dict[str, Any]:
+def director(
+    host: str, vips: Sequence[Vip], hostvars: Hostvars, further: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """A director's part of keepalived.conf: ``virtual_servers``, ``sync_groups`` and ``global_defs`` as
-    keepalived_config takes them; nothing in any of them for other hosts. InputError for a real server without address.
+    keepalived_config takes them; nothing in any of them for other hosts. InputError for a real server without address,
+    and for one of the ``further`` virtual servers of the host that it could not direct beside them.
     """
     mine = directed_by(host, vips)
     if not mine:
         return {"virtual_servers": [], "sync_groups": [], "global_defs": {}}
     problems: list[Problem] = []
     services = [each for vip in mine for each in _services(vip, vips, hostvars, problems)]
+    if served_by(host, vips):
+        problems.extend(_undirected(mine, further))
     refuse(problems)
     names = [instance_name(vip, address) for vip in mine for address in vip.addresses]
     led = next(part for part in members(vips, hostvars) if part.host == host and part.instance == names[0])
@@ -73,6 +78,17 @@ def director(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> dict[str, An
         "sync_groups": [{"name": SYNC_GROUP, "group": names}] if len(names) > 1 else [],
         "global_defs": {"lvs_sync_daemon": _sync_daemon(led)},
     }
+
+
+def _undirected(mine: Sequence[Vip], further: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Virtual servers by hand on a host that directs only while it is MASTER of its directed VIPs."""
+    together = {str(address.ip) for vip in mine for address in vip.addresses}
+    for index, service in enumerate(further):
+        if service.get("address") and str(service["address"]) not in together:
+            reason = "would be directed only while this host is MASTER of " + " and ".join(vip.name for vip in mine)
+            reason += ": as a real server it must not direct otherwise, or packets loop"
+            remedy = "Declare it as a VIP of profile ipvs, or let other hosts direct it."
+            yield Problem(f"keepalived_virtual_servers[{index}].address", service["address"], reason, remedy)
 
 
 def _sync_daemon(led: Member) -> dict[str, Any]:

@@ -168,6 +168,15 @@ def test_checks(hostvars, check, written):
     assert service["real_servers"][0] == {"address": "172.20.0.113", "port": 80, "weight": 1, **written}
 
 
+def test_a_virtual_server_by_hand_that_would_not_be_directed_is_refused(hostvars):
+    mine, other = {"address": "172.20.0.119", "port": 8080}, {"address": "172.20.0.120", "port": 80}
+    assert keepalived_director([EDGE], "edge-1", GROUPS, hostvars, [mine, {"fwmark": 3}])
+    with pytest.raises(AnsibleFilterError, match=r"keepalived_virtual_servers\[1\].address: '172.20.0.120' would be"):
+        keepalived_director([EDGE], "edge-1", GROUPS, hostvars, [mine, other])
+    # A director that is no real server has no loop to fear.
+    assert keepalived_director([{**EDGE, "leads_to": "web"}], "edge-1", GROUPS, hostvars, [other])
+
+
 def test_options_by_hand_go_over_what_is_derived(hostvars):
     by_hand = {"scheduler": "sh", "flags": ["sh-port"], "persistence_timeout": 300, "quorum": 2}
     (service,) = directed(hostvars, {**EDGE, "virtual_server": by_hand})["virtual_servers"]
