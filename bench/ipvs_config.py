@@ -56,17 +56,6 @@ def table() -> dict[str, Any]:
     return {"virtual_servers": services, "purge": True}
 
 
-def filled(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Parameters as Ansible hands them on."""
-    found = {}
-    for name, argument in spec.items():
-        value = given.get(name, argument.get("default"))
-        if value is not None and argument.get("elements") == "dict":
-            value = [filled(argument["options"], one) for one in value]
-        found[name] = value
-    return found
-
-
 def seconds(work: Callable[[], Any]) -> float:
     begin = time.perf_counter()
     work()
@@ -117,6 +106,7 @@ def main() -> int:
     assert ctypes.CDLL(None).unshare(0x40000000) == 0, "no network namespace: only root may make one"
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import (
         actions,
         arguments,
@@ -129,8 +119,14 @@ def main() -> int:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.rules import rules
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
+    def checked(given: dict[str, Any]) -> dict[str, Any]:
+        """As Ansible hands them on."""
+        validator = ArgumentSpecValidator(arguments.config_arguments())
+        found: dict[str, Any] = validator.validate(json.loads(json.dumps(given))).validated_parameters
+        return found
+
     args = table()
-    params = filled(arguments.config_arguments(), args)
+    params = checked(args)
     channel = kernel.connect(load=True)
     assert channel is not None, "this kernel has no IPVS"
     whole = desired(resource.NOTHING, wishes.wish_of(params), [])
@@ -170,7 +166,7 @@ def main() -> int:
     type(channel).dump = lambda self, *what: looked.append(what) or dump(self, *what)
     changed = json.loads(json.dumps(args))
     changed["virtual_servers"][7]["real_servers"][3]["weight"] = 2
-    actions.config(filled(arguments.config_arguments(), changed), Ports(), False)
+    actions.config(checked(changed), Ports(), False)
     type(channel).order, type(channel).dump = order, dump
 
     print(

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import subprocess
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import actions, arguments
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -48,18 +50,10 @@ def ipvsadm():
 
 
 def parameters(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Parameters as Ansible hands them on: every option there, with its default."""
-    assert not set(given) - set(spec), set(given) - set(spec)
-    found = {}
-    for name, argument in spec.items():
-        value = given.get(name, argument.get("default"))
-        if value is not None and "options" in argument:
-            inner = argument["options"]
-            value = (
-                parameters(inner, value) if argument["type"] == "dict" else [parameters(inner, one) for one in value]
-            )
-        found[name] = value
-    return found
+    """Parameters as Ansible checks them and hands them on."""
+    found = ArgumentSpecValidator(spec).validate(json.loads(json.dumps(given)))
+    assert not found.error_messages, found.error_messages
+    return found.validated_parameters
 
 
 class Table:

@@ -21,6 +21,11 @@ WEB = {"protocol": "tcp", "address": VIP, "port": 80}
 _CLONE_NEWNET = 0x40000000
 
 
+def six(address):
+    """The IPv6 address of the host that has this one."""
+    return "fd00:1::" + address.rpartition(".")[2]
+
+
 @contextlib.contextmanager
 def inside(name):
     """In another host's network; sockets that are made there stay there."""
@@ -43,8 +48,9 @@ class Server:
 
     def __init__(self, name, address):
         self.name, self.peers = name, []
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with inside(name):
-            self.socket = socket.create_server((address, 80), backlog=50)
+            self.socket = socket.create_server((address, 80), family=family, backlog=50)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -74,6 +80,7 @@ class Lan:
         for name, address in {"client": CLIENT, **SERVERS}.items():
             self._plug(name, address)
         self.ip(f"address add {VIP}/32 dev eth0")
+        self.ip(f"address add {six(VIP)}/128 dev eth0 nodad")
         set_up("ip_forward", "1")
         set_up("conf/all/send_redirects", "0")
         set_up("conf/eth0/send_redirects", "0")
@@ -89,26 +96,28 @@ class Lan:
         self.ip(f"{host}link add eth0 type veth peer name {port} netns lan")
         self.ip(f"-n lan link set {port} master br0 up")
         self.ip(f"{host}address add {address}/24 dev eth0")
+        self.ip(f"{host}address add {six(address)}/64 dev eth0 nodad")
         self.ip(f"{host}link set eth0 up")
         self.ip(f"{host}link set lo up")
 
-    def serve(self, method):
+    def serve(self, method, vip=VIP):
         for name, address in SERVERS.items():
             if method == "dr":
                 with inside(name):
                     set_up("conf/all/arp_ignore", "1")
                     set_up("conf/all/arp_announce", "2")
                 self.ip(f"-n {name} address add {VIP}/32 dev lo")
+                self.ip(f"-n {name} address add {six(VIP)}/128 dev lo nodad")
             else:
                 self.ip(f"-n {name} route add {CLIENT}/32 via 10.1.0.1")
                 with inside(name):
                     set_up("conf/all/accept_redirects", "0")
-            self.servers[name] = Server(name, VIP if method == "dr" else address)
+            self.servers[name] = Server(name, vip if method == "dr" else address)
 
-    def connect(self):
+    def connect(self, vip=VIP):
         """A connection of the client's to the VIP, and the name of the server it came to."""
         with inside("client"):
-            connection = socket.create_connection((VIP, 80), timeout=20)
+            connection = socket.create_connection((vip, 80), timeout=20)
         return connection, connection.recv(100).decode()
 
     def end(self):
@@ -134,31 +143,41 @@ def until(condition, seconds=60.0):
     return False
 
 
-def real(**options):
-    return [{"address": address, **options} for address in SERVERS.values()]
+def real():
+    return [{"address": address} for address in SERVERS.values()]
 
 
-@pytest.mark.parametrize("method", ["dr", "nat"])
-def test_connections_are_spread_and_counted_at_both_ends(table, lan, method):
-    lan.serve(method)
-    table.brought("virtual_server", **WEB, scheduler="rr", real_servers=real(forwarding_method=method))
+def same(address):
+    return address
+
+
+@pytest.mark.parametrize(("method", "spelled"), [("dr", same), ("dr", six), ("nat", same)])
+def test_connections_are_spread_and_counted_at_both_ends(table, lan, method, spelled):
+    vip, client = spelled(VIP), spelled(CLIENT)
+    addresses = {name: spelled(address) for name, address in SERVERS.items()}
+    lan.serve(method, vip)
+    web = {**WEB, "address": vip}
+    servers = [{"address": address, "forwarding_method": method} for address in addresses.values()]
+    table.brought("virtual_server", **web, scheduler="rr", real_servers=servers)
     names = []
     for _each in range(9):
-        connection, name = lan.connect()
+        connection, name = lan.connect(vip)
         connection.close()
         names.append(name)
     assert {name: names.count(name) for name in SERVERS} == dict.fromkeys(SERVERS, 3)
     # The servers see the client itself: nobody stands between.
-    assert {name: server.peers for name, server in lan.servers.items()} == dict.fromkeys(SERVERS, [CLIENT] * 3)
+    assert {name: server.peers for name, server in lan.servers.items()} == dict.fromkeys(SERVERS, [client] * 3)
     # The kernel sums up every other second.
     assert until(lambda: table.info(statistics=True)["statistics"][0]["connections"] == 9)
     (counted,) = table.info(statistics=True)["statistics"]
-    assert {one["address"]: one["connections"] for one in counted["real_servers"]} == dict.fromkeys(SERVERS.values(), 3)
+    assert {one["address"]: one["connections"] for one in counted["real_servers"]} == dict.fromkeys(
+        addresses.values(), 3
+    )
     assert counted["incoming_packets"] >= 27
     # Answers come past the director with nat only.
     assert bool(counted["outgoing_packets"]) == (method == "nat")
-    table.brought("virtual_server", **WEB, real_servers=[{"address": SERVERS["rs2"], "weight": 0}])
-    assert {lan.connect()[1] for _each in range(4)} == {"rs1", "rs3"}
+    table.brought("virtual_server", **web, real_servers=[{"address": addresses["rs2"], "weight": 0}])
+    assert {lan.connect(vip)[1] for _each in range(4)} == {"rs1", "rs3"}
 
 
 def test_what_a_connection_survives(table, lan):

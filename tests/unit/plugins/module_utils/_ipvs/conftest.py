@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import errno
+import json
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import actions, arguments, kernel, messages, netlink
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import (
@@ -151,16 +153,10 @@ def played(monkeypatch):
 
 
 def parameters(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Parameters as Ansible hands them on: every option there, with its default."""
-    found = {}
-    for name, argument in spec.items():
-        value = given.get(name, argument.get("default"))
-        if value is not None and "options" in argument:
-            inner = argument["options"]
-            several = argument["type"] == "list"
-            value = [parameters(inner, one) for one in value] if several else parameters(inner, value)
-        found[name] = value
-    return found
+    """Parameters as Ansible checks them and hands them on."""
+    found = ArgumentSpecValidator(spec).validate(json.loads(json.dumps(given)))
+    assert not found.error_messages, found.error_messages
+    return found.validated_parameters
 
 
 class NoTools(Ports):
