@@ -242,7 +242,7 @@ def _container(settings: Settings) -> Object:
         {"name": name, "containerPort": PORTS[name], "protocol": "TCP"}
         for name in ("traefik", *(["metrics"] if settings["metrics"] else []))
     ]
-    ping = {"path": "/ping", "port": "traefik", "scheme": "HTTP"}
+    ping = {"path": "/ping", "port": settings["ping"], "scheme": "HTTP"}
     container: Object = {
         "name": NAME,
         "image": settings["image"],

@@ -50,6 +50,7 @@ def _global(settings: Settings) -> Iterator[tuple[str, Any]]:
     if settings["access_log"]:
         yield "accesslog", True
     yield "ping", True
+    yield "ping.entrypoint", settings["ping"]
 
 
 def _entry_points(settings: Settings) -> Iterator[tuple[str, Any]]:

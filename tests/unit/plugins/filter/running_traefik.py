@@ -179,6 +179,11 @@ class Traefik:
         except OSError:
             return 0
 
+    def ping(self):
+        """What the kubelet and a VIP's directors are told."""
+        probe = self.container["readinessProbe"]["httpGet"]
+        return self.status(probe["path"], port=probe["port"])
+
     def close(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()

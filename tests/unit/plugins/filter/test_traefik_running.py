@@ -60,7 +60,7 @@ def running(folder, objects):
         further = [*served("test-www", PODS[0], 9080), *served("test-api", PODS[1], 9000), endpoint_of_dashboard()]
         traefik = Traefik(folder, network, objects, further)
         stack.callback(traefik.close)
-        until(lambda: traefik.status("/ping", port="traefik") == 200 or traefik.process.poll() is not None)
+        until(lambda: traefik.ping() == 200 or traefik.process.poll() is not None)
         assert traefik.process.poll() is None, traefik.log.read_text()
         yield traefik
 
@@ -145,17 +145,24 @@ def test_without_users_there_is_no_dashboard(tmp_path):
         assert traefik.api.statuses == {}
 
 
+def test_the_ping_may_stay_inside(tmp_path):
+    with running(tmp_path, traefik_objects(settings(ingresses=INGRESSES, ping="traefik"))) as traefik:
+        assert until(lambda: traefik.status("/", "www.example.org") == 200)
+        assert (traefik.status("/ping", port="traefik"), traefik.status("/ping")) == (200, 404)
+
+
 def test_redirected_clients_meet_the_port_of_the_node(tmp_path):
     with running(tmp_path, traefik_objects(settings(ingresses=INGRESSES, redirect_to_https=True))) as traefik:
         status, _body, headers = traefik.get("/page", "www.example.org")
         assert (status, headers["Location"]) == (301, "https://www.example.org/page")
+        assert traefik.ping() == 200
 
 
 def test_a_leaving_pod_says_so_and_serves_on(tmp_path):
     with running(tmp_path, traefik_objects(settings(ingresses=INGRESSES, leaving_seconds=20))) as traefik:
         assert until(lambda: traefik.status("/", "www.example.org") == 200)
         traefik.process.terminate()
-        assert until(lambda: traefik.status("/ping", port="traefik") == 503)
+        assert until(lambda: traefik.ping() == 503)
         assert traefik.get("/", "www.example.org")[:2] == (200, "test-www /")
 
 
