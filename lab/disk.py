@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The disks that machines start from: the containers' Debian with a kernel's modules, and one with SELinux too.
+"""The disks that machines start from: the containers' Debian with a kernel's modules, and either IPVS or SELinux.
 
 A disk is never written again: each machine writes on a copy of its own. The one with SELinux is labelled as it is
 built, which needs no SELinux here, and boots enforcing. Its policy is Debian's, which has nothing about HAProxy, and
@@ -24,7 +24,8 @@ FOLDER = STATE / "disks"
 MODULES = Path("/usr/lib/uml/modules")
 SIZE = "3G"  # sparse: what is empty takes no room
 _PARTS = Path(__file__).parent / "machine"
-# With HAProxy, switched off: to install it while SELinux looks on takes a machine half a minute.
+# What roles install is there already, switched off: that takes a machine half a minute for each package.
+_IPVS = "keepalived ipvsadm".split()
 _SELINUX = "selinux-policy-default policycoreutils policycoreutils-python-utils auditd haproxy".split()
 
 _MACHINE = f"""
@@ -39,6 +40,10 @@ for unit in e2scrub_reap.service dpkg-db-backup.timer fstrim.timer systemd-rando
 done
 : > "$1/etc/fstab"
 echo 6b38735f656467652e6861206c616200 > "$1/etc/machine-id"  # an empty one means a long first boot
+"""
+_DIRECTING = """
+set -eu
+chroot "$1" systemctl --quiet disable keepalived.service ipvsadm.service
 """
 _ENFORCING = """
 set -eu
@@ -75,9 +80,8 @@ def build(say: Callable[[str], None], log: Path, selinux: bool) -> None:
 
 
 def _recipe(selinux: bool) -> list[str]:
-    return debian.recipe(
-        ["kmod", *_SELINUX * selinux], [_MACHINE, *[_ENFORCING] * selinux], ["--skip=cleanup/reproducible"]
-    )
+    packages, hook = (_SELINUX, _ENFORCING) if selinux else (_IPVS, _DIRECTING)
+    return debian.recipe(["kmod", *packages], [_MACHINE, hook], ["--skip=cleanup/reproducible"])
 
 
 def _in_use(disk: Path) -> bool:

@@ -31,7 +31,7 @@ _BOOT = (
 )
 _SELINUX = ("security=selinux", "selinux=1", "enforcing=1", "audit=1")
 _NO_SELINUX = ("lsm=capability",)  # else it is on all the same, without a policy
-MEMORY, MEMORY_SELINUX = "256M", "512M"
+MEMORY, MEMORY_SELINUX = "384M", "512M"
 
 
 def states(lab: Lab) -> dict[str, str]:
