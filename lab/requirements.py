@@ -87,7 +87,3 @@ def check(kinds: Iterable[str] = ()) -> None:
 def _which(name: str) -> str | None:
     # runc and ip live in sbin, which an ordinary user's PATH (and su's) may leave out.
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
-
-
-if __name__ == "__main__":
-    print(" ".join(packages([CONTAINER])))

@@ -1,0 +1,118 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the demo of the edge concludes. Pure: what programs said in, findings out, LabError where a proof fails.
+
+An answer is `NODE to CLIENT`: which node gave it, and from which address it was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from lab.command import LabError
+
+_SERVER = re.compile(r"^-a .* -r (?P<address>\S+):\d+ -g\b.* -w (?P<weight>\d+)", re.MULTILINE)
+_PATIENCE_MS = 1000  # three advertisements of half a second, less what is lost on the way
+Said = Mapping[str, Any]
+Passes = Mapping[str, int]
+
+
+def table(rules: str) -> set[str]:
+    """The addresses of real servers (direct routing) that get connections, from what `ipvsadm -Sn` says."""
+    return {found["address"] for found in _SERVER.finditer(rules) if found["weight"] != "0"}
+
+
+def shares(said: Said) -> dict[str, int]:
+    """Node → how many requests it answered."""
+    counts: dict[str, int] = {}
+    for answer, count in said["answered_by"].items():
+        node = answer.partition(" to ")[0]
+        counts[node] = counts.get(node, 0) + count
+    return counts
+
+
+def spread(said: Said, nodes: Iterable[str], client: str) -> str:
+    """Every request was answered, every node had its share, and each saw the client's own address."""
+    counts = shares(said)
+    if said["failed"]:
+        raise LabError(f"{said['failed']} of {said['requests']} requests failed.")
+    if missing := sorted(set(nodes) - set(counts)):
+        raise LabError(f"no answer came from {', '.join(missing)}.")
+    if others := [answer for answer in said["answered_by"] if answer.partition(" to ")[2] != client]:
+        raise LabError(f"the client is {client}, and a node saw another: {', '.join(others)}.")
+    each = ", ".join(f"{node} {count}" for node, count in sorted(counts.items()))
+    return f"{said['requests']} requests answered ({each}); each node saw the client itself, {client}"
+
+
+def no_loop(passes: Passes) -> str:
+    """No packet to the VIP was sent on more than once. `passes`: TTL → packets on the wire, see lab/wire.py."""
+    counts = {int(ttl): count for ttl, count in passes.items()}
+    if not counts:
+        raise LabError("no packet to the VIP was seen on the wire.")
+    first = max(counts)
+    again = {ttl: count for ttl, count in counts.items() if ttl < first - 1}
+    if again:
+        raise LabError(
+            f"packets went round: {sum(again.values())} were sent on more than once, one {first - min(again)} times."
+        )
+    on = counts.get(first - 1, 0)
+    return f"of {counts[first]} packets to the VIP the director sent {on} on, each once: no loop"
+
+
+def left(said: Said, node: str) -> str:
+    """A node's server stopped while it was asked: some requests failed, and the last of them long before the end."""
+    if not said["outages"]:
+        raise LabError(f"no request failed, so {node} had not been asked.")
+    first, last = said["outages"][0], said["outages"][-1]
+    if last.get("unfinished"):
+        raise LabError(f"requests still failed at the end; {node} did not leave.")
+    gone = (last["at_ms"] + last["length_ms"] - first["at_ms"]) / 1000
+    return f"{node} left {gone:.1f} s after its first failure; {said['failed']} of {said['requests']} requests lost"
+
+
+def silence(address: str, said: Said, long_ms: int) -> str:
+    """How long nobody answered, at most. After that the new director still asks the dead one's server now and then,
+    until its check has failed."""
+    if not said["outages"]:
+        raise LabError(f"{address} never stopped answering, so its director was not lost.")
+    if said["outages"][-1].get("unfinished"):
+        raise LabError(f"{address} did not answer every request again.")
+    late = f"probe late by at most {said['longest_stall_ms']} ms"
+    lost = f"{said['failed']} of {said['requests']} requests had no answer within {long_ms / 1000:.0f} s"
+    return f"{address} silent for {said['longest_outage_ms'] / 1000:.2f} s ({late}), {lost}"
+
+
+def connections(said: Said, dead: str) -> str:
+    """Of the connections that were held, only those with the dead node's own server were cut."""
+    counts = shares({"answered_by": said["cut_from"]})
+    if wrongly := sorted(set(counts) - {dead}):
+        lost = ", ".join(f"{counts[node]} with {node}" for node in wrongly)
+        raise LabError(f"connections with living servers were cut: {lost}.")
+    held = shares({"answered_by": said["held_by"]})
+    if not set(held) - {dead}:
+        raise LabError("no connection with a living server was held.")
+    live = said["connections"] - said["cut"]
+    return f"{live} of {said['connections']} held connections live on; {dead} took its {said['cut']} along"
+
+
+def same_holder(before: Mapping[str, str], after: Mapping[str, str], changes: int, stall_ms: int) -> str:
+    """Address → holder, before and after; `changes` is how often a host became MASTER in between. Where the probe
+    itself stood still for longer than advertisements may be missing, changes are no fault of VRRP's."""
+    stays = ", ".join(f"{address} is on {name}" for address, name in after.items())
+    if not changes and before == after:
+        return f"{stays} as before, and nobody became MASTER meanwhile"
+    if stall_ms > _PATIENCE_MS:
+        return f"{stays}; this machine stood still for {stall_ms} ms, so that hosts became MASTER {changes} times"
+    raise LabError(f"hosts became MASTER {changes} times where none should; {stays}.")
+
+
+def all_serve(addresses: Collection[str], expected: Collection[str]) -> str:
+    """The table has every real server that it should have."""
+    if set(addresses) != set(expected):
+        raise LabError(
+            f"the table has {', '.join(sorted(addresses)) or 'nobody'} instead of {', '.join(sorted(expected))}."
+        )
+    return f"{len(addresses)} real servers in its kernel: {', '.join(sorted(addresses))}"
