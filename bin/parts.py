@@ -93,10 +93,18 @@ PARTS = (
     Part(
         "selinux",
         "Molecule: role selinux on a machine that enforces (User-Mode Linux)",
-        'bash "$CHECKOUT/bin/run_molecule_selinux.sh"',
+        'bash "$CHECKOUT/bin/run_molecule_alone.sh" selinux',
         alone=True,
         limit=1200,
         needs=("molecule/selinux", "roles/selinux"),
+    ),
+    Part(
+        "edge",
+        "Molecule: directors that are real servers too, on kernels with IPVS (User-Mode Linux where this one has none)",
+        'bash "$CHECKOUT/bin/run_molecule_alone.sh" edge',
+        alone=True,
+        limit=1200,
+        needs=("molecule/edge", "roles/ipvs_director"),
     ),
     Part(
         "kubernetes",
