@@ -70,6 +70,7 @@ def director(
     services = [each for vip in mine for each in _services(vip, vips, hostvars, problems)]
     if served_by(host, vips):
         problems.extend(_undirected(mine, further))
+        problems.extend(_never_suspended(mine))
     refuse(problems)
     names = [instance_name(vip, address) for vip in mine for address in vip.addresses]
     led = next(part for part in members(vips, hostvars) if part.host == host and part.instance == names[0])
@@ -89,6 +90,14 @@ def _undirected(mine: Sequence[Vip], further: Sequence[Mapping[str, Any]]) -> It
             reason += ": as a real server it must not direct otherwise, or packets loop"
             remedy = "Declare it as a VIP of profile ipvs, or let other hosts direct it."
             yield Problem(f"keepalived_virtual_servers[{index}].address", service["address"], reason, remedy)
+
+
+def _never_suspended(mine: Sequence[Vip]) -> Iterator[Problem]:
+    """keepalived counts an address wherever it is (2.2.7, update_checker_activity), on loopback too."""
+    for vip in mine:
+        if vip.directed and vip.directed.virtual_server.get("ha_suspend"):
+            reason = "would never suspend a check: a real server has the address on its loopback interface all the time"
+            yield Problem(f"{vip.path}.virtual_server.ha_suspend", True, reason, "Leave it out.")
 
 
 def _sync_daemon(led: Member) -> dict[str, Any]:

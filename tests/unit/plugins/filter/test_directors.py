@@ -177,6 +177,14 @@ def test_a_virtual_server_by_hand_that_would_not_be_directed_is_refused(hostvars
     assert keepalived_director([{**EDGE, "leads_to": "web"}], "edge-1", GROUPS, hostvars, [other])
 
 
+def test_checks_that_would_never_rest_are_refused(hostvars):
+    resting = {**EDGE, "virtual_server": {"ha_suspend": True}}
+    with pytest.raises(AnsibleFilterError, match="ha_suspend: True would never suspend a check"):
+        directed(hostvars, resting)
+    (service,) = directed(hostvars, {**resting, "leads_to": "web"})["virtual_servers"]
+    assert service["ha_suspend"] is True
+
+
 def test_options_by_hand_go_over_what_is_derived(hostvars):
     by_hand = {"scheduler": "sh", "flags": ["sh-port"], "persistence_timeout": 300, "quorum": 2}
     (service,) = directed(hostvars, {**EDGE, "virtual_server": by_hand})["virtual_servers"]
