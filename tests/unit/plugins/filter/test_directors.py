@@ -131,6 +131,14 @@ def test_several_vips_of_the_same_hosts_have_one_master(hostvars):
         [each["priority"] for each in keepalived_instances(vips, host, GROUPS, hostvars)] for host in GROUPS["edge"]
     ]
     assert ranks == [[200, 200], [190, 190], [180, 180]]
+    between = {"name": "web", "addresses": ["172.20.0.121/17"], "hosts": "edge", "leads_to": "web"}
+    mixed = [
+        vips[0],
+        *({**between, "name": f"web{n}", "addresses": [f"172.20.1.10{n}/17"], "port": 8443} for n in (1, 2)),
+    ]
+    mixed.append(vips[1])
+    by_name = {each["name"]: each["priority"] for each in keepalived_instances(mixed, "edge-1", GROUPS, hostvars)}
+    assert by_name == {"edge": 200, "web1": 200, "web2": 180, "other": 200}
     assert directed(hostvars, *vips)["sync_groups"] == [{"name": "directed", "group": ["edge", "other"]}]
 
 
