@@ -60,6 +60,11 @@ def test_each_conflict_is_named_with_its_reason(planes, said):
     assert len(found) == 1
 
 
+def test_ranges_of_one_pool_may_overlap():
+    ranges = ["172.20.0.200-172.20.0.210", "172.20.0.205-172.20.0.215"]
+    assert conflicts(pools=[{"ranges": ranges}]) == []
+
+
 def test_a_virtual_router_id_in_another_network_is_nobodys_matter():
     assert conflicts(keepalived_vip=["10.0.0.1"], keepalived_vip_router=119) == []
 
@@ -70,7 +75,7 @@ def test_a_class_that_the_provider_serves():
 
 def test_an_address_that_a_host_holds_for_others_is_not_its_own():
     held = host(
-        interface("eth0", "172.20.0.113/17", secondaries=("172.20.0.99/17", "172.20.0.200/32")),
+        interface("eth0", "172.20.0.113/17", secondaries=("172.20.0.99/17", "172.20.0.200/32", "172.20.0.202/17")),
         interface("vrrp.51", "172.20.0.119/17"),
         interface("kube-ipvs0", "172.20.0.201/32"),
     )
