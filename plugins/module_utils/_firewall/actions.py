@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Callable
+from typing import Any, Callable, Protocol
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import Bus
@@ -25,6 +25,13 @@ _STOPPED = (
     "does not start it."
 )
 _NOTHING = "No firewall is in use on this host, so nothing had to be opened and nothing is closed."
+
+
+class Backend(Resource, Protocol):
+    """What is open in one firewall, as a resource."""
+
+    found: Any
+    """What was read last."""
 
 
 def access(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
@@ -128,15 +135,16 @@ def _left_in() -> list[str]:
 def _reconcile(backend: str, wish: Wish, running: bool, ports: Ports, check_mode: bool) -> tuple[Plan, list[str]]:
     """The plan that was carried out, and in words what it has left for later."""
     with _rules_of(backend, running, ports) as rules:
-        plan = reconcile(rules(wish), check_mode=check_mode)
+        resource = rules(wish)
+        plan = reconcile(resource, check_mode=check_mode)
         if wish.close:
             return plan, []
-        later = rules(wish._replace(close=True))
-        return plan, later.plan(later.read()).summary
+        later = rules(wish._replace(close=True)).plan(resource.found)
+        return plan, [line for line in later.summary if line not in plan.summary]
 
 
 @contextmanager
-def _rules_of(backend: str, running: bool, ports: Ports) -> Iterator[Callable[[Wish], Resource]]:
+def _rules_of(backend: str, running: bool, ports: Ports) -> Iterator[Callable[[Wish], Backend]]:
     """What makes a wish a resource of the backend, for as long as its door is open."""
     if backend == NFTABLES:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules

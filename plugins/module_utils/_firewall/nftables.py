@@ -53,6 +53,8 @@ class NftablesRules:
         self.record = RecordFile(RECORD)
         self.file = ConfigFile(PATH, validate=self._validate, mode=0o644)
         self.unit = ConfigFile(UNIT_PATH, mode=0o644)
+        #: What was read last.
+        self.found = Found(Loaded(), None, None, False, (), {})
 
     def lock(self) -> AbstractContextManager[None]:
         return self.record.lock()
@@ -61,7 +63,9 @@ class NftablesRules:
         chains = self._chains()
         running = os.path.islink(_ENABLED) and self._run("systemctl", "is-active", UNIT).rc == 0
         loaded = loaded_from(self.record.read())
-        return Found(loaded, self.file.read(), self.unit.read(), running, chains, self._listings(chains))
+        listings = self._listings(chains)
+        self.found = Found(loaded, self.file.read(), self.unit.read(), running, chains, listings)
+        return self.found
 
     def plan(self, current: Found) -> Plan:
         return plan(current, self.wish, self.nft)

@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Door
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import Entry, Found, Remember, plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import Entry, Found, Remember, View, plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._record_file import FOLDER, RecordFile
 
@@ -28,13 +28,16 @@ class ZoneRules:
         self.wish = wish
         self.door = door
         self.record = RecordFile(record or RECORD)
+        #: What was read last.
+        self.found = Found(View("", {}), frozenset())
 
     def lock(self) -> AbstractContextManager[None]:
         return self.record.lock()
 
     def read(self) -> Found:
         ours = entries_in(self.record)
-        return Found(self.door.view(self.wish.interfaces, {zone for _layer, zone, _rule in ours}), ours)
+        self.found = Found(self.door.view(self.wish.interfaces, {zone for _layer, zone, _rule in ours}), ours)
+        return self.found
 
     def plan(self, current: Found) -> Plan:
         return plan(current, self.wish)

@@ -158,7 +158,11 @@ def test_what_is_left_is_what_closing_would_do(monkeypatch, tmp_path):
     monkeypatch.setattr(firewalld, "Stopped", Door)
     wish = Wish((new,), ("eth0",), close=False)
     plan, left = actions._reconcile("firewalld", wish, False, Host(), False)
-    assert (plan.summary, left) == ([], [f"zone public: take away our {rule}, for good"])
+    closing = f"zone public: take away our {rule}, for good"
+    assert (plan.summary, left) == ([], [closing])
+    more = wish._replace(openings=(new, Opening("tcp", 3)))
+    asked, left = actions._reconcile("firewalld", more, False, Host(), True)
+    assert len(asked.summary) == 1 and left == [closing]  # what check mode does not open is nothing to close
 
 
 @pytest.mark.parametrize(
