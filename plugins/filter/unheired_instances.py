@@ -18,7 +18,7 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - A peer could take over where its keepalived is active and its instance of the same name is BACKUP.
-positional: peers
+positional: peers, staying
 options:
   _input:
     description: What M(k8s_edge.ha.keepalived_info) returned on the host.
@@ -29,6 +29,10 @@ options:
     type: list
     elements: dict
     required: true
+  staying:
+    description: Names of the instances that will stay. One that is to go needs nobody to take it over. By default all.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""
@@ -46,9 +50,11 @@ _value:
 
 
 @speaking
-def unheired_instances(info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> list[str]:
+def unheired_instances(
+    info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]], staying: Sequence[str] | None = None
+) -> list[str]:
     """Names of instances."""
-    return unheired(info, peers)
+    return unheired(info, peers, staying)
 
 
 class FilterModule:

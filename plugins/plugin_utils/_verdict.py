@@ -66,12 +66,16 @@ def keepalived_verdict(
     return SETTLED
 
 
-def unheired(info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The instances that a host is MASTER of and that no peer could take over: active there, and BACKUP."""
+def unheired(
+    info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]], staying: Sequence[str] | None = None
+) -> list[str]:
+    """The instances that a host is MASTER of and that no peer could take over: active there, and BACKUP. One that is
+    not among ``staying`` is to go, and needs no heir."""
     heirs = {
         name for peer in peers if peer.get("active") for name, state in live_states(peer).items() if state == "BACKUP"
     }
-    return [name for name, state in live_states(info).items() if state == "MASTER" and name not in heirs]
+    led = [name for name, state in live_states(info).items() if state == "MASTER" and name not in heirs]
+    return led if staying is None else [name for name in led if name in staying]
 
 
 def serving_backends(info: Mapping[str, Any]) -> set[str]:

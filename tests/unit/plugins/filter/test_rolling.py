@@ -257,6 +257,8 @@ def test_a_master_needs_a_peer_that_is_backup():
     assert unheired_instances(master, [fault]) == ["kubeapi"]
     assert unheired_instances(master, [{**backup, "active": False}]) == ["kubeapi"]
     assert unheired_instances(master, []) == ["kubeapi"]
+    assert unheired_instances(master, [], ["kubeapi"]) == ["kubeapi"]
+    assert unheired_instances(master, [], ["another"]) == []  # the VIP is to go
     assert unheired_instances(backup, []) == []
 
 
