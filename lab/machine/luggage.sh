@@ -6,8 +6,10 @@ if [ ! -e /etc/hostname ]; then
     if [ -e /sys/fs/selinux/enforce ]; then
         tar -tf /dev/ubdb | sed 's,^,/,' | restorecon -F -f -
     fi
-    systemctl daemon-reload # services came too
-    systemctl start --no-block default.target
+    if tar -tf /dev/ubdb | grep -q '\.wants/'; then # services came too
+        systemctl daemon-reload
+        systemctl start --no-block default.target
+    fi
 fi
 cat /etc/hostname >/proc/sys/kernel/hostname
 ip -batch /etc/lab-network
