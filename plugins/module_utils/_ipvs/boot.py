@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon, Key, Table, Timeouts
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.ownership import Owner, owner
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.rules import (
     daemon_line,
     rule_key,
@@ -35,11 +36,12 @@ _UNITS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 
 
 class Found(NamedTuple):
-    """The files as they are (None for none), and whether the service starts at boot."""
+    """The files as they are (None for none), whether the service starts at boot, and the keepalived that runs."""
 
     rules: str | None
     switch: str | None
     enabled: bool
+    owner: Owner | None
 
 
 class Write(NamedTuple):
@@ -78,11 +80,12 @@ class Boot:
         for kind, file in self.files.items():
             content = file.read()
             texts[kind] = None if content is None else content.decode("utf-8", "surrogateescape")
-        return Found(texts["rules"], texts.get("switch"), self._enabled())
+        return Found(texts["rules"], texts.get("switch"), self._enabled(), owner(self.ports))
 
     def steps(self, found: Found, wish: Wish, table: Table) -> Iterator[Step]:
-        """What makes boot restore what is asked for, as ``table`` has it."""
-        text = rules_text(found.rules or "", wish, table)
+        """What makes boot restore what is asked for, as ``table`` has it, but for what keepalived will bring itself."""
+        ours = [one for one in wish.services if found.owner is None or not found.owner.covers(one.key)]
+        text = rules_text(found.rules or "", wish._replace(services=tuple(ours)), table)
         if text != found.rules:
             yield Step("write the rules that are restored at boot", Write("rules", text), Write("rules", found.rules))
         if found.switch is not None:

@@ -39,7 +39,7 @@ def judge(plan: Plan, current: Table, wish: Wish, ports: Ports, *, known: bool) 
     problems += _unfit([step.do.daemon for step in plan.steps if isinstance(step.do, Start)])
     running = owner(ports)
     if running is not None:
-        problems += _owned({order.service.key: None for order in orders} or options, options, running)
+        problems += _owned(dict.fromkeys([order.service.key for order in orders]), options, running)
         if running.syncs and any(isinstance(step.do, (Start, Stop)) for step in plan.steps):
             reason = f"is run by keepalived: {running.path} has lvs_sync_daemon"
             problems.append(Problem("sync_daemon", None, reason, "Change it there, or leave it out here"))

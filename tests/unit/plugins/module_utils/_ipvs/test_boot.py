@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import boot
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import boot, rehearsal
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.ownership import Owner
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
 WEB = {"protocol": "tcp", "address": "10.0.0.1", "port": 80}
@@ -17,7 +18,7 @@ RULES = "-A -t 10.0.0.1:80 -s wlc\n-a -t 10.0.0.1:80 -r 10.0.0.11:80 -g -w 1\n"
 
 
 class Host(Ports):
-    """A host with systemd, whose service is enabled by a link below its root."""
+    """A host without keepalived, where ipvsadm's service is enabled by a link below its root."""
 
     def __init__(self, root, debian):
         self.root, self.fails, self.ran = root, False, []
@@ -57,6 +58,8 @@ def host(tmp_path, monkeypatch):
     def make(debian):
         found = Host(tmp_path, debian)
         monkeypatch.setattr(boot.Boot.__init__, "__defaults__", (str(tmp_path),))
+        for module in (boot, rehearsal):
+            monkeypatch.setattr(module, "owner", lambda _ports: None)
         return found
 
     return make
@@ -118,6 +121,14 @@ def test_drained_servers_are_restored_by_no_boot(played, virtual_server, host):
     virtual_server(ports=there, **WEB, real_servers=[SERVER], persist=True)
     virtual_server(ports=there, **WEB, real_servers=[{**SERVER, "state": "drained"}], persist=True)
     assert without_heading(there.rules.read_text()) == RULES.splitlines(keepends=True)[0]
+
+
+def test_what_keepalived_brings_is_not_restored_twice(played, config, host, monkeypatch):
+    there = host(debian=False)
+    config(virtual_servers=[WEB])
+    monkeypatch.setattr(boot, "owner", lambda _ports: Owner("keepalived.conf", lambda key: key.port == 80))
+    config(ports=there, virtual_servers=[WEB, {**WEB, "port": 81}], purge=True, persist=True)
+    assert without_heading(there.rules.read_text()) == "-A -t 10.0.0.1:81 -s wlc\n"
 
 
 def test_a_failure_at_boots_side_takes_the_table_back(played, virtual_server, host):
