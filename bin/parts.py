@@ -111,7 +111,7 @@ PARTS = (
         "Molecule: playbooks/kubernetes.yml on the cluster of K8S_EDGE_TEST_KUBECONFIG, or on a stand-in",
         'export ANSIBLE_HOME="$WORK/ansible"; '
         "molecule --base-config .config/molecule/config.yml test --scenario-name kubernetes --destroy=always",
-        limit=1200,
+        limit=1800,
         needs=("molecule/kubernetes", "playbooks/kubernetes.yml"),
     ),
     Part(
