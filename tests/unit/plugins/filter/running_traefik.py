@@ -57,7 +57,9 @@ class Network:
         words = ["ip link set lo up", *(f"ip address add {each}/32 dev lo" for each in (API, *PODS)), "echo ready"]
         command = ["unshare", "--net", "sh", "-c", "; ".join(words) + "; exec sleep infinity"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline() == "ready\n", "no network namespace can be made here"
+        if self.process.stdout.readline() != "ready\n":
+            self.close()
+            pytest.skip("no network namespace can be made here")
         self.path = f"/proc/{self.process.pid}/ns/net"
 
     @contextlib.contextmanager
