@@ -72,9 +72,14 @@ def recipe(more: Iterable[str] = (), hooks: Iterable[str] = (), options: Iterabl
 
 
 def make(argv: list[str], target: Path, log: Path) -> None:
-    """Follow a recipe. What the tools say goes to log."""
+    """Follow a recipe. What the tools say goes to log.
+
+    In a mount namespace of its own: mmdebstrap mounts parts of this machine, /dev/shm among them, below its target, and
+    where it is killed they would stay there, for whoever removes the folder to empty.
+    """
     with open(log, "ab") as diary:
-        made = subprocess.run([*argv, str(target)], stdin=subprocess.DEVNULL, stdout=diary, stderr=diary)
+        alone = ["unshare", "--mount", *argv, str(target)]
+        made = subprocess.run(alone, stdin=subprocess.DEVNULL, stdout=diary, stderr=diary)
     if made.returncode != 0:
         end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise LabError(f"mmdebstrap could not make a Debian:\n{end}\nAll of it: {log}")
