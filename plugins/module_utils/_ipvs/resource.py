@@ -110,8 +110,8 @@ class IpvsTable:
         """Everything that can be asked before anything changes: whose the services are, and what the kernel can do."""
         from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import rehearsal
 
-        assert self.first is not None
-        self.warnings = rehearsal.judge(plan, self.first, self.wish, self.ports, known=self.channel is not None)
+        first = NOTHING if self.first is None else self.first
+        self.warnings = rehearsal.judge(plan, first, self.wish, self.ports, known=self.channel is not None)
 
     def execute(self, deed: Any) -> None:
         if self._plan is not None:
@@ -123,10 +123,9 @@ class IpvsTable:
             self.channel = rehearsal.load(self.ports)
         elif self.boot is not None and isinstance(deed, self.boot.deeds):
             self.boot.execute(deed)
-        elif deed is not None:
+        elif deed is not None and self.channel is not None:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import orders
 
-            assert self.channel is not None
             self.touched |= orders.keys(deed)
             orders.execute(self.channel, deed)
 
