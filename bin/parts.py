@@ -80,6 +80,7 @@ PARTS = (
         'bash "$CHECKOUT/tests/kernel/inside.sh" "$WORK"'
         ' pytest -p no:cacheprovider --junitxml="$REPORT" tests/kernel',
         alone=True,
+        limit=1200,
         needs=("tests/kernel",),
     ),
     Part(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 CORPUS = sorted((Path(__file__).resolve().parents[1] / "corpus/ipvs").glob("*.rules"))
-INIT = Path("/etc/init.d/ipvsadm")
+INIT, RULES = Path("/etc/init.d/ipvsadm"), Path("/etc/ipvsadm.rules")
 
 
 def lines(ipvsadm):
@@ -41,6 +41,7 @@ def test_a_table_of_others_is_read_left_alone_and_made_again(table, ipvsadm, pat
 
 @pytest.mark.skipif(not INIT.exists(), reason="ipvsadm's service is not Debian's here")
 def test_boot_restores_what_was_asked_for(table, ipvsadm, ip):
+    RULES.unlink(missing_ok=True)  # This kernel's own: other tests write it as well.
     ip("link add eth7 type dummy")
     ip("link set eth7 up")
     ip("address add 10.9.0.1/24 dev eth7")
