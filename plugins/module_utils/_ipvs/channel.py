@@ -113,7 +113,14 @@ class Channel:
         """What the kernel says about some requests, up to its verdict on the last of them. What belongs to others,
         which nobody waited for, is left out."""
         while True:
-            for answer in netlink.answers(self.socket.recv(_READ)):
+            try:
+                said = self.socket.recv(_READ)
+            except socket.timeout as error:
+                raise EdgeError(
+                    f"The kernel did not answer in {self.socket.gettimeout():g} seconds: it is not known whether it "
+                    "did what it was asked for. Look into its log (dmesg), and run this again."
+                ) from error
+            for answer in netlink.answers(said):
                 if first <= answer.sequence <= last:
                     yield answer
                     if answer.sequence == last and answer.error is not None:
