@@ -4,5 +4,7 @@
 set -euo pipefail
 
 export ANSIBLE_HOME=$WORK/ansible # Molecule remembers there what it has made
-trap 'bin/lab --instance "${K8S_EDGE_MOLECULE_LAB:-molecule}" down' EXIT
+clean() { bin/lab --instance "${K8S_EDGE_MOLECULE_LAB:-molecule}" down; }
+clean # a run that was killed may have left hosts that are half converged
+trap clean EXIT
 molecule --base-config .config/molecule/config.yml test --all --exclude selinux --exclude edge --exclude kubernetes --destroy=always

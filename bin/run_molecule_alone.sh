@@ -9,5 +9,7 @@ if [ "$1" != edge ] || ! { [ -e /proc/net/ip_vs ] || modprobe --quiet ip_vs; }; 
     why=$(have_uml) || skip "$why"
 fi
 export ANSIBLE_HOME=$WORK/ansible K8S_EDGE_MOLECULE_ALONE_LAB=${K8S_EDGE_MOLECULE_ALONE_LAB:-$1}
-trap 'bin/lab --instance "$K8S_EDGE_MOLECULE_ALONE_LAB" down' EXIT
+clean() { bin/lab --instance "$K8S_EDGE_MOLECULE_ALONE_LAB" down; }
+clean # a run that was killed may have left hosts that are half converged
+trap clean EXIT
 molecule --base-config .config/molecule/config.yml test --scenario-name "$1" --destroy=always

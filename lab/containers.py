@@ -15,6 +15,7 @@ from lab.command import run, succeeds
 from lab.declaration import Host, Lab
 
 LABEL = "k8s_edge.lab"
+LOST = "lost"
 # Beyond podman's default: keepalived's addresses and raw sockets; what Debian's haproxy.service mounts for itself.
 CAPABILITIES = "NET_ADMIN,NET_RAW,SYS_ADMIN"
 # Asking for more than we have ourselves needs CAP_SYS_RESOURCE, which is not there on every machine.
@@ -26,9 +27,18 @@ def container(lab: Lab, host: Host) -> str:
 
 
 def states(lab: Lab) -> dict[str, str]:
-    """Host name → podman's word for its state (`running`, `exited`, …), for the hosts that were made."""
+    """Host name → podman's word for its state (`running`, `exited`, …), for the hosts that were made.
+
+    Where both the host and podman's watcher beside it were killed, podman still says `running`, and no command of its
+    brings the host back: such a one is LOST.
+    """
     listing = run("podman", "ps", "--all", "--filter", f"label={LABEL}={lab.instance}", "--format", "json")
-    return {entry["Names"][0].removeprefix(f"{lab.instance}-"): entry["State"] for entry in json.loads(listing)}
+    return {
+        entry["Names"][0].removeprefix(f"{lab.instance}-"): LOST
+        if entry["State"] == "running" and not _lives(entry["Pid"], entry["Id"])
+        else entry["State"]
+        for entry in json.loads(listing)
+    }
 
 
 def build(_lab: Lab, say: Callable[[str], None], log: Path) -> None:
@@ -88,12 +98,31 @@ def shell(lab: Lab, host: Host) -> list[str]:
     return ["podman", "exec", "-it", container(lab, host), "/bin/bash"]
 
 
+def discard(lab: Lab, host: Host) -> None:
+    """Remove a host that was made, with what is on it."""
+    _remove(f"name=^{container(lab, host)}$")
+
+
 def remove(lab: Lab) -> None:
     """Remove every container of this lab, by its label, switched off or not."""
-    ids = run("podman", "ps", "--all", "--quiet", "--filter", f"label={LABEL}={lab.instance}").split()
+    _remove(f"label={LABEL}={lab.instance}")
+
+
+def _remove(which: str) -> None:
+    ids = run("podman", "ps", "--all", "--quiet", "--no-trunc", "--filter", which).split()
     if ids:
         succeeds("podman", "--runtime", "runc", "kill", "--signal", "KILL", *ids)  # no shutdown to wait for
         run("podman", "--runtime", "runc", "rm", "--force", *ids)
+    for one in ids:
+        succeeds("runc", "delete", "--force", one)  # what podman forgets of a lost one
+
+
+def _lives(pid: int, identity: str) -> bool:
+    """Whether that process is the container's first, and not another that has got its number since."""
+    try:
+        return identity in Path(f"/proc/{pid}/cgroup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _limits() -> list[str]:

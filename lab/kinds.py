@@ -15,6 +15,7 @@ from lab.command import LabError, run
 from lab.declaration import CONTAINER, MACHINE, Host, Lab
 
 _KINDS: dict[str, ModuleType] = {CONTAINER: containers, MACHINE: machines}
+LOST = containers.LOST
 BOOT_SECONDS = {CONTAINER: 60, MACHINE: 180}
 
 

@@ -40,6 +40,11 @@ def up(lab: Lab, say: Say) -> None:
     ssh.prepare(lab, state)
     network.lay(lab)
     known = kinds.states(lab)
+    for host in lab.hosts:
+        if known.get(host.name) == kinds.LOST:
+            kinds.of(host).discard(lab, host)
+            del known[host.name]
+            say(f"{host.name} was killed together with what watched over it: a new one takes its place")
     if any(host.name not in known for host in lab.hosts):
         build(lab, say)
     off = [host for host in lab.hosts if known.get(host.name) != "running"]

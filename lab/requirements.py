@@ -9,7 +9,7 @@ import ctypes
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from lab.command import LabError
 from lab.declaration import CONTAINER, MACHINE
@@ -41,15 +41,16 @@ def packages(kinds: Iterable[str]) -> tuple[str, ...]:
 
 
 def missing(
-    which: Callable[[str], str | None], root: bool, platform: str, kinds: Iterable[str] = (CONTAINER,)
+    which: Callable[[str], str | None], root: bool, platform: str, kinds: Collection[str] = (CONTAINER,)
 ) -> list[str]:
-    """One sentence for each thing that is missing; pure."""
+    """One sentence for each thing that is missing for hosts of these kinds; pure. No kinds: the lab stands already, and
+    what built it is there."""
     if platform != "linux":
         return [f"The lab needs Linux (network namespaces, podman with systemd inside); this is {platform}."]
     said = []
     if not root:
         said.append("The lab needs root, for network namespaces and system containers. Run it with sudo.")
-    called = commands(kinds)
+    called = commands(kinds) if kinds else {}
     absent = [name for name in called if which(name) is None]
     if absent:
         there = " ".join(dict.fromkeys(called[name] for name in absent))
@@ -78,8 +79,8 @@ def check_inotify(hosts: int) -> None:
         )
 
 
-def check(kinds: Iterable[str] = ()) -> None:
-    """LabError listing everything that is missing here for hosts of these kinds."""
+def check(kinds: Collection[str] = ()) -> None:
+    """LabError listing everything that is missing here, as `missing` has it."""
     said = missing(_which, os.geteuid() == 0, sys.platform, kinds)
     if said:
         raise LabError("\n".join(said))

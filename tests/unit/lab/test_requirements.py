@@ -31,6 +31,11 @@ def test_says_who_must_run_it_and_where() -> None:
     ]
 
 
+def test_a_lab_that_stands_needs_only_root() -> None:
+    assert requirements.missing(lambda name: None, True, "linux", ()) == []
+    assert "sudo" in requirements.missing(lambda name: None, False, "linux", ())[0]
+
+
 def test_inotify_instances_are_asked_for_and_given_back() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 40, hard))  # spares real labs
