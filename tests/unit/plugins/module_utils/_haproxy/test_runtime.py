@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,23 +22,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime impor
     succeeded,
 )
 
-HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
-needs_haproxy = pytest.mark.skipif(HAPROXY is None, reason="needs HAProxy")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def until(condition, seconds=5.0):
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
+from .running_haproxy import HAPROXY, free_port, needs_haproxy, until
 
 
 @pytest.fixture(scope="module")
