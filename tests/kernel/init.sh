@@ -4,12 +4,23 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
-mkdir -p /dev/shm /run/tmp /run/etc/upper /run/etc/work
+mkdir -p /dev/shm /run/tmp /run/lib
 mount -t tmpfs tmpfs /dev/shm
 mount -t hostfs none "$WORK" -o "$WORK"
+
+# over FOLDER: what is written there is gone with this kernel.
+over() {
+    mkdir -p "/run/over$1/upper" "/run/over$1/work"
+    mount -t overlay overlay -o "lowerdir=$1,upperdir=/run/over$1/upper,workdir=/run/over$1/work" "$1"
+}
+ln -s /usr/lib/uml/modules /run/lib/modules
+modprobe --dirname /run overlay
+over /etc
+if [ ! -d /lib/modules ]; then # a host that shares another's kernel may have none
+    over "$(realpath /lib)"
+    mkdir /lib/modules
+fi
 mount --bind /usr/lib/uml/modules /lib/modules
-modprobe overlay
-mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work /etc
 ip link set lo up
 
 (
