@@ -91,8 +91,10 @@ need_daemons() {
 have_uml() {
     [ "$(uname -m)" = x86_64 ] || { echo "User-Mode Linux is for x86_64 only"; return 1; }
     (need_apt user-mode-linux e2fsprogs) || { echo "the package user-mode-linux cannot be installed"; return 1; }
-    local said # it has no disk, so it ends with a panic
-    said=$(linux.uml mem=32M con=null con0=null,fd:1 uml_dir="$K8S_EDGE_CACHE/uml/" </dev/null 2>/dev/null) || true
+    # It has no disk, so it ends with a panic. With less memory it sometimes ends before it has said anything: it adds
+    # up to 1 GiB of address space, by chance, which it must keep account of.
+    local said
+    said=$(linux.uml mem=128M con=null con0=null,fd:1 uml_dir="$K8S_EDGE_CACHE/uml/" </dev/null 2>/dev/null) || true
     rm -rf "$K8S_EDGE_CACHE/uml"
     [[ $said == *"Linux version"* ]] ||
         { echo "linux.uml does not start here (it needs ptrace, and a tmpfs that it may execute)"; return 1; }
