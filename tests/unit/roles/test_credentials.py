@@ -1,0 +1,107 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every role that talks to Kubernetes takes its credentials as kubernetes.core does: what the role is given, or else
+the user's ``module_defaults`` and environment. Run by Ansible against a stand-in for the API.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+#: Every way into the cluster: role, and file of tasks.
+ENTRIES = [
+    ("edge_nodes", "main"),
+    ("keepalived_vip", "move"),
+    ("keepalived_vip", "main"),
+    ("kube_vip", "preflight"),
+    ("kubernetes_objects", "main"),
+]
+VARIABLES = {
+    "keepalived_vip_state": "absent",
+    "kube_vip_services": {"interface": "eth0"},
+    "kubernetes_objects_wait": False,
+}
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(tmp_path_factory):
+    """That of a stand-in which serves while the file is there."""
+    path = tmp_path_factory.mktemp("api") / "kubeconfig"
+    server = subprocess.Popen([sys.executable, CHECKOUT / "tests" / "kube_api.py", path, "1"])
+    while not path.exists():
+        assert server.poll() is None
+        time.sleep(0.05)
+    yield path
+    path.unlink()
+    server.wait()
+
+
+@pytest.fixture
+def reaches(tmp_path, collection_root):
+    """Whether each way in reads the cluster when credentials are given so; all that Ansible said where one does not."""
+    pytest.importorskip("kubernetes", reason="needs the Python package kubernetes, which kubernetes.core talks with")
+
+    def run(play, environment):
+        tasks = [
+            {
+                "name": f"{role} {tasks}",
+                "ansible.builtin.include_role": {"name": f"k8s_edge.ha.{role}", "tasks_from": tasks},
+            }
+            for role, tasks in ENTRIES
+        ]
+        hosts = {"hosts": {"edge-1": {}}}
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": {"edge": hosts}}}))
+        whole = {"hosts": "localhost", "gather_facts": False, **play, "tasks": tasks}
+        whole["vars"] = {**VARIABLES, "ansible_python_interpreter": sys.executable, **play.get("vars", {})}
+        (tmp_path / "play.yml").write_text(yaml.safe_dump([whole]))
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("K8S_", "KUBE"))}
+        known = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
+        ended = subprocess.run(
+            [sys.executable, "-m", "ansible.cli.playbook", "-i", "hosts.yml", "play.yml", "--check"],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={
+                **inherited,
+                "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([str(collection_root), *([known] if known else [])]),
+                "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
+                "ANSIBLE_NOCOLOR": "1",
+                "HOME": str(tmp_path),
+                **environment,
+            },
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+    return run
+
+
+def test_by_module_defaults(kubeconfig, reaches):
+    reaches({"module_defaults": {"group/kubernetes.core.k8s": {"kubeconfig": str(kubeconfig)}}}, {})
+
+
+def test_by_the_environment(kubeconfig, reaches):
+    reaches({}, {"K8S_AUTH_KUBECONFIG": str(kubeconfig)})
+
+
+def test_by_the_roles_variables_which_go_over_module_defaults(kubeconfig, reaches):
+    elsewhere = {"group/kubernetes.core.k8s": {"kubeconfig": "/nowhere"}}
+    reaches({"module_defaults": elsewhere, "vars": {"k8s_edge_kubeconfig": str(kubeconfig)}}, {})
+
+
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "roles").glob("*/tasks/*.yml")), ids=lambda path: path.parts[-3])
+def test_no_task_hides_the_users_defaults(path):
+    for task in yaml.safe_load(path.read_text()) or ():
+        for each in [task, *task.get("block", ()), *task.get("rescue", ())]:
+            for name, arguments in each.items():
+                if name.startswith("kubernetes.core.") and isinstance(arguments, dict):
+                    assert not {"kubeconfig", "context"} & set(arguments), each["name"]
