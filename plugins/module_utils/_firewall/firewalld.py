@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Callable, Protocol
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import Bus, DBusError
@@ -16,6 +18,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 NAME = "org.fedoraproject.FirewallD1"
 _PATH = "/org/fedoraproject/FirewallD1"
 OFFLINE = "firewall-offline-cmd"
+#: Zones that somebody has changed for good.
+ZONE_FILES = "/etc/firewalld/zones"
 _SECONDS = 60.0
 
 
@@ -23,7 +27,7 @@ class Door(Protocol):
     """Reading zones, and one change."""
 
     def view(self, interfaces: Iterable[str], further: Iterable[str]) -> View:
-        """The zones of the interfaces, those bound to sources, and the further ones that are there."""
+        """The zones of the interfaces and those bound to sources, now or after a reload, and further ones."""
 
     def turn(self, turn: Turn) -> None:
         """Put a rule in or take it out."""
@@ -32,8 +36,9 @@ class Door(Protocol):
 class Running:
     """The firewalld that runs. EdgeError where it does not do its work."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, zone_files: str = ZONE_FILES) -> None:
         self.bus = bus
+        self.zone_files = zone_files
         state = self._call("Get", "ss", NAME, "state", interface="org.freedesktop.DBus.Properties")
         if state != "RUNNING":
             raise EdgeError(
@@ -50,15 +55,14 @@ class Running:
         default = self._call("getDefaultZone")
         active = self._call("getActiveZones", interface=f"{NAME}.zone")
         bound = {interface: name for name, by in active.items() for interface in by.get("interfaces", ()) if interface}
-        names = {bound.get(interface, default) for interface in interfaces}
+        names = {bound.get(interface, default) for interface in interfaces} | self._named_for_good(interfaces)
         names.update(name for name, by in active.items() if by.get("sources"))
-        zones = {name: self._zone(name, active.get(name, {})) for name in sorted(names)}
-        for name in sorted(set(further) - names):
-            try:
-                zones[name] = self._zone(name, active.get(name, {}))
-            except DBusError as error:
-                if "INVALID_ZONE" not in str(error):
-                    raise
+        by_default = [each for each in interfaces if each not in bound]
+        zones = {}
+        for name in sorted(names.union(further)):
+            zone = self._zone(name, active.get(name, {}), by_default if name == default else [])
+            if zone is not None:
+                zones[name] = zone
         return View(default, zones)
 
     def turn(self, turn: Turn) -> None:
@@ -70,15 +74,39 @@ class Running:
         else:
             self._call(verb, "ss", turn.zone, turn.rule, interface=f"{NAME}.zone")
 
-    def _zone(self, name: str, bound: dict[str, list[str]]) -> Zone:
-        settings = self._call("getZoneSettings2", "s", name, interface=f"{NAME}.zone")
+    def _named_for_good(self, interfaces: Iterable[str]) -> set[str]:
+        """The zones that a reload would bring to an interface, or to sources."""
+        found = set()
+        for entry in os.scandir(self.zone_files) if os.path.isdir(self.zone_files) else ():
+            if entry.name.endswith(".xml"):
+                with open(entry.path, encoding="utf-8", errors="replace") as file:
+                    if binds(file.read(), interfaces):
+                        found.add(entry.name[: -len(".xml")])
+        return found
+
+    def _zone(self, name: str, bound: dict[str, list[str]], by_default: list[str]) -> Zone | None:
+        """A zone as it runs and as it is for good; None where it is neither."""
+        runs = self._if_there(lambda: self._call("getZoneSettings2", "s", name, interface=f"{NAME}.zone"))
+        for_good = self._if_there(lambda: self._permanently(name, "getSettings2"))
+        if runs is None and for_good is None:
+            return None
+        layers = [each for each in (runs, for_good) if each is not None]
+        targets = [each.get("target", "default") for each in layers]
         return Zone(
-            settings.get("target", "default"),
-            tuple(bound.get("interfaces", ())),
-            tuple(bound.get("sources", ())),
-            frozenset(settings.get("rules_str", ())),
-            frozenset(self._permanently(name, "getRichRules")),
+            next((each for each in targets if each != "ACCEPT"), "ACCEPT"),
+            tuple({*by_default, *bound.get("interfaces", ()), *(for_good or {}).get("interfaces", ())}),
+            tuple({*bound.get("sources", ()), *(for_good or {}).get("sources", ())}),
+            None if runs is None else frozenset(runs.get("rules_str", ())),
+            None if for_good is None else frozenset(for_good.get("rules_str", ())),
         )
+
+    def _if_there(self, ask: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+        try:
+            return ask()
+        except DBusError as error:
+            if "INVALID_ZONE" not in str(error):
+                raise
+            return None
 
     def _permanently(self, zone: str, method: str, signature: str = "", *values: Any) -> Any:
         path = self._call("getZoneByName", "s", zone, interface=f"{NAME}.config", path=f"{_PATH}/config")
@@ -109,6 +137,13 @@ class Stopped:
             reason = ended.stderr.strip() or ended.stdout.strip() or "no reason"
             raise EdgeError(f"{OFFLINE} could not {' '.join(arguments)}: {reason}.")
         return ended.stdout
+
+
+def binds(zone_file: str, interfaces: Iterable[str]) -> bool:
+    """Whether a zone's file binds it to one of these interfaces, or to sources. Pure."""
+    text = re.sub("<rule.*?</rule>", "", zone_file, flags=re.DOTALL)  # a rule has sources of its own
+    named = re.findall("""<interface\\s+name=["']([^"']+)""", text)
+    return bool(set(named) & set(interfaces)) or re.search("<source\\s", text) is not None
 
 
 def zones_in(listing: str) -> dict[str, Zone]:

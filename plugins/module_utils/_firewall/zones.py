@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """firewalld: from its zones as they are, and what of them is ours, to the rich rules that come and go. Pure.
 
-Rules go to the zones that packets meet: those of the interfaces, and those that are bound to sources, which come before
-them. They stay out of a zone that lets everything in (nothing to open) and of one bound to sources to keep them out.
+Rules go to the zones that packets meet, now or once firewalld is reloaded: those of the interfaces, and those that are
+bound to sources, which come before them. They stay out of a zone that lets everything in (nothing to open) and of one
+bound to sources to keep them out.
 """
 
 from __future__ import annotations
@@ -17,19 +18,22 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Ste
 
 RUNTIME, PERMANENT = "runtime", "permanent"
 LAYERS = (RUNTIME, PERMANENT)
+#: In the record, in the place of a layer: the rule that runs was there before ours was there for good.
+THEIRS = "theirs"
 
 #: (layer, zone, rich rule)
 Entry = tuple[str, str, str]
 
 
 class Zone(NamedTuple):
-    """A zone as it is now. ``runtime`` is None where firewalld does not run."""
+    """A zone as it is now, and as it is for good, with what it is bound to in either. ``runtime`` is None where
+    firewalld does not run or has not loaded the zone yet, ``permanent`` where nobody has written it down."""
 
     target: str
     interfaces: tuple[str, ...]
     sources: tuple[str, ...]
     runtime: frozenset[str] | None
-    permanent: frozenset[str]
+    permanent: frozenset[str] | None
 
 
 class View(NamedTuple):
@@ -40,7 +44,8 @@ class View(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What was read: the zones, and which entries are ours. What is ours for good is ours while it runs, too."""
+    """What was read: the zones, and which entries are ours. What is ours for good is ours while it runs, too, unless it
+    ran before."""
 
     view: View
     ours: frozenset[Entry]
@@ -95,34 +100,40 @@ def plan(found: Found, wish: Wish) -> Plan:
     """What brings the zones to the wish: first all that is opened, then all that is closed."""
     there = _entries(found.view)
     ours = {entry for entry in there if entry in found.ours or (PERMANENT, *entry[1:]) in found.ours}
+    ours -= {(RUNTIME, *entry[1:]) for entry in found.ours if entry[0] == THEIRS}
     named = {rich_rule(opening): str(opening) for opening in wish.openings}
+    met = zones_met(found.view, wish.interfaces) if named else []
     wanted = {
         (layer, zone, rule)
-        for zone in zones_met(found.view, wish.interfaces)
+        for zone in met
         for rule in named
-        for layer in (LAYERS if found.view.zones[zone].runtime is not None else (PERMANENT,))
+        for layer in LAYERS
+        if getattr(found.view.zones[zone], layer) is not None
     }
     opened = wanted - there
     closed = {entry for entry in ours - wanted if not _theirs(entry, there, ours)} if wish.close else set()
     kept = (ours - closed) | opened
-    left = frozenset(entry for entry in kept if entry[0] == PERMANENT or (PERMANENT, *entry[1:]) not in kept)
+    left = {entry for entry in kept if entry[0] == PERMANENT or (PERMANENT, *entry[1:]) not in kept}
+    left |= {(THEIRS, *entry[1:]) for entry in left if (RUNTIME, *entry[1:]) in there - ours}
     turns = [Turn(*entry, True) for entry in _ordered(opened)] + [Turn(*entry, False) for entry in _ordered(closed)]
     steps = [Step(_words(turn, turns, named), turn, turn._replace(present=not turn.present)) for turn in turns]
     if turns or left != found.ours:
         # Whatever happens in between, the record names at least what is ours.
         everything = found.ours | left
         steps.insert(0, Step("", Remember(everything), Remember(found.ours)))
-        steps.append(Step("" if turns else "forget what is no longer there", Remember(left), Remember(everything)))
+        forget = "" if turns else "forget what is no longer there"
+        steps.append(Step(forget, Remember(frozenset(left)), Remember(everything)))
     before, after = (_shown(entries) for entries in (ours, kept))
-    return Plan(before, after, tuple(steps), "runtime" if steps else "none")
+    fleeting = [_told(zone) for zone in met if found.view.zones[zone].permanent is None]
+    return Plan(before, after, tuple(steps), "runtime" if steps else "none", tuple(fleeting))
 
 
 def _entries(view: View) -> set[Entry]:
     return {
         (layer, name, rule)
         for name, zone in view.zones.items()
-        for layer, rules in ((RUNTIME, zone.runtime or ()), (PERMANENT, zone.permanent))
-        for rule in rules
+        for layer in LAYERS
+        for rule in getattr(zone, layer) or ()
     }
 
 
@@ -145,6 +156,13 @@ def _words(turn: Turn, turns: list[Turn], named: Mapping[str, str]) -> str:
     if turn.present:
         return f"zone {turn.zone}: open {named[turn.rule]}{only}"
     return f"zone {turn.zone}: take away our {turn.rule}{only}"
+
+
+def _told(zone: str) -> str:
+    return (
+        f"firewalld's zone {zone} is not written down: the next reload takes it away, and what is open in it. Make it "
+        "for good, or give its interfaces to another zone, and run again."
+    )
 
 
 def _shown(entries: Iterable[Entry]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import DBusError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Running, Stopped
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Running, Stopped, binds
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import PERMANENT, RUNTIME, Turn, View, Zone
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
@@ -21,6 +21,8 @@ class Bus:
     def __init__(self, **answers):
         self.answers = {"Get": "RUNNING", "queryPanicMode": False, "getDefaultZone": "public", **answers}
         self.calls = []
+        #: What else zones are for good.
+        self.for_good = {"later": {"interfaces": ["eth0"]}, "trusted": {"target": "ACCEPT"}}
 
     def call(self, name, path, method, _signature="", *values):
         assert name == "org.fedoraproject.FirewallD1"
@@ -31,31 +33,75 @@ class Bus:
         if member == "getActiveZones":
             return {"dmz": {"interfaces": ["eth0"]}, "internal": {"sources": ["10.0.0.0/8"]}}
         if member == "getZoneByName":
+            if values[0] in ("gone", "fleeting"):
+                raise DBusError("org.fedoraproject.FirewallD1.Exception", f"INVALID_ZONE: {values[0]}")
             return f"{ROOT}/config/zone/{values[0]}"
         if member == "getZoneSettings2":
-            if values[0] == "gone":
-                raise DBusError("org.fedoraproject.FirewallD1.Exception", "INVALID_ZONE: gone")
-            return {"target": "default", "rules_str": [f"{values[0]} runs"]}
-        if member == "getRichRules":
-            return [path.rpartition("/")[2] + " for good"]
+            if values[0] in ("gone", "later"):
+                raise DBusError("org.fedoraproject.FirewallD1.Exception", f"INVALID_ZONE: {values[0]}")
+            return {"target": "ACCEPT" if values[0] == "trusted" else "default", "rules_str": [f"{values[0]} runs"]}
+        if member == "getSettings2":
+            name = path.rpartition("/")[2]
+            return {"target": "default", "rules_str": [f"{name} for good"], **self.for_good.get(name, {})}
         return None
 
 
-def zone(name, interfaces=(), sources=()):
-    return Zone("default", interfaces, sources, frozenset([f"{name} runs"]), frozenset([f"{name} for good"]))
+def zone(name, interfaces=(), sources=(), runs=True, target="default"):
+    for_good = frozenset([f"{name} for good"])
+    return Zone(target, interfaces, sources, frozenset([f"{name} runs"]) if runs else None, for_good)
 
 
-def test_the_zones_of_the_interfaces_those_of_sources_and_those_that_have_something_of_ours():
-    view = Running(Bus()).view(("eth0", "vrrp.51"), {"work", "gone"})
+def test_the_zones_of_the_interfaces_those_of_sources_and_those_that_have_something_of_ours(tmp_path):
+    view = Running(Bus(), str(tmp_path / "none")).view(("eth0", "vrrp.51"), {"work", "gone"})
     assert view == View(
         "public",
         {
             "dmz": zone("dmz", interfaces=("eth0",)),
             "internal": zone("internal", sources=("10.0.0.0/8",)),
-            "public": zone("public"),
+            "public": zone("public", interfaces=("vrrp.51",)),
             "work": zone("work"),
         },
     )
+
+
+def test_the_zone_that_a_reload_would_bring_an_interface_to(tmp_path):
+    (tmp_path / "later.xml").write_text('<zone><interface name="eth0"/></zone>')
+    (tmp_path / "work.xml").write_text('<zone><interface name="eth1"/></zone>')
+    (tmp_path / "work.xml.old").write_text('<zone><interface name="eth0"/></zone>')
+    view = Running(Bus(), str(tmp_path)).view(("eth0",), ())
+    assert view.zones["later"] == zone("later", interfaces=("eth0",), runs=False)
+    assert set(view.zones) == {"dmz", "internal", "later"}
+
+
+def test_a_zone_that_a_reload_would_take_away(tmp_path):
+    bus = Bus(getActiveZones={"fleeting": {"interfaces": ["eth0"]}})
+    view = Running(bus, str(tmp_path)).view(("eth0",), ())
+    assert view.zones == {"fleeting": Zone("default", ("eth0",), (), frozenset(["fleeting runs"]), None)}
+
+
+def test_a_zone_that_lets_everything_in_now_alone_is_not_one_that_does(tmp_path):
+    bus = Bus(getDefaultZone="trusted")
+    assert Running(bus, str(tmp_path)).view(("eth9",), ()).zones["trusted"].target == "ACCEPT"
+    bus.for_good = {}
+    assert Running(bus, str(tmp_path)).view(("eth9",), ()).zones["trusted"].target == "default"
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ('<zone><interface name="eth0"/></zone>', True),
+        ("<zone><interface name='eth0' /></zone>", True),
+        ('<zone><interface name="eth01"/></zone>', False),
+        ('<zone><source address="10.0.0.0/8"/></zone>', True),
+        ('<zone><source ipset="peers"/></zone>', True),
+        (
+            '<zone><rule family="ipv4"><source address="10.0.0.0/8"/><accept/></rule>\n<source-port port="1"/></zone>',
+            False,
+        ),
+    ],
+)
+def test_what_a_zones_file_binds(text, bound):
+    assert binds(text, ["eth0"]) is bound
 
 
 @pytest.mark.parametrize(

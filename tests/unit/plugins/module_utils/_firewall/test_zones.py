@@ -32,7 +32,8 @@ RULES = [rich_rule(each) for each in OPENINGS]
 
 
 def zone(target="default", interfaces=(), sources=(), runtime=(), permanent=()):
-    return Zone(target, interfaces, sources, None if runtime is None else frozenset(runtime), frozenset(permanent))
+    layers = (None if rules is None else frozenset(rules) for rules in (runtime, permanent))
+    return Zone(target, interfaces, sources, *layers)
 
 
 class Firewalld:
@@ -123,6 +124,23 @@ def test_their_rule_for_good_goes_on_running_though_we_made_it_run(bring):
     assert RULES[0] in door.zones["public"].runtime
 
 
+def test_their_rule_that_runs_goes_on_running_though_we_had_it_for_good(bring):
+    door = Firewalld(public=zone(runtime=[RULES[0]]))
+    assert bring(door, OPENINGS[0]).summary == ["zone public: open VRRP at 10.0.0.1 from 10.0.0.2, for good"]
+    assert bring(door, OPENINGS[0]).steps == ()
+    bring(door)
+    assert door.zones["public"] == zone(runtime=[RULES[0]])
+
+
+def test_their_rule_that_ran_is_ours_once_we_had_to_bring_it_back(bring):
+    door = Firewalld(public=zone(runtime=[RULES[0]]))
+    bring(door, OPENINGS[0])
+    door.zones["public"] = zone(permanent=[RULES[0]])
+    bring(door, OPENINGS[0])
+    bring(door)
+    assert door.zones["public"] == zone()
+
+
 def test_what_somebody_else_took_away_comes_back_and_what_a_reload_brings_is_ours(bring):
     door = Firewalld(public=zone())
     bring(door, OPENINGS[0])
@@ -179,16 +197,21 @@ def test_a_record_that_cannot_be_read_stops_everything(bring, tmp_path):
         bring(Firewalld(public=zone()), OPENINGS[0])
 
 
-@given(st.lists(st.sets(st.sampled_from(OPENINGS)), max_size=4), st.sets(st.sampled_from(RULES)))
-def test_whatever_comes_and_goes_theirs_stays(tmp_path_factory, wishes, theirs):
+@given(
+    st.lists(st.sets(st.sampled_from(OPENINGS)), max_size=4),
+    st.sets(st.sampled_from(RULES)),
+    st.sets(st.sampled_from(RULES)),
+)
+def test_whatever_comes_and_goes_theirs_stays(tmp_path_factory, wishes, for_good, for_now):
     record = str(tmp_path_factory.mktemp("zones") / "state/firewalld.json")
-    door = Firewalld(public=zone(runtime=theirs, permanent=theirs))
+    theirs = for_good | for_now
+    door = Firewalld(public=zone(runtime=theirs, permanent=for_good))
     for openings in [*wishes, set()]:
         wish = Wish(tuple(openings), ("eth0",))
         reconcile(ZoneRules(wish, door, record), check_mode=False)
         assert reconcile(ZoneRules(wish, door, record), check_mode=False).steps == ()
         assert door.zones["public"].runtime == theirs | {rich_rule(each) for each in openings}
-    assert door.zones["public"] == zone(runtime=theirs, permanent=theirs)
+    assert door.zones["public"] == zone(runtime=theirs, permanent=for_good)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +227,18 @@ def test_whatever_comes_and_goes_theirs_stays(tmp_path_factory, wishes, theirs):
 )
 def test_the_zones_that_packets_meet(zones, met):
     assert zones_met(View("public", zones), ("eth0",)) == met
+
+
+def test_a_zone_gets_a_rule_only_where_it_is(bring):
+    door = Firewalld(public=zone(), later=zone(interfaces=("eth0",), runtime=None))
+    bring(door, OPENINGS[0], interfaces=("eth0", "eth1"))
+    assert door.zones["later"] == zone(interfaces=("eth0",), runtime=None, permanent=[RULES[0]])
+    door = Firewalld(fleeting=zone(interfaces=("eth0",), permanent=None))
+    assert "next reload" in bring(door, OPENINGS[0]).warnings[0]
+    assert door.zones["fleeting"] == zone(interfaces=("eth0",), runtime=[RULES[0]], permanent=None)
+    assert bring(door, OPENINGS[0]).steps == ()
+    assert bring(door).warnings == ()
+    assert door.zones["fleeting"] == zone(interfaces=("eth0",), permanent=None)
 
 
 def test_an_interface_in_no_zone_is_in_the_default_one():
