@@ -17,7 +17,7 @@ description:
     in a policy module named C(k8s_edge), so that the port stays with whom it belongs to. A file gets a type that the
     program may use. All of it is one transaction of the policy store, for good and at once; nothing is restarted.
   - What it adds it remembers in C(/var/lib/k8s_edge/selinux.json), and takes away again when it is no longer asked for.
-    Labels, booleans and modules of others stay as they are.
+    Labels, booleans and modules of others stay as they are. A label of somebody else's that had to give way comes back.
   - The lists are authoritative, so one task has to name all programs of a host.
   - Where SELinux is off there is nothing to do. A permissive host is prepared like an enforcing one.
   - Uses the system's libsemanage, with which every host that has SELinux comes. C(semanage) is not needed.

@@ -36,8 +36,8 @@ class Host:
         return domain_of(program, self.kernel)
 
     def port_type(self, port: str) -> str:
-        """The type of a port: that of the narrowest range that has it."""
-        return self._local_ports.get(port) or port_type(port, self._ports)
+        """The type of a port: local ranges go before those of the policy."""
+        return port_type(port, self._local_ranges) or port_type(port, self._ports) or "port_t"
 
     def path_type(self, path: str) -> str:
         return path_type(path)
@@ -65,9 +65,23 @@ class Host:
         local = self.store.local_booleans() if asked else {}
         return {name: (local.get(name), bool(self.kernel.boolean(name))) for name in asked}
 
+    def theirs(self, wanted: Custom, ours: Custom) -> dict[str, str]:
+        """The types that somebody else has given to ports and paths that we want otherwise."""
+        paths = {file_expression(path): path for path in wanted.files if path not in ours.files}
+        local_files = self.store.local_files() if paths else {}
+        ports = [port for port in wanted.ports if port not in ours.ports]
+        return {
+            **{port: self._local_ports[port] for port in ports if port in self._local_ports},
+            **{path: local_files[expression] for expression, path in paths.items() if expression in local_files},
+        }
+
+    @cached_property
+    def _local_ranges(self) -> list[Range]:
+        return self.store.local_ranges()
+
     @cached_property
     def _local_ports(self) -> dict[str, str]:
-        return self.store.local_ports()
+        return {f"{each.protocol}/{each.low}": each.type for each in self._local_ranges if each.low == each.high}
 
     @cached_property
     def _ports(self) -> list[Range]:
@@ -104,8 +118,8 @@ def path_type(path: str) -> str:
     return type_of(context)
 
 
-def port_type(port: str, ranges: Iterable[Range]) -> str:
-    """The type of the narrowest range that has the port (``tcp/7777``); ``port_t`` where none has it."""
+def port_type(port: str, ranges: Iterable[Range]) -> str | None:
+    """The type of the narrowest range that has the port (``tcp/7777``); None where none has it."""
     protocol, number = port.split("/")
     having = [each for each in ranges if each.protocol == protocol and each.low <= int(number) <= each.high]
-    return min(having, key=lambda each: each.high - each.low).type if having else "port_t"
+    return min(having, key=lambda each: each.high - each.low).type if having else None

@@ -4,7 +4,8 @@
 """What SELinux is asked for, and what of it is ours: frozen values, and our record of them as text.
 
 A port is known by ``tcp/7777``, a rule is (domain, type of port, permission). ``before`` is what a boolean was before
-we set it: its local setting (None for none) and its value.
+we set it: its local setting (None for none) and its value. ``replaced`` is the type that somebody else had given to a
+port or path.
 """
 
 from __future__ import annotations
@@ -51,10 +52,11 @@ class Custom(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What we made, and what the booleans among it were before."""
+    """What we made, what the booleans among it were before, and which types its labels have replaced."""
 
     made: Custom = Custom()
     before: Mapping[str, tuple[bool | None, bool]] = {}
+    replaced: Mapping[str, str] = {}
 
     def __bool__(self) -> bool:
         return any(self.made)
@@ -69,7 +71,7 @@ def both(one: Record, other: Record) -> Record:
         one.made.rules | other.made.rules,
         one.made.permissive | other.made.permissive,
     )
-    return Record(made, {**one.before, **other.before})
+    return Record(made, {**one.before, **other.before}, {**one.replaced, **other.replaced})
 
 
 def to_text(record: Record) -> str:
@@ -82,6 +84,7 @@ def to_text(record: Record) -> str:
         "rules": sorted(made.rules),
         "permissive": sorted(made.permissive),
         "before": {name: list(values) for name, values in record.before.items()},
+        "replaced": dict(record.replaced),
     }
     return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
@@ -98,7 +101,8 @@ def from_text(text: str) -> Record:
         frozenset((domain, kind, permission) for domain, kind, permission in content["rules"]),
         frozenset(content["permissive"]),
     )
-    return Record(made, {name: (local, value) for name, (local, value) in content["before"].items()})
+    before = {name: (local, value) for name, (local, value) in content["before"].items()}
+    return Record(made, before, content.get("replaced", {}))
 
 
 def module_text(rules: frozenset[Rule]) -> str:

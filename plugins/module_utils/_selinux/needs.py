@@ -183,11 +183,17 @@ def _files(
                 files[path] = found = fitting
             elif path in ours.files:
                 files[path] = found
-            if any(
-                not fits(label) and fits(found if path in files else policy.path_type(each))
-                for each, label in policy.labels(path)
-            ):
-                mislabelled.append(path)
+            for each, label in policy.labels(path):
+                if fits(label):
+                    continue
+                called = found if path in files and path not in ours.files else policy.path_type(each)
+                if fits(called):
+                    mislabelled.append(path)
+                else:
+                    warnings.append(
+                        f"SELinux does not let {program.path} ({domain}) {use.verb} {each}, which the policy calls "
+                        f"{called}, not {found} as the rest of {path}. Give it the type {found}, or move it elsewhere."
+                    )
     return files, mislabelled
 
 

@@ -22,11 +22,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.needs import 
 
 class Found(NamedTuple):
     """The host as it was read: our record, the part of it that is still there, the local setting and the value of every
-    boolean concerned, and what was decided."""
+    boolean concerned, the types that others have given to what we want otherwise, and what was decided."""
 
     record: Record
     ours: Custom
     settings: Mapping[str, tuple[bool | None, bool]]
+    theirs: Mapping[str, str]
     decision: Decision
 
 
@@ -56,9 +57,11 @@ def plan(found: Found) -> Plan:
     }
     made = wanted._replace(booleans=booleans)
     before = {name: found.record.before.get(name, found.settings[name]) for name in booleans}
-    target = Record(made, before)
+    kept = {name: kind for name, kind in found.record.replaced.items() if name in ours.ports or name in ours.files}
+    replaced = {**kept, **found.theirs}
+    target = Record(made, before, {name: kind for name, kind in replaced.items() if name in {*made.ports, *made.files}})
     summary = _summary(ours, made, found)
-    relabel = tuple(sorted({*_difference(ours.files, made.files), *found.decision.mislabelled}))
+    relabel = tuple(sorted({*_difference(ours.files, made.files, {}), *found.decision.mislabelled}))
     steps = []
     if summary or target != found.record:
         undo = _deed(made, found.record, found, target)._replace(relabel=relabel)
@@ -99,20 +102,22 @@ def _deed(old: Custom, target: Record, found: Found, record: Record) -> Deed:
     # The names that `semanage permissive` gives, so that it lists and removes them too.
     modules.update({f"permissive_{each}": None for each in old.permissive - new.permissive})
     modules.update({f"permissive_{each}": f"(typepermissive {each})\n" for each in new.permissive - old.permissive})
-    files = {file_expression(path): kind for path, kind in _difference(old.files, new.files).items()}
-    return Deed(_difference(old.ports, new.ports), booleans, files, modules, active, target)
+    changed = _difference(old.files, new.files, record.replaced)
+    files = {file_expression(path): kind for path, kind in changed.items()}
+    return Deed(_difference(old.ports, new.ports, record.replaced), booleans, files, modules, active, target)
 
 
-def _difference(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str | None]:
-    """What to set, and None for what to remove."""
-    changed: dict[str, str | None] = {name: None for name in old if name not in new}
+def _difference(old: Mapping[str, str], new: Mapping[str, str], replaced: Mapping[str, str]) -> dict[str, str | None]:
+    """What to set, to what it was where it goes and was something, and None for what to remove."""
+    changed: dict[str, str | None] = {name: replaced.get(name) for name in old if name not in new}
     changed.update({name: value for name, value in new.items() if old.get(name) != value})
     return changed
 
 
 def _summary(old: Custom, new: Custom, found: Found) -> list[str]:
-    lines = _lines(old.ports, new.ports, "port {0}: label it {1}", "port {0}: take our label {1} away")
-    lines += _lines(old.files, new.files, "{0}: give it the type {1}", "{0}: take our type {1} away")
+    replaced = found.record.replaced
+    lines = _lines(old.ports, new.ports, replaced, "port {0}: label it {1}", "port {0}: take our label {1} away")
+    lines += _lines(old.files, new.files, replaced, "{0}: give it the type {1}", "{0}: take our type {1} away")
     for name in sorted({*old.booleans, *new.booleans}):
         if name not in new.booleans:
             lines.append(f"boolean {name}: set it back to {_word(found.record.before[name][1])}")
@@ -128,11 +133,13 @@ def _summary(old: Custom, new: Custom, found: Found) -> list[str]:
     return lines
 
 
-def _lines(old: Mapping[str, str], new: Mapping[str, str], added: str, removed: str) -> list[str]:
+def _lines(
+    old: Mapping[str, str], new: Mapping[str, str], replaced: Mapping[str, str], added: str, removed: str
+) -> list[str]:
     """A line for each difference of two mappings."""
     return [
-        removed.format(name, old[name]) if kind is None else added.format(name, kind)
-        for name, kind in sorted(_difference(old, new).items())
+        removed.format(name, old[name]) if kind is None else added.format(name, kind) + " again" * (name not in new)
+        for name, kind in sorted(_difference(old, new, replaced).items())
     ]
 
 

@@ -60,8 +60,9 @@ class Customisations:
         host = Host(self.kernel, self.store)
         ours = host.in_effect(record)
         self.decision = decide(self.wish, ours, host)
-        names = {*record.made.booleans, *self.decision.custom.booleans}
-        return Found(record, ours, host.settings(names), self.decision)
+        wanted = self.decision.custom
+        settings = host.settings({*record.made.booleans, *wanted.booleans})
+        return Found(record, ours, settings, host.theirs(wanted, ours), self.decision)
 
     def plan(self, current: Found) -> Plan:
         return plan(current)

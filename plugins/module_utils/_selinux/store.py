@@ -67,9 +67,9 @@ class Store:
         if root:
             self._library.semanage_set_root(root.encode())
 
-    def local_ports(self) -> dict[str, str]:
-        """Single ports with a local label, by name; ranges have names like ``tcp/1000-1010``."""
-        return {_port_name(found): found.type for found in self._ports("semanage_port_list_local")}
+    def local_ranges(self) -> list[Range]:
+        """Local port labels. No two of them overlap, and the kernel looks at them before it looks at the policy's."""
+        return list(self._ports("semanage_port_list_local"))
 
     def ports(self) -> list[Range]:
         """Every port label, the policy's and local ones. Half a second on a slow host."""
@@ -223,11 +223,6 @@ def _load() -> Any:
         "SELinux is on, but libsemanage, which changes its settings, is not installed. Install the package libsemanage "
         "(on Debian libsemanage2)."
     )
-
-
-def _port_name(found: Range) -> str:
-    numbers = str(found.low) if found.low == found.high else f"{found.low}-{found.high}"
-    return f"{found.protocol}/{numbers}"
 
 
 @contextmanager

@@ -70,9 +70,15 @@ def test_a_policy_without_levels_has_none_in_its_contexts(selinuxfs):
 
 @pytest.mark.parametrize(
     ("port", "kind"),
-    [("tcp/80", "http_port_t"), ("tcp/6443", "unreserved_port_t"), ("udp/80", "port_t"), ("tcp/9", "port_t")],
+    [
+        ("tcp/80", "http_port_t"),
+        ("tcp/6443", "unreserved_port_t"),
+        ("udp/80", None),
+        ("tcp/9", "reserved_port_t"),
+        ("tcp/600", None),
+    ],
 )
 def test_the_narrowest_range_names_the_port(port, kind):
     ranges = [Range("tcp", 1, 100, "reserved_port_t"), Range("tcp", 80, 80, "http_port_t")]
-    ranges = [*ranges[1:], Range("tcp", 50, 511, "reserved_port_t"), Range("tcp", 1024, 65535, "unreserved_port_t")]
+    ranges = [*ranges, Range("tcp", 50, 511, "reserved_port_t"), Range("tcp", 1024, 65535, "unreserved_port_t")]
     assert port_type(port, ranges) == kind

@@ -10,10 +10,10 @@ import json
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import host
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import host, planner
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Program, Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.resource import Customisations
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Range
 
 HAPROXY = "/usr/sbin/haproxy"
 THEIRS = Change(
@@ -44,8 +44,12 @@ def wish(**given):
     return Wish((Program(HAPROXY, **given),), **more)
 
 
+def labels(store):
+    return {f"{each.protocol}/{each.low}": each.type for each in store.local_ranges()}
+
+
 def state(store):
-    return store.local_ports(), store.local_booleans(), store.local_files(), store.modules()
+    return labels(store), store.local_booleans(), store.local_files(), store.modules()
 
 
 WISHES = {
@@ -87,7 +91,7 @@ def test_from_any_wish_to_any_other_is_as_if_the_first_had_never_been(store, app
 
 def test_a_port_that_is_nobodys_gets_a_label_and_postgresqls_stays_postgresqls(store, apply):
     plan = apply(WISHES["ports"])
-    assert store.local_ports() == {"tcp/6443": "http_port_t", "tcp/7777": "http_port_t"}
+    assert labels(store) == {"tcp/6443": "http_port_t", "tcp/7777": "http_port_t"}
     assert plan.impact == "runtime"
     assert plan.summary[-2:] == [
         "let haproxy_t bind TCP ports of type postgresql_port_t",
@@ -123,6 +127,39 @@ def test_what_others_changed_afterwards_is_theirs(store, apply):
     assert not apply.record.exists()
 
 
+def test_labels_that_somebody_had_given_otherwise_come_back(store, apply):
+    path, expression = "/srv/no-such-folder/a.pem", planner.file_expression("/srv/no-such-folder/a.pem")
+    store.commit(
+        Change(
+            ports={"tcp/7777": "system_u:object_r:unreserved_port_t:s0"},
+            files={expression: "system_u:object_r:etc_t:s0"},
+        )
+    )
+    before, wanted = state(store), wish(binds=(7777,), reads=(path,))
+    apply(wanted)
+    assert (labels(store), store.local_files()) == ({"tcp/7777": "http_port_t"}, {expression: "cert_t"})
+    assert apply(wanted).steps == ()
+    assert apply(Wish()).summary == [
+        "port tcp/7777: label it unreserved_port_t again",
+        f"{path}: give it the type etc_t again",
+        f"label files as the policy says: {path}",
+    ]
+    assert state(store) == before
+    assert not apply.record.exists()
+
+
+def test_a_local_range_goes_before_the_policys_own_port(store, kernel):
+    class Ranges:
+        def local_ranges(self):
+            return [Range("tcp", 5400, 5500, "mysqld_port_t")]
+
+        def ports(self):
+            return [*self.local_ranges(), Range("tcp", 5432, 5432, "postgresql_port_t")]
+
+    asked = host.Host(kernel, Ranges())
+    assert [asked.port_type(port) for port in ("tcp/5432", "udp/5432")] == ["mysqld_port_t", "port_t"]
+
+
 def test_a_boolean_that_somebody_had_set_otherwise_gets_that_setting_back(store, apply):
     store.commit(Change(booleans={"haproxy_connect_any": False}))
     apply(wish(booleans={"haproxy_connect_any": True}))
@@ -135,13 +172,13 @@ def test_a_policy_without_the_boolean_is_told_of_and_ports_are_labelled(store, a
     kernel.booleans = frozenset()
     plan = apply(WISHES["boolean"])
     assert "no boolean haproxy_connect_any" in plan.warnings[0]
-    assert store.local_ports() == {"tcp/7777": "http_port_t"}
+    assert labels(store) == {"tcp/7777": "http_port_t"}
 
 
 def test_where_no_label_fits_the_port_gets_a_type_of_our_own(store, apply, kernel):
     kernel.allows = {}
     apply(wish(binds=(7777,), connects=(7777,)))
-    assert store.local_ports() == {"tcp/7777": "k8s_edge_port_t"}
+    assert labels(store) == {"tcp/7777": "k8s_edge_port_t"}
     assert apply(wish(binds=(7777,), connects=(7777,))).steps == ()
 
 
@@ -175,6 +212,14 @@ def test_a_mislabelled_file_gets_its_label_back(store, apply, monkeypatch):
     assert apply(wanted).summary == ["label files as the policy says: /etc/haproxy/site.pem"]
     assert ran == [["restorecon", "-R", "--", "/etc/haproxy/site.pem"]]
     assert apply(wanted).steps == ()
+
+
+def test_a_file_that_the_policy_calls_otherwise_than_its_folder_is_told_of(store, apply, monkeypatch):
+    monkeypatch.setattr(host, "path_type", lambda path: "var_t" if path.endswith("key") else "cert_t")
+    monkeypatch.setattr(host.Host, "labels", lambda self, path: [(f"{path}/crt", "cert_t"), (f"{path}/key", "var_t")])
+    plan = apply(wish(reads=("/srv/tls",)))
+    assert plan.steps == ()
+    assert "read /srv/tls/key, which the policy calls var_t" in plan.warnings[0]
 
 
 def test_a_failure_after_the_commit_undoes_it(store, apply, monkeypatch):

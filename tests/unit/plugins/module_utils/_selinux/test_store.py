@@ -21,7 +21,8 @@ ALL = Change(
 
 
 def everything(store):
-    return store.local_ports(), store.local_booleans(), store.local_files(), store.modules()
+    ports = {f"{each.protocol}/{each.low}": each.type for each in store.local_ranges()}
+    return ports, store.local_booleans(), store.local_files(), store.modules()
 
 
 def test_one_transaction_makes_all_and_one_takes_all_away(store):
