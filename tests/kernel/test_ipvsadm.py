@@ -202,3 +202,13 @@ def test_timeouts_and_daemons_of_ipvsadm_are_read(table, ipvsadm, ip):
     }
     del daemon["role"]
     assert not table.config(sync_daemon={"roles": ["backup"], **daemon}, timeouts=found["timeouts"])["changed"]
+
+
+def test_daemons_that_are_stopped_before_they_ever_ran(table, ipvsadm, ip):
+    """The kernel gives no answer then (see Channel.order)."""
+    ip("link add eth7 type dummy")
+    ip("link set eth7 up")
+    ip("address add 10.9.0.1/24 dev eth7")
+    for roles in [["master", "backup"], ["backup"], [], ["master"], []] * 8:
+        table.config(sync_daemon={"roles": roles, "interface": "eth7"})
+    assert ipvsadm("-L --daemon") == ""

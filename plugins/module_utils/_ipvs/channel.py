@@ -63,22 +63,25 @@ class Channel:
         """Carry out requests in their order, and tell which of them failed: index to errno.
 
         The kernel goes on after one that fails, to the end of the datagram; the datagrams after that are not sent.
-        It speaks of failures unasked, so only the last request of a datagram asks for an answer.
+        It speaks of failures unasked, but for one: EINTR gets no answer at all, not even where one is asked for
+        (netlink_rcv_skb), and a sync daemon stopped before it ever ran ends so. So what asks for an answer is a
+        message that orders nothing, at the end of the datagram.
         """
         failed: dict[int, int] = {}
         for start in range(0, len(requests), _TOGETHER):
             together = requests[start : start + _TOGETHER]
-            first, last = self.sequence + 1, self.sequence + len(together)
-            self.sequence = last
+            first = self.sequence + 1
+            self.sequence = closing = first + len(together)
             self.socket.send(
                 b"".join(
                     [
-                        netlink.message(self.family, command, netlink.ACK if number == last else 0, number, body)
+                        netlink.message(self.family, command, 0, number, body)
                         for number, (command, body) in enumerate(together, first)
                     ]
                 )
+                + netlink.nothing(closing)
             )
-            for answer in self._until(first, last):
+            for answer in self._until(first, closing):
                 if answer.error:
                     failed[start + answer.sequence - first] = answer.error
             if failed:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 REQUEST, ACK, DUMP = 0x1, 0x4, 0x300
-ERROR, DONE = 2, 3
+NOTHING, ERROR, DONE = 1, 2, 3
 #: The controller of generic netlink, which knows the families by name.
 CONTROLLER, GET_FAMILY, FAMILY_ID, FAMILY_NAME = 16, 3, 1, 2
 _HEADER = struct.Struct("=IHHII")
@@ -40,6 +40,11 @@ def message(family: int, command: int, flags: int, sequence: int, body: bytes, v
         + _GENERIC.pack(command, version, 0)
         + body
     )
+
+
+def nothing(sequence: int) -> bytes:
+    """A message that orders nothing and asks for an answer."""
+    return _HEADER.pack(_HEADER.size, NOTHING, REQUEST | ACK, sequence, 0)
 
 
 def attribute(number: int, value: bytes) -> bytes:

@@ -56,12 +56,12 @@ def execute(channel: Channel, deed: Any) -> None:
             raise _refused_order(orders[min(failed)], failed[min(failed)])
     elif isinstance(deed, Timeouts):
         words = "timeouts {0}, {1} and {2} s".format(*deed)
-        _ask(channel, messages.SET_TIMEOUTS, messages.timeouts_body(deed), words)
+        _tell(channel, messages.SET_TIMEOUTS, messages.timeouts_body(deed), words)
     elif isinstance(deed, (Start, Stop)):
         start = isinstance(deed, Start)
         command = messages.NEW_DAEMON if start else messages.DEL_DAEMON
         words = f"to {'start' if start else 'stop'} the {deed.daemon.role} sync daemon on {deed.daemon.interface}"
-        _ask(channel, command, messages.daemon_body(deed.daemon, start), words)
+        _tell(channel, command, messages.daemon_body(deed.daemon, start), words)
 
 
 def keys(deed: Any) -> set[Key]:
@@ -115,8 +115,7 @@ def _refused(what: str, number: int, meanings: dict[int, str]) -> EdgeError:
     return EdgeError(f"The kernel refuses {what}: {reason} What this run had changed was taken back.")
 
 
-def _ask(channel: Channel, command: int, body: bytes, what: str) -> None:
-    try:
-        channel.ask(command, body)
-    except OSError as error:
-        raise _refused(what, error.errno or 0, _OTHER_ERRORS) from error
+def _tell(channel: Channel, command: int, body: bytes, what: str) -> None:
+    failed = channel.order([(command, body)])
+    if failed:
+        raise _refused(what, failed[0], _OTHER_ERRORS)

@@ -61,7 +61,7 @@ class PlayedKernel:
                 assert self._one(messages.NEW_SERVER, body) == 0
         self.timeouts = messages.timeouts_body(table.timeouts)
         for daemon in table.daemons.values():
-            self.ask(messages.NEW_DAEMON, messages.daemon_body(daemon))
+            self._one(messages.NEW_DAEMON, messages.daemon_body(daemon))
         self.orders = 0
 
     def ask(self, command, body=b""):
@@ -72,9 +72,9 @@ class PlayedKernel:
             if name not in self.services:
                 raise OSError(errno.ESRCH, "")
             return [netlink.nested(1, self.services[name].items())]
-        self.orders += 1
-        if self.orders in self.refuses:
-            raise OSError(self.refuses[self.orders], "")
+        raise AssertionError(command)
+
+    def _tell(self, command, body):
         if command == messages.SET_TIMEOUTS:
             self.timeouts = body
         else:
@@ -84,7 +84,7 @@ class PlayedKernel:
                 self.daemons[found[1]] = {**(chosen if 6 not in found else {**chosen, 5: None}), **found}
             else:
                 del self.daemons[found[1]]
-        return []
+        return 0
 
     def dump(self, command, body=b""):
         if command == messages.GET_DAEMON:
@@ -116,6 +116,8 @@ class PlayedKernel:
         self.orders += 1
         if self.orders in self.refuses:
             return self.refuses[self.orders]
+        if command in (messages.SET_TIMEOUTS, messages.NEW_DAEMON, messages.DEL_DAEMON):
+            return self._tell(command, body)
         name = self._name(body)
         if command in SERVICES:
             return self._put(SERVICES[command], self.services, name, netlink.attributes(body)[1], errno.ESRCH)

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import socket
+import struct
+import threading
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import orders
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import netlink, orders
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import Stop
@@ -37,3 +39,33 @@ def silent():
 def test_no_answer_is_said_in_words(silent, ask):
     with pytest.raises(EdgeError, match=r"did not answer in 0\.01 seconds"):
         ask(silent)
+
+
+@pytest.fixture
+def mute():
+    """A channel to somebody who says yes to messages that order nothing, and is silent about orders."""
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    channel = Channel.__new__(Channel)
+    channel.socket, channel.sequence, channel.family = near, 0, 16
+    near.settimeout(20)
+
+    def listen():
+        while said := far.recv(1 << 20):
+            offset = 0
+            while offset < len(said):
+                length, kind, _flags, sequence, _port = struct.unpack_from("=IHHII", said, offset)
+                offset += length
+                if kind == netlink.NOTHING:
+                    far.send(struct.pack("=IHHIIi16x", 36, netlink.ERROR, 0, sequence, 0, 0))
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    yield channel
+    near.shutdown(socket.SHUT_RDWR)
+    near.close()
+
+
+def test_an_order_without_an_answer_is_over_when_what_follows_it_has_one(mute):
+    """The kernel says nothing of a daemon that it stops before the daemon ever ran."""
+    assert mute.order([(1, b"")] * 300) == {}
+    orders.execute(mute, Stop(Daemon("master", "eth0")))
