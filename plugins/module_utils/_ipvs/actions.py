@@ -42,7 +42,7 @@ def _bring(wish: Wish, params: dict[str, Any], ports: Ports, check_mode: bool, w
         from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.drain import wait
 
         wait(resource.channel, wish, params["drain_timeout"])
-    last = IpvsTable(removal(wish), ports, whole=whole, boot=boot)
+    last = IpvsTable(removal(wish), ports, whole=whole, boot=boot, supposed=resource.target if check_mode else None)
     end = reconcile(last, check_mode=check_mode)
     steps = plan.steps + end.steps
     warnings = tuple(dict.fromkeys([*resource.warnings, *last.warnings]))

@@ -39,13 +39,17 @@ class Load(NamedTuple):
 
 
 class IpvsTable:
-    """What is asked of the table. ``whole`` where all of it is read, and not only the services that are asked for."""
+    """What is asked of the table. ``whole`` where all of it is read, and not only the services that are asked for.
+    ``supposed`` is what the table is taken to be, where check mode asks what would come after a change."""
 
-    def __init__(self, wish: Wish, ports: Ports, *, whole: bool, boot: Any = None) -> None:
+    def __init__(
+        self, wish: Wish, ports: Ports, *, whole: bool, boot: Any = None, supposed: Table | None = None
+    ) -> None:
         self.wish = wish
         self.ports = ports
         self.whole = whole
         self.boot = boot
+        self.supposed = supposed
         self.channel = connect()
         #: What was read first, what it shall be, and the keys of all that was changed since.
         self.first: Table | None = None
@@ -66,7 +70,9 @@ class IpvsTable:
 
     def read(self) -> Current:
         """The table; after a change no more of it than was changed is read again."""
-        if self.channel is None:
+        if self.supposed is not None:
+            table = self.supposed
+        elif self.channel is None:
             table = NOTHING
         elif self.first is None:
             keys = [one.key for one in self.wish.services]
@@ -80,7 +86,8 @@ class IpvsTable:
             table = read_table(self.channel, services) if self.whole else Table(services)
         if self.first is None:
             self.first = table
-        return Current(table, self.channel is not None, self.boot.read() if self.boot is not None else None)
+        known = self.supposed is not None or self.channel is not None
+        return Current(table, known, self.boot.read() if self.boot is not None else None)
 
     def plan(self, current: Current) -> Plan:
         problems: list[Problem] = []

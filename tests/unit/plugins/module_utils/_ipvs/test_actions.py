@@ -110,6 +110,21 @@ def test_drained_servers_go_when_their_last_connection_has_ended(played, virtual
     assert not virtual_server(**drained)["changed"]
 
 
+def test_check_mode_tells_of_the_rest_once_beside_what_is_drained(played, config):
+    config(virtual_servers=[{**WEB, "real_servers": [A, B]}])
+    asked = {
+        "virtual_servers": [
+            {**WEB, "scheduler": "rr", "real_servers": [{**A, "weight": 4}, {**B, "state": "drained"}]},
+            {**WEB, "port": 81},
+        ],
+        "timeouts": {"udp": 33},
+    }
+    said = config(check_mode=True, **asked)
+    assert said == config(**asked)
+    assert len(said["steps"]) == len(set(said["steps"])) == 6
+    assert not config(**asked)["changed"]
+
+
 def test_draining_fails_loudly_when_the_time_is_up(played, virtual_server):
     virtual_server(**WEB, real_servers=[A, B])
     played.connections = {"10.0.0.11": 3}
