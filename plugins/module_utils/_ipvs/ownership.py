@@ -19,12 +19,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 class Owner(NamedTuple):
     """What a configuration of keepalived's has of IPVS. ``unread`` are virtual servers written with variables, of
-    which nobody but keepalived knows what they are."""
+    which nobody but keepalived knows what they are; ``there`` is false where the file itself cannot be read."""
 
     path: str
     covers: Callable[[Key], bool]
     unread: tuple[str, ...] = ()
     syncs: bool = False
+    there: bool = True
 
 
 def owner(ports: Ports) -> Owner | None:
@@ -48,20 +49,23 @@ def owner_of(path: str) -> Owner:
     for document, statement in _top(documents):
         if statement.block is None:
             continue
-        lines = {line.keyword: line.arguments for line in document.statements(statement.block)}
+        inner = list(document.statements(statement.block))
+        lines = {line.keyword: line.arguments for line in inner}
         if statement.keyword == "global_defs":
             syncs = syncs or "lvs_sync_daemon" in lines
         if statement.keyword != "virtual_server":
             continue
         words = statement.arguments
         members = [line.words for line in groups.get(" ".join(words[1:]), ())] if words[:1] == ["group"] else None
-        for one in [words] if members is None else [[word.text for word in member] for member in members]:
-            match = _match(one, lines)
+        named = [words] if members is None else [[word.text for word in member] for member in members]
+        families = _families(named, inner)
+        for one in named:
+            match = _match(one, "".join(lines.get("protocol", ())).lower(), families)
             if match is not None:
                 matches.append(match)
             else:
                 unread.append(" ".join(one))
-    return Owner(path, lambda key: any(match(key) for match in matches), tuple(unread), syncs)
+    return Owner(path, lambda key: any(match(key) for match in matches), tuple(unread), syncs, bool(documents))
 
 
 def _top(documents: Iterable[Document]) -> Iterator[tuple[Document, Statement]]:
@@ -70,12 +74,24 @@ def _top(documents: Iterable[Document]) -> Iterator[tuple[Document, Statement]]:
             yield document, statement
 
 
-def _match(words: list[str], lines: dict[str, list[str]]) -> Callable[[Key], bool] | None:
+def _families(named: list[list[str]], inner: list[Statement]) -> set[int]:
+    """The families that a firewall mark may stand for where nothing is said beside it: the option's, else that of the
+    other members of its group and of its servers; both where these differ or cannot be read."""
+    servers = [one.arguments[:1] for one in inner if one.keyword in ("real_server", "sorry_server")]
+    said = [one.arguments[:1] for one in inner if one.keyword == "ip_family"]
+    if said:
+        return {6 if said[-1] == ["inet6"] else 4}
+    hosts = [words[:1] for words in named if words[:1] != ["fwmark"]] + servers
+    found = [parse_address("".join(host).partition("-")[0]) for host in hosts]
+    return {family for one in found for family in ((4, 6) if one is None else (one.family,))} or {4}
+
+
+def _match(words: list[str], protocol: str, families: set[int]) -> Callable[[Key], bool] | None:
     """Whether a key is what ``10.0.0.1 80``, ``10.0.0.1-9 80`` or ``fwmark 7`` names; None where that is unclear."""
     if words[:1] == ["fwmark"] and len(words) > 1 and words[1].isdigit():
         mark = int(words[1])
-        family = 6 if "inet6" in (*words[2:], *lines.get("ip_family", ())) else 4
-        return lambda key: key.fwmark == mark and key.family == family
+        own = {{"inet": 4, "inet6": 6}[word] for word in words[2:3] if word in ("inet", "inet6")} or families
+        return lambda key: key.fwmark == mark and key.family in own
     first, _dash, last = (words or [""])[0].partition("-")
     found = parse_address(first)
     port = words[1] if len(words) > 1 else "0"
@@ -85,7 +101,6 @@ def _match(words: list[str], lines: dict[str, list[str]]) -> Callable[[Key], boo
         hosts = {found.host, *(_span(found.host, last) if last else ())}
     except ValueError:
         return None
-    protocol = "".join(lines.get("protocol", ())).lower()
     number = int(port)
 
     def match(key: Key) -> bool:

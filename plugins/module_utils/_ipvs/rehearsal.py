@@ -48,6 +48,11 @@ def judge(plan: Plan, current: Table, wish: Wish, ports: Ports, *, known: bool) 
         raise EdgeError(f"This kernel has no IPVS: modprobe knows no module ip_vs. Remedy: {_INSTALL}.")
     if running is None:
         return []
+    if not running.there:
+        return [
+            f"keepalived runs with {running.path}, which is not there or cannot be read, so nobody knows which virtual "
+            "servers are its own: if it is one of those that changed here, they undo each other's work."
+        ]
     return [
         f"{running.path} has the virtual server {name}, and nobody but keepalived knows what that is: if it is one of "
         "those that changed here, keepalived and this module undo each other's work."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import ownership
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import ownership, rehearsal
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -36,6 +36,34 @@ virtual_server fwmark 10 inet6 {
 virtual_server group edge {
     protocol SCTP
 }
+virtual_server fwmark 11 {
+    real_server fd00::11 80 {
+    }
+}
+virtual_server fwmark 12 inet {
+    sorry_server fd00::11 80
+}
+virtual_server fwmark 13 {
+    real_server 10.0.0.11 80 {
+    }
+    real_server fd00::11 80 {
+        lb_kind TUN
+    }
+}
+virtual_server_group marks {
+    fwmark 14 inet
+    fwmark 15
+}
+virtual_server group marks {
+    real_server $RS 80 {
+    }
+}
+virtual_server_group six {
+    fd00:2::1 80
+    fwmark 16
+}
+virtual_server group six {
+}
 virtual_server $VIP 80 {
 }
 virtual_server 10.0.0.1-x 80 {
@@ -53,6 +81,14 @@ COVERED = [
     Key(4, fwmark=7),
     Key(6, fwmark=8),
     Key(6, fwmark=10),
+    Key(6, fwmark=11),
+    Key(4, fwmark=12),
+    Key(4, fwmark=13),
+    Key(6, fwmark=13),
+    Key(4, fwmark=14),
+    Key(4, fwmark=15),
+    Key(6, fwmark=15),
+    Key(6, fwmark=16),
     Key(4, "sctp", "10.0.1.1", 80),
     Key(4, "sctp", "10.0.1.3", 80),
     Key(6, "sctp", "fd00:1::a", 80),
@@ -64,6 +100,10 @@ OTHERS = [
     Key(4, "tcp", "10.0.0.1", 81),
     Key(6, fwmark=7),
     Key(4, fwmark=8),
+    Key(4, fwmark=11),
+    Key(6, fwmark=12),
+    Key(6, fwmark=14),
+    Key(4, fwmark=16),
     Key(4, "sctp", "10.0.1.4", 80),
     Key(4, "tcp", "10.0.1.1", 80),
     Key(6, "sctp", "fd00:1::b", 80),
@@ -96,3 +136,19 @@ def test_a_keepalived_that_runs_here(monkeypatch, tmp_path):
     assert ownership.owner(Ports()).syncs
     pids["main_pid"] = 2**22 + 1
     assert ownership.owner(Ports()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("virtual_server $VIP 80 {\n}\n", "has the virtual server $VIP 80"), (None, "keepalived runs with ")],
+)
+def test_what_nobody_but_keepalived_knows_is_a_warning(played, config, tmp_path, monkeypatch, text, said):
+    path = tmp_path / "keepalived.conf"
+    if text is not None:
+        path.write_text(text)
+    monkeypatch.setattr(rehearsal, "owner", lambda _ports: ownership.owner_of(str(path)))
+    asked = {"virtual_servers": [{"protocol": "tcp", "address": "10.0.0.1", "port": 80}]}
+    for check_mode in (True, False):
+        (warning,) = config(check_mode=check_mode, **asked)["warnings"]
+        assert said in warning
+    assert config(**asked)["warnings"] == []
