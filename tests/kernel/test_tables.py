@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import boot
 
 CORPUS = sorted((Path(__file__).resolve().parents[1] / "corpus/ipvs").glob("*.rules"))
 INIT, RULES = Path("/etc/init.d/ipvsadm"), Path("/etc/ipvsadm.rules")
@@ -39,9 +40,26 @@ def test_a_table_of_others_is_read_left_alone_and_made_again(table, ipvsadm, pat
     assert lines(ipvsadm) == []
 
 
-@pytest.mark.skipif(not INIT.exists(), reason="ipvsadm's service is not Debian's here")
-def test_boot_restores_what_was_asked_for(table, ipvsadm, ip):
+def debian():
+    """Where ipvsadm's own service restores from, and how it does."""
+    if not INIT.exists():
+        pytest.skip("ipvsadm's service is not Debian's here")
     RULES.unlink(missing_ok=True)  # This kernel's own: other tests write it as well.
+    return "/", [str(INIT), "start"]
+
+
+def enterprise_linux(root):
+    """The same, with what ExecStart= runs there."""
+    for name in ("usr/lib/systemd/system", "etc/systemd/system/multi-user.target.wants"):
+        (root / name).mkdir(parents=True)
+        (root / name / "ipvsadm.service").write_text("ExecStop=ipvsadm-save -n\nExecStop=ipvsadm -C\n")
+    return str(root), ["bash", "-c", f"exec ipvsadm-restore < {root}/etc/sysconfig/ipvsadm"]
+
+
+@pytest.mark.parametrize("distribution", ["debian", "enterprise_linux"])
+def test_boot_restores_what_was_asked_for(table, ipvsadm, ip, tmp_path, monkeypatch, distribution):
+    root, restore = debian() if distribution == "debian" else enterprise_linux(tmp_path)
+    monkeypatch.setattr(boot.Boot.__init__, "__defaults__", (root,))
     ip("link add eth7 type dummy")
     ip("link set eth7 up")
     ip("address add 10.9.0.1/24 dev eth7")
@@ -88,7 +106,7 @@ def test_boot_restores_what_was_asked_for(table, ipvsadm, ip):
     ipvsadm("--stop-daemon master")
     ipvsadm("--stop-daemon backup")
     ipvsadm("--set 1 120 1")
-    subprocess.run([str(INIT), "start"], check=True)
+    subprocess.run(restore, check=True)
     after = table.info()
 
     def by_name(found):

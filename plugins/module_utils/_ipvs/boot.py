@@ -5,6 +5,10 @@
 
 Debian has /etc/ipvsadm.rules and a switch in /etc/default/ipvsadm; Enterprise Linux has /etc/sysconfig/ipvsadm and
 starts the service or not. Nothing here starts it: that would empty the table first.
+
+Enterprise Linux' service has two traps. It restores nothing from a file that begins with a comment, and when it stops,
+as on every way down, it writes the table as it is then over the rules: without thresholds, timeouts and daemons, and
+with what others have put there. So there the file gets no heading, and the service a drop-in that lets it not.
 """
 
 from __future__ import annotations
@@ -32,6 +36,15 @@ UNIT = "ipvsadm.service"
 HEADING = "# Written by k8s_edge.ha: what ipvsadm restores at boot."
 _SECONDS = 60.0
 _SWITCH = re.compile(r"^([ \t]*AUTO=)([^\n#]*?)([ \t]*(?:#[^\n]*)?)$", re.MULTILINE)
+_SAVES = "ipvsadm-save"
+DROP_IN = """# Written by k8s_edge.ha: boot restores the rules as they were asked for, not as the table was at the end.
+[Unit]
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+ExecStop=
+"""
 _UNITS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 
 
@@ -40,12 +53,13 @@ class Found(NamedTuple):
 
     rules: str | None
     switch: str | None
+    drop_in: str | None
     enabled: bool
     owner: Owner | None
 
 
 class Write(NamedTuple):
-    """Put ``text`` in the place of the file ``kind``: rules or switch; None for no file."""
+    """Put ``text`` in the place of the file ``kind``: rules, switch or drop-in; None for no file."""
 
     kind: str
     text: str | None
@@ -66,11 +80,18 @@ class Boot:
         self.ports = ports
         self.root = root
         self.files: dict[str, ConfigFile] = {}
+        self.unit: str | None = None
         if os.path.exists(os.path.join(root, "etc/init.d/ipvsadm")):
             self.files["switch"] = ConfigFile(os.path.join(root, "etc/default/ipvsadm"))
             self.files["rules"] = ConfigFile(os.path.join(root, "etc/ipvsadm.rules"))
-        elif any(os.path.exists(os.path.join(root, folder, UNIT)) for folder in _UNITS):
+            return
+        units = [ConfigFile(os.path.join(root, folder, UNIT)).read() for folder in _UNITS]
+        self.unit = next((unit.decode("utf-8", "replace") for unit in units if unit is not None), None)
+        if self.unit is not None:
             self.files["rules"] = ConfigFile(os.path.join(root, "etc/sysconfig/ipvsadm"))
+            if _SAVES in self.unit:
+                drop_in = os.path.join(root, _UNITS[0], UNIT + ".d/k8s_edge.conf")
+                self.files["drop-in"] = ConfigFile(drop_in, mode=0o644)
         else:
             reason = "has nowhere to go: ipvsadm, whose service restores the table at boot, is not installed"
             raise InputError([Problem("persist", True, reason, "Install the package ipvsadm, or leave persist out")])
@@ -80,25 +101,35 @@ class Boot:
         for kind, file in self.files.items():
             content = file.read()
             texts[kind] = None if content is None else content.decode("utf-8", "surrogateescape")
-        return Found(texts["rules"], texts.get("switch"), self._enabled(), owner(self.ports))
+        return Found(texts["rules"], texts.get("switch"), texts.get("drop-in"), self._enabled(), owner(self.ports))
 
     def steps(self, found: Found, wish: Wish, table: Table) -> Iterator[Step]:
         """What makes boot restore what is asked for, as ``table`` has it, but for what keepalived will bring itself."""
         ours = [one for one in wish.services if found.owner is None or not found.owner.covers(one.key)]
-        text = rules_text(found.rules or "", wish._replace(services=tuple(ours)), table)
+        heading = HEADING if "switch" in self.files else ""
+        text = rules_text(found.rules or "", wish._replace(services=tuple(ours)), table, heading)
         if text != found.rules:
             yield Step("write the rules that are restored at boot", Write("rules", text), Write("rules", found.rules))
         if found.switch is not None:
             switch = switched_on(found.switch)
             if switch != found.switch:
                 yield Step("restore the rules at boot (AUTO)", Write("switch", switch), Write("switch", found.switch))
+        if "drop-in" in self.files:
+            drop_in = DROP_IN + "".join(stops(self.unit or ""))
+            if drop_in != found.drop_in:
+                words = "keep the rules when the service ipvsadm stops"
+                yield Step(words, Write("drop-in", drop_in), Write("drop-in", found.drop_in))
         if not found.enabled:
             yield Step("let the service ipvsadm start at boot", Enable(True), Enable(False))
 
     def execute(self, deed: Write | Enable) -> None:
         if isinstance(deed, Write):
             file = self.files[deed.kind]
+            if deed.text is not None:
+                os.makedirs(file.directory, exist_ok=True)
             file.replace(file.read(), None if deed.text is None else deed.text.encode("utf-8", "surrogateescape"))
+            if deed.kind == "drop-in":
+                self._reload(file.directory)
             return
         word = "enable" if deed.enabled else "disable"
         tool, argv = "systemctl", [word, UNIT]
@@ -109,6 +140,16 @@ class Boot:
         if ended is None or ended.rc != 0:
             said = ended.stderr.strip() if ended else f"there is no {tool}"
             raise EdgeError(f"The service ipvsadm cannot be {word}d at boot: {said}.")
+
+    def _reload(self, folder: str) -> None:
+        """Have systemd read a drop-in, or that it is gone."""
+        if not os.listdir(folder):
+            os.rmdir(folder)
+        systemctl = self.ports.which("systemctl")
+        if systemctl is not None and os.path.isdir("/run/systemd/system"):
+            ended = self.ports.run([systemctl, "daemon-reload"], timeout=_SECONDS)
+            if ended.rc != 0:
+                raise EdgeError(f"systemd does not read its units: {ended.stderr.strip()}.")
 
     def _enabled(self) -> bool:
         """By its links, as a question to systemd costs more than all the rest."""
@@ -122,7 +163,7 @@ class Boot:
         return False
 
 
-def rules_text(old: str, wish: Wish, table: Table) -> str:
+def rules_text(old: str, wish: Wish, table: Table, heading: str) -> str:
     """The file of rules with those of the services that are asked for as ``table`` has them. All others stay as they
     are, unless what is not asked for goes from the table as well."""
     blocks: dict[Any, list[str]] = {}
@@ -142,9 +183,15 @@ def rules_text(old: str, wish: Wish, table: Table) -> str:
         if key in table.services:
             service = table.services[key]
             blocks[key] = list(rules([service._replace(servers=dict(sorted(service.servers.items())))]))
-    if not old:
-        blocks = {"heading": [HEADING], **blocks}
+    if not old and heading:
+        blocks = {"heading": [heading], **blocks}
     return "".join([line + "\n" for lines in blocks.values() for line in lines])
+
+
+def stops(unit: str) -> list[str]:
+    """What a unit does when it stops, but for saving the table."""
+    lines = [line + "\n" for line in unit.splitlines() if line.startswith("ExecStop=")]
+    return [line for line in lines if _SAVES not in line]
 
 
 def switched_on(text: str) -> str:

@@ -14,6 +14,22 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Complete
 WEB = {"protocol": "tcp", "address": "10.0.0.1", "port": 80}
 SERVER = {"address": "10.0.0.11"}
 SWITCH = '# if you want to start ipvsadm on boot set this to true\nAUTO="false"\n\nDAEMON="none"\n'
+#: Enterprise Linux 8 and 9.
+UNIT = """[Unit]
+Description=Initialise the Linux Virtual Server
+After=syslog.target network.target
+
+[Service]
+Type=oneshot
+ExecStart=/bin/bash -c "exec /sbin/ipvsadm-restore < /etc/sysconfig/ipvsadm"
+ExecStop=/bin/bash -c "exec /sbin/ipvsadm-save -n > /etc/sysconfig/ipvsadm"
+ExecStop=/sbin/ipvsadm -C
+RemainAfterExit=yes
+
+[Install]
+WantedBy=multi-user.target
+"""
+DROP_IN = "etc/systemd/system/ipvsadm.service.d/k8s_edge.conf"
 RULES = "-A -t 10.0.0.1:80 -s wlc\n-a -t 10.0.0.1:80 -r 10.0.0.11:80 -g -w 1\n"
 
 
@@ -34,7 +50,7 @@ class Host(Ports):
             self.rules = root / "etc/ipvsadm.rules"
             self.rules.write_text("# emtpy rules file for ipvsadm\n")
         else:
-            (root / "usr/lib/systemd/system/ipvsadm.service").touch()
+            (root / "usr/lib/systemd/system/ipvsadm.service").write_text(UNIT)
             self.rules = root / "etc/sysconfig/ipvsadm"
 
     def which(self, name):
@@ -79,12 +95,16 @@ def test_what_is_asked_for_is_restored_at_boot(played, virtual_server, host, deb
     assert said["steps"] == done["steps"]
     assert done["steps"][2:] == [
         "write the rules that are restored at boot",
-        *(["restore the rules at boot (AUTO)"] if debian else []),
+        "restore the rules at boot (AUTO)" if debian else "keep the rules when the service ipvsadm stops",
         "let the service ipvsadm start at boot",
     ]
     assert without_heading(there.rules.read_text()) == RULES
     if debian:
         assert (there.root / "etc/default/ipvsadm").read_text() == SWITCH.replace("false", "true")
+    else:
+        # A comment in its first line would keep ipvsadm -R from all the rest.
+        assert there.rules.read_text() == RULES
+        assert (there.root / DROP_IN).read_text().endswith("[Service]\nExecStop=\nExecStop=/sbin/ipvsadm -C\n")
     for check_mode in (True, False):
         assert not virtual_server(check_mode=check_mode, ports=there, **asked)["changed"]
     # The table is as it shall be, and boot is not.
@@ -140,6 +160,21 @@ def test_a_failure_at_boots_side_takes_the_table_back(played, virtual_server, ho
     assert there.rules.read_text() == before
     assert (there.root / "etc/default/ipvsadm").read_text() == SWITCH
     assert played.services == {}
+
+
+def test_a_failure_after_the_drop_in_takes_it_back(played, virtual_server, host):
+    there = host(debian=False)
+    there.fails = True
+    with pytest.raises(EdgeError, match="The service ipvsadm cannot be enabled at boot: Access denied"):
+        virtual_server(ports=there, **WEB, persist=True)
+    assert not (there.root / DROP_IN).parent.exists() and not there.rules.exists()
+
+
+def test_a_service_that_does_not_save_needs_no_drop_in(played, virtual_server, host):
+    there = host(debian=False)
+    (there.root / "usr/lib/systemd/system/ipvsadm.service").write_text(UNIT.replace("ipvsadm-save", "true"))
+    virtual_server(ports=there, **WEB, persist=True)
+    assert there.link.is_symlink() and not (there.root / DROP_IN).exists()
 
 
 def test_without_the_package_there_is_nowhere_to_write_to(played, virtual_server, tmp_path, monkeypatch):
