@@ -9,12 +9,13 @@ the kernel already is not judged again: others may have their reasons, and what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import (
     HOST_MASK,
     ONE_PACKET,
+    OWN_FLAGS,
     Daemon,
     Key,
     Place,
@@ -61,10 +62,13 @@ def _service(wish: ServiceWish, there: Service | None, problems: list[Problem]) 
     service = there
     if service is None:
         service = Service(wish.key, mask=HOST_MASK[wish.key.family])
+        if not wish.key.fwmark:
+            problems += _useless(wish.option + "address", wish.key.address)
     if wish.options:
         service = service._replace(**wish.options)
     if not service.timeout and there is not None and there.timeout:
         service = service._replace(**{"mask": HOST_MASK[wish.key.family], "engine": "", **wish.options})
+    problems += _strange_flags(wish.option, wish.flags, service.scheduler)
     if there is None or service[:-1] != there[:-1]:
         problems += _service_faults(wish.option, service)
     if wish.servers is None:
@@ -76,6 +80,10 @@ def _service(wish: ServiceWish, there: Service | None, problems: list[Problem]) 
             new = (old or Server(*one.place))._replace(**one.options)
             if new.method != "tun" and old is not None and old.method == "tun":
                 new = Server(*new[:6])._replace(**one.options)
+            if old is None:
+                problems += _useless(one.option + ".address", new.address)
+            if old is None or new.weight != old.weight:
+                problems += _heavy(one.option + ".weight", new.weight)
             if new != old:
                 problems += _server_faults(one, service, new)
             servers[one.place] = new
@@ -88,6 +96,32 @@ def _service(wish: ServiceWish, there: Service | None, problems: list[Problem]) 
 
 def _quiet(server: Server) -> Server:
     return server._replace(weight=0) if server.weight else server
+
+
+def _useless(option: str, host: str) -> Iterator[Problem]:
+    """An address that no packets can be sent to. The kernel takes such ones for real servers only if they are its
+    own, and any for a virtual server."""
+    first = host.partition(":" if ":" in host else ".")[0]
+    if ":" in host:
+        useless = host == "::" or host.startswith("::ffff:") or first[:2] == "ff" or "fe8" <= first[:3] <= "feb"
+    else:
+        useless = first == "0" or int(first) >= 224
+    if useless:
+        yield Problem(option, host, "is not the address of one host", "Give a unicast address.")
+
+
+def _heavy(option: str, weight: int) -> Iterator[Problem]:
+    """A weight that the kernel takes, but that overflows in its schedulers."""
+    if not 0 <= weight <= 65535:
+        yield Problem(option, weight, "is not between 0 and 65535", "Give a number from 0 to 65535")
+
+
+def _strange_flags(option: str, flags: Sequence[str], scheduler: str) -> Iterator[Problem]:
+    for flag in flags:
+        owner = flag.partition("-")[0]
+        if owner in OWN_FLAGS and owner != scheduler:
+            reason = f"means nothing, or something else, to the scheduler {scheduler}"
+            yield Problem(option + "flags", flag, reason, f"Use scheduler: {owner}, or leave the flag out.")
 
 
 def _service_faults(option: str, service: Service) -> Iterator[Problem]:

@@ -19,8 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import (
     Place,
 )
 
-#: What the parameters of a real server are called in the model, and how large they may be: the weights that the
-#: kernel takes beyond 65535 overflow in its schedulers.
+#: What the parameters of a real server are called in the model, and how large they may be.
 _SERVER_OPTIONS = {
     "forwarding_method": "method",
     "weight": "weight",
@@ -32,7 +31,6 @@ _SERVER_OPTIONS = {
 }
 _SERVER_RANGES = (
     ("port", 0, 65535),
-    ("weight", 0, 65535),
     ("upper_threshold", 0, 2**32 - 1),
     ("lower_threshold", 0, 2**32 - 1),
     ("tunnel_port", 1, 65535),
@@ -53,7 +51,8 @@ class ServerWish(NamedTuple):
 
 
 class ServiceWish(NamedTuple):
-    """A virtual service as it shall be; ``servers`` is None where they are not spoken of."""
+    """A virtual service as it shall be; ``servers`` is None where they are not spoken of. ``flags`` are the names that
+    its option of bits was given by."""
 
     option: str
     key: Key
@@ -61,6 +60,7 @@ class ServiceWish(NamedTuple):
     servers: tuple[ServerWish, ...] | None = None
     purge: bool = False
     state: str = "present"
+    flags: tuple[str, ...] = ()
 
 
 class DaemonWish(NamedTuple):
@@ -140,8 +140,6 @@ def _service(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> 
         options["flags"] = 0
         for flag in given["flags"]:
             options["flags"] |= FLAGS[flag]
-        if "scheduler" in options:
-            found += _strange_flags(prefix, given["flags"], options["scheduler"])
     if given["persistence_timeout"] is not None:
         options["timeout"] = given["persistence_timeout"]
     if given["persistence_netmask"] is not None and key is not None:
@@ -161,7 +159,8 @@ def _service(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> 
     problems += found
     if key is None or found:
         return None
-    return ServiceWish(prefix, key, options, servers, given["purge_real_servers"], given["state"])
+    flags = tuple(given["flags"] or ())
+    return ServiceWish(prefix, key, options, servers, given["purge_real_servers"], given["state"], flags)
 
 
 def _key(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> Key | None:
@@ -178,7 +177,7 @@ def _key(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> Key 
             problems.append(Problem(prefix + name, None, "is missing", remedy))
     if address is None:
         return None
-    found = _usable(prefix + "address", address, problems)
+    found = _address(prefix + "address", address, problems)
     if found is None or given["protocol"] is None or given["port"] is None:
         return None
     if family is not None and family != f"ipv{found.family}":
@@ -189,7 +188,7 @@ def _key(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> Key 
 
 def _server(option: str, given: Mapping[str, Any], port: int, problems: list[Problem]) -> ServerWish | None:
     problems += _out_of_range(option + ".", given, _SERVER_RANGES)
-    found = _usable(option + ".address", given["address"], problems)
+    found = _address(option + ".address", given["address"], problems)
     if found is None:
         return None
     if given["port"] is not None:
@@ -198,16 +197,11 @@ def _server(option: str, given: Mapping[str, Any], port: int, problems: list[Pro
     return ServerWish(option, (found.host, port), options, given["state"])
 
 
-def _usable(option: str, text: str, problems: list[Problem]) -> Address | None:
-    """An address that packets can be sent to. The kernel takes others for real servers only if they are its own."""
+def _address(option: str, text: str, problems: list[Problem]) -> Address | None:
     found = parse_address(text)
     if found is None or found.prefix is not None:
         problems.append(Problem(option, text, "is no address", "Give an IPv4 or IPv6 address without a prefix length."))
         return None
-    first, host = found.host.partition("." if found.family == 4 else ":")[0], found.host
-    useless = first == "0" or int(first) >= 224 if found.family == 4 else host == "::" or first[:2] == "ff"
-    if useless or (found.family == 6 and first[:3] in ("fe8", "fe9", "fea", "feb")):
-        problems.append(Problem(option, text, "is not the address of one host", "Give a unicast address."))
     return found
 
 
@@ -225,14 +219,6 @@ def _mask(prefix: str, text: str, family: int, problems: list[Problem]) -> str:
     remedy = "Give one such as 255.255.255.0." if family == 4 else "Give a prefix length from 1 to 128."
     problems.append(Problem(prefix + "persistence_netmask", text, reason, remedy))
     return HOST_MASK[family]
-
-
-def _strange_flags(prefix: str, flags: Sequence[str], scheduler: str) -> Iterator[Problem]:
-    for flag in flags:
-        owner = flag.partition("-")[0]
-        if owner in ("sh", "mh") and owner != scheduler:
-            reason = f"means nothing, or something else, to the scheduler {scheduler}"
-            yield Problem(prefix + "flags", flag, reason, f"Use scheduler: {owner}, or leave the flag out.")
 
 
 def _daemons(given: Mapping[str, Any], problems: list[Problem]) -> DaemonWish:

@@ -24,13 +24,14 @@ SERVICES = [
     ({**WEB, "address": "10.0.0.1/32"}, "address: '10.0.0.1/32' is no address"),
     *[
         ({**WEB, "address": host}, f"address: {host!r} is not the address of one host")
-        for host in ("0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "fe80::1")
+        for host in ("0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "fe80::1", "::ffff:10.0.0.1")
     ],
     ({**WEB, "family": "ipv6"}, "family: 'ipv6' is not the family of 10.0.0.1"),
     ({**WEB, "scheduler": "rr; reboot"}, "scheduler: 'rr; reboot' is no name"),
     ({**WEB, "scheduler": ""}, "scheduler: '' is no name"),
     ({**WEB, "scheduler": "a" * 16}, "scheduler: 'aaaaaaaaaaaaaaaa' is no name"),
     ({**WEB, "scheduler": "mh", "flags": ["sh-port"]}, "flags: 'sh-port' means nothing, or something else, to the"),
+    ({**WEB, "flags": ["mh-port"]}, "flags: 'mh-port' means nothing, or something else, to the scheduler wlc. Use"),
     ({**WEB, "flags": ["ops"]}, "flags: 'ops' is ignored by the kernel for tcp"),
     ({**WEB, "persistence_timeout": 86400 * 31 + 1}, "persistence_timeout: 2678401 is not between 0 and 2678400"),
     ({**WEB, "persistence_netmask": "24"}, "persistence_netmask: '255.255.255.0' is ignored by the kernel where"),
@@ -53,6 +54,7 @@ SERVICES = [
 #: The same of a real server.
 SERVERS = [
     ({"address": "10.0.0.256"}, ".address: '10.0.0.256' is no address"),
+    ({"address": "224.0.0.1"}, ".address: '224.0.0.1' is not the address of one host"),
     ({"address": "10.0.0.0/24"}, ".address: '10.0.0.0/24' is no address"),
     ({"address": "fd00::11"}, ".address: 'fd00::11' is not of the family of tcp 10.0.0.1:80: dr cannot cross"),
     ({**SERVER, "weight": 70000}, ".weight: 70000 is not between 0 and 65535"),
@@ -140,7 +142,9 @@ def test_all_that_is_wrong_is_told_at_once(played, config):
 
 def test_what_is_in_the_kernel_already_is_not_judged_again(played, virtual_server):
     """Other tools may have their reasons; what nobody changes harms nobody."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import actions
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key, Server, Service, Table, Timeouts
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
     key = Key(4, "tcp", "10.0.0.1", 80)
     strange = Server("10.0.0.11", 8080, "dr")
@@ -150,3 +154,12 @@ def test_what_is_in_the_kernel_already_is_not_judged_again(played, virtual_serve
         "real_servers[0].port: 8080 is not the virtual server's port"
     )
     assert virtual_server(**WEB, scheduler="rr")["steps"] == ["tcp 10.0.0.1:80: scheduler rr, was scheduler wlc"]
+    everywhere = Key(4, "tcp", "0.0.0.0", 80)
+    heavy = Server("10.0.0.12", 80, weight=70000)
+    played.put(Table({everywhere: Service(everywhere, servers={heavy.place: heavy})}, Timeouts(1, 1, 1)))
+    (read,) = actions.information({"statistics": False}, Ports(), False)["virtual_servers"]
+    assert not virtual_server(**read, purge_real_servers=True)["changed"]
+    assert refused(virtual_server, **{**read, "real_servers": [{"address": "10.0.0.12", "weight": 70001}]}).startswith(
+        "real_servers[0].weight: 70001 is not between 0 and 65535"
+    )
+    assert virtual_server(protocol="tcp", address="0.0.0.0", port=80, state="absent")["changed"]
