@@ -67,7 +67,7 @@ def power_on(lab: Lab, host: Host) -> None:
     argv = network.inside(
         lab,
         *(KERNEL, f"mem={MEMORY_SELINUX if host.selinux else MEMORY}", f"umid={host.name}", f"uml_dir={state}/uml/"),
-        *(f"ubd0={state}/{host.name}.disk,{disk.path(host.selinux)}", f"ubd1r={state}/{host.name}.luggage"),
+        *(f"ubd0={_disk(state, host)}", f"ubd1r={state}/{host.name}.luggage"),
         # Without gro, bulk transfers to the machine stall.
         *(f"vec0:transport=tap,ifname={host.name},depth=64,gro=1,mac={_mac(host)}", *_BOOT),
         *(_SELINUX if host.selinux else _NO_SELINUX),
@@ -77,6 +77,13 @@ def power_on(lab: Lab, host: Host) -> None:
             argv, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True, cwd="/"
         )
     (state / f"{host.name}.pid").write_text(f"{child.pid}\n")
+
+
+def _disk(state: Path, host: Host) -> str:
+    """The machine's disk, in the kernel's words. Once it is there it says by itself what it is a copy of, whatever has
+    become of the recipe since."""
+    own = state / f"{host.name}.disk"
+    return str(own) if own.exists() else f"{own},{disk.path(host.selinux)}"
 
 
 def power_cut(lab: Lab, host: Host) -> None:

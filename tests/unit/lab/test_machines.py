@@ -89,3 +89,13 @@ def test_only_a_process_of_this_very_machine_is_taken_for_it(tmp_path: Path) -> 
                 child.kill()
             child.wait()
     assert machines._process(tmp_path, "edge-1") is None
+
+
+def test_a_machine_keeps_its_disk_when_the_recipe_becomes_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = declared(lab_kind="machine")
+    monkeypatch.setattr(machines.disk, "path", lambda _selinux: Path("/new"))
+    assert machines._disk(tmp_path, machine) == f"{tmp_path}/edge-1.disk,/new"
+    (tmp_path / "edge-1.disk").touch()
+    assert machines._disk(tmp_path, machine) == f"{tmp_path}/edge-1.disk"
