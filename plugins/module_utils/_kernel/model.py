@@ -15,6 +15,8 @@ from typing import Callable, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
+#: Our files of sysctl.d begin with it, whatever they are for.
+OURS = "60-k8s-edge-"
 _WAS = "# was: "
 
 
@@ -131,7 +133,7 @@ def plan(found: Found, wish: Wish, heading: str) -> Plan:
             whose = f"as {said[0]} says" if said else "as it was"
             steps.append(Step(f"{parameter_name(path)}: {back} again, {whose}", Set(path, back), Set(path, current)))
     texts = {
-        "parameters": (found.parameters_file, _parameters_text(wish, ours, found.values, heading)),
+        "parameters": (found.parameters_file, _parameters_text(wish, ours, _first_values(found), heading)),
         "modules": (found.modules_file, _modules_text(wish, heading)),
     }
     for kind, (old, new) in texts.items():
@@ -139,6 +141,18 @@ def plan(found: Found, wish: Wish, heading: str) -> Plan:
             steps.append(Step("\n".join(_words(kind, old, new)), Write(kind, new), Write(kind, old)))
     before, after = ("".join(text[index] or "" for text in texts.values()) for index in (0, 1))
     return Plan(before, after, tuple(steps), "runtime" if steps else "none", tuple(_conflicts(found, wish)))
+
+
+def _first_values(found: Found) -> dict[str, str | None]:
+    """What parameters were before anything of ours came: another file of ours may know better than the kernel."""
+    known = {
+        path: was
+        for file in (*found.before, *found.after)
+        if OURS in file.path
+        for path, _value, was in settings(file.text)
+        if was is not None
+    }
+    return {**found.values, **known}
 
 
 def _parameters_text(

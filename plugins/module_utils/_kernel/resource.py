@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
+    OURS,
     File,
     Found,
     Load,
@@ -48,7 +49,7 @@ class KernelSettings:
             f"# Written by k8s_edge.ha ({name}). What a value was before, it gives back when it needs it no longer."
         )
         self.files = {
-            "parameters": ConfigFile(os.path.join(root, FOLDERS[0], f"60-k8s-edge-{name}.conf"), mode=0o644),
+            "parameters": ConfigFile(os.path.join(root, FOLDERS[0], f"{OURS}{name}.conf"), mode=0o644),
             "modules": ConfigFile(os.path.join(root, "etc/modules-load.d", f"k8s-edge-{name}.conf"), mode=0o644),
         }
 
@@ -73,8 +74,11 @@ class KernelSettings:
         return plan(current, self.wish, self.heading)
 
     def rehearse(self, plan: Plan) -> None:
-        """Ask of every module whether it is there."""
+        """Ask of every module whether it is there, and of every parameter whether it may be written."""
         for step in plan.steps:
+            born = isinstance(step.do, Set) and step.do.parameter not in self.unborn
+            if born and not os.access(self._proc(step.do.parameter), os.W_OK):
+                raise _refused(step.do, "it cannot be written")
             if isinstance(step.do, Load):
                 self._modprobe(step.do.module, "--dry-run")
 
@@ -117,8 +121,7 @@ class KernelSettings:
             with open(self._proc(deed.parameter), "w", encoding="utf-8") as file:
                 file.write(deed.value)
         except OSError as error:
-            name = parameter_name(deed.parameter)
-            raise EdgeError(f"The kernel does not let {name} be {deed.value}: {error.strerror}.") from error
+            raise _refused(deed, error.strerror) from error
 
     def _loaded(self, name: str) -> bool:
         plain_name = name.replace("-", "_")
@@ -147,10 +150,19 @@ class KernelSettings:
             if values[path] is None:
                 reason = "is no parameter of this kernel"
                 remedy = "Correct its name, or name the module that brings it in modules."
+                if path.startswith("net/ipv6/") and not os.path.isdir(self._proc("net/ipv6")):
+                    remedy = "IPv6 is off on this host. Switch it on, or declare no IPv6 address here."
                 yield Problem(f"parameters[{parameter_name(path)}]", value, reason, remedy)
 
     def _proc(self, path: str) -> str:
         return os.path.join(self.root, "proc/sys", path)
+
+
+def _refused(deed: Set, reason: str | None) -> EdgeError:
+    return EdgeError(
+        f"The kernel does not let {parameter_name(deed.parameter)} be {deed.value}: {reason}. In a container, set it "
+        "on the machine below."
+    )
 
 
 def _text(content: bytes | None) -> str | None:

@@ -123,7 +123,7 @@ def test_two_of_ours_may_want_the_same(host):
     host.bring(name="one")
     assert (host.value(BIND), host.written()) == ("1", ["60-k8s-edge-two.conf"])
     host.bring(name="two")
-    assert host.value(BIND) == "1"  # what it was when the second came
+    assert (host.value(BIND), host.written()) == ("0", [])  # what it was when the first came
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,21 @@ def test_a_module_that_is_not_to_be_had_is_said_in_both_modes(host):
 def test_a_parameter_the_kernel_has_not_is_refused(host):
     with pytest.raises(InputError, match=r"parameters\[net.ipv4.nothing\].*no parameter of this kernel"):
         host.bring({"net/ipv4/nothing": "1"})
+
+
+def test_one_of_ipv6_is_refused_with_the_remedy_where_ipv6_is_off(host):
+    with pytest.raises(InputError, match="IPv6 is off on this host"):
+        host.bring({"net/ipv6/ip_nonlocal_bind": "1"})
+    (host.root / "proc/sys/net/ipv6").mkdir()
+    with pytest.raises(InputError, match="Correct its name"):
+        host.bring({"net/ipv6/ip_nonlocal_bind": "1"})
+
+
+def test_check_mode_says_what_cannot_be_written(host, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: not (path.endswith(BIND) and mode & os.W_OK))
+    assert host.bring({FILTER: "2"}, check_mode=True).steps
+    with pytest.raises(EdgeError, match=r"ip_nonlocal_bind be 1: it cannot be written.*container"):
+        host.bring({BIND: "1"}, check_mode=True)
 
 
 def test_a_value_the_kernel_refuses_leaves_all_as_it_was(host):
