@@ -57,7 +57,13 @@ def access(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, 
         left += later
     if backend == FIREWALLD and not running:
         notes.append(_STOPPED)
-    return {**plan_result(_together(plans), backend), "backend": backend, "notes": notes, "left": left}
+    told = _together(plans)
+    if wish.openings and params["backend"] != NONE:
+        closed = _closed_by_others(backend, told, ports)
+        told = told._replace(warnings=(*told.warnings, *closed))
+        if closed:
+            notes = [note for note in notes if note != _NOTHING]
+    return {**plan_result(told, backend), "backend": backend, "notes": notes, "left": left}
 
 
 def wish_of(params: dict[str, Any]) -> Wish:
@@ -123,13 +129,25 @@ def _demand(backend: str, running: bool, ports: Ports) -> None:
             raise EdgeError("nft is not installed. Install the package nftables, or choose another backend.")
 
 
+def _closed_by_others(backend: str, plan: Plan, ports: Ports) -> list[str]:
+    """Warnings where something else drops what ought to be open. Beside firewalld that is looked at when something is
+    opened, since a run without changes is to cost little."""
+    if backend == NFTABLES or not (backend == NONE or plan.steps or unit_enabled(NFTABLES)):
+        return []
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import others
+
+    both = backend == FIREWALLD and unit_enabled(FIREWALLD) and unit_enabled(NFTABLES)
+    find = others.closed_without_backend if backend == NONE else others.closed_beside_firewalld
+    return [others.BOTH] * both + (find(ports) if ports.which("nft") else [])
+
+
 def _left_in() -> list[str]:
     """The backends in which there is something of ours."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import PATH
     from ansible_collections.k8s_edge.ha.plugins.module_utils._record_file import FOLDER
 
-    places = {FIREWALLD: f"{FOLDER}/firewalld.json", NFTABLES: PATH}
-    return [backend for backend, path in places.items() if os.path.exists(path)]
+    places = {FIREWALLD: (f"{FOLDER}/firewalld.json",), NFTABLES: (PATH, f"{FOLDER}/nftables.json")}
+    return [backend for backend, paths in places.items() if any(map(os.path.exists, paths))]
 
 
 def _reconcile(backend: str, wish: Wish, running: bool, ports: Ports, check_mode: bool) -> tuple[Plan, list[str]]:

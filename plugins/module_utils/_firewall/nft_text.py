@@ -162,9 +162,20 @@ def jumps_in(listing: Mapping[str, Any]) -> tuple[int, ...]:
 
 def ends_in_no(listing: Mapping[str, Any]) -> bool:
     """Whether a chain's last rule drops or rejects whatever comes."""
+    return _last_word(listing)[0] in ("drop", "reject")
+
+
+def ends_in_chain(listing: Mapping[str, Any]) -> str | None:
+    """The chain that a chain's last rule sends whatever comes to."""
+    word, value = _last_word(listing)
+    return str(value["target"]) if word in ("jump", "goto") else None
+
+
+def _last_word(listing: Mapping[str, Any]) -> tuple[str, Any]:
+    """What a chain's last rule says and of what; nothing where it is only for some packets."""
     rules = [item["rule"] for item in listing.get("nftables", ()) if "rule" in item]
-    words = [next(iter(part)) for part in (rules[-1]["expr"] if rules else ()) if isinstance(part, dict)]
-    return bool(words) and words[-1] in ("drop", "reject") and "match" not in words
+    words = [next(iter(part.items())) for part in (rules[-1]["expr"] if rules else ()) if isinstance(part, dict)]
+    return words[-1] if words and "match" not in dict(words) else ("", None)
 
 
 def _emptied(chain: Chain) -> str:

@@ -28,6 +28,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text imp
     TABLE,
     UNIT,
     Chain,
+    ends_in_chain,
     ends_in_no,
     input_chains,
     jumps_in,
@@ -60,7 +61,7 @@ class NftablesRules:
         return self.record.lock()
 
     def read(self) -> Found:
-        chains = self._chains()
+        chains = self.chains()
         running = os.path.islink(_ENABLED) and self._run("systemctl", "is-active", UNIT).rc == 0
         loaded = loaded_from(self.record.read())
         listings = self._listings(chains)
@@ -85,15 +86,18 @@ class NftablesRules:
             self._must("systemctl", "enable" if deed.on else "disable", "--now", UNIT)
         else:
             self._load(deed)
-            listings = self._listings(self._chains())
+            listings = self._listings(self.chains())
             self.record.write(None if deed.empty else text_of(Loaded(deed.wish, listings)))
 
-    def _chains(self) -> tuple[Chain, ...]:
+    def chains(self) -> tuple[Chain, ...]:
         """The input chains of others that end in no, and those that have a jump of ours."""
         found = []
         for family, table, name, dropping in input_chains(self._json("list", "chains")):
             content = self._json("-a", "list", "chain", family, table, name)
-            jumps, last = jumps_in(content), ends_in_no(content)
+            jumps, end = jumps_in(content), ends_in_chain(content)
+            if end is not None and end != TABLE:
+                content = self._json("list", "chain", family, table, end)
+            last = ends_in_no(content)
             if dropping or last or jumps:
                 ours = self._run(self.nft, "-s", "list", "chain", family, table, TABLE).stdout
                 found.append(Chain(family, table, name, last, jumps, ours))
@@ -117,7 +121,7 @@ class NftablesRules:
         return ()
 
     def _load(self, rules: Rules, *options: str) -> None:
-        text = transaction(self._chains(), *rules)
+        text = transaction(self.chains(), *rules)
         self._judge(self.ports.run([self.nft, *options, "-f", "-"], timeout=_SECONDS, stdin=text))
 
     def _judge(self, ended: Completed) -> None:

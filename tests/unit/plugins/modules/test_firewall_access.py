@@ -11,9 +11,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils import _record_file
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import actions
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import Chain
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -82,7 +85,8 @@ class Host(Ports):
 def host(monkeypatch, tmp_path):
     """``host(units, running)``: services with their state at boot; gives what was reconciled, as it will be filled."""
 
-    def make(units=(), running=False, left=()):
+    def make(units=(), running=False, left=(), chains=()):
+        monkeypatch.setattr(NftablesRules, "chains", lambda self: chains)
         for folder in ("etc/multi-user.target.wants", "lib"):
             (tmp_path / folder).mkdir(parents=True)
         for name, state in units:
@@ -126,6 +130,36 @@ def test_auto_takes_what_runs_or_starts_at_boot(host, units, running, backend):
     told = {"none": "No firewall is in use", "firewalld": "firewalld does not run"}
     expected = [told[backend]] if backend == "none" or (backend == "firewalld" and not running) else []
     assert [note[: len(told[backend])] for note in result["notes"]] == expected
+
+
+DROPPING = (
+    Chain("inet", "filter", "input", False),
+    Chain("ip", "filter", "INPUT", False),
+    Chain("inet", "firewalld", "filter_INPUT", True),
+)
+
+
+@pytest.mark.parametrize(
+    ("units", "running", "told"),
+    [
+        ([], False, ["inet filter input", "ip filter INPUT", "inet firewalld filter_INPUT"]),
+        ([("firewalld", "enabled")], True, ["inet filter input"]),
+        ([("firewalld", "enabled"), ("nftables", "enabled")], True, ["disable nftables", "inet filter input"]),
+        ([("nftables", "enabled")], False, []),
+    ],
+)
+def test_what_others_drop_nevertheless_is_told(host, units, running, told):
+    host(units, running, chains=DROPPING)
+    result = actions.access(parameters(opening(port=1)), Host("nft"), False)
+    assert [word in warning for word, warning in zip(told, result["warnings"])] == [True] * len(told)
+    assert len(result["warnings"]) == len(told) and not result["notes"]
+    for quiet in ({"state": "absent"}, {"backend": "none"}):
+        assert not actions.access(parameters(opening(port=1), **quiet), Host("nft"), False)["warnings"]
+
+
+def test_without_nft_nobody_can_be_asked(host):
+    host([], False, chains=DROPPING)
+    assert not actions.access(parameters(opening(port=1)), Host(), False)["warnings"]
 
 
 def test_what_another_backend_had_goes_when_it_may(host):
@@ -188,3 +222,11 @@ def test_the_module_from_the_outside(run_module_process):
     assert (run.failed, run.result["changed"], run.result["backend"]) == (False, False, "none")
     run = run_module_process("firewall_access", {"backend": "none", "openings": [{"protocol": "tcp", "port": 0}]})
     assert run.failed and run.result["msg"].startswith("openings[0].port: 0 is no port")
+
+
+@pytest.mark.parametrize("left", ["firewalld.json", "nftables.json"])
+def test_a_backend_has_something_of_ours_as_long_as_its_record_says_so(monkeypatch, tmp_path, left):
+    monkeypatch.setattr(_record_file, "FOLDER", str(tmp_path))
+    assert actions._left_in() == []
+    (tmp_path / left).touch()
+    assert actions._left_in() == [left.partition(".")[0]]

@@ -126,6 +126,15 @@ def test_chains_that_end_in_no_get_a_way_in_after_their_rules_or_before_their_la
     assert "fd00" not in host.nft("list", "chain", "ip", "edge", "k8s_edge")
 
 
+@pytest.mark.parametrize(("last", "way_in"), [("goto no", True), ("iif lo goto no", False), ("jump yes", False)])
+def test_a_chain_may_leave_its_no_to_another_one(host, last, way_in):
+    more = f"chain no {{ counter reject; }}; chain yes {{ counter; }}; chain in {{ {HOOK} accept; {last}; }}"
+    host.nft("-f", "-", stdin=f"table inet third {{ {more}; }}\n")
+    bring(host, WISH)
+    assert ("jump k8s_edge" in host.nft("list", "chain", "inet", "third", "in")) is way_in
+    assert bring(host, WISH).steps == ()
+
+
 def test_a_chain_that_lets_all_in_is_left_alone(host):
     host.nft("-f", "-", stdin=DROPPING.replace("policy drop", "policy accept"))
     bring(host, WISH)
