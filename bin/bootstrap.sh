@@ -4,7 +4,7 @@
 #   need_root                stop unless we are root
 #   need_apt PKG…            install the Debian packages that are missing
 #   need_command NAME PKG    install PKG where the command NAME is missing
-#   need_daemons             keepalived and haproxy, installed but not started
+#   need_daemons             keepalived and haproxy, installed but not started, and systemctl
 #   have_uml                 User-Mode Linux; false, with the reason said, where it cannot run
 #   skip REASON              end a part of bin/test that cannot run here
 #   need_venv                the pinned controller tools; sets VENV and puts its bin first in PATH
@@ -72,9 +72,10 @@ need_command() {
     command -v "$1" >/dev/null || die "the command $1 is missing (Debian package $2)."
 }
 
-# keepalived and haproxy as witnesses for tests: installed, but not started.
+# What tests call as their witnesses: keepalived and haproxy, installed but not started, and systemd's tools.
 need_daemons() {
     local policy=/usr/sbin/policy-rc.d
+    need_command systemctl systemd
     command -v keepalived >/dev/null && command -v haproxy >/dev/null && return
     need_root
     if [ ! -e "$policy" ]; then

@@ -22,5 +22,8 @@ def run(*argv: str, stdin: bytes = b"") -> str:
 
 
 def succeeds(*argv: str) -> bool:
-    """Whether argv exits with 0; what it says is dropped."""
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+    """Whether argv is there and exits with 0; what it says is dropped."""
+    try:
+        return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
