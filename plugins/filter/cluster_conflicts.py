@@ -13,12 +13,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speakin
 
 DOCUMENTATION = r"""
 name: cluster_conflicts
-short_description: What runs in a cluster and would not leave kube-vip alone
+short_description: What runs in a cluster and would not leave kube-vip or kube-keepalived-vip alone
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - kube-proxy in IPVS mode answers ARP for what it should not unless C(strictARP) is set, and deletes virtual servers
     of others unless C(excludeCIDRs) spares them. A kube-vip of others may hold the same addresses.
+  - kube-keepalived-vip and kube-proxy in IPVS mode take each other's services out of one table, whatever is set.
 positional: planes
 options:
   _input:
@@ -27,7 +28,9 @@ options:
     elements: dict
     required: true
   planes:
-    description: C(mode), C(control_plane) and C(services), as the role P(k8s_edge.ha.kube_vip#role) takes them.
+    description:
+      - C(mode), C(control_plane) and C(services), as the role P(k8s_edge.ha.kube_vip#role) takes them, or
+        C(keepalived_vip), which is true where kube-keepalived-vip is to run.
     type: dict
     required: true
 """

@@ -22,6 +22,8 @@ description:
     no pool of services, which have nothing in common either.
   - Virtual router IDs of keepalived and kube-keepalived-vip differ in a network, and services that share addresses have
     one leader.
+  - What a VIP of profile C(ipvs) leads to must be met by the kernel. A C(hostPort) is translated before it, and
+    kube-keepalived-vip empties its table.
 positional: groups, hostvars, planes
 extends_documentation_fragment:
   - k8s_edge.ha.inventory
@@ -32,7 +34,8 @@ options:
     description:
       - C(control_plane) and C(services), as the role P(k8s_edge.ha.kube_vip#role) takes them; C(pools) and
         C(serves_class), of the role P(k8s_edge.ha.kube_vip_cloud_provider#role); C(keepalived_vip), the addresses of
-        kube-keepalived-vip, and C(keepalived_vip_router), its virtual router ID. Any may be missing.
+        kube-keepalived-vip, and C(keepalived_vip_router), its virtual router ID; C(edge), the hosts where its pods and
+        Traefik's run; C(host_ports), ports of these hosts that are translated to Traefik's. Any may be missing.
     type: dict
     required: true
 """

@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs in a cluster already and would not leave kube-vip alone: kube-proxy, and kube-vip of others."""
+"""What runs in a cluster already and would not leave kube-vip or kube-keepalived-vip alone: kube-proxy, and kube-vip of
+others."""
 
 from __future__ import annotations
 
@@ -18,9 +19,10 @@ YES = ("true", "1", "t")
 
 
 def conflicts(found: Sequence[Object], planes: Mapping[str, Any]) -> list[Problem]:
-    """What stands against kube-vip, from kube-proxy's ConfigMap, the DaemonSets and the pods of the cluster.
+    """What stands against what is to run, from kube-proxy's ConfigMap, the DaemonSets and the pods of the cluster.
 
-    ``planes`` has ``control_plane``, ``services`` and ``mode``, as the role's variables have them.
+    ``planes`` has ``control_plane``, ``services`` and ``mode``, as role kube_vip's variables have them, or
+    ``keepalived_vip``, which is true where kube-keepalived-vip is to run.
     """
     problems: list[Problem] = []
     for each in found:
@@ -36,6 +38,14 @@ def conflicts(found: Sequence[Object], planes: Mapping[str, Any]) -> list[Proble
 def _proxy(each: Object, planes: Mapping[str, Any]) -> Iterator[Problem]:
     settings = yaml.safe_load((each.get("data") or {}).get("config.conf") or "") or {}
     if settings.get("mode") != "ipvs":
+        return
+    if planes.get("keepalived_vip"):
+        reason = (
+            "has its services in the node's one IPVS table, which kube-keepalived-vip empties whenever a pod of it "
+            "starts, and from which kube-proxy takes kube-keepalived-vip's"
+        )
+        remedy = "Run kube-proxy in mode iptables or nftables, or take kube-vip instead."
+        yield Problem("ConfigMap kube-system/kube-proxy mode", "ipvs", reason, remedy)
         return
     ipvs = settings.get("ipvs") or {}
     path = "ConfigMap kube-system/kube-proxy ipvs"

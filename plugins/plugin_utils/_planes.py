@@ -40,7 +40,8 @@ class Claim(NamedTuple):
 class Planes(NamedTuple):
     """What is declared for the planes beside keepalived, as the roles' variables have it; empty where nothing is.
 
-    ``keepalived_vip`` are the addresses of kube-keepalived-vip.
+    ``keepalived_vip`` are the addresses of kube-keepalived-vip, ``edge`` the hosts where its pods and Traefik's run,
+    and ``host_ports`` the ports of these hosts that lead to Traefik by translation.
     """
 
     control_plane: Mapping[str, Any]
@@ -49,6 +50,8 @@ class Planes(NamedTuple):
     serves_class: bool
     keepalived_vip: Sequence[str]
     keepalived_vip_router: int
+    edge: Sequence[str]
+    host_ports: Sequence[int]
 
 
 def planes_of(given: Mapping[str, Any]) -> Planes:
@@ -60,6 +63,8 @@ def planes_of(given: Mapping[str, Any]) -> Planes:
         bool(given.get("serves_class")),
         given.get("keepalived_vip") or (),
         int(given.get("keepalived_vip_router") or KEEPALIVED_VIP_ROUTER),
+        given.get("edge") or (),
+        [int(port) for port in given.get("host_ports") or ()],
     )
 
 
@@ -73,6 +78,7 @@ def conflicts(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], pl
     problems += _of_hosts(claims, hostvars)
     problems += _same_router(vips, planes)
     problems += _at_odds(planes, pools)
+    problems += _past_the_kernel(vips, planes)
     return problems
 
 
@@ -165,3 +171,29 @@ def _at_odds(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
         reason = "is a class that the cloud provider does not serve, so that its services get no address"
         remedy = f"Write {CLASS} and set kube_vip_cloud_provider_load_balancer_class, or leave the class out."
         yield Problem("kube_vip_services.load_balancer_class", served, reason, remedy)
+
+
+def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
+    """VIPs of profile ipvs whose packets would never meet the kernel's table, or whose table somebody else empties."""
+    for vip in vips:
+        if not vip.directed:
+            continue
+        hidden = [str(port) for port in vip.directed.ports if port in planes.host_ports]
+        if hidden and set(vip.directed.servers) & set(planes.edge):
+            reason = (
+                f"cannot lead port {', '.join(hidden)} to Traefik's hostPort, which is translated before IPVS sees a "
+                "packet: the host that holds the address would serve all by itself"
+            )
+            remedy = (
+                "Set traefik_host_network to true, or leave profile, leads_to and ports of the VIP out: then the "
+                "holder serves alone, and is meant to."
+            )
+            yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)
+        emptied = [host for host in vip.hosts if planes.keepalived_vip and host in planes.edge]
+        if emptied:
+            reason = (
+                f"has virtual servers in the kernel of {', '.join(emptied)}, whose whole table kube-keepalived-vip "
+                "empties whenever a pod of it starts there"
+            )
+            remedy = "Move its addresses away first (playbook migrate_keepalived_vip.yml)."
+            yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)

@@ -17,8 +17,9 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_arguments imp
     DASHBOARD_FILE,
     GRACE,
     HOST_PORTS,
-    PORTS,
+    LOOPBACK,
     arguments,
+    ports,
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_ingresses import ingress
 
@@ -123,11 +124,15 @@ def _services(settings: Settings) -> Iterable[Object]:
     annotations = {key: str(value) for key, value in settings["service_annotations"].items()}
     yield _object("v1", "Service", settings["namespace"], annotations=annotations, spec=spec)
     for wanted, name, port in (
-        (settings["dashboard_users"], DASHBOARD, "traefik"),
+        (settings["dashboard_users"] and not settings["host_network"], DASHBOARD, "traefik"),
         (settings["metrics"], "traefik-metrics", "metrics"),
     ):
         if wanted:
-            spec = {"type": "ClusterIP", "selector": dict(SELECTOR), "ports": [_service_port(port, PORTS[port])]}
+            spec = {
+                "type": "ClusterIP",
+                "selector": dict(SELECTOR),
+                "ports": [_service_port(port, ports(settings)[port])],
+            }
             # Of metrics every pod's are wanted, so its name leads to all of them.
             if port == "metrics":
                 spec["clusterIP"] = "None"
@@ -189,7 +194,7 @@ def _daemon_set(settings: Settings) -> Object:
         # What is mounted as a file changes under a running Traefik, which does not look: a new pod does.
         annotations["k8s-edge.ha/dashboard"] = sha256(_dashboard_file(settings).encode()).hexdigest()
     if settings["metrics"]:
-        annotations |= {"prometheus.io/scrape": "true", "prometheus.io/port": str(PORTS["metrics"])}
+        annotations |= {"prometheus.io/scrape": "true", "prometheus.io/port": str(ports(settings)["metrics"])}
     metadata: Object = {"labels": dict(SELECTOR)}
     if annotations:
         metadata["annotations"] = annotations
@@ -222,6 +227,8 @@ def _pod(settings: Settings) -> Object:
         },
         "containers": [_container(settings)],
     }
+    if settings["host_network"]:
+        pod |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
     if settings["priority_class"]:
         pod["priorityClassName"] = settings["priority_class"]
     volumes = [volume for _mount, volume in _mounts(settings)]
@@ -234,15 +241,18 @@ def _pod(settings: Settings) -> Object:
 
 
 def _container(settings: Settings) -> Object:
+    listening = ports(settings)
     public = [
-        {"name": name, "containerPort": PORTS[name], "hostPort": settings[HOST_PORTS[name]], "protocol": "TCP"}
+        {"name": name, "containerPort": listening[name], "hostPort": settings[HOST_PORTS[name]], "protocol": "TCP"}
         for name in HOST_PORTS
     ]
     inner = [
-        {"name": name, "containerPort": PORTS[name], "protocol": "TCP"}
+        {"name": name, "containerPort": listening[name], "protocol": "TCP"}
         for name in ("traefik", *(["metrics"] if settings["metrics"] else []))
     ]
     ping = {"path": "/ping", "port": settings["ping"], "scheme": "HTTP"}
+    if settings["host_network"] and settings["ping"] == "traefik":
+        ping["host"] = LOOPBACK
     container: Object = {
         "name": NAME,
         "image": settings["image"],

@@ -14,6 +14,11 @@ PORTS = {"web": 8000, "websecure": 8443, "traefik": 8080, "metrics": 9100}
 #: Which of the role's variables says on which port of the node a public entry point is reached.
 HOST_PORTS = {"web": "http_port", "websecure": "https_port"}
 
+#: Where the inner ones listen in the node's own network, beside others who have the usual ports of these.
+NODE_PORTS = {"traefik": 9181, "metrics": 9182}
+
+LOOPBACK = "127.0.0.1"
+
 #: Where the dashboard's dynamic configuration and ACME's certificates are mounted.
 DASHBOARD_FILE = "/etc/traefik/dynamic/dashboard.yml"
 ACME_FOLDER = "/data"
@@ -22,6 +27,13 @@ ACME_FOLDER = "/data"
 GRACE = 10
 
 Settings = Mapping[str, Any]
+
+
+def ports(settings: Settings) -> dict[str, int]:
+    """Where each entry point listens: in a network of the pod's own, or in the node's, where clients meet it."""
+    if not settings["host_network"]:
+        return PORTS
+    return {**{name: settings[option] for name, option in HOST_PORTS.items()}, **NODE_PORTS}
 
 
 def arguments(settings: Settings) -> list[str]:
@@ -57,7 +69,9 @@ def _entry_points(settings: Settings) -> Iterator[tuple[str, Any]]:
     """They keep accepting for a while after /ping has begun to say 503, so that whoever looks there has time to send
     clients elsewhere. Routers go to the public ones, unless they name another."""
     for name in (*HOST_PORTS, "traefik"):
-        yield f"entrypoints.{name}.address", f":{PORTS[name]}"
+        # The inner one is for nobody outside, and the node's own network is outside.
+        address = LOOPBACK if name == "traefik" and settings["host_network"] else ""
+        yield f"entrypoints.{name}.address", f"{address}:{ports(settings)[name]}"
         yield f"entrypoints.{name}.transport.lifecycle.requestacceptgracetimeout", settings["leaving_seconds"]
         yield f"entrypoints.{name}.transport.lifecycle.gracetimeout", GRACE
     for name in HOST_PORTS:
@@ -96,7 +110,7 @@ def _dashboard(settings: Settings) -> Iterator[tuple[str, Any]]:
 
 def _metrics(settings: Settings) -> Iterator[tuple[str, Any]]:
     if settings["metrics"]:
-        yield "entrypoints.metrics.address", f":{PORTS['metrics']}"
+        yield "entrypoints.metrics.address", f":{ports(settings)['metrics']}"
         yield "metrics.prometheus", True
         yield "metrics.prometheus.entrypoint", "metrics"
 

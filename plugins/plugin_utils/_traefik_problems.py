@@ -10,11 +10,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_arguments import NODE_PORTS
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_ingresses import problems as ingress_problems
 
 #: How a password is written: bcrypt, or Apache's MD5, as htpasswd -B and htpasswd make them.
 _HASH = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}")
 _TAGGED = re.compile(r"[^@]+:(?P<tag>[\w][\w.-]*)|.+@sha256:[0-9a-f]{64}")
+
+#: The kernel parameter that says from which port on anybody may listen, and what it is where nobody has set it.
+FIRST_FREE, FIRST = "net.ipv4.ip_unprivileged_port_start", 1024
 
 ACME_KEYS = ("email", "challenge", "provider", "secret", "ca_server", "host_path", "claim")
 CHALLENGES = ("dns", "http", "tls")
@@ -27,6 +31,7 @@ def problems(settings: Settings) -> list[Problem]:
     found = [
         *_image(settings["image"]),
         *_ports(settings),
+        *(_host_network(settings) if settings["host_network"] else ()),
         *_dashboard(settings),
         *_acme(settings.get("acme") or {}, settings["nodes"]),
         *_arguments(settings["arguments"]),
@@ -54,6 +59,29 @@ def _ports(settings: Settings) -> Iterable[Problem]:
             yield Problem(f"traefik_{name}", settings[name], "is no port", "Give a number from 1 to 65535.")
     if settings["http_port"] == settings["https_port"]:
         yield Problem("traefik_https_port", settings["https_port"], "is also traefik_http_port", "Give each its own.")
+
+
+def _host_network(settings: Settings) -> Iterable[Problem]:
+    """In the node's network nothing is translated: where Traefik listens is where clients come, and it is not root."""
+    for name in ("http_port", "https_port"):
+        port = settings[name]
+        if port in NODE_PORTS.values():
+            yield Problem(f"traefik_{name}", port, "is an inner port of Traefik's own", "Take another one.")
+        closed = [
+            host for host, kernel in settings["kernels"].items() if port < int((kernel or {}).get(FIRST_FREE, FIRST))
+        ]
+        if closed:
+            reason = (
+                f"is a port that root alone may listen on in the network of {', '.join(closed)}, as far as their "
+                "kernel_parameters say, and Traefik is never root"
+            )
+            lowest = min(settings["http_port"], settings["https_port"])
+            remedy = f"Write {FIRST_FREE}: {lowest} there (role kernel), or take ports from {FIRST} on."
+            yield Problem(f"traefik_{name}", port, reason, remedy)
+    if settings["dashboard_host"]:
+        reason = "leads to a port that is open to the node itself alone, since the network is the node's"
+        remedy = f"Leave it out, and look by kubectl port-forward to {NODE_PORTS['traefik']} of a pod."
+        yield Problem("traefik_dashboard_host", settings["dashboard_host"], reason, remedy)
 
 
 def _dashboard(settings: Settings) -> Iterable[Problem]:

@@ -27,7 +27,7 @@ ENTRIES = [
     ("kubernetes_objects", "main"),
 ]
 VARIABLES = {
-    "keepalived_vip_state": "absent",
+    "keepalived_vip_services": [{"address": "172.20.0.50"}],
     "kube_vip_services": {"interface": "eth0"},
     "kubernetes_objects_wait": False,
 }

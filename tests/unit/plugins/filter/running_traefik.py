@@ -73,6 +73,11 @@ class Network:
             finally:
                 assert setns(home.fileno(), CLONE_NEWNET) == 0
 
+    def free_ports_from(self, first):
+        """What role kernel does with net.ipv4.ip_unprivileged_port_start of a node."""
+        with self.inside():
+            subprocess.run(["sysctl", "-qw", f"net.ipv4.ip_unprivileged_port_start={first}"], check=True)
+
     def listener(self, address, port=0):
         with self.inside():
             return socket.create_server((address, port))

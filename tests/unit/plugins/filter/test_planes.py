@@ -60,6 +60,26 @@ def test_each_conflict_is_named_with_its_reason(planes, said):
     assert len(found) == 1
 
 
+DIRECTED = {**EDGE, "leads_to": "edge", "profile": "ipvs", "ports": [80, 443]}
+
+
+def test_a_port_that_is_translated_before_the_kernel_sees_it_cannot_be_led_anywhere():
+    found = conflicts([DIRECTED], edge=["edge-1", "edge-2"], host_ports=[80, 8443], keepalived_vip=[])
+    assert len(found) == 1
+    assert "cannot lead port 80 to Traefik's hostPort" in found[0]
+    assert "Set traefik_host_network to true" in found[0]
+    for planes in ({"host_ports": []}, {"host_ports": [8080]}, {"edge": ["edge-9"], "host_ports": [80]}):
+        assert conflicts([DIRECTED], **{"edge": ["edge-1"], "keepalived_vip": [], **planes}) == []
+    assert conflicts([EDGE], edge=["edge-1"], host_ports=[80]) == []
+
+
+def test_a_table_that_others_empty_holds_no_virtual_servers():
+    found = conflicts([DIRECTED], edge=["edge-1"])
+    assert len(found) == 1
+    assert "in the kernel of edge-1, whose whole table kube-keepalived-vip empties" in found[0]
+    assert conflicts([DIRECTED], edge=["edge-1"], keepalived_vip=[]) == []
+
+
 def test_ranges_of_one_pool_may_overlap():
     ranges = ["172.20.0.200-172.20.0.210", "172.20.0.205-172.20.0.215"]
     assert conflicts(pools=[{"ranges": ranges}]) == []
@@ -110,6 +130,8 @@ BALANCING = {"control_plane": {"addresses": ["172.20.0.99"], "load_balancer": Tr
         (proxy(mode="ipvs", ipvs={}), {"services": {"interface": "eth0"}, "mode": "bgp"}, None),
         (proxy(mode="ipvs", ipvs={"strictARP": True, "excludeCIDRs": None}), BALANCING, "deletes kube-vip's virtual"),
         (proxy(mode="ipvs", ipvs={"strictARP": True, "excludeCIDRs": ["172.20.0.99/32"]}), BALANCING, None),
+        (proxy(mode="ipvs", ipvs={"strictARP": True}), {"keepalived_vip": True}, "which kube-keepalived-vip empties"),
+        (proxy(mode="nftables"), {"keepalived_vip": True}, None),
     ],
 )
 def test_kube_proxy_leaves_kube_vip_alone_or_is_named(found, planes, said):

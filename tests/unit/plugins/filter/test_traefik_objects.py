@@ -40,6 +40,7 @@ VARIANTS = {
     },
     "a volume": {"nodes": 1, "acme": {"email": "admin@example.org", "challenge": "http", "claim": "certificates"}},
     "no metrics": {"metrics": False},
+    "the node's network": {"host_network": True, "dashboard_users": {"admin": HASH}, "ping": "traefik"},
 }
 
 
@@ -90,6 +91,37 @@ def test_one_node_at_a_time_by_ports_of_the_node_and_without_root():
     }
     leaves = next(each for each in arguments() if "web.transport.lifecycle.requestaccept" in each)
     assert int(leaves.partition("=")[2]) < pod["terminationGracePeriodSeconds"]
+
+
+def test_in_the_nodes_network_ports_are_its_own_and_inner_ones_stay_inside():
+    made = traefik_objects(settings(host_network=True, ping="traefik", dashboard_users={"admin": HASH}))
+    pod = pod_of(made)
+    assert (pod["hostNetwork"], pod["dnsPolicy"]) == (True, "ClusterFirstWithHostNet")
+    assert pod["securityContext"]["runAsNonRoot"]
+    container = pod["containers"][0]
+    assert [(each["name"], each["containerPort"], each.get("hostPort")) for each in container["ports"]] == [
+        ("web", 80, 80),
+        ("websecure", 443, 443),
+        ("traefik", 9181, None),
+        ("metrics", 9182, None),
+    ]
+    assert "--entrypoints.traefik.address=127.0.0.1:9181" in container["args"]
+    assert container["livenessProbe"]["httpGet"]["host"] == "127.0.0.1"
+    assert [each["metadata"]["name"] for each in made if each["kind"] == "Service"] == ["traefik", "traefik-metrics"]
+
+
+FREE = {"net.ipv4.ip_unprivileged_port_start": "80"}
+
+
+def test_a_port_that_the_kernel_keeps_for_root_is_refused_by_name_of_the_host():
+    with pytest.raises(AnsibleFilterError) as caught:
+        traefik_objects(settings(host_network=True, kernels={"edge-1": FREE, "edge-2": {}, "edge-3": None}))
+    said = str(caught.value)
+    assert "traefik_http_port: 80 is a port that root alone may listen on in the network of edge-2, edge-3" in said
+    assert "Write net.ipv4.ip_unprivileged_port_start: 80 there" in said
+    assert "edge-1" not in said
+    assert traefik_objects(settings(host_network=True, kernels={"edge-1": FREE, "edge-2": FREE}))
+    assert traefik_objects(settings(host_network=True, http_port=8080, https_port=8443, kernels={"edge-1": {}}))
 
 
 def test_ingress_rules_are_grouped_by_host_in_the_order_they_were_written():
@@ -177,6 +209,11 @@ ACME = {"email": "admin@example.org", "provider": "rfc2136"}
         ({"http_port": 443}, "is also traefik_http_port"),
         ({"vip": "edge"}, "neither an address nor a VIP's name"),
         ({"dashboard_host": "t.example.org"}, "would show the dashboard to everybody"),
+        ({"host_network": True, "http_port": 9181}, "is an inner port of Traefik's own"),
+        (
+            {"host_network": True, "dashboard_users": {"admin": HASH}, "dashboard_host": "t.example.org"},
+            "leads to a port that is open to the node itself alone",
+        ),
         ({"dashboard_users": {"admin": "secret"}}, "is not a password's hash"),
         ({"dashboard_users": {"a:b": HASH}}, "cannot be a user's name"),
         ({"arguments": ["--api.insecure=true"]}, "shows the dashboard to everybody"),

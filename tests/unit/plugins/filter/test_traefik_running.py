@@ -10,6 +10,7 @@ rules, and the EndpointSlices are written by the test, as the control plane woul
 from __future__ import annotations
 
 import contextlib
+import socket
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.traefik_objects import traefik_objects
@@ -50,11 +51,13 @@ def endpoint_of_dashboard():
 
 
 @contextlib.contextmanager
-def running(folder, objects):
+def running(folder, objects, first_free_port=None):
     """Traefik with the pods of the declared Services, once it is ready and knows its routes."""
     with contextlib.ExitStack() as stack:
         network = Network()
         stack.callback(network.close)
+        if first_free_port:
+            network.free_ports_from(first_free_port)
         for name, address, port in (("test-www", PODS[0], 9080), ("test-api", PODS[1], 9000)):
             stack.callback(Pod(network, name, address, port).close)
         further = [*served("test-www", PODS[0], 9080), *served("test-api", PODS[1], 9000), endpoint_of_dashboard()]
@@ -206,3 +209,32 @@ def test_custom_resources_are_read_where_they_are_served(tmp_path):
         assert until(lambda: traefik.status("/", "www.example.org") == 200)
         assert traefik.api.denied == set()
         assert " ERR " not in traefik.log.read_text()
+
+
+NODE = {"host_network": True, "ingresses": INGRESSES, "dashboard_users": {"admin": HASH}}
+
+
+def test_in_the_nodes_network_it_has_the_nodes_own_ports_where_the_kernel_lets_it(tmp_path):
+    with running(tmp_path, traefik_objects(settings(**NODE)), first_free_port=80) as traefik:
+        assert until(lambda: traefik.status("/", "www.example.org") == 200), traefik.log.read_text()
+        assert {each["containerPort"] for each in traefik.container["ports"]} == {80, 443, 9181, 9182}
+        assert traefik.get("/", "www.example.org", port="websecure", tls=True)[:2] == (200, "test-www /")
+        assert traefik.ping() == 200
+        assert traefik.status("/metrics", port="metrics") == 200
+        assert traefik.status("/dashboard/", port="traefik", user="admin:secret") == 200
+        with traefik.network.inside(), pytest.raises(ConnectionRefusedError):
+            socket.create_connection((PODS[2], 9181))
+
+
+def test_where_the_kernel_does_not_it_has_none_though_every_capability_is_in_its_bounds(tmp_path):
+    """What a container is granted beyond that needs a program that is marked for it, or root: this is neither."""
+    network = Network()
+    try:
+        traefik = Traefik(tmp_path, network, traefik_objects(settings(**NODE)))
+        try:
+            assert traefik.process.wait(30) != 0
+            assert "bind: permission denied" in traefik.log.read_text()
+        finally:
+            traefik.close()
+    finally:
+        network.close()

@@ -34,5 +34,5 @@ def settings(**given):
     """``given`` goes over the defaults. What Ansible would look up is what it would find in an empty inventory."""
     defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
     known = {key.partition("_")[2]: value for key, value in defaults.items()}
-    looked_up = {"node_selector": {"edgenode": "true"}, "tolerations": [], "nodes": 3}
+    looked_up = {"node_selector": {"edgenode": "true"}, "tolerations": [], "nodes": 3, "kernels": {}}
     return {**known, **looked_up, "custom_resources": bool(given.get("crds")), **given}
