@@ -63,7 +63,7 @@ def test_collections_we_use_are_declared_or_asked_for():
     for place in [*(CHECKOUT / "roles").iterdir(), CHECKOUT / "playbooks"]:
         text = "".join(path.read_text() for path in place.rglob("*.yml"))
         asked_for = set(re.findall(r"'ansible_collections\.([a-z_.]+)'\] \| k8s_edge\.ha\.installed_python", text))
-        if "tasks_from: requirements" in text:  # of the role kubernetes_objects
+        if re.search("tasks_from: (requirements|on_controller)", text):  # of the role kubernetes_objects
             asked_for.add("kubernetes.core")
         assert set(FOREIGN_MODULE.findall(text)) <= declared | asked_for, place.name
 
