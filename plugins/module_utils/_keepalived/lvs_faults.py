@@ -120,6 +120,14 @@ def _service_faults(
 
 
 def _persistence_faults(key: dict[str, Any], words: dict[str, list[str]]) -> Iterator[tuple[str, Any, str, str]]:
+    if words.get("persistence_engine") == ["sip"]:
+        protocol = (words.get("protocol") or [""])[0].upper()
+        if protocol in ("TCP", "SCTP"):
+            reason = f"reads UDP only, and the kernel would drop what it cannot read of {protocol}"
+            yield "persistence_engine", "sip", reason, "Leave it out, or use UDP."
+        if "persistence_timeout" not in words:
+            reason = "is ignored by the kernel where the service is not persistent"
+            yield "persistence_engine", "sip", reason, "Give persistence_timeout too."
     if "persistence_granularity" not in words:
         return
     mask = " ".join(words["persistence_granularity"])

@@ -46,6 +46,7 @@ virtual_server 10.77.0.120 80 {
 #: Every option of a service that two of them can have together, in our words.
 FULL: dict[str, Any] = {
     **SERVICE,
+    "protocol": "udp",
     "scheduler": "sh",
     "flags": ["sh-port", "sh-fallback"],
     "delay_loop": 2,
@@ -162,6 +163,8 @@ def _any(spec: dict[str, Any]) -> Any:
         ({"flags": ["sh-port"]}, "is ignored by keepalived with the scheduler wlc"),
         ({"flags": ["ops"]}, "is reset by keepalived: it needs UDP"),
         ({"persistence_netmask": "255.255.255.0"}, "although no persistence_timeout is given"),
+        ({"persistence_engine": "sip", "persistence_timeout": 9}, "persistence_engine: 'sip' reads UDP only"),
+        ({"persistence_engine": "sip", "protocol": "udp"}, "is ignored by the kernel where the service is not"),
         (
             {"real_servers": [{"address": "10.77.0.21", "port": 8080}]},
             "DR keeps ports. Give the same port, or use NAT.",

@@ -338,7 +338,7 @@ EVERYTHING: dict[str, Any] = {
     "virtual_server_groups": [{"name": "g", "members": ["10.0.0.20-30 80", "fwmark 7"]}],
     "virtual_servers": [
         {
-            "address": "10.0.0.10",
+            "address": "10.0.0.18",
             "port": 80,
             "lb_algo": "sh",
             "sh_port": True,
@@ -347,7 +347,7 @@ EVERYTHING: dict[str, Any] = {
             "persistence_engine": "sip",
             "persistence_timeout": 60,
             "persistence_granularity": "255.255.255.0",
-            "protocol": "TCP",
+            "protocol": "UDP",
             "ha_suspend": True,
             "inhibit_on_failure": True,
             "smtp_alert": False,
