@@ -123,6 +123,8 @@ class Channel:
                     f"The kernel did not answer in {self.socket.gettimeout():g} seconds: it is not known whether it "
                     "did what it was asked for. Look into its log (dmesg), and run this again."
                 ) from error
+            except OSError as error:
+                raise EdgeError(f"The kernel's answers were lost: {error.strerror}. Run this again.") from error
             for answer in netlink.answers(said):
                 if first <= answer.sequence <= last:
                     yield answer

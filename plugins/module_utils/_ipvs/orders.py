@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import messages
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key, Timeouts
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.kernel import read_services
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key, Service, Timeouts
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import Back, Batch, Order, Start, Stop
 
 _SERVICES = {"new": messages.NEW_SERVICE, "set": messages.SET_SERVICE, "del": messages.DEL_SERVICE}
@@ -46,7 +47,11 @@ _OTHER_ERRORS = {
 def execute(channel: Channel, deed: Any) -> None:
     """Carry out what a step says. Of a batch that fails nothing stays."""
     if isinstance(deed, Batch):
-        failed = channel.order(requests(deed.orders))
+        try:
+            failed = channel.order(requests(deed.orders))
+        except BaseException as error:
+            _take_back_unheard(channel, deed, error)
+            raise
         if failed:
             _take_back(channel, deed, failed)
     elif isinstance(deed, Back):
@@ -93,11 +98,31 @@ def _take_back(channel: Channel, batch: Batch, failed: dict[int, int]) -> None:
     first = min(failed)
     error = _refused_order(batch.orders[first], failed[first])
     sent = channel.sent_with(first, len(batch.orders))
-    orders = [order for index in range(sent - 1, -1, -1) if index not in failed for order in batch.undo[index]]
+    _undo(channel, batch, [index for index in range(sent) if index not in failed], error)
+    raise error
+
+
+def _take_back_unheard(channel: Channel, batch: Batch, error: BaseException) -> None:
+    """Undo what of a batch the table shows as done, where the kernel's answers were lost or nobody waited for them."""
+    now = read_services(channel, keys(batch))
+    _undo(channel, batch, [index for index, order in enumerate(batch.orders) if _is_done(order, now)], error)
+
+
+def _is_done(order: Order, now: Mapping[Key, Service]) -> bool:
+    verb, service, server = order
+    there = now.get(service.key)
+    if server is None:
+        return there is not None and (verb == "new" or there[:-1] == service[:-1]) if verb != "del" else there is None
+    found = there.servers.get(server.place) if there is not None else None
+    return found == server if verb != "del" else found is None
+
+
+def _undo(channel: Channel, batch: Batch, done: Sequence[int], error: BaseException) -> None:
+    """Take back those orders of a batch, the last first; ApplyError beside ``error`` for those that will not go."""
+    orders = [order for index in reversed(done) for order in batch.undo[index]]
     wrong = channel.order(requests(orders))
     if wrong:
         raise ApplyError(error, [_refused_order(orders[index], number) for index, number in wrong.items()])
-    raise error
 
 
 def _refused_order(order: Order, number: int) -> EdgeError:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import actions, arguments, kernel, messages, netlink
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import (
@@ -34,7 +35,8 @@ SERVICES = {messages.NEW_SERVICE: "new", messages.SET_SERVICE: "set", messages.D
 
 class PlayedKernel:
     """Keeps what it is told as the attributes it came in, and speaks as a Channel does. ``orders`` counts requests;
-    ``refuses`` maps the number of a request to the errno it gets; ``watch`` is called after each one."""
+    ``refuses`` maps the number of a request to the errno it gets, ``silent`` is one that it obeys but never answers;
+    ``watch`` is called after each one."""
 
     sent_with = staticmethod(Channel.sent_with)
 
@@ -46,6 +48,7 @@ class PlayedKernel:
         self.connections: dict[str, int] = {}
         self.orders = 0
         self.refuses: dict[int, int] = {}
+        self.silent = 0
         self.watch = lambda: None
 
     def __call__(self, _name):
@@ -105,6 +108,8 @@ class PlayedKernel:
         for start in range(0, len(requests), 128):
             for index in range(start, min(start + 128, len(requests))):
                 number = self._one(*requests[index])
+                if self.orders == self.silent:
+                    raise EdgeError("no answer")
                 if number:
                     failed[index] = number
                 self.watch()

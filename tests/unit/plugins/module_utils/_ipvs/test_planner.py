@@ -95,6 +95,20 @@ def test_a_failure_half_way_is_undone(played, any_table, data, number, error):
         assert kernel.read_table(played) == second
 
 
+@SETTINGS
+@hypothesis.given(st.data(), st.integers(1, 20))
+def test_a_batch_whose_answer_never_comes_is_undone(played, any_table, data, number):
+    first, second = (data.draw(any_table)._replace(timeouts=Timeouts(1, 1, 1), daemons={}) for _each in range(2))
+    played.put(first)
+    played.silent = number
+    try:
+        carried_out(played, planner.steps(first, second))
+    except EdgeError:
+        assert kernel.read_table(played) == first
+    else:
+        assert kernel.read_table(played) == second
+
+
 KEY = Key(4, "tcp", "10.0.0.1", 80)
 
 
