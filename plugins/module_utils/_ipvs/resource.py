@@ -69,7 +69,9 @@ class IpvsTable:
                 yield
 
     def read(self) -> Current:
-        """The table; after a change no more of it than was changed is read again."""
+        """The table; after a change no more of it than was changed is read again. The kernel may have learnt IPVS while
+        this run waited for another."""
+        self.channel = self.channel or connect()
         if self.supposed is not None:
             table = self.supposed
         elif self.channel is None:

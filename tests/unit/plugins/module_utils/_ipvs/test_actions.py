@@ -336,3 +336,17 @@ def test_others_stay_unless_they_are_purged(played, config):
     assert [one["fwmark"] for one in info()["virtual_servers"]] == [7]
     config(virtual_servers=[], purge=True)
     assert info()["virtual_servers"] == []
+
+
+def test_a_kernel_that_learns_ipvs_while_this_run_waits_for_another(played, config, monkeypatch):
+    asked = {"virtual_servers": [WEB]}
+    monkeypatch.setattr(kernel, "_SIGN", "/nowhere")
+
+    def waited(_namespace):
+        """The other run has done the same."""
+        monkeypatch.setattr(kernel, "_SIGN", "/")
+        monkeypatch.setattr(resource, "_wait_for", lambda _namespace: None)
+        assert config(**asked)["changed"]
+
+    monkeypatch.setattr(resource, "_wait_for", waited)
+    assert not config(**asked)["changed"]
