@@ -204,6 +204,89 @@ def test_what_a_connection_survives(table, lan):
     assert lan.connect()[1] != name
 
 
+def test_connections_go_on_where_others_are_sent_on_in_another_way(table, lan):
+    lan.serve("dr")
+    table.brought("virtual_server", **WEB, scheduler="rr", real_servers=real())
+    connection, name = lan.connect()
+    for method in ("tun", "nat", "dr"):
+        changed = [{"address": SERVERS[name], "forwarding_method": method}]
+        assert table.brought("virtual_server", **WEB, real_servers=changed)["changed"]
+        connection.sendall(b"still there?")
+        assert connection.recv(100) == b"still there?", method
+
+
+@pytest.mark.parametrize("spelled", [same, six])
+def test_marked_packets_are_spread_and_not_those_of_the_other_family(table, lan, spelled):
+    vip = spelled(VIP)
+    lan.serve("dr", vip)
+    subprocess.run(["tc", "qdisc", "add", "dev", "eth0", "clsact"], check=True)
+    for number, protocol in enumerate(("ip", "ipv6"), start=1):
+        marks = f"filter add dev eth0 ingress protocol {protocol} prio {number} matchall action skbedit mark 7"
+        subprocess.run(["tc", *marks.split()], check=True)
+    family, other = ("ipv6", "ipv4") if ":" in vip else ("ipv4", "ipv6")
+    servers = [{"address": spelled(address)} for address in SERVERS.values()]
+    table.brought("virtual_server", fwmark=7, family=other)
+    table.brought("virtual_server", fwmark=7, family=family, scheduler="rr", real_servers=servers)
+    assert sorted([lan.connect(vip)[1] for _each in range(6)]) == sorted([*SERVERS, *SERVERS])
+    connection, name = lan.connect(vip)
+    drained = {"fwmark": 7, "family": family, "real_servers": [{"address": spelled(SERVERS[name]), "state": "drained"}]}
+    with pytest.raises(EdgeError, match=r"still have connections: .* of fwmark 7"):
+        table.virtual_server(**drained, drain_timeout=1)
+    assert name not in [lan.connect(vip)[1] for _each in range(4)]
+    connection.sendall(b"still there?")
+    assert connection.recv(100) == b"still there?"
+
+
+class Echo:
+    """Says its name to every datagram."""
+
+    def __init__(self, name):
+        with inside(name):
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((VIP, 53))
+        threading.Thread(target=self._answer, args=(name.encode(),), daemon=True).start()
+
+    def _answer(self, name):
+        with contextlib.suppress(OSError):
+            while True:
+                self.socket.sendto(name, self.socket.recvfrom(100)[1])
+
+
+def test_a_drained_server_of_udp_goes_when_the_kernel_has_forgotten_its_last_client(table, lan):
+    lan.serve("dr")
+    lan.servers.update({f"{name} by UDP": Echo(name) for name in SERVERS})
+    dns = {"protocol": "udp", "address": VIP, "port": 53}
+    table.brought(virtual_servers=[{**dns, "scheduler": "rr", "real_servers": real()}], timeouts={"udp": 3})
+    with inside("client"):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with client:
+        client.settimeout(20)
+        client.connect((VIP, 53))
+        client.send(b"who?")
+        name = client.recv(100).decode()
+        drained = {**dns, "real_servers": [{"address": SERVERS[name], "state": "drained"}]}
+        with pytest.raises(EdgeError, match=r"still have connections: .*:53 of udp .* \(1\)"):
+            table.virtual_server(**drained, drain_timeout=0)
+        assert table.virtual_server(**drained, drain_timeout=300)["changed"]
+        client.send(b"who?")
+        assert client.recv(100).decode() != name
+
+
+def test_clients_that_persistence_binds_keep_no_drained_server(table, lan):
+    lan.serve("dr")
+    table.brought("virtual_server", **WEB, scheduler="rr", persistence_timeout=300, real_servers=real())
+    names = []
+    for _each in range(3):
+        connection, name = lan.connect()
+        connection.close()
+        names.append(name)
+    assert len(set(names)) == 1
+    drained = {**WEB, "real_servers": [{"address": SERVERS[names[0]], "state": "drained"}]}
+    assert table.virtual_server(**drained, drain_timeout=300)["changed"]
+    (next_one,) = {lan.connect()[1] for _each in range(3)}
+    assert next_one != names[0]
+
+
 def test_a_drained_server_goes_when_its_connection_has_ended(table, lan):
     lan.serve("dr")
     table.config(virtual_servers=[{**WEB, "scheduler": "rr", "real_servers": real()}])
