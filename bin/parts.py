@@ -77,7 +77,7 @@ PARTS = (
         "kernel",
         "pytest of the IPVS modules in a kernel that has IPVS (User-Mode Linux)",
         'why=$(have_uml) || skip "$why"; need_command ipvsadm ipvsadm; need_command modprobe kmod; '
-        "need_command ip iproute2; need_daemons; "
+        "need_command ip iproute2; need_command sysctl procps; need_daemons; "
         'bash "$CHECKOUT/tests/kernel/inside.sh" "$WORK"'
         ' pytest -p no:cacheprovider --junitxml="$REPORT" tests/kernel',
         alone=True,
