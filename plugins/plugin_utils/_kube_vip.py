@@ -177,10 +177,12 @@ def _pod(instance: Instance, settings: Settings) -> dict[str, Any]:
 def _environment(instance: Instance, settings: Settings) -> list[dict[str, Any]]:
     """Environment variables, all of them texts; those given by hand go over ours."""
     control_plane = instance.own is settings.control_plane
+    # By BGP every node has the address at once, so it is kept off the interfaces that they share with others.
+    interface = instance.own.get("interface") or ("lo" if settings.mode == "bgp" else None)
     made: dict[str, Any] = {
         "vip_arp": settings.mode == "arp",
         "port": instance.own.get("port"),
-        "vip_interface": instance.own.get("interface"),
+        "vip_interface": interface,
         "vip_nodename": {"fieldRef": {"fieldPath": "spec.nodeName"}},
         "vip_subnet" if newer(settings.version, (0, 9)) else "vip_cidr": instance.own.get("subnet"),
         "vip_leaderelection": settings.mode == "arp",
@@ -204,7 +206,7 @@ def _environment(instance: Instance, settings: Settings) -> list[dict[str, Any]]
             svc_namespace=settings.namespace,
             svc_leasename=instance.own["lease_name"],
             svc_election=bool(instance.own.get("election")),
-            vip_servicesinterface=instance.own.get("interface"),
+            vip_servicesinterface=interface,
             lb_class_only=bool(instance.own.get("load_balancer_class")) or None,
             lb_class_name=instance.own.get("load_balancer_class") or None,
         )

@@ -300,6 +300,6 @@ def _owner(image: str) -> Object:
             "runAsUser": 0,
             "runAsNonRoot": False,
         },
-        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "16Mi"}},
+        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
         "volumeMounts": [{"name": "acme", "mountPath": ACME_FOLDER}],
     }

@@ -7,10 +7,7 @@ the user's ``module_defaults`` and environment. Run by Ansible against a stand-i
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -33,23 +30,9 @@ VARIABLES = {
 }
 
 
-@pytest.fixture(scope="module")
-def kubeconfig(tmp_path_factory):
-    """That of a stand-in which serves while the file is there."""
-    path = tmp_path_factory.mktemp("api") / "kubeconfig"
-    server = subprocess.Popen([sys.executable, CHECKOUT / "tests" / "kube_api.py", path, "1"])
-    while not path.exists():
-        assert server.poll() is None
-        time.sleep(0.05)
-    yield path
-    path.unlink()
-    server.wait()
-
-
 @pytest.fixture
-def reaches(tmp_path, collection_root):
-    """Whether each way in reads the cluster when credentials are given so; all that Ansible said where one does not."""
-    pytest.importorskip("kubernetes", reason="needs the Python package kubernetes, which kubernetes.core talks with")
+def reaches(tmp_path, ansible_playbook):
+    """See that each way in reads the cluster when credentials are given so."""
 
     def run(play, environment):
         tasks = [
@@ -64,23 +47,7 @@ def reaches(tmp_path, collection_root):
         whole = {"hosts": "localhost", "gather_facts": False, **play, "tasks": tasks}
         whole["vars"] = {**VARIABLES, "ansible_python_interpreter": sys.executable, **play.get("vars", {})}
         (tmp_path / "play.yml").write_text(yaml.safe_dump([whole]))
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("K8S_", "KUBE"))}
-        known = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
-        ended = subprocess.run(
-            [sys.executable, "-m", "ansible.cli.playbook", "-i", "hosts.yml", "play.yml", "--check"],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={
-                **inherited,
-                "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([str(collection_root), *([known] if known else [])]),
-                "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
-                "ANSIBLE_NOCOLOR": "1",
-                "HOME": str(tmp_path),
-                **environment,
-            },
-        )
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+        ansible_playbook("-i", "hosts.yml", "play.yml", "--check", **environment)
 
     return run
 

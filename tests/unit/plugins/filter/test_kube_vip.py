@@ -106,6 +106,7 @@ def test_bgp_speaks_to_its_peers_without_an_election_and_keeps_passwords_in_a_se
     found = environment(daemon_sets(**BGP)[CONTROL_PLANE])
     assert found["bgp_peers"] == {"secretKeyRef": {"name": "kube-vip-bgp", "key": "bgp_peers"}}
     assert (found["vip_arp"], found["vip_leaderelection"], found["bgp_as"]) == ("false", "false", "65100")
+    assert found["vip_interface"] == "lo"  # every node has the address
 
 
 def test_peers_without_a_password_need_no_secret():

@@ -1,0 +1,50 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the cluster's side has made goes by ``state: absent``, also when nothing of it is declared any more."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.request
+from pathlib import Path
+
+PLAYBOOK = Path(__file__).resolve().parents[3] / "playbooks" / "kubernetes.yml"
+ROLES = ("edge_nodes", "kube_vip", "kube_vip_cloud_provider", "keepalived_vip", "traefik")
+OWNERS = ("kube-vip", "kube-vip-cloud-provider", "keepalived-vip", "traefik")
+CLEANUP = "service.kubernetes.io/load-balancer-cleanup"
+
+
+def asked(kubeconfig, path, body=None, kind="application/json"):
+    server = json.loads(kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+    data = json.dumps(body).encode() if body else None
+    method = "PATCH" if "merge" in kind else None
+    request = urllib.request.Request(server + path, data, {"Content-Type": kind}, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def account(owner):
+    return {"metadata": {"name": owner, "namespace": "kube-system", "labels": {"k8s-edge.ha/owner": owner}}}
+
+
+def test_nothing_stays_behind_and_no_service_waits_for_who_is_gone(kubeconfig, ansible_playbook):
+    for owner in OWNERS:
+        asked(kubeconfig, "/api/v1/namespaces/kube-system/serviceaccounts", account(owner))
+    labelled = {"metadata": {"labels": {"edgenode": "true"}}}
+    asked(kubeconfig, "/api/v1/nodes/edge-1", labelled, "application/merge-patch+json")
+    for name, label in (("ours", {"implementation": "kube-vip"}), ("theirs", {})):
+        metadata = {"name": name, "namespace": "default", "labels": label, "finalizers": ["example.org/x", CLEANUP]}
+        asked(kubeconfig, "/api/v1/namespaces/default/services", {"metadata": metadata, "spec": {}})
+
+    variables = {f"{role}_state": "absent" for role in ROLES}
+    variables |= {"k8s_edge_kubeconfig": str(kubeconfig), "ansible_python_interpreter": sys.executable}
+    ansible_playbook("-i", "localhost,", str(PLAYBOOK), "-e", json.dumps(variables))
+
+    accounts = asked(kubeconfig, "/api/v1/serviceaccounts")["items"]
+    assert {each["metadata"]["name"] for each in accounts} & set(OWNERS) == set()
+    assert "edgenode" not in asked(kubeconfig, "/api/v1/nodes/edge-1")["metadata"].get("labels", {})
+    services = {each["metadata"]["name"]: each for each in asked(kubeconfig, "/api/v1/services")["items"]}
+    assert services["ours"]["metadata"]["finalizers"] == ["example.org/x"]
+    assert services["theirs"]["metadata"]["finalizers"] == ["example.org/x", CLEANUP]
