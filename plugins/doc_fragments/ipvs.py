@@ -166,7 +166,7 @@ notes:
   - IPVS has no transactions. Changes are made in an order in which no service ever lacks a server that it had and
     keeps, and if one is refused, those before it are taken back.
   - Virtual servers that the running keepalived has in its configuration are refused, as keepalived would not know of
-    the change. Change them with M(k8s_edge.ha.keepalived_config).
+    the change, and so are timeouts and sync daemons that it sets. Change them with M(k8s_edge.ha.keepalived_config).
 """
 
 

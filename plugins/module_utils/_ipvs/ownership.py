@@ -19,12 +19,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 class Owner(NamedTuple):
     """What a configuration of keepalived's has of IPVS. ``unread`` are virtual servers written with variables, of
-    which nobody but keepalived knows what they are; ``there`` is false where the file itself cannot be read."""
+    which nobody but keepalived knows what they are; ``settings`` are those of the whole table that it makes;
+    ``there`` is false where the file itself cannot be read."""
 
     path: str
     covers: Callable[[Key], bool]
     unread: tuple[str, ...] = ()
-    syncs: bool = False
+    settings: frozenset[str] = frozenset()
     there: bool = True
 
 
@@ -45,14 +46,14 @@ def owner_of(path: str) -> Owner:
     }
     matches: list[Callable[[Key], bool]] = []
     unread: list[str] = []
-    syncs = False
+    settings: set[str] = set()
     for document, statement in _top(documents):
         if statement.block is None:
             continue
         inner = list(document.statements(statement.block))
         lines = {line.keyword: line.arguments for line in inner}
         if statement.keyword == "global_defs":
-            syncs = syncs or "lvs_sync_daemon" in lines
+            settings |= lines.keys() & {"lvs_sync_daemon", "lvs_timeouts"}
         if statement.keyword != "virtual_server":
             continue
         words = statement.arguments
@@ -65,7 +66,11 @@ def owner_of(path: str) -> Owner:
                 matches.append(match)
             else:
                 unread.append(" ".join(one))
-    return Owner(path, lambda key: any(match(key) for match in matches), tuple(unread), syncs, bool(documents))
+
+    def covers(key: Key) -> bool:
+        return any(match(key) for match in matches)
+
+    return Owner(path, covers, tuple(unread), frozenset(settings), bool(documents))
 
 
 def _top(documents: Iterable[Document]) -> Iterator[tuple[Document, Statement]]:

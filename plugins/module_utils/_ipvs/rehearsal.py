@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.kernel import connect
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon, Key, Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon, Key, Table, Timeouts
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.ownership import Owner, owner
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import Batch, Order, Start, Stop
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.wishes import Wish
@@ -27,6 +27,11 @@ _KNOWN_MODULES = "/lib/modules/{0}/modules.dep"
 _SECONDS = 60.0
 #: Asks for an interface's longest packet (linux/sockios.h, linux/if.h).
 _SIOCGIFMTU, _IFREQ = 0x8921, struct.Struct("16si12x")
+#: Options that keepalived may have in its global_defs, by its word, and the deeds that would change them.
+_SETTINGS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
+    ("sync_daemon", "lvs_sync_daemon", (Start, Stop)),
+    ("timeouts", "lvs_timeouts", (Timeouts,)),
+)
 _INSTALL = "install the kernel's modules (on Enterprise Linux kernel-modules-extra)"
 
 
@@ -40,9 +45,10 @@ def judge(plan: Plan, current: Table, wish: Wish, ports: Ports, *, known: bool) 
     running = owner(ports)
     if running is not None:
         problems += _owned(dict.fromkeys([order.service.key for order in orders]), options, running)
-        if running.syncs and any(isinstance(step.do, (Start, Stop)) for step in plan.steps):
-            reason = f"is run by keepalived: {running.path} has lvs_sync_daemon"
-            problems.append(Problem("sync_daemon", None, reason, "Change it there, or leave it out here"))
+        for option, setting, deeds in _SETTINGS:
+            if setting in running.settings and any(isinstance(step.do, deeds) for step in plan.steps):
+                reason = f"belongs to keepalived: {running.path} has {setting}"
+                problems.append(Problem(option, None, reason, "Change it there, or leave it out here"))
     refuse(problems)
     if not known and _loadable("ip_vs", ports) is False:
         raise EdgeError(f"This kernel has no IPVS: modprobe knows no module ip_vs. Remedy: {_INSTALL}.")

@@ -9,6 +9,7 @@ place for; ``-R`` takes any of its options.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import bracketed, parse_address
@@ -96,9 +97,11 @@ _ADDITIONS = ("-A", "--add-service", "-a", "--add-server")
 
 
 def rule_key(line: str) -> Key | None:
-    """The service that a rule adds, or adds a server to; None where the line is no such rule, or names its service in
-    words (as ``ipvsadm -S`` does without ``-n``)."""
+    """The service that a rule adds, or adds a server to; None where the line is no such rule, or names a host in words
+    (as ``ipvsadm -S`` does without ``-n``). Ports in words are known; options may be written as one (``-at``)."""
     words = line.split()
+    if words and len(words[0]) == 3 and words[0][:2] in _ADDITIONS:
+        words[:1] = [words[0][:2], "-" + words[0][2]]
     if not words or words[0] not in _ADDITIONS:
         return None
     for option, name in zip(words, words[1:]):
@@ -107,9 +110,19 @@ def rule_key(line: str) -> Key | None:
             family = 6 if "-6" in words or "--ipv6" in words else 4
             return Key(family, fwmark=int(name)) if name.isascii() and name.isdigit() else None
         if kind is not None:
+            whole = parse_address(name.strip("[]"))
             host, _colon, port = name.rpartition(":")
-            found = parse_address(host.strip("[]"))
-            if found is None or not port.isdigit():
-                return None
-            return Key(found.family, kind, found.host, int(port))
+            found = whole or parse_address(host.strip("[]"))
+            number = 0 if whole else _port(port, kind)
+            return Key(found.family, kind, found.host, number) if found is not None and number is not None else None
     return None
+
+
+def _port(text: str, protocol: str) -> int | None:
+    """A port by its number or name, as this host knows them."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        return socket.getservbyname(text, protocol)
+    except OSError:
+        return None

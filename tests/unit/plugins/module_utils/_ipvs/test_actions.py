@@ -295,7 +295,7 @@ def keepalived(monkeypatch, tmp_path):
 def test_what_keepalived_has_is_left_to_it(played, virtual_server, config, keepalived):
     with pytest.raises(EdgeError, match=r"^virtual server: 'tcp 10\.0\.0\.1:80' belongs to the running keepalived"):
         virtual_server(**WEB)
-    with pytest.raises(EdgeError, match=r"sync_daemon: is run by keepalived: .* has lvs_sync_daemon"):
+    with pytest.raises(EdgeError, match=r"sync_daemon: belongs to keepalived: .* has lvs_sync_daemon"):
         config(sync_daemon={"roles": ["master"], "interface": "lo"})
     done = virtual_server(**{**WEB, "protocol": "udp"})
     assert done["changed"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import ownership, rehearsal
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -123,7 +124,7 @@ def test_what_it_has_and_has_not(owner):
     assert [key for key in COVERED if not owner.covers(key)] == []
     assert [key for key in OTHERS if owner.covers(key)] == []
     assert owner.unread == ("$VIP 80", "10.0.0.1-x 80")
-    assert owner.syncs is False
+    assert owner.settings == frozenset()
 
 
 def test_a_keepalived_that_runs_here(monkeypatch, tmp_path):
@@ -133,7 +134,7 @@ def test_a_keepalived_that_runs_here(monkeypatch, tmp_path):
     monkeypatch.setattr(ownership, "config_of", lambda _pid: str(tmp_path / "keepalived.conf"))
     assert ownership.owner(Ports()) is None
     pids["main_pid"] = os.getpid()
-    assert ownership.owner(Ports()).syncs
+    assert ownership.owner(Ports()).settings == {"lvs_sync_daemon"}
     pids["main_pid"] = 2**22 + 1
     assert ownership.owner(Ports()) is None
 
@@ -152,3 +153,15 @@ def test_what_nobody_but_keepalived_knows_is_a_warning(played, config, tmp_path,
         (warning,) = config(check_mode=check_mode, **asked)["warnings"]
         assert said in warning
     assert config(**asked)["warnings"] == []
+
+
+def test_timeouts_that_keepalived_sets_are_left_to_it(played, config, tmp_path, monkeypatch):
+    path = tmp_path / "keepalived.conf"
+    path.write_text("global_defs {\n    lvs_timeouts tcp 900 udp 60\n}\n")
+    monkeypatch.setattr(rehearsal, "owner", lambda _ports: ownership.owner_of(str(path)))
+    for check_mode in (True, False):
+        with pytest.raises(
+            InputError, match=r"^timeouts: belongs to keepalived: .* has lvs_timeouts\. Change it there"
+        ):
+            config(check_mode=check_mode, timeouts={"udp": 9})
+    assert not config(timeouts={"udp": 300})["changed"]
