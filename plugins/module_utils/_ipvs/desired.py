@@ -112,7 +112,7 @@ def _useless(option: str, host: str) -> Iterator[Problem]:
 
 def _heavy(option: str, weight: int) -> Iterator[Problem]:
     """A weight that the kernel takes, but that overflows in its schedulers."""
-    if not 0 <= weight <= 65535:
+    if isinstance(weight, bool) or not 0 <= weight <= 65535:
         yield Problem(option, weight, "is not between 0 and 65535", "Give a number from 0 to 65535")
 
 

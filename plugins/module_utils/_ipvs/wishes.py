@@ -248,6 +248,6 @@ def _daemons(given: Mapping[str, Any], problems: list[Problem]) -> DaemonWish:
 def _out_of_range(prefix: str, given: Mapping[str, Any], ranges: Sequence[tuple[str, int, int]]) -> Iterator[Problem]:
     for name, low, high in ranges:
         value = given[name]
-        if value is not None and not low <= value <= high:
+        if value is not None and (isinstance(value, bool) or not low <= value <= high):
             reason = f"is not between {low} and {high}"
             yield Problem(prefix + name, value, reason, f"Give a number from {low} to {high}")
