@@ -138,8 +138,9 @@ persist:
   description:
     - Whether what is asked for is also restored at boot. The rules go where the service of the package C(ipvsadm) reads
       them (C(/etc/ipvsadm.rules) with C(AUTO) in C(/etc/default/ipvsadm) on Debian, C(/etc/sysconfig/ipvsadm) on
-      Enterprise Linux), and the service is enabled, not started. Where it would write the table over the rules when it
-      stops, as on Enterprise Linux, a drop-in keeps it from that. Rules of other services in that file stay, and
+      Enterprise Linux), and the service is enabled, not started. A drop-in lets it start before keepalived, whose
+      virtual servers it would remove on Debian, and keeps it from writing the table over the rules when it stops, as
+      it does on Enterprise Linux. Rules of other services in that file stay, and
       those of the running keepalived's are not written.
   type: bool
   default: false

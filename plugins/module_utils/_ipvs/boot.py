@@ -6,9 +6,10 @@
 Debian has /etc/ipvsadm.rules and a switch in /etc/default/ipvsadm; Enterprise Linux has /etc/sysconfig/ipvsadm and
 starts the service or not. Nothing here starts it: that would empty the table first.
 
-Enterprise Linux' service has two traps. It restores nothing from a file that begins with a comment, and when it stops,
-as on every way down, it writes the table as it is then over the rules: without thresholds, timeouts and daemons, and
-with what others have put there. So there the file gets no heading, and the service a drop-in that lets it not.
+Both services have traps, and a drop-in for each. Debian's empties the table when it starts, so it has to come before
+keepalived. Enterprise Linux' restores nothing from a file that begins with a comment, so there the file gets no
+heading; and when it stops, as on every way down, it writes the table as it is then over the rules: without thresholds,
+timeouts and daemons, and with what others have put there.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ HEADING = "# Written by k8s_edge.ha: what ipvsadm restores at boot."
 _SECONDS = 60.0
 _SWITCH = re.compile(r"^([ \t]*AUTO=)([^\n#]*?)([ \t]*(?:#[^\n]*)?)$", re.MULTILINE)
 _SAVES = "ipvsadm-save"
-DROP_IN = """# Written by k8s_edge.ha: boot restores the rules as they were asked for, not as the table was at the end.
+DROP_IN = """# Written by k8s_edge.ha.
 [Unit]
 Wants=network-online.target
 After=network-online.target
-
-[Service]
-ExecStop=
+Before=keepalived.service
 """
+#: Boot restores the rules as they were asked for, not as the table was at the end.
+KEEPING = "\n[Service]\nExecStop=\n"
 _UNITS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 
 
@@ -80,21 +81,19 @@ class Boot:
         self.ports = ports
         self.root = root
         self.files: dict[str, ConfigFile] = {}
-        self.unit: str | None = None
+        units = [ConfigFile(os.path.join(root, folder, UNIT)).read() for folder in _UNITS]
+        self.unit = next((unit.decode("utf-8", "replace") for unit in units if unit is not None), None)
         if os.path.exists(os.path.join(root, "etc/init.d/ipvsadm")):
             self.files["switch"] = ConfigFile(os.path.join(root, "etc/default/ipvsadm"))
             self.files["rules"] = ConfigFile(os.path.join(root, "etc/ipvsadm.rules"))
-            return
-        units = [ConfigFile(os.path.join(root, folder, UNIT)).read() for folder in _UNITS]
-        self.unit = next((unit.decode("utf-8", "replace") for unit in units if unit is not None), None)
-        if self.unit is not None:
+        elif self.unit is not None:
             self.files["rules"] = ConfigFile(os.path.join(root, "etc/sysconfig/ipvsadm"))
-            if _SAVES in self.unit:
-                drop_in = os.path.join(root, _UNITS[0], UNIT + ".d/k8s_edge.conf")
-                self.files["drop-in"] = ConfigFile(drop_in, mode=0o644)
         else:
             reason = "has nowhere to go: ipvsadm, whose service restores the table at boot, is not installed"
             raise InputError([Problem("persist", True, reason, "Install the package ipvsadm, or leave persist out")])
+        if any(os.path.isdir(os.path.join(root, folder)) for folder in _UNITS[1:]):
+            path = os.path.join(root, _UNITS[0], UNIT + ".d/k8s_edge.conf")
+            self.files["drop-in"] = ConfigFile(path, mode=0o644)
 
     def read(self) -> Found:
         texts = {}
@@ -115,9 +114,9 @@ class Boot:
             if switch != found.switch:
                 yield Step("restore the rules at boot (AUTO)", Write("switch", switch), Write("switch", found.switch))
         if "drop-in" in self.files:
-            drop_in = DROP_IN + "".join(stops(self.unit or ""))
+            drop_in = drop_in_text(self.unit or "")
             if drop_in != found.drop_in:
-                words = "keep the rules when the service ipvsadm stops"
+                words = "let the service ipvsadm start before keepalived, and leave the rules alone when it stops"
                 yield Step(words, Write("drop-in", drop_in), Write("drop-in", found.drop_in))
         if not found.enabled:
             yield Step("let the service ipvsadm start at boot", Enable(True), Enable(False))
@@ -188,10 +187,11 @@ def rules_text(old: str, wish: Wish, table: Table, heading: str) -> str:
     return "".join([line + "\n" for lines in blocks.values() for line in lines])
 
 
-def stops(unit: str) -> list[str]:
-    """What a unit does when it stops, but for saving the table."""
-    lines = [line + "\n" for line in unit.splitlines() if line.startswith("ExecStop=")]
-    return [line for line in lines if _SAVES not in line]
+def drop_in_text(unit: str) -> str:
+    """What goes beside the service's own unit, if it has one: all that it does when it stops, but for saving."""
+    stops = [line + "\n" for line in unit.splitlines() if line.startswith("ExecStop=")]
+    kept = [line for line in stops if _SAVES not in line]
+    return DROP_IN + (KEEPING + "".join(kept) if kept != stops else "")
 
 
 def switched_on(text: str) -> str:

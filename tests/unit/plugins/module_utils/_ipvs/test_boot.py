@@ -95,7 +95,8 @@ def test_what_is_asked_for_is_restored_at_boot(played, virtual_server, host, deb
     assert said["steps"] == done["steps"]
     assert done["steps"][2:] == [
         "write the rules that are restored at boot",
-        "restore the rules at boot (AUTO)" if debian else "keep the rules when the service ipvsadm stops",
+        *(["restore the rules at boot (AUTO)"] if debian else []),
+        "let the service ipvsadm start before keepalived, and leave the rules alone when it stops",
         "let the service ipvsadm start at boot",
     ]
     assert without_heading(there.rules.read_text()) == RULES
@@ -104,7 +105,9 @@ def test_what_is_asked_for_is_restored_at_boot(played, virtual_server, host, deb
     else:
         # A comment in its first line would keep ipvsadm -R from all the rest.
         assert there.rules.read_text() == RULES
-        assert (there.root / DROP_IN).read_text().endswith("[Service]\nExecStop=\nExecStop=/sbin/ipvsadm -C\n")
+        assert (there.root / DROP_IN).read_text().endswith("\n\n[Service]\nExecStop=\nExecStop=/sbin/ipvsadm -C\n")
+    # Debian's empties the table when it starts.
+    assert "\nBefore=keepalived.service\n" in (there.root / DROP_IN).read_text()
     for check_mode in (True, False):
         assert not virtual_server(check_mode=check_mode, ports=there, **asked)["changed"]
     # The table is as it shall be, and boot is not.
@@ -170,9 +173,16 @@ def test_a_failure_after_the_drop_in_takes_it_back(played, virtual_server, host)
     assert not (there.root / DROP_IN).parent.exists() and not there.rules.exists()
 
 
-def test_a_service_that_does_not_save_needs_no_drop_in(played, virtual_server, host):
+def test_a_service_that_does_not_save_stops_as_it_does(played, virtual_server, host):
     there = host(debian=False)
     (there.root / "usr/lib/systemd/system/ipvsadm.service").write_text(UNIT.replace("ipvsadm-save", "true"))
+    virtual_server(ports=there, **WEB, persist=True)
+    assert "ExecStop" not in (there.root / DROP_IN).read_text()
+
+
+def test_where_there_is_no_systemd_there_is_no_drop_in(played, virtual_server, host):
+    there = host(debian=True)
+    (there.root / "usr/lib/systemd/system").rmdir()
     virtual_server(ports=there, **WEB, persist=True)
     assert there.link.is_symlink() and not (there.root / DROP_IN).exists()
 
