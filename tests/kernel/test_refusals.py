@@ -153,3 +153,26 @@ def test_what_keepalived_has_is_left_to_it(table, keepalived):
     ours = {**WEB, "port": 81}
     table.brought(virtual_servers=[WEB, {"fwmark": 7}, ours], purge=True)
     table.brought(virtual_servers=[WEB, {"fwmark": 7}], purge=True)
+
+
+def test_whatever_keepalived_makes_is_known_as_its_own(table, keepalived):
+    """Groups, ranges and firewall marks, whose family keepalived takes from their servers."""
+    four = "    lb_algo rr\n    lb_kind NAT\n    real_server 10.0.0.12 80 {\n    }\n}\n"
+    six = four.replace("10.0.0.12", "fd00::12")
+    keepalived(
+        "virtual_server_group four {\n    10.5.0.1-3 80\n    fwmark 9\n}\n"
+        "virtual_server_group six {\n    fd00:5::1-3 80\n    fwmark 9\n}\n"
+        f"virtual_server group four {{\n    protocol TCP\n{four}"
+        f"virtual_server group six {{\n    protocol SCTP\n    sorry_server fd00::99 80\n{six}"
+        f"virtual_server fwmark 7 {{\n{six}virtual_server fwmark 8 inet6 {{\n{six}virtual_server fwmark 8 {{\n{four}"
+        f"virtual_server 10.5.0.9 53 {{\n    protocol UDP\n    ops\n{four}"
+        f"virtual_server 10.5.0.10 {{\n    protocol TCP\n    persistence_timeout 50\n{four}"
+    )
+    assert until(lambda: len(table.info()["virtual_servers"]) == 13)
+    found = table.info()
+    names = [
+        {name: one[name] for name in one if name in {*WEB, "fwmark", "family"}} for one in found["virtual_servers"]
+    ]
+    assert found["keepalived"] == names
+    said = refused(table, virtual_servers=[], purge=True)
+    assert len(said.splitlines()) == 13

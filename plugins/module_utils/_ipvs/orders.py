@@ -104,8 +104,13 @@ def _take_back(channel: Channel, batch: Batch, failed: dict[int, int]) -> None:
 
 def _take_back_unheard(channel: Channel, batch: Batch, error: BaseException) -> None:
     """Undo what of a batch the table shows as done, where the kernel's answers were lost or nobody waited for them."""
-    now = read_services(channel, keys(batch))
-    _undo(channel, batch, [index for index, order in enumerate(batch.orders) if _is_done(order, now)], error)
+    try:
+        now = read_services(channel, keys(batch))
+        _undo(channel, batch, [index for index, order in enumerate(batch.orders) if _is_done(order, now)], error)
+    except ApplyError:
+        raise
+    except EdgeError as failure:
+        raise ApplyError(error, [failure]) from error
 
 
 def _is_done(order: Order, now: Mapping[Key, Service]) -> bool:

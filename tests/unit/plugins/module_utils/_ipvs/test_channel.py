@@ -10,11 +10,11 @@ import struct
 import threading
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import netlink, orders
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import Stop
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Daemon, Key, Service
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import Batch, Order, Stop
 
 
 @pytest.fixture
@@ -63,6 +63,15 @@ def mute():
     yield channel
     near.shutdown(socket.SHUT_RDWR)
     near.close()
+
+
+def test_a_batch_that_gets_no_answer_at_all(silent):
+    key = Key(4, "tcp", "10.0.0.1", 80)
+    batch = Batch((Order("new", Service(key)),), ((Order("del", Service(key)),),))
+    with pytest.raises(
+        ApplyError, match=r"(?s)did not answer.*Restoring what was there before failed too:.*not answer"
+    ):
+        orders.execute(silent, batch)
 
 
 def test_an_order_without_an_answer_is_over_when_what_follows_it_has_one(mute):
