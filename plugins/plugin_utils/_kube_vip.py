@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
@@ -132,6 +133,10 @@ def _rights(instance: Instance, settings: Settings) -> Iterator[dict[str, Any]]:
 
 def _daemon_set(instance: Instance, settings: Settings) -> dict[str, Any]:
     labels = _labels(instance)
+    template: dict[str, Any] = {"labels": labels}
+    if settings.bgp and _secret(settings):
+        # Pods read the Secret when they start: another password is another pod. So little of a digest gives none away.
+        template["annotations"] = {"k8s-edge.ha/bgp": sha256(_peers(settings.bgp["peers"]).encode()).hexdigest()[:4]}
     pod = _pod(instance, settings)
     expressions = [
         {"key": key, "operator": "Exists"} if value is None else {"key": key, "operator": "In", "values": [value]}
@@ -150,7 +155,7 @@ def _daemon_set(instance: Instance, settings: Settings) -> dict[str, Any]:
             "selector": {"matchLabels": labels},
             # The pods share the nodes' ports for metrics, so one goes before the next comes.
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}},
-            "template": {"metadata": {"labels": labels}, "spec": {**pod, "serviceAccountName": instance.name}},
+            "template": {"metadata": template, "spec": {**pod, "serviceAccountName": instance.name}},
         },
     }
 

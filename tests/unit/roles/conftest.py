@@ -31,10 +31,10 @@ def kubeconfig(tmp_path_factory):
 
 @pytest.fixture
 def ansible_playbook(tmp_path, collection_root):
-    """Run it with nobody's credentials but those that are given, and see it end well."""
+    """Run it with nobody's credentials but those that are given, and see it end well, or fail; what it said."""
     pytest.importorskip("kubernetes", reason="needs the Python package kubernetes, which kubernetes.core talks with")
 
-    def run(*arguments, **environment):
+    def run(*arguments, fails=False, **environment):
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("K8S_", "KUBE"))}
         known = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
         ended = subprocess.run(
@@ -51,7 +51,7 @@ def ansible_playbook(tmp_path, collection_root):
                 **environment,
             },
         )
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert bool(ended.returncode) == fails, ended.stdout + ended.stderr
         return ended.stdout
 
     return run

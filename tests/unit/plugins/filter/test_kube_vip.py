@@ -109,6 +109,16 @@ def test_bgp_speaks_to_its_peers_without_an_election_and_keeps_passwords_in_a_se
     assert found["vip_interface"] == "lo"  # every node has the address
 
 
+def test_another_password_is_another_pod_template_and_cannot_be_read_from_it():
+    def annotations(password):
+        peers = [{"address": "192.0.2.1", "as": 65000, "password": password}]
+        found = daemon_sets(mode="bgp", bgp={**BGP["bgp"], "peers": peers})[CONTROL_PLANE]
+        return found["spec"]["template"]["metadata"]["annotations"]
+
+    assert annotations("sesame") == annotations("sesame") != annotations("other")
+    assert len(annotations("sesame")["k8s-edge.ha/bgp"]) == 4
+
+
 def test_peers_without_a_password_need_no_secret():
     peers = [{"address": "192.0.2.1", "as": 65000, "multihop": True}]
     objects = kube_vip_objects(kube_vip(mode="bgp", bgp={**BGP["bgp"], "peers": peers}))
