@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 
 ROOT = "/sys/fs/selinux"
 
@@ -15,6 +16,7 @@ class Kernel:
 
     def __init__(self, root: str = ROOT) -> None:
         self.root = root
+        self._classes: dict[str, dict[str, int]] = {}
 
     @property
     def enabled(self) -> bool:
@@ -37,8 +39,7 @@ class Kernel:
             index = self._read(f"class/{target_class}/index")
             answer = self._ask("access", f"{self.process(domain)} {self.object(target)} {index}")
             bits = int(answer.split()[0], 16)
-            names = os.listdir(f"{self.root}/class/{target_class}/perms")
-            return frozenset(name for name in names if bits >> (self._bit(target_class, name) - 1) & 1)
+            return frozenset(name for name, bit in self._bits(target_class).items() if bits >> (bit - 1) & 1)
         except OSError:
             return frozenset()
 
@@ -71,12 +72,17 @@ class Kernel:
         """The context of a file or port of a type."""
         return f"system_u:object_r:{kind}{self._level}"
 
-    @property
+    @cached_property
     def _level(self) -> str:
         return ":s0" if self._read("mls") == "1" else ""
 
-    def _bit(self, target_class: str, permission: str) -> int:
-        return int(self._read(f"class/{target_class}/perms/{permission}"))
+    def _bits(self, target_class: str) -> dict[str, int]:
+        """The permissions of a class and their places in an answer, read once: each is a file."""
+        if target_class not in self._classes:
+            folder = f"class/{target_class}/perms"
+            names = os.listdir(f"{self.root}/{folder}")
+            self._classes[target_class] = {name: int(self._read(f"{folder}/{name}")) for name in names}
+        return self._classes[target_class]
 
     def _read(self, name: str) -> str:
         with open(f"{self.root}/{name}", encoding="ascii") as file:

@@ -63,6 +63,7 @@ class Store:
 
     def __init__(self, root: str = "") -> None:
         self._library = _load()
+        self._functions: dict[str, Any] = {}
         self._root = root
         if root:
             self._library.semanage_set_root(root.encode())
@@ -208,9 +209,11 @@ class Store:
             raise EdgeError(f"The SELinux policy store refused ({function}):")
 
     def _function(self, name: str) -> Any:
-        function: Any = self._library[name]
-        function.restype = _RETURNS.get(name, ctypes.c_int)
-        return function
+        """Looked up once: a listing calls the same few for each of hundreds of records."""
+        if name not in self._functions:
+            self._functions[name] = self._library[name]
+            self._functions[name].restype = _RETURNS.get(name, ctypes.c_int)
+        return self._functions[name]
 
 
 def _load() -> Any:
