@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._firewall_needs import firewall_needs as needs
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._firewall_needs import understood
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import instances_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
@@ -23,7 +24,7 @@ description:
   - Derives the openings of a host that may hold VIPs, as M(k8s_edge.ha.firewall_access) takes them. VRRP from each
     unicast peer or to the multicast group; each port of a VIP at its addresses, for its C(clients); the ports of
     further listeners of HAProxy. What listens on loopback only, such as the statistics page, is not opened.
-positional: host, groups, hostvars, sections, instances, instance_defaults, global_defs
+positional: host, groups, hostvars, sections, instances, instance_defaults, global_defs, written
 extends_documentation_fragment:
   - k8s_edge.ha.inventory
   - k8s_edge.ha.inventory.host
@@ -48,6 +49,13 @@ options:
     description: Keepalived's global options, for its multicast groups.
     type: dict
     default: {}
+  written:
+    description:
+      - The instances that C(keepalived.conf) has and keeps. Where nothing declares one of them, its VRRP is let in all
+        the same, since without it each of its hosts would take its VIPs. The ports at those VIPs are not.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -58,7 +66,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A dictionary with C(openings), C(interfaces) and C(guarded).
+  description:
+    - A dictionary with C(openings), C(interfaces), C(guarded), and C(undeclared), the names of instances that only
+      C(keepalived.conf) has.
   type: dict
 """
 
@@ -73,12 +83,18 @@ def firewall_needs(
     instances: Sequence[Mapping[str, Any]] = (),
     instance_defaults: Mapping[str, Any] | None = None,
     global_defs: Mapping[str, Any] | None = None,
+    written: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, list[Any]]:
-    """The host's openings, the interfaces they are for, and the addresses that are guarded."""
+    """The host's openings, the interfaces they are for, the addresses that are guarded, and undeclared instances."""
     known = declared(vips, groups)
     derived = {each["name"]: each for each in desired_proxies(host, known, hostvars, Checks("", 0))["frontends"]}
-    everything = [*instances_of(host, known, hostvars, instance_defaults or {}), *instances]
-    return needs([vip for vip in known if host in vip.hosts], everything, derived, sections, global_defs or {})
+    declared_instances = [*instances_of(host, known, hostvars, instance_defaults or {}), *instances]
+    names = {each.get("name") for each in declared_instances}
+    undeclared = [each for each in written if each.get("name") not in names]
+    held = [vip for vip in known if host in vip.hosts]
+    heard = [each for each in undeclared if understood(each)]
+    found = needs(held, [*declared_instances, *heard], derived, sections, global_defs or {})
+    return {**found, "undeclared": [each["name"] for each in undeclared]}
 
 
 class FilterModule:

@@ -68,6 +68,17 @@ def _vrrp(instance: Section, global_defs: Section) -> Iterator[dict[str, Any]]:
         yield {"protocol": protocol, "destination": str(group)}
 
 
+def understood(instance: Section) -> bool:
+    """Whether an instance that somebody else has written names its peers by addresses of one family."""
+    try:
+        openings = list(_vrrp(instance, {}))
+        named = [[*each.get("sources", ()), *filter(None, [each.get("destination")])] for each in openings]
+        families = [{ip_network(address).version for address in addresses} for addresses in named]
+        return all(len(each) == 1 for each in families) and "%" not in str(named)  # no firewall takes a zone
+    except (KeyError, ValueError):
+        return False
+
+
 def _checks(vip: Vip, instance: Section) -> Iterator[dict[str, Any]]:
     """What the other directors ask this host's server, by its own address."""
     if vip.directed is None or instance.get("name") not in {instance_name(vip, each) for each in vip.addresses}:

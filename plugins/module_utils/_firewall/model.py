@@ -86,8 +86,10 @@ def _network(path: str, text: str | None, problems: list[Problem]) -> str | None
     if text is None:
         return None
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        network = None if "%" in text else ipaddress.ip_network(text, strict=False)  # no firewall takes a zone
     except ValueError:
+        network = None
+    if network is None:
         problems.append(Problem(path, text, "is no address", "Write it as 10.0.0.1, 10.0.0.0/8, fd00::1 or fd00::/64."))
         return None
     return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)

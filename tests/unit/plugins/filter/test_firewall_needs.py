@@ -24,7 +24,44 @@ def test_peers_and_the_port_of_a_vip(lab):
         ],
         "interfaces": ["eth0"],
         "guarded": ["10.77.0.100"],
+        "undeclared": [],
     }
+
+
+def test_what_keepalived_keeps_though_nothing_declares_it_hears_its_peers_and_serves_nobody(lab):
+    old = {
+        "name": "old",
+        "interface": "eth1",
+        "unicast_src_ip": "10.78.0.11",
+        "unicast_peer": [{"address": "10.78.0.12"}],
+        "virtual_ipaddress": [{"address": "10.78.0.100/24"}],
+    }
+    declared = derive(lab, [lab.kubeapi])
+    stale = {"name": "kubeapi", "unicast_peer": [{"address": "10.77.0.19"}], "unicast_src_ip": "10.77.0.11"}
+    found = derive(lab, [lab.kubeapi], written=[stale, old])
+    assert found == {
+        "openings": [
+            declared["openings"][0],
+            {"protocol": "vrrp", "sources": ["10.78.0.12"], "destination": "10.78.0.11"},
+            declared["openings"][1],
+        ],
+        "interfaces": ["eth0", "eth1"],
+        "guarded": ["10.77.0.100"],
+        "undeclared": ["old"],
+    }
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"unicast_peer": [{"address": "fe80::1%eth0"}], "unicast_src_ip": "fe80::2%eth0"},
+        {"unicast_peer": ["10.0.0.1"], "unicast_src_ip": "fd00::1"},
+        {"virtual_ipaddress": [{"address": "$VIP"}]},
+    ],
+)
+def test_what_somebody_else_has_written_in_a_strange_way_stops_nothing(lab, strange):
+    found = derive(lab, [lab.kubeapi], written=[{"name": "strange", **strange}])
+    assert found == {**derive(lab, [lab.kubeapi]), "undeclared": ["strange"]}
 
 
 def test_clients_count_for_the_addresses_of_their_family(lab):
@@ -46,7 +83,7 @@ def test_clients_that_cannot_be_are_refused(lab, clients, said):
 
 
 def test_a_vip_of_others_opens_nothing(lab):
-    assert derive(lab, [lab.kubeapi], "kube-1") == {"openings": [], "interfaces": [], "guarded": []}
+    assert derive(lab, [lab.kubeapi], "kube-1") == {"openings": [], "interfaces": [], "guarded": [], "undeclared": []}
 
 
 def test_a_vip_that_leads_nowhere_opens_its_port_if_it_has_one(lab):

@@ -64,6 +64,7 @@ def test_absent_wishes_for_nothing():
         (opening("vrrp", port=1), r"vrrp has no ports"),
         (opening(port=1, sources=[]), r"openings\[0\]\.sources: \[\] lets nobody in"),
         (opening(port=1, sources=["10.0.0.1", "peer"]), r"openings\[0\]\.sources\[1\]: 'peer' is no address"),
+        (opening(port=1, destination="fe80::1%eth0"), r"destination: 'fe80::1%eth0' is no address"),
         (opening(port=1, destination='10.0.0.1" accept'), r"openings\[0\]\.destination: .* is no address"),
         (opening(port=1, sources=["10.0.0.1"], destination="fd00::1"), r"can never reach fd00::1"),
     ],
