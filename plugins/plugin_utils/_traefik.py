@@ -226,14 +226,12 @@ def _pod(settings: Settings) -> Object:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_container(settings)],
+        "volumes": [volume for _mount, volume in _mounts(settings)],
     }
     if settings["host_network"]:
         pod |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
     if settings["priority_class"]:
         pod["priorityClassName"] = settings["priority_class"]
-    volumes = [volume for _mount, volume in _mounts(settings)]
-    if volumes:
-        pod["volumes"] = volumes
     acme = settings.get("acme") or {}
     if acme and not acme.get("claim"):
         pod["initContainers"] = [_owner(settings["image"])]
@@ -263,10 +261,8 @@ def _container(settings: Settings) -> Object:
         "startupProbe": {"httpGet": ping, "periodSeconds": 1, "timeoutSeconds": 2, "failureThreshold": 60},
         "resources": settings["resources"],
         "securityContext": _confined(readOnlyRootFilesystem=True),
+        "volumeMounts": [mount for mount, _volume in _mounts(settings)],
     }
-    mounts = [mount for mount, _volume in _mounts(settings)]
-    if mounts:
-        container["volumeMounts"] = mounts
     if (settings.get("acme") or {}).get("secret"):
         container["envFrom"] = [{"secretRef": {"name": settings["acme"]["secret"]}}]
     return container
@@ -277,7 +273,8 @@ def _confined(**more: Any) -> Object:
 
 
 def _mounts(settings: Settings) -> Iterable[tuple[Object, Object]]:
-    """Each mount with its volume."""
+    """Each mount with its volume. Middlewares keep big requests and answers back in files."""
+    yield {"name": "tmp", "mountPath": "/tmp"}, {"name": "tmp", "emptyDir": {}}  # noqa: S108 (the pod's own)
     if settings["dashboard_users"]:
         mount = {"name": "dashboard", "mountPath": dirname(DASHBOARD_FILE), "readOnly": True}
         yield mount, {"name": "dashboard", "secret": {"secretName": DASHBOARD}}

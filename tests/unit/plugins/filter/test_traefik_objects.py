@@ -93,6 +93,13 @@ def test_one_node_at_a_time_by_ports_of_the_node_and_without_root():
     assert int(leaves.partition("=")[2]) < pod["terminationGracePeriodSeconds"]
 
 
+def test_big_requests_that_a_middleware_keeps_back_find_room():
+    """Beyond a size buffering writes to a file in /tmp, and the image is read-only."""
+    pod = pod_of(traefik_objects(settings()))
+    (volume,) = [each["name"] for each in pod["volumes"] if "emptyDir" in each]
+    assert {"name": volume, "mountPath": "/tmp"} in pod["containers"][0]["volumeMounts"]
+
+
 def test_in_the_nodes_network_ports_are_its_own_and_inner_ones_stay_inside():
     made = traefik_objects(settings(host_network=True, ping="traefik", dashboard_users={"admin": HASH}))
     pod = pod_of(made)
