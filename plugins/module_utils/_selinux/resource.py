@@ -100,7 +100,10 @@ class Customisations:
         there = [path for path in paths if os.path.lexists(path)]
         if not there:
             return
-        ended = self.ports.run(["restorecon", "-R", "--", *there], timeout=RESTORECON_SECONDS)
+        tool = self.ports.which("restorecon")
+        if tool is None:
+            raise EdgeError("restorecon, which labels files, is not installed. Install the package policycoreutils.")
+        ended = self.ports.run([tool, "-R", "--", *there], timeout=RESTORECON_SECONDS)
         if ended.rc != 0:
             raise EdgeError(f"restorecon could not label {', '.join(there)}: {ended.stderr.strip() or 'no reason'}.")
 

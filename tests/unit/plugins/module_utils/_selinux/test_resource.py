@@ -22,6 +22,9 @@ THEIRS = Change(
 
 
 class NoCommands:
+    def which(self, name):
+        return f"/usr/sbin/{name}"
+
     def run(self, argv, *, timeout):
         raise AssertionError(argv)
 
@@ -210,7 +213,7 @@ def test_a_mislabelled_file_gets_its_label_back(store, apply, monkeypatch):
     monkeypatch.setattr("os.path.lexists", lambda path: True)
     wanted = wish(reads=("/etc/haproxy/site.pem",))
     assert apply(wanted).summary == ["label files as the policy says: /etc/haproxy/site.pem"]
-    assert ran == [["restorecon", "-R", "--", "/etc/haproxy/site.pem"]]
+    assert ran == [["/usr/sbin/restorecon", "-R", "--", "/etc/haproxy/site.pem"]]
     assert apply(wanted).steps == ()
 
 
@@ -230,6 +233,15 @@ def test_a_failure_after_the_commit_undoes_it(store, apply, monkeypatch):
     )
     with pytest.raises(EdgeError, match="no space"):
         apply(wish(binds=(7777,), reads=("/srv/no-such-folder/a.pem",)))
+    assert state(store) == before
+
+
+def test_without_the_tool_that_labels_files_nothing_is_left_half_done(store, apply, monkeypatch):
+    before = state(store)
+    monkeypatch.setattr("os.path.lexists", lambda path: True)
+    monkeypatch.setattr(NoCommands, "which", lambda self, name: None)
+    with pytest.raises(EdgeError, match="policycoreutils"):
+        apply(wish(reads=("/srv/no-such-folder/a.pem",)))
     assert state(store) == before
 
 
