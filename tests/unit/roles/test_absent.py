@@ -38,7 +38,12 @@ def test_nothing_stays_behind_and_no_service_waits_for_who_is_gone(kubeconfig, a
         metadata = {"name": name, "namespace": "default", "labels": label, "finalizers": ["example.org/x", CLEANUP]}
         asked(kubeconfig, "/api/v1/namespaces/default/services", {"metadata": metadata, "spec": {}})
 
+    for name in ("kubevip-ours", "of-somebody-else"):
+        lease = {"metadata": {"name": name, "namespace": "default"}, "spec": {}}
+        asked(kubeconfig, "/apis/coordination.k8s.io/v1/namespaces/default/leases", lease)
+
     variables = {f"{role}_state": "absent" for role in ROLES}
+    variables["kube_vip_services"] = {"election": True}
     variables |= {"k8s_edge_kubeconfig": str(kubeconfig), "ansible_python_interpreter": sys.executable}
     ansible_playbook("-i", "localhost,", str(PLAYBOOK), "-e", json.dumps(variables))
 
@@ -47,4 +52,6 @@ def test_nothing_stays_behind_and_no_service_waits_for_who_is_gone(kubeconfig, a
     assert "edgenode" not in asked(kubeconfig, "/api/v1/nodes/edge-1")["metadata"].get("labels", {})
     services = {each["metadata"]["name"]: each for each in asked(kubeconfig, "/api/v1/services")["items"]}
     assert services["ours"]["metadata"]["finalizers"] == ["example.org/x"]
+    leases = asked(kubeconfig, "/apis/coordination.k8s.io/v1/leases")["items"]
+    assert [each["metadata"]["name"] for each in leases] == ["of-somebody-else"]
     assert services["theirs"]["metadata"]["finalizers"] == ["example.org/x", CLEANUP]
