@@ -19,6 +19,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 
 LIBRARIES = ("libsemanage.so.2", "libsemanage.so.1")
 PROTOCOLS = {"udp": 0, "tcp": 1, "dccp": 2, "sctp": 3}
+#: How often to ask for the store while another program changes it. libsemanage waits five seconds each time.
+TRIES = 12
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _POINTER = ctypes.c_void_p
 #: Functions that return something else than a number.
@@ -107,13 +109,29 @@ class Store:
         with _said() as said:
             try:
                 with self._open() as handle:
-                    self._must(handle, "semanage_begin_transaction")
+                    self._begin(handle, said)
                     self._stage(handle, change)
                     self._library.semanage_set_reload(handle, 0 if self._root else 1)
                     self._must(handle, "semanage_commit")
             except EdgeError as error:
                 reason = "; ".join(line for line in said().splitlines() if line)
-                raise EdgeError(f"{error} {reason or 'It did not say why.'} Nothing was changed.") from None
+                raise EdgeError(" ".join(filter(None, [str(error), reason, "Nothing was changed."]))) from None
+
+    def _begin(self, handle: Any, said: Callable[[], str]) -> None:
+        """Begin a transaction, as soon as nobody else has one."""
+        reason = ""
+        for _try in range(TRIES):
+            try:
+                self._must(handle, "semanage_begin_transaction")
+                return
+            except EdgeError as error:
+                reason = said().strip()
+                if "transaction lock" not in reason:
+                    raise EdgeError(f"{error} {reason}") from None
+        raise EdgeError(
+            "Another program changes the SELinux policy and has not come to an end in a minute: semanage, setsebool or "
+            f"the installation of a package. Let it end, and run again. {reason}."
+        )
 
     def _stage(self, handle: Any, change: Change) -> None:
         for module, text in change.modules.items():

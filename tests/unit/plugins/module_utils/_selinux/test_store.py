@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import store as module
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Range
 
 HTTP = "system_u:object_r:http_port_t:s0"
@@ -61,6 +63,28 @@ def test_what_is_refused_changes_nothing_and_says_why(store, capfd, change, said
         store.commit(change)
     assert everything(store) == ({}, {}, {}, {"base"})
     assert capfd.readouterr() == ("", "")  # a module's answer is alone on its output
+
+
+def test_another_program_that_changes_the_policy_is_waited_for_and_named(store, store_root, monkeypatch):
+    monkeypatch.setattr(module, "TRIES", 1)  # five seconds
+    with open(store_root / "var/lib/selinux/targeted/semanage.trans.LOCK", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(EdgeError, match=r"Another program changes.*transaction lock.*Nothing was changed\."):
+            store.commit(ALL)
+    tries = []
+
+    def busy_at_first(handle, function, *arguments):
+        if function == "semanage_begin_transaction" and not tries:
+            tries.append(function)
+            os.write(2, b"Could not get direct transaction lock")
+            raise EdgeError("refused")
+        must(handle, function, *arguments)
+
+    must = store._must
+    monkeypatch.setattr(module, "TRIES", 2)
+    monkeypatch.setattr(store, "_must", busy_at_first)
+    store.commit(ALL)
+    assert tries and "k8s_edge" in store.modules()
 
 
 def test_the_outputs_come_back(store, capfd):
