@@ -333,7 +333,8 @@ virtual_server_groups:
   - members: Lines of an address (or range) and a port, or C(fwmark) and a number.
 virtual_servers:
   - The C(virtual_server) blocks. One is told by O(virtual_servers[].address) and O(virtual_servers[].port), or by
-    O(virtual_servers[].fwmark), or by O(virtual_servers[].group); by O(virtual_servers[].protocol) too where needed.
+    O(virtual_servers[].fwmark), or by O(virtual_servers[].group); by O(virtual_servers[].protocol) or
+    O(virtual_servers[].ip_family) too where needed.
   - address: The virtual address, without a prefix length.
     port: The port; 0 means every port and needs persistence.
     fwmark: The firewall mark.

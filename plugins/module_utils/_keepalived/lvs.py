@@ -218,7 +218,7 @@ VIRTUAL_SERVERS = Blocks(
         option("fwmark", integer(1, 2**32 - 1)),
         option("group", plain()),
     ),
-    also=("protocol",),
+    also=("protocol", "ip_family"),
 )
 VIRTUAL_SERVER_GROUPS = NamedLists(
     "virtual_server_groups",

@@ -64,16 +64,32 @@ def _faults_of(document: Document, statement: Statement, block: Block, defined: 
     yield from _server_faults(where, document, key, words, lines, defined)
 
 
+def mark_family(lines: Iterable[Statement]) -> str:
+    """The family of a firewall mark as keepalived takes it: what is said, or that of the servers, or IPv4."""
+    families = []
+    for line in lines:
+        if line.keyword == "ip_family":
+            return " ".join(line.arguments)
+        if line.keyword in ("real_server", "sorry_server"):
+            server = parse_address(line.arguments[0] if line.arguments else "")
+            families.append(server.family if server is not None else 4)
+    return "inet6" if families[:1] == [6] else "inet"
+
+
 def _duplicates(document: Document, name: str, services: Iterable[Statement]) -> Iterator[Problem]:
-    """The same address, port and protocol twice; address and port in other words are left to the daemon."""
+    """The same address, port and protocol twice, or the same mark and family; address and port in other words are left
+    to the daemon."""
     seen: set[str] = set()
+    mark = name.startswith("fwmark ")
     for service in services:
-        lines = document.statements(service.block) if service.block is not None else ()
+        lines = list(document.statements(service.block)) if service.block is not None else []
         protocol = next((" ".join(line.arguments).upper() for line in lines if line.keyword == "protocol"), "UDP")
-        if protocol in seen:
-            reason = "stands twice with the protocol {0}, and keepalived says nothing".format(protocol)
-            yield Problem("virtual_servers", name, reason, "Name it once.")
-        seen.add(protocol)
+        told = mark_family(lines) if mark else protocol
+        if told in seen:
+            reason = "stands twice with the {0} {1}, and keepalived says nothing"
+            what = "family" if mark else "protocol"
+            yield Problem("virtual_servers", name, reason.format(what, told), "Name it once.")
+        seen.add(told)
 
 
 def _service_faults(

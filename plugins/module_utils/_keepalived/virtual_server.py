@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configure import FILE_ARGUMENTS, configure
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs import VIRTUAL_SERVERS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs_faults import mark_family
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs_words import (
     REAL_SERVER_ARGUMENTS,
     VIRTUAL_SERVER_ARGUMENTS,
@@ -60,21 +61,38 @@ def virtual_server(params: dict[str, Any], ports: Ports, check_mode: bool) -> di
 
 
 def _namesakes(document: Document, wanted: dict[str, Any]) -> tuple[list[Statement], list[dict[str, Any]]]:
-    """The blocks of the service, and what tells those of the same address and port but another protocol apart."""
+    """The blocks of the service, and what tells those of the same address and port but another protocol, or of the
+    same mark but another family, apart. Where there are such ones, ``wanted`` gets the family as its block says it."""
     key = repr(VIRTUAL_SERVERS.key.normal(wanted))
     same: list[Statement] = []
     others: list[dict[str, Any]] = []
+    said: list[str | None] = []
     for statement in document.statements(document.root):
         if statement.keyword not in VIRTUAL_SERVERS.keywords or statement.block is None:
             continue
-        if repr(VIRTUAL_SERVERS.key.read(statement.arguments)) != key:
+        identity = VIRTUAL_SERVERS.key.read(statement.arguments)
+        if repr(identity) != key or not isinstance(identity, dict):
             continue
-        protocol = VIRTUAL_SERVERS.table.read(document, statement.block).get("protocol")
-        if protocol in (None, wanted.get("protocol")):
+        service = VIRTUAL_SERVERS.table.read(document, statement.block)
+        protocol, family = service.get("protocol"), service.get("ip_family")
+        fits = protocol in (None, wanted.get("protocol"))
+        if wanted.get("fwmark") is not None and wanted.get("ip_family") is not None:
+            fits = mark_family(document.statements(statement.block)) == wanted["ip_family"]
+        if fits:
             same.append(statement)
+            said.append(family)
         else:
-            identity = {part.name: wanted.get(part.name) for part in VIRTUAL_SERVERS.key.heads}
-            others.append(dict(identity, protocol=protocol))
+            others.append(dict(identity, protocol=protocol, ip_family=family))
+    if len(same) > 1 and wanted.get("fwmark") is not None and wanted.get("ip_family") is None:
+        reason = "is missing: the file has this firewall mark for both families"
+        raise InputError([Problem("family", None, reason, "Give ipv4 or ipv6.")])
+    if same and others:
+        if wanted.get("fwmark") is not None and any(other["ip_family"] == said[0] for other in others):
+            reason = "is told from that of the other block of this firewall mark by the servers alone"
+            raise InputError(
+                [Problem("family", wanted["ip_family"], reason, "Write ip_family into one by hand first.")]
+            )
+        wanted["ip_family"] = said[0]
     return same, others
 
 

@@ -120,6 +120,36 @@ def test_other_protocols_of_the_address_are_other_services() -> None:
     assert planned({"protocol": "sctp", "address": "10.77.0.120", "port": 80, "state": "absent"}, both) == both
 
 
+def marked(server: str, said: str = "", scheduler: str = "rr") -> str:
+    family = f"    ip_family {said}\n" if said else ""
+    inner = f"{family}    lb_algo {scheduler}\n    lb_kind NAT\n    real_server {server} 80 {{\n    }}\n"
+    return f"virtual_server fwmark 7 {{\n{inner}}}\n"
+
+
+@pytest.mark.parametrize("said", ["", "inet6"])
+def test_a_firewall_mark_of_the_other_family_is_another_service(said: str) -> None:
+    four, six = marked("10.0.0.12"), marked("fd00::12", said)
+    for family, text in (
+        ("ipv6", four + marked("fd00::12", said, "wrr")),
+        ("ipv4", marked("10.0.0.12", "", "wrr") + six),
+    ):
+        changed = {"fwmark": 7, "family": family, "scheduler": "wrr"}
+        if said:  # else nothing but their servers tells the blocks apart, and which one is meant is asked for
+            assert planned(changed, four + six) == text
+            assert planned(changed, text) == text
+        else:
+            assert "Write ip_family into one by hand first." in refused(changed, four + six)
+    if said:
+        assert planned({"fwmark": 7, "family": "ipv6", "state": "absent"}, four + six) == four
+    assert planned({"fwmark": 7, "family": "ipv6", "state": "absent"}, four) == four
+    new = {"fwmark": 7, "family": "ipv6", "scheduler": "rr", "forwarding_method": "nat"}
+    new["real_servers"] = [{"address": "fd00::12", "port": 80}]
+    assert planned(new, four) == four + "\n" + marked("fd00::12", "inet6")
+    assert "family: is missing: the file has this firewall mark for both" in refused(
+        {"fwmark": 7, "scheduler": "wrr"}, four + six
+    )
+
+
 def test_real_servers_stay_unless_they_are_purged() -> None:
     one = {**SERVICE, "real_servers": [{"address": "10.77.0.22", "port": 80, "weight": 0}]}
     kept = planned(one, WRITTEN)
