@@ -47,8 +47,8 @@ RETURN = r"""
 _value:
   description:
     - A dictionary. C(apply) and C(rehearse) are lists of calls with C(objects), C(about), and whether they hold a
-      C(secret) or C(kinds). C(unseen) and C(foreign) name objects. C(leaving) has the C(objects) and C(namespaces) to
-      remove, C(workloads) what to wait for.
+      C(secret) or C(kinds). C(unseen), C(foreign) and C(lasting) name objects. C(leaving) has the C(objects) and
+      C(namespaces) to remove, C(workloads) what to wait for.
   type: dict
 """
 

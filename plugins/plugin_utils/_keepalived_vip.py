@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes import text
+
 NAME = "kube-keepalived-vip"
 SELECTOR = {"app.kubernetes.io/name": NAME}
 
@@ -116,7 +118,7 @@ def _pod(settings: Settings) -> Object:
         "serviceAccountName": NAME,
         "hostNetwork": True,
         "dnsPolicy": "ClusterFirstWithHostNet",
-        "nodeSelector": {key: str(value) for key, value in settings["node_selector"].items()},
+        "nodeSelector": {key: text(value) for key, value in settings["node_selector"].items()},
         "tolerations": list(settings["tolerations"]),
         "terminationGracePeriodSeconds": 60,
         "containers": containers,

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip_settings import Settings, newer, settings_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes import text
 
 RBAC = "rbac.authorization.k8s.io"
 SECRET = "kube-vip-bgp"  # noqa: S105 (the name of an object)
@@ -223,7 +224,7 @@ def _environment(instance: Instance, settings: Settings) -> list[dict[str, Any]]
 def _value(value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
         return {"valueFrom": value}
-    return {"value": str(value).lower() if isinstance(value, bool) else str(value)}
+    return {"value": text(value)}
 
 
 def _bgp(settings: Settings) -> dict[str, Any]:

@@ -44,6 +44,17 @@ CLUSTER_WIDE = ("Namespace", "CustomResourceDefinition", "ClusterRole", "Cluster
 #: Kinds whose pods are rolled out.
 WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 
+#: What the API keeps as it was made, whoever asks.
+LASTING = {
+    "DaemonSet": ("spec", "selector"),
+    "Deployment": ("spec", "selector"),
+    "StatefulSet": ("spec", "selector"),
+    "ClusterRoleBinding": ("roleRef",),
+    "RoleBinding": ("roleRef",),
+    "IngressClass": ("spec", "controller"),
+    "Secret": ("type",),
+}
+
 #: What every namespace has without anybody's doing.
 EVERYWHERE = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default"), ("ConfigMap", "istio-ca-root-cert")}
 
@@ -72,6 +83,11 @@ def identity(each: Object) -> Identity:
 def owner_of(each: Object) -> str:
     """Which role made an object; empty for those of others."""
     return str(((each.get("metadata") or {}).get("labels") or {}).get(OWNER, ""))
+
+
+def text(value: Any) -> str:
+    """A value of YAML as the API's maps of texts want it: ``true`` without quotes is meant as it was written."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def in_order(objects: Iterable[Object]) -> list[Object]:
@@ -118,6 +134,7 @@ def plan(objects: Sequence[Object], owner: str, found: Sequence[Object]) -> dict
     ``foreign``: there and not ours. ``apply``: what to apply, in calls of one kind of secrecy. ``rehearse``: the part
     of it that the API can be asked about before anything is there. ``unseen``: the other part, in words. ``leaving``:
     what was ours and is no longer declared, in the order of removal. ``workloads``: whose roll-out to wait for.
+    ``lasting``: there with something else in a field that cannot be changed, which is named.
     """
     there = {identity(each): each for each in found}
     ours = {which for which, each in there.items() if owner_of(each) == owner}
@@ -133,6 +150,7 @@ def plan(objects: Sequence[Object], owner: str, found: Sequence[Object]) -> dict
         "rehearse": _calls(seen),
         "unseen": [str(identity(each)) for each in apply if each not in seen],
         "leaving": leaving([each for each in found if identity(each) not in names], owner),
+        "lasting": [said for each in apply for said in _lasting(each, there.get(identity(each)))],
         "workloads": [reference(each) for each in wanted if each["kind"] in WORKLOADS],
     }
 
@@ -157,6 +175,29 @@ def tenants(found: Iterable[Object], owner: str) -> list[str]:
         and (each["kind"], each["metadata"]["name"]) not in EVERYWHERE
         and each.get("type") != "kubernetes.io/service-account-token"
     ]
+
+
+def _lasting(each: Object, found: Object | None) -> Iterable[str]:
+    """The field of an object that would have to change and cannot."""
+    path = LASTING.get(str(each["kind"]), ())
+    if not path or found is None:
+        return
+    declared, kept = _at(each, path), _at(found, path)
+    if declared is not None and kept is not None and not _within(declared, kept):
+        yield "{} ({})".format(identity(each), ".".join(path))
+
+
+def _at(each: Any, path: Sequence[str]) -> Any:
+    for key in path:
+        each = (each or {}).get(key)
+    return each
+
+
+def _within(declared: Any, kept: Any) -> bool:
+    """Whether all that is declared is there: the rest are defaults, and what somebody else has added."""
+    if isinstance(declared, Mapping) and isinstance(kept, Mapping):
+        return all(key in kept and _within(value, kept[key]) for key, value in declared.items())
+    return bool(declared == kept)
 
 
 def _named(each: Object) -> dict[str, str]:

@@ -12,6 +12,7 @@ from json import dumps
 from posixpath import dirname
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes import text
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_arguments import (
     ACME_FOLDER,
     DASHBOARD_FILE,
@@ -121,7 +122,7 @@ def _services(settings: Settings) -> Iterable[Object]:
     """The public ports for clients in the cluster (or outside, as a load balancer's); dashboard and metrics apart."""
     public = [_service_port(name, settings[HOST_PORTS[name]]) for name in HOST_PORTS]
     spec = {"type": settings["service_type"], "selector": dict(SELECTOR), "ports": public}
-    annotations = {key: str(value) for key, value in settings["service_annotations"].items()}
+    annotations = {key: text(value) for key, value in settings["service_annotations"].items()}
     yield _object("v1", "Service", settings["namespace"], annotations=annotations, spec=spec)
     for wanted, name, port in (
         (settings["dashboard_users"] and not settings["host_network"], DASHBOARD, "traefik"),
@@ -214,7 +215,7 @@ def _daemon_set(settings: Settings) -> Object:
 def _pod(settings: Settings) -> Object:
     pod: Object = {
         "serviceAccountName": NAME,
-        "nodeSelector": {key: str(value) for key, value in settings["node_selector"].items()},
+        "nodeSelector": {key: text(value) for key, value in settings["node_selector"].items()},
         "tolerations": list(settings["tolerations"]),
         # Twice what Traefik takes to leave, so that it is never killed while it serves.
         "terminationGracePeriodSeconds": 2 * (settings["leaving_seconds"] + GRACE),

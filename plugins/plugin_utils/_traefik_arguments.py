@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes import text
+
 #: The entry points, and where each listens in the pod. The first two are the public ones; none needs root.
 PORTS = {"web": 8000, "websecure": 8443, "traefik": 8080, "metrics": 9100}
 
@@ -47,11 +49,7 @@ def arguments(settings: Settings) -> list[str]:
         *_metrics(settings),
         *_acme(settings.get("acme") or {}),
     ]
-    return [f"--{name}={_text(value)}" for name, value in every] + list(settings["arguments"])
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return [f"--{name}={text(value)}" for name, value in every] + list(settings["arguments"])
 
 
 def _global(settings: Settings) -> Iterator[tuple[str, Any]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes import text
 
 #: The keys of an entry, and of each of its rules.
 KEYS = ("name", "namespace", "rules", "tls", "annotations")
@@ -28,7 +29,7 @@ def ingress(entry: Entry, ingress_class: str) -> dict[str, Any]:
     """The object of one entry. Its rules are grouped by host, in the order in which they were written."""
     metadata: dict[str, Any] = {"name": entry["name"], "namespace": entry.get("namespace", "default")}
     annotations = {PRIORITY: FIRST} if _types(entry) == {"Exact"} else {}
-    annotations |= {key: str(value) for key, value in (entry.get("annotations") or {}).items()}
+    annotations |= {key: text(value) for key, value in (entry.get("annotations") or {}).items()}
     if annotations:
         metadata["annotations"] = annotations
     spec: dict[str, Any] = {"ingressClassName": ingress_class}

@@ -50,6 +50,10 @@ def test_schemas_know_every_field(given):
                 schemas.validate(each, version, strict=True)
 
 
+def test_true_without_quotes_is_the_label_that_nodes_bear():
+    assert pod_of(node_selector={"edgenode": True})["nodeSelector"] == {"edgenode": "true"}
+
+
 def test_the_config_map_says_it_in_the_programs_own_words():
     made = keepalived_vip_objects(settings())
     config_map = only("ConfigMap", made)

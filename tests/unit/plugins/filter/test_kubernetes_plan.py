@@ -71,6 +71,17 @@ def test_objects_of_others_and_of_another_owner_are_named():
     assert kubernetes_plan(declared, "edge", found)["foreign"] == ["ConfigMap edge/edge", "DaemonSet edge/edge"]
 
 
+def test_what_the_api_does_not_let_change_is_named_before_it_is_asked():
+    declared = made("DaemonSet", spec={"selector": {"matchLabels": {"app": "edge"}}})
+    other = made("DaemonSet", spec={"selector": {"matchLabels": {"app": "helm"}}})
+    more = made("DaemonSet", spec={"selector": {"matchLabels": {"app": "edge", "more": "x"}}})
+    assert kubernetes_plan([declared], "edge", [other])["lasting"] == ["DaemonSet edge/edge (spec.selector)"]
+    assert kubernetes_plan([declared], "edge", [ours(other)])["lasting"] == ["DaemonSet edge/edge (spec.selector)"]
+    assert [kubernetes_plan([declared], "edge", found)["lasting"] for found in ([], [declared], [more])] == [[], [], []]
+    untyped = kubernetes_plan([made("Secret")], "edge", [made("Secret", type="Opaque")])
+    assert untyped["lasting"] == []
+
+
 def test_what_is_ours_and_no_longer_declared_leaves_in_the_opposite_order():
     found = [ours(each) for each in (made("Namespace"), made("ClusterRole"), made("ConfigMap"), made("DaemonSet"))]
     plan = kubernetes_plan([made("ConfigMap")], "edge", [*found, made("Secret", "theirs")])

@@ -169,6 +169,16 @@ def test_another_password_is_another_pod_template():
     assert annotations(HASH) == annotations(HASH) != annotations(HASH[:-1] + "x")
 
 
+def test_true_without_quotes_is_the_true_that_nodes_and_annotations_say():
+    entry = {"name": "www", "rules": [{"service": "www"}], "annotations": {"tls": True, "priority": 7}}
+    made = traefik_objects(
+        settings(node_selector={"edgenode": True}, service_annotations={"shared": False}, ingresses=[entry])
+    )
+    assert pod_of(made)["nodeSelector"] == {"edgenode": "true"}
+    assert only("Service", made, "traefik")["metadata"]["annotations"] == {"shared": "false"}
+    assert only("Ingress", made)["metadata"]["annotations"] == {"tls": "true", "priority": "7"}
+
+
 def test_definitions_come_before_what_reads_them():
     definition = {
         "apiVersion": "apiextensions.k8s.io/v1",
