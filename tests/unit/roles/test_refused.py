@@ -30,8 +30,27 @@ DIRECTED = {
     ],
 )
 def test_an_edge_that_traefik_cannot_serve(tmp_path, ansible_playbook, declared, said):
-    variables = {"k8s_edge_vips": [DIRECTED], "k8s_edge_kubeconfig": "/nowhere", **declared}
+    assert said in refused(tmp_path, ansible_playbook, {"k8s_edge_vips": [DIRECTED], **declared})
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({"traefik_acme": {"email": "me@example.com"}, "traefik_http_port": 70000}, "http_port"),
+        ({"kube_vip_services": {"interface": "eth0"}, "kube_vip_lease_duration": 1}, "lease_duration"),
+        ({"kube_vip_cloud_provider_pools": [{"ranges": ["10.0.0.9-10.0.0.1"]}]}, "10.0.0.9-10.0.0.1"),
+        ({"keepalived_vip_services": [{"address": "10.0.0.9", "service": "nowhere"}]}, "keepalived_vip_services"),
+    ],
+    ids=["traefik", "kube_vip", "kube_vip_cloud_provider", "keepalived_vip"],
+)
+def test_what_a_part_cannot_be_is_said_before_another_is_made(tmp_path, ansible_playbook, declared, said):
+    told = refused(tmp_path, ansible_playbook, declared)
+    assert said in told and "Label the edge" not in told and "/nowhere" not in told
+
+
+def refused(tmp_path, ansible_playbook, variables):
+    variables = {"k8s_edge_kubeconfig": "/nowhere", **variables}
     group = {"hosts": {"edge-1": {"ansible_host": "172.20.0.113"}}}
     whole = {"vars": {**variables, "ansible_python_interpreter": sys.executable}, "children": {"edge": group}}
     (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": whole}))
-    assert said in ansible_playbook("-i", "hosts.yml", str(PLAYBOOK), fails=True)
+    return ansible_playbook("-i", "hosts.yml", str(PLAYBOOK), fails=True)
