@@ -67,7 +67,7 @@ PARTS = (
     Part(
         "unit",
         f"pytest with branch coverage (at least {COVERAGE_FLOOR} %), real daemons as witnesses",
-        "need_daemons; need_command dbus-daemon dbus; need_apt mount nftables openssl openssh-client strace; "
+        "need_daemons; need_command dbus-daemon dbus; need_apt mount netbase nftables openssl openssh-client strace; "
         f"{PYTEST} tests/unit --cov=plugins --cov-branch --cov-report=term-missing:skip-covered"
         f" --cov-fail-under={COVERAGE_FLOOR}",
         alone=True,
