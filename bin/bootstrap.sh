@@ -5,6 +5,7 @@
 #   need_apt PKG…            install the Debian packages that are missing
 #   need_command NAME PKG    install PKG where the command NAME is missing
 #   need_daemons             keepalived and haproxy, installed but not started, and systemctl
+#   need_newer_daemons SUITE haproxy and keepalived of a newer Debian suite, in $K8S_EDGE_CACHE/daemons-SUITE/bin
 #   have_uml                 User-Mode Linux; false, with the reason said, where it cannot run
 #   skip REASON              end a part of bin/test that cannot run here
 #   need_venv                the pinned controller tools; sets VENV and puts its bin first in PATH
@@ -85,6 +86,19 @@ need_daemons() {
     else
         need_apt keepalived haproxy
     fi
+}
+
+# The daemons of a newer Debian suite, as further witnesses: unpacked, not installed.
+need_newer_daemons() {
+    local suite=$1
+    local folder=$K8S_EDGE_CACHE/daemons-$suite
+    [ ! -x "$folder/bin/keepalived" ] || return 0
+    need_command patchelf patchelf
+    mkdir -p "$K8S_EDGE_CACHE"
+    (
+        flock 9
+        [ -x "$folder/bin/keepalived" ] || _logged "daemons-$suite" bash "$CHECKOUT/bin/fetch_newer_daemons.sh" "$suite" "$folder"
+    ) 9>"$K8S_EDGE_CACHE/daemons.lock" || exit 1
 }
 
 # User-Mode Linux, a Linux kernel that is a program: installed and seen to start, or false with the reason on standard
