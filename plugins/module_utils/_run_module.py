@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import masked
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -25,11 +26,14 @@ def run_module(
 ) -> None:
     """Run a module's action on its checked parameters and end with its result, or with its error in words.
 
+    A mask, as info modules show it for a secret, is refused in every option of every module.
+
     ``redact`` is for modules whose free text may hold secrets: it masks the parameters in the result, and the host's
     log does not get them at all.
     """
     module = _Module(redact, argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
+        refuse(list(masked(module.params)))
         result = action(module.params, Ports(), module.check_mode)
     except EdgeError as error:
         module.fail_json(**printable({"msg": str(error), **error.facts}))

@@ -18,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import LIVE_DOLLAR, Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import MASK
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 

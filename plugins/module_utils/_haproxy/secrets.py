@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-MASK = "********"
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
 
 #: One word, quoted or not, blanks escaped; behind a quote that is never closed, the rest of the line.
 _WORD = r"""(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\\.|[^\s"'\\]|["'][^\n]*)+"""

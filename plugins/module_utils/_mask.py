@@ -1,0 +1,31 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mask that stands for a secret in whatever we show. It is never a value: written, it would replace the secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+
+#: Ours, and what Ansible puts in the place of a part of a text.
+MASK = "********"
+#: What Ansible puts in the place of the whole value of an option that is not logged.
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+def masked(value: Any, option: str = "") -> Iterator[Problem]:
+    """A problem for each text in a value of any depth that holds a mask. ``option`` is the value's path."""
+    if isinstance(value, str):
+        if HIDDEN in value or (MASK in value and MASK + "*" not in value):
+            reason = "holds the mask that stands for a secret where it is shown, and writing it would lose the secret"
+            yield Problem(option, None, reason, "Give the secret itself, or leave the option out to keep what is there")
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            if entry is not None:
+                yield from masked(entry, f"{option}.{key}" if option else str(key))
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from masked(entry, f"{option}[{index}]")
