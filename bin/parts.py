@@ -51,10 +51,11 @@ PARTS = (
     ),
     Part(
         "mypy",
-        "mypy --strict on module_utils",
-        'cd "$ANSIBLE_COLLECTIONS_PATH"; MYPYPATH=. mypy --strict --cache-dir "$K8S_EDGE_CACHE/mypy"'
-        " --config-file ansible_collections/k8s_edge/ha/pyproject.toml"
-        " ansible_collections/k8s_edge/ha/plugins/module_utils",
+        "mypy --strict on the plugins' code, the lab and these tools",
+        'mypy() { command mypy --strict --cache-dir "$K8S_EDGE_CACHE/mypy" '
+        '--config-file "$COLLECTION/pyproject.toml" "$@"; }; '
+        'MYPYPATH=bin mypy lab bin; cd "$ANSIBLE_COLLECTIONS_PATH"; '
+        "MYPYPATH=. mypy ansible_collections/k8s_edge/ha/plugins/{module_utils,plugin_utils,filter,action}",
         limit=300,
     ),
     Part("yamllint", "yamllint on every YAML file", "yamllint --strict .", limit=120),

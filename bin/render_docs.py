@@ -38,7 +38,7 @@ def text(value: str | list[str]) -> str:
 
 def in_yaml(value: Any) -> str:
     """A default as one would write it in an inventory, on one line."""
-    written = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False).strip()
+    written: str = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False).strip()
     return written[: -len("\n...")] if written.endswith("\n...") else written
 
 

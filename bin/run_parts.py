@@ -160,7 +160,7 @@ def end(child: subprocess.Popen[bytes]) -> None:
 
 
 def table(outcomes: list[Outcome], wall: float) -> str:
-    rows = [("part", "result", "passed", "failed", "skipped", "seconds")]
+    rows: list[tuple[str, ...]] = [("part", "result", "passed", "failed", "skipped", "seconds")]
     rows += [(o.part.name, o.word, *map(str, o.counts), f"{o.seconds:.1f}") for o in outcomes]
     rows.append(("in all", "", *(str(sum(column)) for column in zip(*(o.counts for o in outcomes))), f"{wall:.1f}"))
     widths = [max(map(len, column)) for column in zip(*rows)]

@@ -106,7 +106,9 @@ def _sync_daemon(led: Member) -> dict[str, Any]:
 
 def _services(vip: Vip, vips: Sequence[Vip], hostvars: Hostvars, problems: list[Problem]) -> Iterator[dict[str, Any]]:
     directed = vip.directed
-    for address in vip.addresses if directed else ():
+    if directed is None:
+        return
+    for address in vip.addresses:
         servers = [_server_address(vip, address, host, vips, hostvars, problems) for host in directed.servers]
         for port in directed.ports:
             given = {**SERVICE, **directed.virtual_server, "address": str(address.ip), "port": port}

@@ -16,7 +16,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 LEASES = {"control_plane": "plndr-cp-lock", "services": "plndr-svcs-lock"}
 
 #: Keys of each instance, with what they are where they are not given.
-COMMON = {"interface": "", "subnet": None, "lease_name": "", "nodes": {}, "tolerations": [], "metrics_port": None}
+COMMON: dict[str, Any] = {
+    "interface": "",
+    "subnet": None,
+    "lease_name": "",
+    "nodes": {},
+    "tolerations": [],
+    "metrics_port": None,
+}
 KEYS: dict[str, dict[str, Any]] = {
     "control_plane": {**COMMON, "addresses": [], "port": 6443, "load_balancer": False, "static_pod": False},
     "services": {**COMMON, "subnet": "32", "election": False, "load_balancer_class": ""},

@@ -25,7 +25,8 @@ def changes(calls: Iterable[Mapping[str, Any]], found: Iterable[Object], leaving
 
 def _outcomes(call: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The module answers for a single object otherwise than for several."""
-    return (call.get("result") or {}).get("results", [call])
+    outcomes: Sequence[Mapping[str, Any]] = (call.get("result") or {}).get("results", [call])
+    return outcomes
 
 
 def _said(outcome: Mapping[str, Any], known: set[Identity], *, secret: bool) -> Iterator[str]:
@@ -46,9 +47,9 @@ def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
         for key in [*before, *(each for each in after if each not in before)]:
             yield from _fields(before.get(key), after.get(key), _below(path, key))
     elif _named(before) and _named(after):
-        old, new = ({each["name"]: each for each in some} for some in (before, after))
-        for name in [*old, *(each for each in new if each not in old)]:
-            yield from _fields(old.get(name), new.get(name), f"{path}[{name}]")
+        was, shall = ({each["name"]: each for each in some} for some in (before, after))
+        for name in [*was, *(each for each in shall if each not in was)]:
+            yield from _fields(was.get(name), shall.get(name), f"{path}[{name}]")
     elif _listed(before) and _listed(after):
         old = [each for each in before if each not in after]
         new = [each for each in after if each not in before]

@@ -182,7 +182,7 @@ def _router_clashes(parts: Sequence[Member]) -> Iterable[Problem]:
 
 
 def _taken_addresses(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]]) -> Iterable[Problem]:
-    taken = {}
+    taken: dict[str, str] = {}
     for host in hostvars:
         stated = stated_address(host, hostvars[host])
         if stated:
