@@ -209,7 +209,8 @@ def _environment(instance: Instance, settings: Settings) -> list[dict[str, Any]]
     else:
         made.update(
             svc_enable=True,
-            svc_namespace=settings.namespace,
+            # The namespace whose services are watched, not that of the pods, which leases go by.
+            svc_namespace=instance.own["watch_namespace"],
             svc_leasename=instance.own["lease_name"],
             svc_election=bool(instance.own.get("election")),
             vip_servicesinterface=interface,

@@ -67,13 +67,14 @@ def objects(given: Mapping[str, Any]) -> list[dict[str, Any]]:
 def data(pools: Sequence[Pool], search_order: str, *, skip_ends: bool) -> dict[str, str]:
     """The ConfigMap's data: texts only, a key for each namespace and kind of thing."""
     found: dict[str, str] = {}
+    everybody = {f"interface-{pool.namespace}" for pool in pools if pool.interface}
     for pool in pools:
         kind = {"ranges": "range", "cidrs": "cidr"}[pool.by]
         found[f"{kind}-{pool.namespace}"] = ",".join(span.stated.replace(" ", "") for span in pool.spans)
-        if pool.interface:
+        # A namespace that says nothing would follow the global pool, with its interface and its sharing.
+        if pool.interface or (pool.namespace != GLOBAL and "interface-global" in everybody):
             found[f"interface-{pool.namespace}"] = pool.interface
         if pool.share or pool.namespace != GLOBAL:
-            # A namespace that says nothing would follow the global pool.
             found[f"allow-share-{pool.namespace}"] = str(pool.share).lower()
     if search_order == "descending":
         found["search-order"] = "desc"

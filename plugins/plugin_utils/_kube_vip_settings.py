@@ -26,7 +26,7 @@ COMMON: dict[str, Any] = {
 }
 KEYS: dict[str, dict[str, Any]] = {
     "control_plane": {**COMMON, "addresses": [], "port": 6443, "load_balancer": False, "static_pod": False},
-    "services": {**COMMON, "subnet": "32", "election": False, "load_balancer_class": ""},
+    "services": {**COMMON, "subnet": "32", "election": False, "load_balancer_class": "", "watch_namespace": ""},
 }
 CONTROL_PLANE_NODES = {"node-role.kubernetes.io/control-plane": None}
 ANYWHERE = [{"operator": "Exists", "effect": "NoSchedule"}, {"operator": "Exists", "effect": "NoExecute"}]

@@ -166,6 +166,12 @@ def _at_odds(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
         reason = f"elects a leader for each service, and services share addresses ({', '.join(sharing)}): two leaders "
         reason += "would hold one address (kube-vip issue 879)"
         yield Problem("kube_vip_services.election", True, reason, "Set it to false, or share no address.")
+    watched = planes.services.get("watch_namespace")
+    for pool in pools if watched else ():
+        if pool.namespace != watched:
+            reason = f"would give addresses to services that kube-vip does not watch: it watches {watched} only"
+            remedy = f"Write {watched} there, or leave kube_vip_services.watch_namespace out."
+            yield Problem(f"{pool.path}.namespace", pool.namespace, reason, remedy)
     served = planes.services.get("load_balancer_class")
     if served and pools and not (served == CLASS and planes.serves_class):
         reason = "is a class that the cloud provider does not serve, so that its services get no address"

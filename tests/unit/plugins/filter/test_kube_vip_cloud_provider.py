@@ -24,6 +24,7 @@ def test_every_value_is_a_text_in_a_key_of_its_namespace():
         "range-global": "172.20.0.200-172.20.0.210,fd00::200-fd00::210",
         "interface-global": "eth1",
         "cidr-shop": "172.20.1.0/29",
+        "interface-shop": "",
         "allow-share-shop": "true",
     }
     found = made("ConfigMap", search_order="descending", skip_end_ips=True)["data"]
@@ -34,6 +35,16 @@ def test_a_namespace_does_not_share_because_everybody_does():
     pools = [{"ranges": ["10.0.0.1-10.0.0.1"], "share": True}, {"namespace": "shop", "ranges": ["10.0.0.2-10.0.0.3"]}]
     found = made("ConfigMap", pools)["data"]
     assert (found["allow-share-global"], found["allow-share-shop"]) == ("true", "false")
+
+
+def test_a_namespace_is_not_on_an_interface_because_everybody_is():
+    pools = [
+        {"ranges": ["10.0.0.1-10.0.0.1"], "interface": "eth1"},
+        {"namespace": "shop", "ranges": ["10.0.0.2-10.0.0.3"]},
+    ]
+    found = made("ConfigMap", pools)["data"]
+    assert (found["interface-global"], found["interface-shop"]) == ("eth1", "")
+    assert "interface-shop" not in made("ConfigMap", [{**each, "interface": ""} for each in pools])["data"]
 
 
 def test_the_provider_is_told_where_its_pools_are_and_what_to_serve():

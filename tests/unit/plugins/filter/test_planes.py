@@ -52,6 +52,7 @@ def test_planes_that_keep_apart_have_no_conflict():
         ({"keepalived_vip_router": 119}, "is the virtual router ID of kube-keepalived-vip"),
         ({"services": {"election": True}, "pools": [{"ranges": ["10.0.0.1-10.0.0.1"], "share": True}]}, "issue 879"),
         ({"services": {"load_balancer_class": "edge"}}, "its services get no address"),
+        ({"services": {"watch_namespace": "shop"}}, "services that kube-vip does not watch: it watches shop only"),
     ],
 )
 def test_each_conflict_is_named_with_its_reason(planes, said):
@@ -91,6 +92,11 @@ def test_a_virtual_router_id_in_another_network_is_nobodys_matter():
 
 def test_a_class_that_the_provider_serves():
     assert conflicts(services={"load_balancer_class": "kube-vip.io/kube-vip-class"}, serves_class=True) == []
+
+
+def test_a_pool_of_the_one_namespace_that_is_watched():
+    pools = [{"namespace": "shop", "ranges": ["172.20.0.200-172.20.0.210"]}]
+    assert conflicts(services={"watch_namespace": "shop"}, pools=pools) == []
 
 
 def test_an_address_that_a_host_holds_for_others_is_not_its_own():
