@@ -31,6 +31,9 @@ COVERAGE_FLOOR = 90
 
 PYTEST = 'pytest -p no:cacheprovider --junitxml="$REPORT" -n auto'
 
+#: What unit tests ask, or are watched by.
+WITNESSES = "need_daemons; need_command dbus-daemon dbus; need_apt mount netbase nftables openssl openssh-client strace"
+
 #: The longest first: they start first.
 PARTS = (
     Part(
@@ -68,11 +71,24 @@ PARTS = (
     Part(
         "unit",
         f"pytest with branch coverage (at least {COVERAGE_FLOOR} %), real daemons as witnesses",
-        "need_daemons; need_command dbus-daemon dbus; need_apt mount netbase nftables openssl openssh-client strace; "
+        f"{WITNESSES}; "
         f"{PYTEST} tests/unit --cov=plugins --cov-branch --cov-report=term-missing:skip-covered"
         f" --cov-fail-under={COVERAGE_FLOOR}",
         alone=True,
         limit=1200,
+    ),
+    # Without tests/unit/roles of the cluster's side, which meet no daemon and take the longest.
+    Part(
+        "newer",
+        "pytest of all that meets a daemon, with HAProxy and keepalived of a newer Debian (trixie)",
+        'command -v apt-get >/dev/null || skip "the newer daemons come from Debian, by apt-get"; '
+        f"{WITNESSES}; need_newer_daemons trixie; "
+        'PATH="$K8S_EDGE_CACHE/daemons-trixie/bin:$PATH"; haproxy -v; keepalived --version; '
+        f"{PYTEST} tests/unit/plugins/modules tests/unit/plugins/module_utils/_haproxy"
+        " tests/unit/plugins/module_utils/_keepalived tests/unit/roles tests/docs/test_examples.py"
+        " tests/docs/test_runtime_examples.py --ignore tests/unit/roles/test_absent.py"
+        " --ignore tests/unit/roles/test_credentials.py --ignore tests/unit/roles/test_refused.py",
+        alone=True,
     ),
     Part(
         "kernel",

@@ -32,7 +32,8 @@ BASE: dict[str, Any] = {
     "virtual_ipaddress": [VIP],
 }
 PEERS = {"unicast_peer": [{"address": "192.0.2.3"}], "unicast_src_ip": "192.0.2.2"}
-SCRIPT = {"scripts": [{"name": "s", "script": "/bin/true", "weight": "-20"}]}
+# Not /bin: where that is a link, keepalived 2.3.3 and later call what lies below it insecure, and say nothing else.
+SCRIPT = {"scripts": [{"name": "s", "script": "/usr/bin/true", "weight": "-20"}]}
 GROUP = {"track_groups": [{"name": "g", "group": ["A"]}]}
 
 
@@ -188,6 +189,9 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "patience without an end": ("up_delay", "", {"interface_up_down_delays": [{"name": LINK, "down_delay": 0.5}]}),
 }
 
+#: What keepalived of the 2.3 series says where 2.2.7 says nothing.
+SAID_LATER = {"a group of nobody": "has no members - removing"}
+
 
 def refusal(desired: dict[str, Any]) -> str:
     with pytest.raises(InputError) as refused:
@@ -213,6 +217,8 @@ def test_what_the_daemon_would_have_said(case: str, tmp_path: Path, monkeypatch:
     program = Ports().which("keepalived")
     assert program is not None
     said = Ports().run([program, "-t", "-f", str(path)], timeout=20, ignore_sigterm=True)
+    if not daemon and said.stderr:
+        daemon = SAID_LATER.get(case, "")
     assert daemon in said.stderr
     assert bool(said.stderr.strip()) == bool(daemon), said.stderr
 
