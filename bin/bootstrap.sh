@@ -6,6 +6,7 @@
 #   need_command NAME PKG    install PKG where the command NAME is missing
 #   need_daemons             keepalived and haproxy, installed but not started, and systemctl
 #   need_newer_daemons SUITE haproxy and keepalived of a newer Debian suite, in $K8S_EDGE_CACHE/daemons-SUITE/bin
+#   need_oldest_python       Python 3.9, in $K8S_EDGE_CACHE/python3.9/bin
 #   have_uml                 User-Mode Linux; false, with the reason said, where it cannot run
 #   skip REASON              end a part of bin/test that cannot run here
 #   need_venv                the pinned controller tools; sets VENV and puts its bin first in PATH
@@ -88,17 +89,28 @@ need_daemons() {
     fi
 }
 
-# The daemons of a newer Debian suite, as further witnesses: unpacked, not installed.
-need_newer_daemons() {
-    local suite=$1
-    local folder=$K8S_EDGE_CACHE/daemons-$suite
-    [ ! -x "$folder/bin/keepalived" ] || return 0
+# _unpacked NAME SUITE PACKAGE[=PROGRAM]…: programs of another Debian in $K8S_EDGE_CACHE/NAME/bin, made once.
+_unpacked() {
+    local name=$1
+    shift
+    [ ! -d "$K8S_EDGE_CACHE/$name" ] || return 0
     need_command patchelf patchelf
     mkdir -p "$K8S_EDGE_CACHE"
     (
         flock 9
-        [ -x "$folder/bin/keepalived" ] || _logged "daemons-$suite" bash "$CHECKOUT/bin/fetch_newer_daemons.sh" "$suite" "$folder"
-    ) 9>"$K8S_EDGE_CACHE/daemons.lock" || exit 1
+        [ -d "$K8S_EDGE_CACHE/$name" ] ||
+            _logged "$name" bash "$CHECKOUT/bin/unpack_debian.sh" "$1" "$K8S_EDGE_CACHE/$name" "${@:2}"
+    ) 9>"$K8S_EDGE_CACHE/unpack.lock" || exit 1
+}
+
+# The daemons of a newer Debian suite, as further witnesses.
+need_newer_daemons() {
+    _unpacked "daemons-$1" "$1" haproxy=usr/sbin/haproxy keepalived=usr/sbin/keepalived
+}
+
+# The oldest Python that the modules promise to run on, from Debian 11.
+need_oldest_python() {
+    _unpacked python3.9 bullseye python3.9-minimal=usr/bin/python3.9 libpython3.9-stdlib
 }
 
 # User-Mode Linux, a Linux kernel that is a program: installed and seen to start, or false with the reason on standard

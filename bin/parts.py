@@ -72,6 +72,7 @@ PARTS = (
         "unit",
         f"pytest with branch coverage (at least {COVERAGE_FLOOR} %), real daemons as witnesses",
         f"{WITNESSES}; "
+        'need_oldest_python; PATH="$PATH:$K8S_EDGE_CACHE/python3.9/bin"; '
         f"{PYTEST} tests/unit --cov=plugins --cov-branch --cov-report=term-missing:skip-covered"
         f" --cov-fail-under={COVERAGE_FLOOR}",
         alone=True,
