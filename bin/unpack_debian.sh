@@ -42,7 +42,7 @@ rm -rf "$build/apt"
 # Their loader and libraries by absolute path: where the folder will lie, not where it is built.
 inside=$folder/root
 machine=$(uname -m)-linux-gnu
-loader=$(cd "$build/root" && find usr/lib lib -name 'ld-linux*.so.*' 2>/dev/null | head -n 1)
+loader=$(find "$build/root" -path "*lib/$machine/ld-linux*.so.*" -printf '%P' -quit)
 for program in "$@"; do
     [[ $program == *=* ]] || continue
     program=${program#*=}
