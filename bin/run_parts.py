@@ -13,7 +13,6 @@ import argparse
 import concurrent.futures
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import threading
@@ -22,12 +21,35 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import NamedTuple
 
+import family
 from parts import PARTS, Part, blocker
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TAIL_LINES = 80
 _print = threading.Lock()
 _running: set[subprocess.Popen[bytes]] = set()
+
+
+#: Seconds after which a part is ended though it works: for what never comes to an end, busy as it is.
+WALL_LIMIT = 4 * 3600
+
+
+class Clock:
+    """The time, and how a part's end is waited for."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def pause(self, child: subprocess.Popen[bytes]) -> bool:
+        """Wait a little; say whether the child has ended."""
+        try:
+            child.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+CLOCK = Clock()
 
 
 class Counts(NamedTuple):
@@ -99,7 +121,7 @@ def environment(work: Path) -> dict[str, str]:
     return env
 
 
-def run(part: Part, logs: Path) -> Outcome:
+def run(part: Part, logs: Path, clock: Clock = CLOCK) -> Outcome:
     """Run one part in the copy of the checkout; what it says goes to its log, and is shown when it fails."""
     reason = blocker(part)
     if reason:
@@ -124,13 +146,10 @@ def run(part: Part, logs: Path) -> Outcome:
             start_new_session=True,
         )
         _running.add(child)
-        note = ""
-        try:
-            rc = child.wait(timeout=part.limit)
-        except subprocess.TimeoutExpired:
-            note = f"time limit of {part.limit} s"
-            end(child)
-            rc = child.wait()
+        note = watch(child, log, part, clock)
+        if note:
+            family.end(child.pid)
+        rc = child.wait()
         _running.discard(child)
     seconds = time.monotonic() - started
 
@@ -149,14 +168,18 @@ def run(part: Part, logs: Path) -> Outcome:
     return outcome
 
 
-def end(child: subprocess.Popen[bytes]) -> None:
-    """Ask a part's whole process group to stop (bin/demo and Molecule tidy up on that), then make it."""
-    for number, patience in ((signal.SIGTERM, 60.0), (signal.SIGKILL, 5.0)):
-        try:
-            os.killpg(child.pid, number)
-            child.wait(timeout=patience)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
+def watch(child: subprocess.Popen[bytes], log: Path, part: Part, clock: Clock) -> str:
+    """Wait until a part ends, or say why it has to be ended."""
+    started = clock.now()
+    stillness = family.Stillness(started)
+    while not clock.pause(child):
+        now = clock.now()
+        computed = sum(one.seconds for one in family.family(child.pid))
+        if stillness.look(now, log.stat().st_size, computed) > part.quiet:
+            return f"hangs: for {part.quiet} s it has said nothing and computed nothing"
+        if now - started > WALL_LIMIT:
+            return f"does not end: still at work after {WALL_LIMIT} s"
+    return ""
 
 
 def table(outcomes: list[Outcome], wall: float) -> str:
@@ -203,7 +226,7 @@ def main() -> int:
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in list(_running):
-                end(child)
+                family.end(child.pid)
             return 130
 
     outcomes = [results[part.name] for part in parts]

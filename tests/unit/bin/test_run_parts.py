@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -24,6 +27,11 @@ def run_parts():
         sys.path.remove(BIN)
 
 
+@pytest.fixture(scope="module")
+def family(run_parts):
+    return run_parts.family
+
+
 @pytest.fixture
 def part(run_parts, tmp_path, monkeypatch):
     """Runs a script as a part and gives its outcome."""
@@ -31,8 +39,8 @@ def part(run_parts, tmp_path, monkeypatch):
     monkeypatch.setenv("COLLECTION", str(tmp_path))
     monkeypatch.setenv("K8S_EDGE_CACHE", str(tmp_path))
 
-    def run(script, **more):
-        return run_parts.run(run_parts.Part("some", "about", script, **more), tmp_path / "logs")
+    def run(script, clock=run_parts.CLOCK, **more):
+        return run_parts.run(run_parts.Part("some", "about", script, **more), tmp_path / "logs", clock)
 
     return run
 
@@ -62,11 +70,87 @@ def test_outcomes(part, script, counts, word):
     assert outcome.word == word
 
 
-def test_a_part_that_hangs_is_ended_with_all_it_started(part, tmp_path):
-    outcome = part(f"sleep 300 & echo $! >{tmp_path}/pid; wait", limit=1)
+class Clock:
+    """Time stands still until a file is there, however long that takes; from then on each look is a day later."""
+
+    def __init__(self, begins):
+        self.begins = begins
+        self.days = 0
+
+    def now(self):
+        self.days += self.begins.exists()
+        return self.days * 86400.0
+
+    def pause(self, child):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=0.02)
+        return child.returncode is not None
+
+
+def running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "sleep 300 & echo $! >{pid}; wait",
+        "setsid sleep 300 & echo $! >{pid}; wait",
+        "(trap '' TERM; while true; do sleep 0.1; done) & echo $! >{pid}; trap 'exit 1' TERM; wait",
+    ],
+    ids=["a child", "one in a session of its own", "one that will not stop"],
+)
+def test_a_part_that_hangs_is_ended_with_all_it_started(part, family, monkeypatch, tmp_path, script):
+    monkeypatch.setattr(family.end, "__defaults__", (0.5, *family.end.__defaults__[1:]))
+    pid = tmp_path / "pid"
+    begins = tmp_path / "begins"
+    outcome = part(script.format(pid=pid).replace("wait", f"touch {begins}; wait"), clock=Clock(begins))
     assert outcome.counts == (0, 1, 0)
-    assert "time limit" in outcome.note
-    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}/root").exists()
+    assert "said nothing and computed nothing" in outcome.note
+    assert not running(pid.read_text().strip())
+
+
+def test_a_part_that_takes_long_is_not_ended_while_it_does_something(family):
+    stillness = family.Stillness(0.0)
+    for minute in range(1, 1000):  # a line now and then
+        assert stillness.look(60.0 * minute, minute // 5, 0.0) <= 300
+    stillness = family.Stillness(0.0)
+    for minute in range(1, 1000):  # a sixth of a processor, in silence
+        assert stillness.look(60.0 * minute, 0, 10.0 * minute) == 0
+    stillness = family.Stillness(0.0)
+    for minute in range(1, 12):  # an ansible-playbook that waits for ever
+        still = stillness.look(60.0 * minute, 0, 3.0 * minute)
+    assert still == 660
+
+
+def test_one_that_never_ends_though_it_works_meets_the_limit_of_all(run_parts, part, monkeypatch, tmp_path):
+    begins = tmp_path / "begins"
+    busy = "while :; do echo more; done"
+    monkeypatch.setattr(run_parts.family.Stillness, "look", lambda *_: 0.0)
+    outcome = part(f"touch {begins}; {busy}", clock=Clock(begins))
+    assert "does not end" in outcome.note
+
+
+def test_a_family_is_a_session_and_all_who_descend_from_it(family):
+    def one(pid, parent, session):
+        return family.Process(pid, parent, session, session, "S", 0.0, 0)
+
+    everybody = [one(1, 0, 1), one(5, 1, 5), one(6, 5, 5), one(7, 6, 7), one(8, 7, 8), one(9, 1, 5), one(10, 1, 10)]
+    assert [found.pid for found in family.family(5, everybody)] == [5, 6, 7, 8, 9]
+    assert family.family(4, everybody) == []
+
+
+def test_what_this_process_computes_is_seen(family):
+    def computed():
+        return next(one.seconds for one in family.processes() if one.pid == os.getpid())
+
+    before = computed()
+    while computed() == before:
+        sum(range(100000))
+    assert before > 0
 
 
 def test_a_part_with_nothing_to_do_is_skipped(part):
