@@ -27,6 +27,12 @@ class Problem(NamedTuple):
         return f"{self.option}: {value}{reason}. {remedy}."
 
 
+def told(error: OSError) -> str:
+    """What the operating system said, with the remedy where it refused for want of rights."""
+    said = error.strerror or str(error)
+    return f"{said}. This needs root: set become: true" if error.errno in (1, 13) else said  # EPERM, EACCES
+
+
 class EdgeError(Exception):
     """A failure with a message for people. ``facts`` are further keys of the module's result."""
 

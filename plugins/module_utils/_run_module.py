@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import masked
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -37,6 +37,8 @@ def run_module(
         result = action(module.params, Ports(), module.check_mode)
     except EdgeError as error:
         module.fail_json(**printable({"msg": str(error), **error.facts}))
+    except PermissionError as error:
+        module.fail_json(msg=printable(f"{error.filename or 'an operation'}: {told(error)}."))
     for warning in result.pop("warnings", ()):
         module.warn(printable(warning))
     module.exit_json(**printable(result))

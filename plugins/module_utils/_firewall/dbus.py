@@ -16,7 +16,7 @@ import struct
 from types import TracebackType
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
 
 SYSTEM_BUS = "/run/dbus/system_bus_socket"
 SECONDS = 60.0
@@ -212,7 +212,7 @@ class Bus:
                 _order, head, body = sizes(beginning)
                 answer = answer_to(self.serial, beginning + self._receive(head - 16 + body))
         except OSError as error:
-            raise EdgeError(f"D-Bus gave no answer of {destination} to {member}: {error}.") from error
+            raise EdgeError(f"D-Bus gave no answer of {destination} to {member}: {told(error)}.") from error
         return answer[0] if len(answer) == 1 else answer or None
 
     def running(self, name: str) -> bool:

@@ -151,4 +151,11 @@ def reads(proc: str, pid: int, path: str) -> bool:
         return False
     real = os.path.realpath(path)
     wanted = {real, os.path.dirname(real)} if real.endswith(".cfg") else {real}
-    return any(os.path.realpath(os.path.join(f"{proc}/{pid}/cwd", word)) in wanted for word in words[1:] if word)
+    named = [word for word in words[1:] if word and not word.startswith("-")]
+    folder = "/"
+    if not all(map(os.path.isabs, named)):
+        try:
+            folder = os.readlink(f"{proc}/{pid}/cwd")
+        except FileNotFoundError:  # it has ended
+            return False
+    return any(os.path.realpath(os.path.join(folder, word)) in wanted for word in named)

@@ -17,7 +17,7 @@ import socket
 import time
 from collections.abc import Sequence
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
 
 #: A process answers at once or not at all: the longest silence, in seconds.
 TIME_LIMIT = 5.0
@@ -236,7 +236,7 @@ def _text(reply: bytes) -> str:
 
 
 def _reason(error: OSError) -> str:
-    return "it did not answer in time" if isinstance(error, socket.timeout) else error.strerror or str(error)
+    return "it did not answer in time" if isinstance(error, socket.timeout) else told(error)
 
 
 def _is_closed(connection: socket.socket) -> bool:

@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import netlink
 
 #: How much of an answer is read at once; the kernel fills that much of it where it can.
@@ -32,7 +32,7 @@ class Channel:
         try:
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _GENERIC)
         except OSError as error:
-            raise EdgeError(f"No netlink here, so the kernel cannot be asked: {error.strerror}.") from error
+            raise EdgeError(f"No netlink here, so the kernel cannot be asked: {told(error)}.") from error
         try:
             self.socket.bind((0, 0))
             self.socket.settimeout(_SECONDS)

@@ -106,11 +106,14 @@ def _wall_clock(text: str) -> float:
 
 
 def config_of(pid: int) -> str | None:
-    """The configuration file a running keepalived was told to use; None where that cannot be seen."""
+    """The configuration file a running keepalived was told to use; None where it has ended. PermissionError without
+    root."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             arguments = file.read().decode("utf-8", "surrogateescape").split("\0")[1:]
         working = os.readlink(f"/proc/{pid}/cwd")
+    except PermissionError:  # nothing that could be said of it would be true
+        raise
     except OSError:
         return None
     for number, argument in enumerate(arguments):
@@ -131,6 +134,8 @@ def dump(pid: int) -> str | None:
     try:
         os.kill(pid, signal.SIGUSR1)
         return _fresh(path, before[path])
+    except PermissionError:
+        raise
     except OSError:
         return None
     finally:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     OURS,
     File,
@@ -121,7 +121,7 @@ class KernelSettings:
             with open(self._proc(deed.parameter), "w", encoding="utf-8") as file:
                 file.write(deed.value)
         except OSError as error:
-            raise _refused(deed, error.strerror) from error
+            raise _refused(deed, told(error)) from error
 
     def _loaded(self, name: str) -> bool:
         plain_name = name.replace("-", "_")
