@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 #: Daemons live in sbin, which a non-login PATH often lacks.
@@ -37,19 +37,26 @@ class Ports:
         return None
 
     def run(
-        self, argv: Sequence[str], *, timeout: float, stdin: str | None = None, ignore_sigterm: bool = False
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        stdin: str | None = None,
+        ignore_sigterm: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> Completed:
         """Run an argument list (never a shell string) for at most ``timeout`` seconds.
 
         The command gets a session of its own, so that on time-out its children end with it. ``ignore_sigterm`` is
-        for programs that signal their own process group (keepalived 2.2.7 in test mode).
+        for programs that signal their own process group (keepalived 2.2.7 in test mode). ``environment`` stands in
+        the place of our own; its messages are English either way.
         """
         child = subprocess.Popen(
             list(argv),
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=dict(os.environ, LC_ALL="C", LANG="C"),
+            env=dict(os.environ if environment is None else environment, LC_ALL="C", LANG="C"),
             start_new_session=True,
             preexec_fn=_ignore_sigterm if ignore_sigterm else None,
         )

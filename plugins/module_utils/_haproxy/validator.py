@@ -6,28 +6,34 @@
 ``haproxy -c`` ends with 0 (valid), 2 (valid, but nothing listens) or 1 (refused). It binds nothing, but resolves names
 and loads certificates, so it speaks for this host only. Two things it does not say: what fails only at start (an
 address that is not local, a busy port, a missing directory), and what of it is new. So the current file is asked too:
-a new alert, or a new warning that something is ignored, is a refusal; what was said before already is passed on.
+a new alert, whatever the exit status, or a new warning that something is ignored, is a refusal; what was said before
+already is passed on. A last line without a line feed ends HAProxy's reading: then both files are asked as they would
+be with it.
 """
 
 from __future__ import annotations
 
 import os
-import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import invocation, start_faults
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import UNENDED
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.messages import (
+    Said,
+    normal,
+    read_messages,
+    serious,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
-#: Resolving names can wait for a resolver that does not answer; longer than this, no one should. In seconds.
 TIME_LIMIT = 60.0
-
-_MESSAGE = re.compile(r"\[(ALERT|WARNING|NOTICE|DIAG|EMERG|INFO)\]\s+(?:\d+/\d+\s+)?\(\d+\)\s*:\s*(?:config : )?(.*)")
-_VERDICTS = re.compile(r"(Fatal errors found in configuration|Error\(s\) found in configuration file)")
-_LINE_NUMBER = re.compile(r"(?<=:)\d+(?=[\]).,: ]|$)|(?<=line )\d+")
-_CHROOT = re.compile(r"^[ \t]*chroot[ \t]+\"?(/[^\s\"$#]*)\"?[ \t]*(?:#.*)?$", re.MULTILINE)
-_TRUNCATED = re.compile("Missing LF on last line")
-_IGNORED = re.compile(r"\b(ignor(ed|ing)|no effect|truncated|falling back|never match)", re.IGNORECASE)
+_UNENDED = "Missing LF on last line, file might have been truncated"
 
 
 def judge(candidate: str, current: str, ports: Ports, *, check_mode: bool = False) -> list[str]:
@@ -42,89 +48,120 @@ def judge(candidate: str, current: str, ports: Ports, *, check_mode: bool = Fals
         if check_mode:
             return [message]
         raise EdgeError(f"{message} Install it first, or set validate: false.")
-    verdict = _ask(program, candidate, ports)
-    alerts, warnings = _messages(verdict, candidate, current)
-    if verdict.timed_out:
-        raise DaemonRefused(
-            f"haproxy -c did not come to an end within {TIME_LIMIT:.0f} s on the new {current} (it resolves names and "
-            "loads files while it checks). The file is as it was."
-        )
-    known_alerts, known_warnings = _known(program, current, ports) if alerts or warnings else (set(), set())
-    if verdict.rc not in (0, 2):
-        if any(_TRUNCATED.search(alert) for alert in alerts) and _was_unended(current):
-            # The file had no final line feed before lines of ours came; giving it back as it was is no new fault.
-            known_alerts.update(_normal(alert) for alert in alerts if _TRUNCATED.search(alert))
-        fresh = [alert for alert in alerts if _normal(alert) not in known_alerts]
-        if fresh or not alerts:
-            raise DaemonRefused(_refusal(verdict, fresh, current))
-        # What was refused before and is refused for the same reasons now is none the worse for this change.
-        return [f"HAProxy refuses {current}, as it did before this change: {alert}" for alert in alerts]
-    serious = [warning for warning in warnings if _IGNORED.search(warning) and _normal(warning) not in known_warnings]
-    if serious:
-        said = "\n".join(serious)
-        raise DaemonRefused(f"HAProxy would not do all that the new {current} says:\n{said}\nThe file is as it was.")
-    _refuse_missing_root(candidate, current)
-    return [f"HAProxy on {current}: {warning}" for warning in warnings]
+    return _Trial(program, candidate, current, ports).judge()
 
 
-def _refuse_missing_root(candidate: str, current: str) -> None:
-    """A folder to chroot to that is missing shows only in the new worker; seeing that worker end, the master ends all
-    others too (mworker.c, exit-on-failure). Nothing could be rolled back in time, so it must not come that far."""
-    for root in _roots(candidate) - _roots(current):
-        if not os.path.isdir(root):
+class _Heard(NamedTuple):
+    """``ended`` is how the check of a file ended, ``said`` what it said, ``documents`` are the files it read."""
+
+    ended: Completed
+    said: Said
+    documents: list[Document]
+
+
+class _Trial:
+    """A candidate and the file that it would replace, each checked as the service would read it."""
+
+    def __init__(self, program: str, candidate: str, current: str, ports: Ports) -> None:
+        self.program = program
+        self.candidate = candidate
+        self.current = current
+        self.ports = ports
+        self.service = invocation.invocation(current, ports)
+
+    def judge(self) -> list[str]:
+        new = self._check(self.candidate)
+        if new.ended.timed_out:
             raise DaemonRefused(
-                f"global.chroot: {root!r} is no folder on this host, and HAProxy would end, with all connections. "
-                f"Make the folder first. {current} is as it was."
+                f"haproxy -c did not come to an end within {TIME_LIMIT:.0f} s on the new {self.current} (it resolves "
+                "names and loads files while it checks). The file is as it was."
             )
+        old = self._before(new.said)
+        alerts, warnings = new.said
+        known = {normal(message) for message in (*old.said.alerts, *old.said.warnings)}
+        refused = new.ended.rc not in (0, 2)
+        fresh = [alert for alert in alerts if normal(alert) not in known]
+        if fresh or (refused and not alerts):
+            raise DaemonRefused(_refusal(new.ended, fresh, self.current))
+        # What was refused before and is refused for the same reasons now is none the worse for this change.
+        passed = [f"HAProxy refuses {self.current}, as it did before this change: {alert}" for alert in alerts]
+        if refused:
+            return [*passed, *self._unended()]
+        fresh = [warning for warning in warnings if normal(warning) not in known]
+        idle = serious(fresh, old.documents, new.documents)
+        if idle:
+            said = "\n".join(idle)
+            raise DaemonRefused(
+                f"HAProxy would not do all that the new {self.current} says:\n{said}\nThe file is as it was."
+            )
+        absent = start_faults.missing(old.documents, new.documents)
+        if absent:
+            problems = "\n".join(map(str, absent))
+            raise DaemonRefused(f"{problems}\n{self.current} is as it was.")
+        return [*passed, *(f"HAProxy on {self.current}: {warning}" for warning in warnings), *self._unended()]
+
+    def _before(self, said: Said) -> _Heard:
+        """What HAProxy says about the file as it is; asked only where it said something about the new one."""
+        if not os.path.exists(self.current):
+            return _Heard(Completed(0, "", "", False), Said([], []), [])
+        if said.alerts or said.warnings:
+            return self._check(self.current)
+        return _Heard(Completed(0, "", "", False), Said([], []), [_document(self.current)])
+
+    def _unended(self) -> list[str]:
+        """A last line without a line feed, where it was so before: giving it back as it was is no new fault."""
+        if _is_ended(self.candidate):
+            return []
+        if os.path.exists(self.current) and (not _is_ended(self.current) or _is_marked(self.current)):
+            return [f"HAProxy refuses {self.current}, as it did before this change: {_UNENDED}."]
+        raise DaemonRefused(f"HAProxy refuses the new {self.current}:\n{_UNENDED}.\nThe file is as it was.")
+
+    def _check(self, path: str) -> _Heard:
+        with _ended(path, self.candidate) as read:
+            files = self.service.in_place_of(self.current, read)
+            ended = self.ports.run(
+                [self.program, *self.service.arguments(files)],
+                timeout=TIME_LIMIT,
+                environment=self.service.environment,
+            )
+            documents = [_document(file) for file in files if os.path.isfile(file)]
+        shown = dict.fromkeys(sorted((read, path), key=len, reverse=True), self.current)
+        return _Heard(ended, read_messages(ended.stderr + ended.stdout, shown), documents)
 
 
-def _roots(path: str) -> set[str]:
-    if not os.path.exists(path):
-        return set()
+@contextmanager
+def _ended(path: str, candidate: str) -> Iterator[str]:
+    """A file that says the same and ends in a line feed: itself, or a copy beside the candidate for as long."""
+    if _is_ended(path):
+        yield path
+        return
+    copy = f"{candidate}-ended"
+    descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        with open(path, "rb") as source, os.fdopen(descriptor, "wb") as file:
+            file.write(source.read() + b"\n")
+        yield copy
+    finally:
+        os.unlink(copy)
+
+
+def _is_ended(path: str) -> bool:
+    with open(path, "rb") as file:
+        return file.read()[-1:] in (b"", b"\n")
+
+
+def _is_marked(path: str) -> bool:
+    """Whether lines of ours came behind a last line without a line feed."""
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        return set(_CHROOT.findall(file.read()))
-
-
-def _was_unended(current: str) -> bool:
-    if not os.path.exists(current):
-        return False
-    with open(current, encoding="utf-8", errors="surrogateescape") as file:
         return any(line.rstrip("\n").endswith(UNENDED) for line in file)
 
 
-def _ask(program: str, path: str, ports: Ports) -> Completed:
-    return ports.run([program, "-c", "-f", path], timeout=TIME_LIMIT)
+def _document(path: str) -> Document:
+    with open(path, "rb") as file:
+        return parse(decode(file.read()))
 
 
-def _known(program: str, current: str, ports: Ports) -> tuple[set[str], set[str]]:
-    """What HAProxy says about the file as it is: alerts and warnings in normal form. Nothing where there is no file."""
-    if not os.path.exists(current):
-        return set(), set()
-    alerts, warnings = _messages(_ask(program, current, ports), current, current)
-    return {_normal(alert) for alert in alerts}, {_normal(warning) for warning in warnings}
-
-
-def _messages(verdict: Completed, path: str, shown_as: str) -> tuple[list[str], list[str]]:
-    """What HAProxy said: (alerts, warnings), secrets masked, the candidate under the name it will have."""
-    said: dict[str, list[str]] = {}
-    level = ""
-    for line in redact((verdict.stderr + verdict.stdout).replace(path, shown_as)).splitlines():
-        match = _MESSAGE.match(line)
-        if match is not None:
-            level = match.group(1)
-            said.setdefault(level, []).append(match.group(2))
-        elif line.lstrip().startswith("|") and said.get(level):
-            said[level][-1] += " " + line.lstrip(" |")
-    alerts = [alert for alert in said.get("ALERT", []) + said.get("EMERG", []) if not _VERDICTS.search(alert)]
-    return alerts, said.get("WARNING", [])
-
-
-def _normal(message: str) -> str:
-    """A message without what an edit elsewhere in the file changes."""
-    return _LINE_NUMBER.sub("N", message)
-
-
-def _refusal(verdict: Completed, alerts: list[str], current: str) -> str:
+def _refusal(verdict: Completed, alerts: Sequence[str], current: str) -> str:
     if alerts:
         said = "\n".join(alerts)
         return f"HAProxy refuses the new {current}:\n{said}\nThe file is as it was."
