@@ -17,7 +17,8 @@ short_description: The order in which the hosts of a VIP are changed
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Hosts that hold no VIP first, then its holder, at last hosts where keepalived does not run.
+  - Hosts that hold no VIP first, those that shall lead one ahead of the others, then its holder, at last hosts where
+    keepalived does not run.
   - Where a change is coming that all members must agree on (virtual router ID, VRRP version, interface, unicast or
     multicast, authentication, the list of addresses, with version 2 also the interval), the holder comes first;
     see P(k8s_edge.ha.silenced_peers#filter).

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _verdict
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _settling
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import instances_of, led_by
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import hosts_of, instances_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
 
 DOCUMENTATION = r"""
@@ -20,10 +20,12 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - C(settled) when the answer of M(k8s_edge.ha.keepalived_info) says that keepalived is active and has loaded its file,
-    and each derived instance of the host is MASTER or BACKUP; MASTER where the host has the highest priority and may
-    take the VIP back.
+    and each derived instance of the host is BACKUP, or MASTER with all its addresses; MASTER where no peer runs with as
+    high a priority and the host may take the VIP back. Priorities are those of the running daemons, after what checks
+    add and take, so that hosts which change roles can be changed one after the other.
+  - C(yielding) when that is so, and a peer with a higher priority is about to take a VIP from this host.
   - C(failed) when one is in FAULT and the look is final. Otherwise C(waiting).
-positional: vips, host, groups, hostvars, final
+positional: vips, host, groups, hostvars, peers, final
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.host
   - k8s_edge.ha.inventory.groups
@@ -38,6 +40,12 @@ options:
     type: list
     elements: dict
     required: true
+  peers:
+    description:
+      - What M(k8s_edge.ha.keepalived_info) returned on the other members just before the change, without those that
+        are silent meanwhile. Without it, they are taken to run what is declared.
+    type: list
+    elements: dict
   final:
     description: Whether a check that fails has had the time to show, so that FAULT is a failure.
     type: bool
@@ -55,7 +63,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(settled), C(waiting) or C(failed).
+  description: C(settled), C(yielding), C(waiting) or C(failed).
   type: str
 """
 
@@ -67,12 +75,17 @@ def keepalived_verdict(
     host: str,
     groups: Mapping[str, Sequence[str]],
     hostvars: Mapping[str, Any],
+    peers: Sequence[Mapping[str, Any]] | None = None,
     final: bool = True,
 ) -> str:
-    """settled, waiting or failed."""
+    """settled, yielding, waiting or failed."""
     known = declared(vips, groups)
     desired = instances_of(host, known, hostvars, {})
-    return _verdict.keepalived_verdict(desired, led_by(host, known, hostvars), info, final)
+    if peers is None:
+        peers = [
+            _settling.as_declared(instances_of(peer, known, hostvars, {})) for peer in hosts_of(known) if peer != host
+        ]
+    return _settling.keepalived_verdict(desired, info, peers, final)
 
 
 class FilterModule:

@@ -86,7 +86,8 @@ def standings(vips: Sequence[Vip], hostvars: Hostvars) -> list[Standing]:
         common = {**INSTANCE_DEFAULTS, **(hostvars[host].get("keepalived_instance_defaults") or {})}
         desired = desired_instances(parts, common).get(host, [])
         steps = (hostvars[host].get(REHEARSAL) or {}).get("steps") or ()
-        found.append(standing(host, vips, hostvars[host], hostvars[host][BEFORE], desired, steps))
+        leads = len(led_by(host, vips, hostvars))
+        found.append(standing(host, vips, hostvars[host], hostvars[host][BEFORE], desired, steps, leads))
     return found
 
 

@@ -19,13 +19,21 @@ def live_states(info: Mapping[str, Any]) -> dict[str, str]:
     return {each["name"]: each["state"] for each in info.get("instances") or ()}
 
 
-def lowered_instances(info: Mapping[str, Any]) -> set[str]:
-    """The running instances whose priority a failing check has lowered."""
+def live_priorities(info: Mapping[str, Any]) -> dict[str, int]:
+    """The priority of each running instance, after what its checks add and take; 0 where keepalived does not say."""
     return {
-        each["name"]
+        each["name"]: int(each.get("effective_priority") or each.get("priority") or 0)
         for each in info.get("instances") or ()
-        if each.get("effective_priority", 0) < each.get("priority", 0)
     }
+
+
+def missing_addresses(info: Mapping[str, Any], instance: str) -> list[str]:
+    """The virtual addresses of one instance that the host's kernel does not have, as the file spells them."""
+    return [
+        str(each["address"])
+        for each in info.get("vips") or ()
+        if each.get("instance") == instance and not each.get("held")
+    ]
 
 
 def held_addresses(info: Mapping[str, Any]) -> set[str]:

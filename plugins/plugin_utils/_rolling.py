@@ -8,7 +8,8 @@ whoever is changed first no longer hears the others and takes the VIP beside the
 are stopped for just that step, and each starts again with the new configuration when its turn comes.
 
 Everything else goes the other way round: hosts that hold no VIP, then the holder, and at last those where keepalived
-does not run: their peers must know them before they speak.
+does not run: their peers must know them before they speak. Of those that hold none, whoever is to lead comes first, so
+that a VIP which changes its holder moves once.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import agreement
 
 class Standing(NamedTuple):
     """What was read of a host before the roll. ``split`` says that its running keepalived may disagree with what is
-    desired on something that all members must share."""
+    desired on something that all members must share; ``leads`` counts the instances in which it shall have the highest
+    priority."""
 
     host: str
     active: bool
     holds: int
     split: bool
+    leads: int = 0
 
 
 def standing(
@@ -39,9 +42,11 @@ def standing(
     info: Mapping[str, Any],
     desired: Sequence[Any],
     steps: Sequence[str] = (),
+    leads: int = 0,
 ) -> Standing:
-    """The standing of one host: ``info`` is what ``keepalived_info`` returned, ``desired`` its instances to be, and
-    ``steps`` those of a rehearsal, which alone can say whether a password changes."""
+    """The standing of one host: ``info`` is what ``keepalived_info`` returned, ``desired`` its instances to be, of
+    which it shall lead ``leads``, and ``steps`` those of a rehearsal, which alone can say whether a password changes.
+    """
     active = bool(info.get("active"))
     differs = bool(unagreed(info, desired)) or any("auth_pass" in step for step in steps)
     return Standing(
@@ -49,6 +54,7 @@ def standing(
         active=active,
         holds=sum(held(vip, hostvars) for vip in vips),
         split=active and (differs or not info.get("loaded", False)),
+        leads=leads,
     )
 
 
@@ -78,7 +84,7 @@ def order(standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) 
             return (1, -each.holds, index) if each.active and each.holds else (2, 0, index)
         if not each.active:
             return 2, 0, index
-        return (1, each.holds, index) if each.holds else (0, 0, index)
+        return (1, each.holds, index) if each.holds else (0, -each.leads, index)
 
     return [each.host for _index, each in sorted(enumerate(standings), key=rank)]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states, lowered_instances
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._settling import FAILED, SETTLED, WAITING
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import instance_name
 
@@ -39,31 +40,6 @@ def _faults(vip: Vip, infos: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
             state = live_states(infos.get(host) or {}).get(name)
             if state == "FAULT":
                 yield f"{vip.name}: instance {name} is in FAULT on {host}: it cannot take over."
-
-
-#: What a look at a host says while a change takes effect.
-SETTLED, WAITING, FAILED = "settled", "waiting", "failed"
-
-
-def keepalived_verdict(
-    desired: Sequence[Mapping[str, Any]], leads: Iterable[str], info: Mapping[str, Any], final: bool
-) -> str:
-    """Whether a host runs what its file says and each of its instances has found its state.
-
-    ``leads`` are the instances in which this host has the highest priority: it must be MASTER there, unless it may
-    not take a VIP back (``nopreempt``) or a check has lowered its priority. FAULT is a failure where the look is
-    ``final``, and else something to wait out: a keepalived that has just started has not run its checks yet.
-    """
-    if not (info.get("active") and info.get("loaded")):
-        return WAITING
-    states, leads = live_states(info), set(leads) - lowered_instances(info)
-    if final and "FAULT" in [states.get(instance["name"]) for instance in desired]:
-        return FAILED
-    for instance in desired:
-        must_lead = instance["name"] in leads and not instance.get("nopreempt")
-        if states.get(instance["name"]) not in (("MASTER",) if must_lead else ("MASTER", "BACKUP")):
-            return WAITING
-    return SETTLED
 
 
 def unheired(
