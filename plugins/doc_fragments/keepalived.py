@@ -53,7 +53,10 @@ notify_priority_changes: Whether changes of the priority are notified too.
 notify_stop: The command to run when keepalived stops.
 peer: The other end of a point-to-point link.
 port: The port, 1-65535.
-preferred_lft: How long it is preferred, in seconds or V(forever).
+preferred_lft: >-
+  How long an IPv6 address is preferred as the source of what the host sends, in seconds or V(forever). keepalived takes
+  0 for /128 and V(forever) for a shorter prefix. What is held already keeps its own until it is added anew, as when the
+  VIP moves.
 retry: How often a failed check is tried again before the server counts as down.
 reverse: Whether the weight is applied the other way round.
 scope: The scope, a name or a number as C(ip) knows it.

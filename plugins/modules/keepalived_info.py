@@ -166,6 +166,26 @@ vips:
     held:
       description: Whether this host holds it. On loopback, where a real server has it all the time, it does not count.
       type: bool
+addresses:
+  description: Every address that the kernel of this host has, its own and those that it holds for others.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    address:
+      description: The address with its prefix length.
+      type: str
+    interface:
+      description: The interface that has it.
+      type: str
+    secondary:
+      description:
+        - For IPv4, whether another address of the same network came first.
+        - For IPv6, whether it is a temporary one (privacy extensions).
+      type: bool
+    deprecated:
+      description: Whether it is an IPv6 address that is no longer preferred as a source, or never was.
+      type: bool
 process_events:
   description:
     - Whether the kernel tells keepalived on this host of processes that begin and end, as C(vrrp_track_process) needs.

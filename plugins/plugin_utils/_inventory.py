@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._directors import director
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import BEFORE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._rolling import Standing, order, silenced_by, standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import VARIABLE, Vip, declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import desired_instances, members
@@ -17,9 +18,6 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import Watch
 
 Groups = Mapping[str, Sequence[str]]
 Hostvars = Mapping[str, Mapping[str, Any]]
-
-#: What keepalived_info said of a host before the roll began (playbooks/site.yml).
-BEFORE = "k8s_edge_before"
 
 #: What keepalived_config would do there, read where authentication is declared.
 REHEARSAL = "k8s_edge_rehearsal"

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_interface
 from typing import Any
+
+#: What keepalived_info said of a host before the roll began (playbooks/site.yml).
+BEFORE = "k8s_edge_before"
 
 
 def written_instances(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -39,3 +43,10 @@ def missing_addresses(info: Mapping[str, Any], instance: str) -> list[str]:
 def held_addresses(info: Mapping[str, Any]) -> set[str]:
     """The virtual addresses that the host's kernel has, without prefix."""
     return {str(each["address"]).partition("/")[0] for each in info.get("vips") or () if each.get("held")}
+
+
+def kept_addresses(info: Mapping[str, Any]) -> set[str]:
+    """Every virtual address in the host's file or running keepalived, of whatever instance, without prefix."""
+    texts = [each["address"] for each in info.get("vips") or ()]
+    texts += [text for each in info.get("instances") or () for text in each.get("addresses") or ()]
+    return {str(ip_interface(str(text)).ip) for text in texts}

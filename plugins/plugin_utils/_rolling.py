@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import held
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import written_instances
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import live_states, written_instances
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import agreement
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import agreement, instance_name
 
 
 class Standing(NamedTuple):
@@ -52,10 +52,14 @@ def standing(
     return Standing(
         host=host,
         active=active,
-        holds=sum(held(vip, hostvars) for vip in vips),
+        holds=sum(held(vip, hostvars) or _leads(vip, info) for vip in vips),
         split=active and (differs or not info.get("loaded", False)),
         leads=leads,
     )
+
+
+def _leads(vip: Vip, info: Mapping[str, Any]) -> bool:
+    return any(live_states(info).get(instance_name(vip, address)) == "MASTER" for address in vip.addresses)
 
 
 def unagreed(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:

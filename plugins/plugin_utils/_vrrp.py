@@ -117,8 +117,9 @@ def _instance(
 ) -> dict[str, Any]:
     same = [other for other in parts if other.instance == member.instance]
     holding: dict[str, Any] = {"address": str(member.address)}
-    if member.vip.directed and member.address.version == 6:
-        # Preferred, it would be the source of the checks, and a real server has it itself.
+    if member.address.version == 6:
+        # Preferred, it would be the source of what the holder sends to others of that network, and go when the VIP
+        # goes. For /128 keepalived does so itself. In IPv4 the address that came first in a network is the source.
         holding["preferred_lft"] = "0"
     peers = [{"address": str(other.place.address.ip)} for other in same if other.host != member.host]
     instance: dict[str, Any] = {

@@ -1,60 +1,90 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The addresses of this host, each with the interfaces that have it. Looks only.
+"""The addresses of this host, each with its interface, as the kernel lists them (rtnetlink). Looks only.
 
-A real server has VIPs on its loopback interface all the time, so where an address is says whether it is held.
+Gathered facts do not do here: of several addresses with one label they keep the last, of interfaces named eth-0 and
+eth_0 one, and they do not tell an IPv6 address for a while from one that stays.
 """
 
 from __future__ import annotations
 
-import fcntl
+import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 LOOPBACK = "lo"
-_SIOCGIFCONF = 0x8912
-#: struct ifreq: the interface's name (16 bytes) and a union whose largest part has two longs.
-_ENTRY = 32 if struct.calcsize("P") == 4 else 40
-_ENTRIES = 64
+
+#: struct nlmsghdr, struct ifaddrmsg, struct rtattr; numbers of linux/rtnetlink.h and linux/if_addr.h.
+_HEADER, _ADDRESS, _ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=BBBBI"), struct.Struct("=HH")
+_GET_ADDRESSES, _NEW_ADDRESS, _ERROR, _DONE, _DUMP = 22, 20, 2, 3, 0x301
+_IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
+_SECONDARY, _DEPRECATED = 0x01, 0x20
+_SECONDS = 10.0
 
 
-def local_addresses() -> dict[str, set[str]]:
-    """Address (the kernel's spelling, no prefix length) -> interfaces."""
-    found: dict[str, set[str]] = {}
-    for address, interface in (*_ipv4(), *_ipv6()):
-        found.setdefault(address, set()).add(interface)
-    return found
+class LocalAddress(NamedTuple):
+    """An address in the kernel's spelling, its prefix length and interface.
+
+    ``secondary``: IPv4, another address came first in the same network; IPv6, a temporary one (privacy extensions).
+    ``deprecated``: IPv6 with a preferred lifetime that is over, or was 0 from the start: no source for new connections.
+    """
+
+    address: str
+    prefix: int
+    interface: str
+    secondary: bool = False
+    deprecated: bool = False
 
 
-def held(address: str, interface: str, found: dict[str, set[str]]) -> bool:
-    """Whether a VIP is there for others: elsewhere than on loopback, unless that is its ``interface``."""
-    there = found.get(address, set())
-    return bool(there - {LOOPBACK}) or (interface == LOOPBACK and bool(there))
+def local_addresses() -> tuple[LocalAddress, ...]:
+    """Every address of every interface; OSError where the kernel does not answer."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0) as asked:
+        asked.settimeout(_SECONDS)
+        asked.send(_HEADER.pack(_HEADER.size + _ADDRESS.size, _GET_ADDRESSES, _DUMP, 1, 0) + bytes(_ADDRESS.size))
+        return tuple(_addresses(asked))
 
 
-def _ipv4() -> Iterator[tuple[str, str]]:
-    import array
-
-    length = taken = _ENTRIES * _ENTRY
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
-        while taken == length:
-            length *= 2
-            room = array.array("B", bytes(length))
-            request = struct.pack("iP", length, room.buffer_info()[0])
-            taken = struct.unpack("iP", fcntl.ioctl(asked, _SIOCGIFCONF, request))[0]
-    for start in range(0, taken, _ENTRY):
-        entry = room[start : start + _ENTRY].tobytes()
-        # An address may have a label, as eth0:1.
-        yield socket.inet_ntoa(entry[20:24]), entry[:16].partition(b"\0")[0].decode().partition(":")[0]
+def held(address: str, interface: str, found: Iterable[LocalAddress]) -> bool:
+    """Whether a VIP is there for others: elsewhere than on loopback, unless that is its ``interface``. A real server
+    has VIPs on its loopback interface all the time."""
+    return any(one.address == address and (one.interface != LOOPBACK or interface == LOOPBACK) for one in found)
 
 
-def _ipv6() -> Iterator[tuple[str, str]]:
-    try:
-        with open("/proc/net/if_inet6", encoding="ascii") as file:
-            for line in file:
-                words = line.split()
-                yield socket.inet_ntop(socket.AF_INET6, bytes.fromhex(words[0])), words[-1]
-    except OSError:
+def _addresses(asked: socket.socket) -> Iterator[LocalAddress]:
+    names: dict[int, str] = {}
+    while True:
+        said = memoryview(asked.recv(1 << 16))
+        while said:
+            length, kind = _HEADER.unpack_from(said)[:2]
+            if kind == _DONE:
+                return
+            if kind == _ERROR:
+                number = -struct.unpack_from("=i", said, _HEADER.size)[0]
+                raise OSError(number, os.strerror(number))
+            if kind == _NEW_ADDRESS:
+                yield from _address(said[_HEADER.size : length], names)
+            said = said[-(-length // 4) * 4 :]
+
+
+def _address(message: memoryview, names: dict[int, str]) -> Iterator[LocalAddress]:
+    family, prefix, flags, _scope, index = _ADDRESS.unpack_from(message)
+    there: dict[int, bytes] = {}
+    rest = message[_ADDRESS.size :]
+    while len(rest) >= _ATTRIBUTE.size:
+        length, kind = _ATTRIBUTE.unpack_from(rest)
+        there[kind] = bytes(rest[_ATTRIBUTE.size : length])
+        rest = rest[-(-length // 4) * 4 :]
+    # Of a pair of peers, IFA_ADDRESS is the other.
+    own = there.get(_IFA_LOCAL) or there.get(_IFA_ADDRESS)
+    if own is None or family not in (socket.AF_INET, socket.AF_INET6):
         return
+    if _IFA_FLAGS in there:
+        flags = struct.unpack("=I", there[_IFA_FLAGS])[0]
+    try:
+        name = names.get(index) or names.setdefault(index, socket.if_indextoname(index))
+    except OSError:  # it has gone since
+        return
+    yield LocalAddress(socket.inet_ntop(family, own), prefix, name, bool(flags & _SECONDARY), bool(flags & _DEPRECATED))

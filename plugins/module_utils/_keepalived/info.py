@@ -12,7 +12,11 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import live
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses import held, local_addresses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses import (
+    LocalAddress,
+    held,
+    local_addresses,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import ReadFile, read_files
@@ -47,6 +51,7 @@ def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, An
     if service.active and params["live"] and values.get("instances"):
         text = live.dump(service.main_pid)
         running = live.instances_of(text) if text is not None else None
+    local = local_addresses()
     reason = why_not_loaded(path, files, changed, service, running, values)
     return {
         "changed": False,
@@ -61,7 +66,8 @@ def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, An
         "loaded_reason": reason or "The running keepalived read the files after their last change.",
         "configuration": values,
         "instances": running or [],
-        "vips": _vips(values.get("instances", ()), local_addresses()),
+        "vips": _vips(values.get("instances", ()), local),
+        "addresses": [_shown(one) for one in local],
         "process_events": process_events(),
     }
 
@@ -143,14 +149,14 @@ def _difference(wanted: Iterable[dict[str, Any]], running: list[dict[str, Any]])
             value = instance.get(option)
             if isinstance(value, int) and there[name].get(option) != value:
                 return f"The running keepalived has {option} {there[name].get(option)} in instance {name}, not {value}."
-        addresses = {vip["address"] for vip in _vips([instance], {})}
+        addresses = {vip["address"] for vip in _vips([instance], ())}
         if addresses != set(there[name].get("addresses", ())):
             return f"The running keepalived has other addresses in instance {name}."
     gone = sorted(set(there) - {one.get("name") for one in wanted})
     return f"The running keepalived still has the instance {gone[0]}." if gone else ""
 
 
-def _vips(instances: Iterable[dict[str, Any]], local: dict[str, set[str]]) -> list[dict[str, Any]]:
+def _vips(instances: Iterable[dict[str, Any]], local: Sequence[LocalAddress]) -> list[dict[str, Any]]:
     found = []
     for instance in instances:
         for option in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
@@ -160,3 +166,12 @@ def _vips(instances: Iterable[dict[str, Any]], local: dict[str, set[str]]) -> li
                     here = held(address.host, entry.get("dev") or instance.get("interface") or "", local)
                     found.append({"address": str(address), "instance": instance.get("name"), "held": here})
     return found
+
+
+def _shown(one: LocalAddress) -> dict[str, Any]:
+    return {
+        "address": f"{one.address}/{one.prefix}",
+        "interface": one.interface,
+        "secondary": one.secondary,
+        "deprecated": one.deprecated,
+    }

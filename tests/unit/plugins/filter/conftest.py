@@ -28,7 +28,7 @@ def interface(device: str, ipv4: str = "", ipv6: str = "", secondaries: tuple[st
 def host(*interfaces: dict[str, Any], **variables: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {"interfaces": ["lo"] + [each["device"] for each in interfaces]}
     facts["lo"] = {"device": "lo", "ipv4": {"address": "127.0.0.1", "prefix": "8"}}
-    facts.update({each["device"].replace("-", "_").replace(".", "_"): each for each in interfaces})
+    facts.update({each["device"].replace("-", "_"): each for each in interfaces})
     return {"ansible_facts": facts, **variables}
 
 

@@ -57,7 +57,7 @@ def test_dual_stack_gives_an_instance_per_family_and_renames_nothing(lab):
 @pytest.mark.parametrize(
     ("address", "router"),
     [
-        ("10.77.0.100/24", 100),
+        ("10.77.0.100/23", 100),
         ("10.77.1.0/23", 255),
         ("10.77.0.255/23", 255),
         ("fd00:77::ff/64", 255),

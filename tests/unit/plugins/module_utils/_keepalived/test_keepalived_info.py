@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import addresses, info, live
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses import held, local_addresses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses import (
+    LocalAddress,
+    held,
+    local_addresses,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import read_files
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
@@ -227,27 +232,29 @@ def test_the_configuration_has_no_secrets(conf: Path) -> None:
 
 
 def test_the_kernel_tells_where_its_addresses_are() -> None:
-    assert "lo" in local_addresses()["127.0.0.1"]
+    assert LocalAddress("127.0.0.1", 8, "lo") in local_addresses()
 
 
 def test_an_address_on_loopback_is_not_held() -> None:
-    local = {"10.0.0.1": {"lo"}, "10.0.0.2": {"lo", "eth0"}}
+    local = [LocalAddress(f"10.0.0.{last}", 32, name) for last, name in ((1, "lo"), (2, "lo"), (2, "eth0"))]
     assert [held(one, "eth0", local) for one in ("10.0.0.1", "10.0.0.2", "10.0.0.3")] == [False, True, False]
     assert held("10.0.0.1", "lo", local)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network of its own needs root")
 def test_every_address_of_every_interface_is_told() -> None:
-    """With labels, secondary ones, more of them than one question has room for, and both families."""
+    """With labels, peers, secondary and deprecated ones, more of them than one answer has room for, both families."""
     ask = (
-        "import runpy, sys; found = runpy.run_path(sys.argv[1])['local_addresses']();"
-        "print(sorted(found['10.9.1.7']), sorted(found['10.9.0.1']), sorted(found['fd00::9']), len(found))"
+        "import json, runpy, sys; found = runpy.run_path(sys.argv[1])['local_addresses']();"
+        "print(json.dumps([one for one in found if not one[0].startswith('fe80')]))"
     )
     commands = (
         "ip link set lo up; ip link add d0 type dummy 2>/dev/null || ip tuntap add d0 mode tap; ip link set d0 up"
     )
     commands += "; ip addr add 10.9.0.1/24 dev d0 label d0:vip; ip addr add fd00::9/128 dev lo"
-    commands += "; for n in $(seq 200); do ip addr add 10.9.1.$n/32 dev lo; done; ip addr add 10.9.1.7/24 dev d0"
+    commands += "; ip addr add 10.9.0.2/24 dev d0 label free; ip addr add 10.8.0.1 peer 10.8.0.2/32 dev d0"
+    commands += "; ip addr add fd00::1/64 dev d0 nodad; ip addr add fd00::2/64 dev d0 nodad preferred_lft 0"
+    commands += "; for n in $(seq 1000); do echo addr add 10.7.$((n / 250)).$((n % 250))/32 dev lo; done | ip -batch -"
     path = Path(addresses.__file__)
     ended = subprocess.run(
         ["unshare", "--net", "sh", "-c", f'{commands}; exec "$@"', "sh", sys.executable, "-c", ask, path],
@@ -257,8 +264,19 @@ def test_every_address_of_every_interface_is_told() -> None:
     )
     if "Operation not permitted" in ended.stderr:
         pytest.skip("no network namespace or no interface of its own here")
-    # 127.0.0.1, ::1, 10.9.0.1, fd00::9, 200 more, and what d0 made of itself.
-    assert ended.stdout.startswith("['d0', 'lo'] ['d0'] ['lo'] 20"), ended
+    assert ended.returncode == 0, ended
+    found = [LocalAddress(*one) for one in json.loads(ended.stdout)]
+    assert len([one for one in found if one.address.startswith("10.7.")]) == 1000
+    assert {one for one in found if not one.address.startswith("10.7.")} == {
+        LocalAddress("127.0.0.1", 8, "lo"),
+        LocalAddress("::1", 128, "lo"),
+        LocalAddress("fd00::9", 128, "lo"),
+        LocalAddress("10.9.0.1", 24, "d0"),
+        LocalAddress("10.9.0.2", 24, "d0", secondary=True),
+        LocalAddress("10.8.0.1", 32, "d0"),
+        LocalAddress("fd00::1", 64, "d0"),
+        LocalAddress("fd00::2", 64, "d0", deprecated=True),
+    }
 
 
 def test_a_running_process_tells_its_arguments() -> None:
