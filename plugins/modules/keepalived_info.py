@@ -101,7 +101,7 @@ loaded:
   description:
     - Whether the running keepalived has the files as they are now. It has where they were last changed before it was
       started or reloaded (systemd's times against the files'), and where every instance of the files is in its own dump
-      with router ID, priority and addresses. In doubt it is V(false).
+      with router ID, priority and addresses, as far as the files can be known. In doubt it is V(false).
   returned: always
   type: bool
 loaded_reason:
@@ -110,8 +110,10 @@ loaded_reason:
   type: str
 configuration:
   description:
-    - What the files say, in the options of M(k8s_edge.ha.keepalived_config). Passwords are masked. What stands under a
-      condition or hangs on a parameter is left out.
+    - What the files say, in the options of M(k8s_edge.ha.keepalived_config). Included files are read in their place;
+      definitions, conditions and loops are resolved as keepalived does on this host.
+    - Secrets are left out, so that what is returned can be given to M(k8s_edge.ha.keepalived_config) and changes
+      nothing (RV(withheld) names them). So is what cannot be known (RV(unknown)).
   returned: always
   type: dict
   contains:
@@ -121,6 +123,28 @@ configuration:
       elements: dict
     other:
       description: Top-level lines and blocks that the module has no option for, as text.
+      type: list
+      elements: str
+withheld:
+  description: The secrets that stand in the files and are left out of RV(configuration), as paths of options.
+  returned: always
+  type: list
+  elements: str
+  sample: ["instances[0].authentication.auth_pass"]
+unknown:
+  description:
+    - The blocks that are not known whole, because a line hangs on what only the running keepalived knows
+      (C(${_RANDOM}), C(${_INSTANCE}), a loop of many thousand rounds). What is unknown does not count as missing, here
+      or in the collection's roles.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    block:
+      description: The first line of the block.
+      type: str
+    options:
+      description: The options that are unknown. None where the line may stand for any block.
       type: list
       elements: str
 instances:

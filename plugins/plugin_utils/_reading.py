@@ -14,8 +14,14 @@ BEFORE = "k8s_edge_before"
 
 
 def written_instances(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The vrrp_instances in the configuration file, by name. Passwords are masked."""
-    return {each["name"]: each for each in (info.get("configuration") or {}).get("instances") or ()}
+    """The vrrp_instances in the configuration files, by name. Passwords are left out, and so is what is unknown."""
+    return {each["name"]: each for each in (info.get("configuration") or {}).get("instances") or () if "name" in each}
+
+
+def unknown_options(info: Mapping[str, Any], instance: str) -> frozenset[str]:
+    """The options of a written instance that hang on what only the running keepalived knows."""
+    blocks = {each["block"]: each["options"] for each in info.get("unknown") or ()}
+    return frozenset(blocks.get(f"vrrp_instance {instance}", ()))
 
 
 def live_states(info: Mapping[str, Any]) -> dict[str, str]:

@@ -18,7 +18,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import held
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import live_states, written_instances
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import (
+    live_states,
+    unknown_options,
+    written_instances,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import agreement, instance_name
 
@@ -63,18 +67,23 @@ def _leads(vip: Vip, info: Mapping[str, Any]) -> bool:
 
 
 def unagreed(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:
-    """The written instances that the desired ones would change in what all members must agree on."""
+    """The written instances that the desired ones would change in what all members must agree on.
+
+    An option whose written value is unknown (it hangs on a parameter, say) is none of them: keepalived_config refuses
+    to change such a line, so the roll leaves it as it is.
+    """
     current = written_instances(info)
     return [
         each["name"]
         for each in desired
         if each["name"] in current
-        and agreement(current[each["name"]]) != agreement({**current[each["name"]], **_stated(each)})
+        and agreement(current[each["name"]])
+        != agreement({**current[each["name"]], **_stated(each, unknown_options(info, each["name"]))})
     ]
 
 
-def _stated(instance: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in instance.items() if value is not None}
+def _stated(instance: Mapping[str, Any], unknown: frozenset[str]) -> dict[str, Any]:
+    return {key: value for key, value in instance.items() if value is not None and key not in unknown}
 
 
 def order(standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) -> list[str]:

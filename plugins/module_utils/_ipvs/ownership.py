@@ -12,8 +12,8 @@ from typing import NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Key
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import read_files
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.live import config_of, service
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import read_configuration
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.live import config_id_of, config_of, service
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 
@@ -33,12 +33,13 @@ def owner(ports: Ports) -> Owner | None:
     """The keepalived that runs in this network namespace; None where there is none."""
     pid = service(ports).main_pid
     path = config_of(pid) if pid and _same_network(pid) else None
-    return owner_of(path) if path is not None else None
+    return owner_of(path, config_id_of(pid)) if path is not None else None
 
 
-def owner_of(path: str) -> Owner:
+def owner_of(path: str, config_id: str = "") -> Owner:
     """What the configuration at a path has of IPVS."""
-    documents = [file.document for file in read_files(path)[0]]
+    reading = read_configuration(path, config_id)
+    documents = [reading.document] if reading.files else []
     groups = {
         " ".join(statement.arguments): list(document.statements(statement.block))
         for document, statement in _top(documents)

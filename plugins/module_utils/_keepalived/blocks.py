@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import (
+    INCLUDES,
     Block,
     Document,
     Statement,
@@ -62,9 +63,19 @@ class Table:
                 values[shape.name] = shape.read(document, statements)
         return values
 
-    def means(self, document: Document, block: Block, desired: dict[str, Any], complete: bool = True) -> bool:
-        """Whether a block means the desired options already."""
+    def unknown(self, document: Document, block: Block, values: dict[str, Any]) -> set[str]:
+        """The options of a block that may be there without being among the ``values`` that were read of it."""
         found = self.by_keyword(document.statements(block))
+        unknown = {shape.name for shape in self.shapes if shape.unreadable(self.of(shape, found))}
+        if any(keyword in INCLUDES or keyword[:1] in ("~", "$", "@") for keyword in found):
+            unknown.update(shape.name for shape in self.shapes if shape.name not in values)
+        return unknown
+
+    def means(
+        self, document: Document, blocks: Sequence[Block], desired: dict[str, Any], complete: bool = True
+    ) -> bool:
+        """Whether blocks, read as one, mean the desired options already."""
+        found = self.by_keyword(one for block in blocks for one in document.statements(block))
         for shape in self.shapes:
             value = desired.get(shape.name)
             if value is None:
@@ -115,14 +126,17 @@ class Group(Shape):
         return [(0, self.keyword + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
-        block = found[-1].block
-        return self.table.read(document, block) if block is not None else {}
+        values: dict[str, Any] = {}
+        for statement in found:
+            if statement.block is not None:
+                values.update(self.table.read(document, statement.block))
+        return values
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
         if not says_something(value):
             return not (found and self.removable)
-        block = found[0].block if len(found) == 1 else None
-        return block is not None and self.table.means(document, block, value)
+        blocks = [statement.block for statement in found if statement.block is not None]
+        return bool(found) and len(blocks) == len(found) and self.table.means(document, blocks, value)
 
 
 class Blocks(Shape):
@@ -205,7 +219,7 @@ class Blocks(Shape):
         return True
 
     def entry_means(self, document: Document, statement: Statement, entry: dict[str, Any]) -> bool:
-        return statement.block is not None and self.table.means(document, statement.block, entry)
+        return statement.block is not None and self.table.means(document, [statement.block], entry)
 
     def _distinction(self, entry: dict[str, Any]) -> str:
         values = (entry.get(option) for option in self.also)

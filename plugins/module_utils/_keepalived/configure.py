@@ -9,7 +9,8 @@ from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Edited
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lexer import is_plain
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
@@ -33,7 +34,7 @@ def configure(
 
     def edit(text: str) -> Edited:
         planned_on.append(text)
-        return planner(text)
+        return Edited(text) if _holds_already(file.real, text, planner) else planner(text)
 
     def examine(text: str) -> None:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import included_twins
@@ -59,6 +60,21 @@ def configure(
     result = plan_result(plan, params["path"], backup_file=resource.backup_file)
     result["warnings"] = [*result["warnings"], *file.warnings, *warnings]
     return result
+
+
+def _holds_already(path: str, text: str, planner: Callable[[str], Edited]) -> bool:
+    """Whether what is desired holds already in what keepalived makes of a text: with the files it includes, and with
+    definitions, conditions and loops resolved. Such lines are not ours to edit, but they can be right as they are."""
+    if is_plain(text):
+        return False
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import read_configuration
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.live import config_id_of, pid_of_file
+
+    meant = read_configuration(path, config_id_of(pid_of_file()), text).document
+    try:
+        return not meant.flaws and planner(meant.text).text == meant.text
+    except EdgeError:
+        return False
 
 
 def _too_new(before: str, after: str, ports: Ports) -> list[Problem]:

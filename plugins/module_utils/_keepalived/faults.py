@@ -266,10 +266,7 @@ def _values(document: Document, statement: Statement, table: Any) -> dict[str, A
     if statement.block is None:
         return {}
     values: dict[str, Any] = table.read(document, statement.block)
-    found = table.by_keyword(document.statements(statement.block))
-    unknown = {shape.name for shape in table.shapes if shape.unreadable(table.of(shape, found))}
-    if any(keyword in INCLUDES or keyword[:1] == "~" for keyword in found):
-        unknown.update(shape.name for shape in table.shapes if shape.name not in values)
+    unknown = table.unknown(document, statement.block, values)
     return dict(values, **{UNKNOWN: unknown}) if unknown else values
 
 

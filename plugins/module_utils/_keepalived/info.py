@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
@@ -17,12 +17,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses 
     held,
     local_addresses,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Group
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import INCLUDES
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import ReadFile, read_files
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, is_opaque
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import Reading, read_configuration
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.process_events import process_events
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import MASKED
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 ARGUMENTS: dict[str, Any] = {
@@ -37,26 +37,27 @@ TICK = 0.01
 #: The wall clock and the monotonic clock may differ by this much without being called set anew (seconds).
 DRIFT = 0.05
 
-_SECRETS = ("auth_pass", "password", "key")
+_ADDRESSES = ("virtual_ipaddress", "virtual_ipaddress_excluded")
 
 
 def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
     """The module's action. Changes nothing."""
     path = params["path"]
     version = live.version(ports)
-    files, changed = read_files(path)
-    values = configuration(files)
     service = live.service(ports) if version is not None else live.Service(False, False, 0, 0.0, 0.0)
+    reading = read_configuration(path, live.config_id_of(service.main_pid))
+    values = configuration(reading.document)
+    unknown = unknown_options(reading.document)
     running: list[dict[str, Any]] | None = None
     if service.active and params["live"] and values.get("instances"):
         text = live.dump(service.main_pid)
         running = live.instances_of(text) if text is not None else None
     local = local_addresses()
-    reason = why_not_loaded(path, files, changed, service, running, values)
+    reason = why_not_loaded(path, reading, service, running, values, unknown)
     return {
         "changed": False,
-        "exists": bool(files),
-        "files": [file.path for file in files],
+        "exists": bool(reading.files),
+        "files": reading.paths,
         "installed": version is not None,
         "version": version or "",
         "active": service.active,
@@ -64,7 +65,9 @@ def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, An
         "main_pid": service.main_pid,
         "loaded": not reason,
         "loaded_reason": reason or "The running keepalived read the files after their last change.",
-        "configuration": values,
+        "configuration": shown(values),
+        "withheld": sorted(withheld(values)),
+        "unknown": unknown,
         "instances": running or [],
         "vips": _vips(values.get("instances", ()), local),
         "addresses": [_shown(one) for one in local],
@@ -72,40 +75,71 @@ def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, An
     }
 
 
-def configuration(files: Iterable[ReadFile]) -> dict[str, Any]:
-    """Every block that the vocabulary knows, over all files, in the options of keepalived_config; others as text."""
-    values: dict[str, Any] = {}
-    other: list[str] = []
-    for file in files:
-        document = file.document
-        for name, value in CONFIGURATION.read(document, document.root).items():
-            if isinstance(value, list):
-                values.setdefault(name, []).extend(value)
-            else:
-                values.setdefault(name, {}).update(value)
-        for statement in document.statements(document.root):
-            if statement.keyword not in CONFIGURATION.rank and statement.keyword not in INCLUDES:
-                other.append(redact(document.text[statement.start : statement.end]))
-    plain: dict[str, Any] = _plain(values)
-    return dict(plain, other=other) if other else plain
+def configuration(document: Document) -> dict[str, Any]:
+    """Every block that the vocabulary knows in the options of keepalived_config, secrets and all; others as text."""
+    values: dict[str, Any] = CONFIGURATION.read(document, document.root)
+    other = [
+        redact(document.text[statement.start : statement.end])
+        for statement in document.statements(document.root)
+        if statement.keyword not in CONFIGURATION.rank and not is_opaque(statement)
+    ]
+    return dict(values, other=other) if other else values
 
 
-def _plain(value: Any) -> Any:
-    """Normal forms as a module's result: no tuples, no secrets."""
+def shown(value: Any) -> Any:
+    """Normal forms as a module's result: no tuples, and no secrets, since what is not given stays as it is."""
     if isinstance(value, dict):
-        return {key: MASKED if key in _SECRETS and one else _plain(one) for key, one in value.items()}
+        return {key: shown(one) for key, one in value.items() if not _is_secret(key, one)}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [shown(one) for one in value]
     return " ".join(value) if isinstance(value, tuple) else value
+
+
+def withheld(value: Any, path: str = "") -> Iterator[str]:
+    """The paths of the secrets in a configuration."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            here = f"{path}.{key}" if path else key
+            if _is_secret(key, one):
+                yield here
+            else:
+                yield from withheld(one, here)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from withheld(one, f"{path}[{index}]")
+
+
+def _is_secret(key: str, value: Any) -> bool:
+    """auth_pass, the password of SSL, and the list of keys of auth_hmac (not the path of a key)."""
+    return key in ("auth_pass", "password") or (key == "keys" and isinstance(value, list))
+
+
+def unknown_options(document: Document) -> list[dict[str, Any]]:
+    """The blocks of a configuration that are not known whole, each with the options that are not; a line of the top
+    level that may stand for any block has none."""
+    found = []
+    for statement in document.statements(document.root):
+        options: set[str] = set()
+        rank = CONFIGURATION.rank.get(statement.keyword)
+        shape = CONFIGURATION.shapes[rank] if rank is not None else None
+        if not is_opaque(statement):
+            if statement.block is None or not isinstance(shape, (Blocks, Group)):
+                continue
+            options = shape.table.unknown(document, statement.block, shape.table.read(document, statement.block))
+            if not options:
+                continue
+        block = " ".join(word.text for word in statement.words)
+        found.append({"block": redact(block), "options": sorted(options)})
+    return found
 
 
 def why_not_loaded(
     path: str,
-    files: Sequence[ReadFile],
-    changed: float,
+    reading: Reading,
     service: live.Service,
     running: list[dict[str, Any]] | None,
     values: dict[str, Any],
+    unknown: Sequence[dict[str, Any]] = (),
 ) -> str:
     """Why the running keepalived cannot be said to have read the files as they are now; empty where it can.
 
@@ -113,9 +147,10 @@ def why_not_loaded(
     before that were read. systemd keeps these times on the monotonic clock, files on the wall clock, so the wall clock
     must not have been set in between. And keepalived's own dump: every instance of the files must be there with its
     router ID, priority and addresses. Doubt is told as not loaded: another reload does no harm. What the two cannot
-    see is anything else that was changed while a reload was under way.
+    see is anything else that was changed while a reload was under way. What is ``unknown`` of the files is left to the
+    first witness.
     """
-    if not files:
+    if not reading.files:
         return "There is no configuration file."
     if not service.active or not service.main_pid:
         return "keepalived is not running."
@@ -126,9 +161,9 @@ def why_not_loaded(
         return f"keepalived uses {used}."
     if abs(service.clock - (time.time() - time.monotonic())) > DRIFT and service.clock:
         return "The clock was set after keepalived read the files, so times cannot be compared."
-    if not time_says_loaded(changed, service, time.time() - time.monotonic()):
+    if not time_says_loaded(reading.changed, service, time.time() - time.monotonic()):
         return "A file was changed after keepalived read it, or so shortly before that it cannot be told."
-    return _difference(values.get("instances", ()), running) if running is not None else ""
+    return _difference(values.get("instances", ()), running, unknown) if running is not None else ""
 
 
 def time_says_loaded(changed: float, service: live.Service, clock: float) -> bool:
@@ -138,28 +173,33 @@ def time_says_loaded(changed: float, service: live.Service, clock: float) -> boo
     return before_start or before_reload
 
 
-def _difference(wanted: Iterable[dict[str, Any]], running: list[dict[str, Any]]) -> str:
+def _difference(
+    wanted: Iterable[dict[str, Any]], running: list[dict[str, Any]], unknown: Sequence[dict[str, Any]]
+) -> str:
     there = {one["name"]: one for one in running}
-    wanted = [one for one in wanted if "$" not in str(one.get("name"))]
+    wanted = list(wanted)
+    open_options = {one["block"]: one["options"] for one in unknown}
     for instance in wanted:
         name = instance.get("name", instance.get("header"))
         if name not in there:
             return f"The running keepalived has no instance {name}."
+        skipped = open_options.get(f"vrrp_instance {name}", ())
         for option in ("virtual_router_id", "priority"):
             value = instance.get(option)
-            if isinstance(value, int) and there[name].get(option) != value:
+            if isinstance(value, int) and there[name].get(option) != value and option not in skipped:
                 return f"The running keepalived has {option} {there[name].get(option)} in instance {name}, not {value}."
         addresses = {vip["address"] for vip in _vips([instance], ())}
-        if addresses != set(there[name].get("addresses", ())):
+        if addresses != set(there[name].get("addresses", ())) and not any(one in skipped for one in _ADDRESSES):
             return f"The running keepalived has other addresses in instance {name}."
     gone = sorted(set(there) - {one.get("name") for one in wanted})
-    return f"The running keepalived still has the instance {gone[0]}." if gone else ""
+    more = any(not options for options in open_options.values())
+    return f"The running keepalived still has the instance {gone[0]}." if gone and not more else ""
 
 
 def _vips(instances: Iterable[dict[str, Any]], local: Sequence[LocalAddress]) -> list[dict[str, Any]]:
     found = []
     for instance in instances:
-        for option in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
+        for option in _ADDRESSES:
             for entry in instance.get(option, ()):
                 address = parse_address(str(entry.get("address"))) if isinstance(entry, dict) else None
                 if address is not None:

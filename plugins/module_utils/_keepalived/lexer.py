@@ -39,6 +39,13 @@ class Word(NamedTuple):
     end: int
 
 
+def is_plain(text: str) -> bool:
+    """Whether keepalived reads a text as it stands there: no include, definition, condition or loop is in sight."""
+    if "$" in text or "include" in text:
+        return False
+    return not (("@" in text or "~" in text) and re.search(r"(?:^|[{}\n])[ \t]*[@~]", text))
+
+
 def mask(text: str) -> str:
     """The text with comments blanked and hidden what is no structure; the same length, the same line feeds.
 

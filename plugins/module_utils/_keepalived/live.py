@@ -33,6 +33,7 @@ _DUMP = "tmp/keepalived.data"
 _DUMP_TIME_LIMIT = 3.0
 _VERSION = re.compile(r"Keepalived v([0-9][^ ]*)")
 _CONFIG_ARGUMENT = re.compile(r"(?:-f|--use-file=?)(.*)", re.DOTALL)
+_ID_ARGUMENT = re.compile(r"(?:-i|--config-id=?)(.*)", re.DOTALL)
 DEFAULT_CONFIG = "/etc/keepalived/keepalived.conf"
 _TIMESTAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{6}) UTC")
 
@@ -70,7 +71,7 @@ def service(ports: Ports) -> Service:
             done = ports.run(question, timeout=20)
         if done.rc == 0:
             return service_of(dict(line.split("=", 1) for line in done.stdout.split("\n") if "=" in line))
-    pid = _pid_of_file()
+    pid = pid_of_file()
     return Service(pid > 0, False, pid, _started(pid) if pid else 0.0, 0.0)
 
 
@@ -109,19 +110,33 @@ def config_of(pid: int) -> str | None:
     """The configuration file a running keepalived was told to use; None where it has ended. PermissionError without
     root."""
     try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            arguments = file.read().decode("utf-8", "surrogateescape").split("\0")[1:]
         working = os.readlink(f"/proc/{pid}/cwd")
+        return os.path.join(working, _argument(pid, _CONFIG_ARGUMENT) or DEFAULT_CONFIG)
     except PermissionError:  # nothing that could be said of it would be true
         raise
     except OSError:
         return None
+
+
+def config_id_of(pid: int) -> str:
+    """The name that a running keepalived takes for its host's in ``@`` conditions; the host's own where it was told
+    none, or where nothing can be seen of it."""
+    try:
+        told = _argument(pid, _ID_ARGUMENT)
+    except OSError:
+        told = None
+    return told or os.uname().nodename
+
+
+def _argument(pid: int, pattern: re.Pattern[str]) -> str | None:
+    """What stands behind an option in a process's command line."""
+    with open(f"/proc/{pid}/cmdline", "rb") as file:
+        arguments = file.read().decode("utf-8", "surrogateescape").split("\0")[1:]
     for number, argument in enumerate(arguments):
-        match = _CONFIG_ARGUMENT.fullmatch(argument)
+        match = pattern.fullmatch(argument)
         if match:
-            named = match.group(1) or (arguments[number + 1] if number + 1 < len(arguments) else "")
-            return os.path.join(working, named)
-    return DEFAULT_CONFIG
+            return match.group(1) or (arguments[number + 1] if number + 1 < len(arguments) else "")
+    return None
 
 
 def dump(pid: int) -> str | None:
@@ -204,7 +219,8 @@ def _contents(path: str) -> Iterator[str]:
         return
 
 
-def _pid_of_file() -> int:
+def pid_of_file() -> int:
+    """The keepalived that a pid file names; 0 where none runs."""
     for path in _PID_FILES:
         for text in _contents(path):
             pid = int(text) if text.strip().isdigit() else 0

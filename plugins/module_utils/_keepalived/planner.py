@@ -20,7 +20,7 @@ def plan_table(text: str, root: Table, desired: dict[str, Any], *, purge: bool =
     """Make the top level of a text mean the desired lists. Raises InputError and EdgeError."""
     refuse(list(root.complaints("", desired)))
     document = parse(text)
-    if root.means(document, document.root, desired, complete=purge):
+    if root.means(document, [document.root], desired, complete=purge):
         return Edited(text)
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.changes import change_table
 

@@ -251,6 +251,20 @@ def test_instances_that_cannot_be_changed_alone_are_named(lab):
     assert unagreed_instances({"configuration": {}}, desired) == []
 
 
+def test_what_is_unknown_of_a_written_instance_silences_nobody(lab):
+    """A line that hangs on a parameter is left as it is by the roll; missing from what was read, it is not missing."""
+    site = Site(lab)
+    written = site.written("haproxy-1")
+    for option in ("virtual_router_id", "virtual_ipaddress", "unicast_peer"):
+        del written[option]
+    assert site.silent()["haproxy-1"] == ["haproxy-2"]
+    options = ["unicast_peer", "virtual_ipaddress", "virtual_router_id"]
+    site.before("haproxy-1")["unknown"] = [{"block": "vrrp_instance " + written["name"], "options": options}]
+    assert site.silent() == {"haproxy-1": [], "haproxy-2": []}
+    written["version"] = 2
+    assert site.silent()["haproxy-1"] == ["haproxy-2"]
+
+
 def test_a_master_needs_a_peer_that_is_backup():
     master, backup, fault = answer(), answer("BACKUP", ()), answer("FAULT", ())
     assert unheired_instances(master, [backup]) == []

@@ -131,11 +131,11 @@ def read(text: str) -> dict[str, Any]:
 @given(texts(), tables, st.booleans())
 def test_after_an_edit_the_file_means_what_is_desired(text: str, desired: dict[str, Any], purge: bool) -> None:
     document = parse(text)
-    meant = ROOT.means(document, document.root, desired, complete=purge)
+    meant = ROOT.means(document, [document.root], desired, complete=purge)
     new = edited(text, desired, purge)
     assert meant == (new == text)
     after = parse(new)
-    assert ROOT.means(after, after.root, desired, complete=purge)
+    assert ROOT.means(after, [after.root], desired, complete=purge)
     assert edited(new, desired, purge) == new
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import (
-    include_patterns,
     included_twins,
-    read_files,
+    read_configuration,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import needs, new_needs
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
@@ -30,8 +29,8 @@ def test_includes_are_followed_as_keepalived_does(tmp_path: Path) -> None:
     (tmp_path / "two.conf").write_text("")
     main = tmp_path / "keepalived.conf"
     main.write_text("includer conf.d/*.conf\ninclude {one,two}.conf\n# include commented.conf\ninclude missing\n")
-    files, _ = read_files(str(main))
-    assert [os.path.relpath(os.path.normpath(file.path), tmp_path) for file in files] == [
+    paths = read_configuration(str(main)).paths
+    assert [os.path.relpath(os.path.normpath(path), tmp_path) for path in paths] == [
         "keepalived.conf",
         "conf.d/a.conf",
         "deep/x.inc",
@@ -44,12 +43,28 @@ def test_includes_are_followed_as_keepalived_does(tmp_path: Path) -> None:
 def test_a_file_that_includes_itself_ends(tmp_path: Path) -> None:
     main = tmp_path / "keepalived.conf"
     main.write_text("include keepalived.conf\n")
-    assert 1 <= len(read_files(str(main))[0]) <= 20
+    assert 1 <= len(read_configuration(str(main)).files) <= 20
 
 
-def test_include_patterns_are_read_past_comments_and_conditions() -> None:
-    text = "include a.conf # b\n@main includea {c,d}.conf\n# include e\nincluded f\na { include g\n}\n"
-    assert include_patterns(parse(text)) == ["a.conf", "{c,d}.conf", "g"]
+def test_includes_are_seen_past_comments_and_conditions(tmp_path: Path) -> None:
+    for name in "acdefg":
+        (tmp_path / f"{name}.conf").write_text("")
+    main = tmp_path / "keepalived.conf"
+    main.write_text(
+        "include a.conf # b\n@main includea {c,d}.conf\n@^main include e.conf\n# include e.conf\nincluded f.conf\n"
+        "a { include g.conf\n}\n"
+    )
+    paths = read_configuration(str(main), "main").paths
+    assert [os.path.basename(path) for path in paths[1:]] == ["a.conf", "c.conf", "d.conf", "g.conf"]
+
+
+def test_folders_and_programs_are_not_included(tmp_path: Path) -> None:
+    (tmp_path / "run.conf").write_text("x\n")
+    (tmp_path / "run.conf").chmod(0o755)
+    (tmp_path / "folder.conf").mkdir()
+    main = tmp_path / "keepalived.conf"
+    main.write_text("include *.conf~\ninclude r*.conf\ninclude f*.conf\n")
+    assert read_configuration(str(main)).paths == [str(main)]
 
 
 def test_the_newest_change_counts_folders_of_patterns_too(tmp_path: Path) -> None:
@@ -59,7 +74,7 @@ def test_the_newest_change_counts_folders_of_patterns_too(tmp_path: Path) -> Non
     main.write_text("include conf.d/*.conf\n")
     later = main.stat().st_ctime + 1000
     os.utime(folder, (later, later))
-    assert read_files(str(main))[1] == pytest.approx(later, abs=1)
+    assert read_configuration(str(main)).changed == pytest.approx(later, abs=1)
 
 
 def test_a_block_of_an_included_file_is_not_added_again(tmp_path: Path) -> None:

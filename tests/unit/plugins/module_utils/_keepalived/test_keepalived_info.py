@@ -20,7 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses 
     held,
     local_addresses,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import read_files
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import read_configuration
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
 DUMP = """\
@@ -164,10 +164,17 @@ def conf(tmp_path: Path) -> Path:
 
 def judge(conf: Path, monkeypatch: pytest.MonkeyPatch, running: list[dict[str, Any]] | None, **more: Any) -> str:
     monkeypatch.setattr(live, "config_of", lambda pid: more.get("used", str(conf)))
-    files, changed = read_files(str(conf))
+    reading = read_configuration(str(conf))
     clock = time.time() - time.monotonic()
     service = live.Service(more.get("active", True), True, 42, time.monotonic() + 60, 0.0, more.get("clock", clock))
-    return info.why_not_loaded(str(conf), files, changed, service, running, info.configuration(files))
+    return info.why_not_loaded(
+        str(conf),
+        reading,
+        service,
+        running,
+        info.configuration(reading.document),
+        info.unknown_options(reading.document),
+    )
 
 
 def running(**changes: Any) -> list[dict[str, Any]]:
@@ -190,7 +197,9 @@ def test_loaded_needs_every_witness(conf: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_no_file_is_not_loaded(tmp_path: Path) -> None:
     service = live.Service(True, True, 42, 1.0, 0.0)
-    assert "no configuration" in info.why_not_loaded(str(tmp_path / "no"), [], 0.0, service, None, {})
+    assert "no configuration" in info.why_not_loaded(
+        str(tmp_path / "no"), read_configuration(str(tmp_path / "no")), service, None, {}
+    )
 
 
 class Recorded(Ports):
@@ -222,11 +231,13 @@ def test_a_host_where_keepalived_rests(conf: Path) -> None:
 
 
 def test_the_configuration_has_no_secrets(conf: Path) -> None:
-    values = info.configuration(read_files(str(conf))[0])
+    found = info.info({"path": str(conf), "live": False}, Recorded(), False)
+    values = found["configuration"]
     assert "hunter2" not in str(values)
     assert "swordfish" not in str(values)
     assert "00112233" not in str(values)
-    assert values["instances"][0]["authentication"] == {"auth_type": "PASS", "auth_pass": "********"}
+    assert values["instances"][0]["authentication"] == {"auth_type": "PASS"}
+    assert found["withheld"] == ["instances[0].authentication.auth_pass", "ssl.password"]
     assert values["scripts"] == [{"name": "chk", "script": "/bin/check -a"}]
     assert values["other"][0].startswith("strange {")
 
