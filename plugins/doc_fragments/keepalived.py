@@ -110,7 +110,9 @@ kernel_rx_buf_size: The size of the socket's receive buffer in bytes.
 debug: The level of debug messages, 0-4.
 mcast_src_ip: The source address of multicast adverts.
 mcast_dst_ip: The group address of multicast adverts.
-unicast_src_ip: The source address of unicast adverts. Needs C(unicast_peer).
+unicast_src_ip: >-
+  The source address of unicast adverts. Needs C(unicast_peer). The host must have it already, unless
+  C(dynamic_interfaces) is set or the file is not validated: without it keepalived enters FAULT or hears no peer.
 unicast_ttl: The TTL of unicast adverts. Needs C(unicast_peer).
 unicast_peer:
   - The other hosts, to which adverts are sent one by one instead of by multicast.

@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a keepalived.conf needs of its host and keepalived would miss quietly: programs, interfaces, users, files."""
+"""What a keepalived.conf needs of its host and keepalived would miss quietly: programs, interfaces, addresses, users,
+files."""
 
 from __future__ import annotations
 
@@ -9,8 +10,11 @@ import os
 import pwd
 import stat
 from collections.abc import Iterator
+from functools import lru_cache
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses import local_addresses
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import split_quoted
 
@@ -84,6 +88,8 @@ def _needs_of(document: Document, block: Statement, root: str, where: str, dynam
                 yield from _program(option, program, root == "vrrp_script")
         elif line.keyword in _LINKS.get(root, ()) and not dynamic:
             yield from _interface(option, line.arguments[0])
+        elif line.keyword == "unicast_src_ip" and root == "vrrp_instance" and not dynamic:
+            yield from _source(option, line.arguments[0])
         elif line.keyword in _USERS.get(root, ()):
             yield from _user(option, line.arguments[0])
         elif line.keyword in _FIFOS.get(root, ()) and len(line.arguments) > 1:
@@ -107,6 +113,25 @@ def _interface(option: str, name: str) -> Iterator[Problem]:
     if name and "$" not in name and not os.path.exists(os.path.join(_INTERFACES, name)):
         there = ", ".join(sorted(one for one in os.listdir(_INTERFACES) if one != "lo")) or "none"
         yield Problem(option, name, "is no interface of this host", "Use one of: {0}.".format(there))
+
+
+@lru_cache(maxsize=1)
+def _addresses() -> frozenset[str]:
+    """Asked once, however many instances there are."""
+    return frozenset(one.address for one in local_addresses())
+
+
+def _source(option: str, text: str) -> Iterator[Problem]:
+    """keepalived 2.2.7 stays in FAULT with it, also when the address comes later, and with track_src_ip; 2.3.3, and any
+    where ip_nonlocal_bind is set, sends from it, and hears no peer. A multicast source may be any."""
+    address = parse_address(text.partition("%")[0])
+    local = _addresses()
+    if address is None or address.host in local:
+        return
+    own = sorted(one for one in local if (":" in one) == (address.family == 6))
+    shown = ", ".join(one for one in own if one not in ("127.0.0.1", "::1")) or "none"
+    reason = "is no address of this host: keepalived would be in FAULT, or hear no peer"
+    yield Problem(option, text, reason, "Add it to the host first, or use one of its own: {0}.".format(shown))
 
 
 def _program(option: str, path: str, owned_by_root: bool) -> Iterator[Problem]:

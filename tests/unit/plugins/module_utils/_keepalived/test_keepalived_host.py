@@ -136,6 +136,24 @@ def test_what_an_instance_needs() -> None:
     assert said("vrrp_instance A {\n interface $IF\n}\n@x vrrp_instance B {\n interface none0\n}\n") == ""
 
 
+def test_a_source_of_unicast_adverts_must_be_there() -> None:
+    def instance(line: str, before: str = "") -> str:
+        return said(f"{before}vrrp_instance A {{\n {line}\n track_src_ip\n}}\n")
+
+    for there in ("127.0.0.1", "$OWN", "mcast", ""):
+        assert instance(f"unicast_src_ip {there}") == ""
+    assert instance("mcast_src_ip 192.0.2.77") == ""
+    assert instance("unicast_src_ip 192.0.2.77", "global_defs {\n dynamic_interfaces\n}\n") == ""
+    for absent in ("192.0.2.77", "2001:db8::77", "fe80::77%lo"):
+        told = instance(f"unicast_src_ip {absent}")
+        assert (
+            f"instance A: unicast_src_ip: '{absent}' is no address of this host: keepalived would be in FAULT" in told
+        )
+        assert "Add it to the host first, or use one of its own: " in told
+    text = "vrrp_instance A {\n unicast_src_ip 192.0.2.77\n}\n"
+    assert new_needs(text, text) == []
+
+
 def test_only_what_is_new_is_missed() -> None:
     old = "vrrp_instance A {\n interface none0\n}\n"
     assert new_needs(old, old + "vrrp_instance B {\n interface lo\n}\n") == []
