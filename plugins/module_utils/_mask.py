@@ -14,6 +14,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 MASK = "********"
 #: What Ansible puts in the place of the whole value of an option that is not logged.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+#: What an info module shows in the place of a secret that is a part of a text in a list. Given back, it means the
+#: secret that stands there. (A secret that is an option of its own is left out instead.)
+KEPT = "<kept-secret>"
 
 
 def masked(value: Any, option: str = "") -> Iterator[Problem]:
@@ -21,7 +24,8 @@ def masked(value: Any, option: str = "") -> Iterator[Problem]:
     if isinstance(value, str):
         if HIDDEN in value or (MASK in value and MASK + "*" not in value):
             reason = "holds the mask that stands for a secret where it is shown, and writing it would lose the secret"
-            yield Problem(option, None, reason, "Give the secret itself, or leave the option out to keep what is there")
+            remedy = "Give the secret itself, or leave the option out to keep what is there"
+            yield Problem(option, None, reason, remedy)
     elif isinstance(value, dict):
         for key, entry in value.items():
             if entry is not None:

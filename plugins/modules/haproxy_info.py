@@ -12,7 +12,10 @@ short_description: Read HAProxy's configuration and live state
 version_added: 0.1.0
 description:
   - Returns haproxy.cfg as data, the state of the service, and what the running HAProxy says of itself, its proxies and
-    its servers. Passwords are masked.
+    its servers.
+  - Secrets are not returned. Within a line of a list, C(<kept-secret>) stands in their place, which
+    M(k8s_edge.ha.haproxy_config) takes for the secret that the file has there; an option that is a secret as a whole is
+    left out.
   - Changes nothing. Works on a host where HAProxy is not installed or not running, and says so.
 author:
   - k8s_edge contributors (@k8s-edge)
@@ -109,7 +112,10 @@ unit:
     main_pid: "4711"
     restarts: "0"
 config:
-  description: The configuration in the shape of M(k8s_edge.ha.haproxy_config)'s options; null where there is no file.
+  description:
+    - The configuration in the shape of M(k8s_edge.ha.haproxy_config)'s options, which takes it and changes nothing,
+      unless a section depends on C(.if); null where there is no file.
+    - A line with a value that its option could not hold, such as a variable, is told among C(directives).
   returned: always
   type: dict
   contains:

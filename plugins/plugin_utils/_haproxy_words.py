@@ -58,6 +58,8 @@ _MODULES: dict[str, Words] = {
         "Further lines of the section, in HAProxy's own syntax and in order; each one line.",
         "The list is authoritative and ordered for every line that no other option covers: lines not in it are"
         " removed. V([]) removes all of them; leave the option out to leave them alone.",
+        "A line that the file has already is taken as it is. C(<kept-secret>), as M(k8s_edge.ha.haproxy_info) shows it,"
+        " stands for the secret that the file has in that place of a line which is otherwise the same.",
         "A line that an option of its own covers, such as C(timeout server 1h), is taken as that option. C(option),"
         " C(log) and C(stats socket) lines given here are seen to be there, and others beside them are left alone;"
         " it is the options of those names that are lists which remove. C(http-check) and C(tcp-check) rules given"
@@ -96,12 +98,15 @@ _MODULES: dict[str, Words] = {
     "servers.name": "Name of the server, its key in the list.",
     "servers.address": "IPv4 or IPv6 address without brackets, host name, or the path of a Unix socket. Required for"
     " a new server.",
-    "servers.port": "Port of the service. Where a new server has none, HAProxy connects to the port the client used.",
+    "servers.port": [
+        "Port of the service. Where a new server has none, HAProxy connects to the port the client used.",
+        "With a sign, such as V(+1000), it counts from the port that the client used.",
+    ],
     "bind": "The addresses to listen on. The list is authoritative: C(bind) lines that are not in it are removed. On a"
     " line that is there, only what is given is changed.",
     "bind.address": "Address to listen on, without brackets; V(*), the default, is every IPv4 address, V(::) every"
     " IPv6 address. The path of a Unix socket takes no C(port).",
-    "bind.port": "Port to listen on.",
+    "bind.port": "Port to listen on, or a range of them such as V(8000-8010).",
 }
 
 _SECTIONS: dict[str, Words] = {

@@ -26,7 +26,7 @@ Options = dict[str, Any]
 
 _REQUIRED: Options = {"type": "str", "required": True}
 _LINES: Options = {"type": "list", "elements": "str"}
-_PLACE: Options = {"address": {"type": "str"}, "port": {"type": "int"}}
+_PLACE: Options = {"address": {"type": "str"}, "port": {"type": "str"}}
 
 
 def file_options() -> Options:

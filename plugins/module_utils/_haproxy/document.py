@@ -100,7 +100,8 @@ def parse(text: str) -> Document:
     document = Document(text, lines, [], depth)
     for (header, level), stop in zip(headers, stops):
         words = tuple(meanings(document.content(header)))
-        document.sections.append(Section(words[0], words[1] if _has_name(words) else "", header, stop, level, words))
+        name = words[1].replace("\0", "") if _has_name(words) else ""
+        document.sections.append(Section(words[0], name, header, stop, level, words))
     return document
 
 

@@ -107,8 +107,12 @@ def one_word_complaint(value: str) -> tuple[str, str] | None:
     return problem
 
 
+def _first_word(text: str) -> str:
+    return (meanings(text) or [""])[0]
+
+
 #: One word as HAProxy reads it: an expression, with quotes where it needs them.
-ONE_WORD = _kind(one_word_complaint, lambda text: (meanings(text) or [""])[0])
+ONE_WORD = _kind(one_word_complaint, _first_word)
 
 
 def words_like(pattern: str, remedy: str) -> Kind:
@@ -158,10 +162,32 @@ def _family_complaint(value: str, family: int) -> tuple[str, str] | None:
 
 
 ADDRESS = _kind(address_complaint)
+_PORT = r"[0-9]{1,5}"
+
+
+def _port_complaint(value: str) -> tuple[str, str] | None:
+    if re.fullmatch(rf"[+-]?{_PORT}", value) and 1 <= int(value.lstrip("+-")) <= 65535:
+        return None
+    return "is no port", "Give a number from 1 to 65535; with + or - before it, it counts from the client's port."
+
+
+def _listened_complaint(value: str) -> tuple[str, str] | None:
+    low, dash, high = value.partition("-")
+    if re.fullmatch(rf"{_PORT}(-{_PORT})?", value) and 1 <= int(low) <= int(high if dash else low) <= 65535:
+        return None
+    return "is no port", "Give a number from 1 to 65535, or a range of them such as 8000-8010."
+
+
+#: Where a server listens; with a sign it counts from the port that the client connected to.
+SERVER_PORT = _kind(_port_complaint)
+#: Where a listener listens.
+BIND_PORT = _kind(_listened_complaint)
 
 
 def takes_port(address: str) -> bool:
-    """Unix sockets and inherited descriptors have no port."""
+    """Unix sockets and inherited descriptors have no port; several addresses between commas have their own."""
+    if "," in address:
+        return False
     match = _prefixed(address)
     return not address.startswith("/") and (match is None or match.group(1) not in ("unix", "abns", "fd", "sockpair"))
 
@@ -182,6 +208,8 @@ def normal_address(address: str) -> str:
 def split_address(text: str) -> tuple[str, str]:
     """An address word as (address, port), the address in a normal form for comparison. As HAProxy reads it: what
     follows the last colon is the port, also where IPv6 has no brackets."""
+    if "," in text:
+        return ",".join(join_address(*split_address(part)) for part in text.split(",")), ""
     if not takes_port(text):
         return text, ""
     host, colon, port = text.rpartition(":")
@@ -196,6 +224,21 @@ def split_address(text: str) -> tuple[str, str]:
     return prefix + at + (host if address is None else address.host), port
 
 
+def is_quotable(kind: Kind) -> bool:
+    """Whether a value of a kind is given as it is written, with its quotes."""
+    return kind.from_text in (_words_of, _first_word)
+
+
+def value_of(kind: Kind, text: str) -> Any:
+    """A text as a value of a kind; None where it is none."""
+    value: Any = text
+    if kind.argument["type"] == "int":
+        if not text.lstrip("-").isdecimal() or not text.isascii():
+            return None
+        value = int(text)
+    return value if "\0" not in text and kind.complain(value) is None else None
+
+
 def read_text(kind: Kind, text: str) -> Any:
     """What a line says, as written, in the normal form of a kind: quotes count only where words do."""
-    return kind.from_text(text if kind.from_text is _words_of else " ".join(meanings(text)))
+    return kind.from_text(text if is_quotable(kind) else " ".join(meanings(text)))

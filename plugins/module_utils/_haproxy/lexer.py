@@ -122,9 +122,14 @@ def _escape(line: str, at: int, quote: str) -> tuple[str | None, int]:
     following = line[at : at + 1]
     if following == "x":
         code = _HEX.match(line, at)
-        return (None, at) if code is None else (chr(int(code.group(1), 16)), code.end())
+        return (None, at) if code is None else (_byte(int(code.group(1), 16)), code.end())
     if following in _ESCAPES and following:
         return _ESCAPES[following], at + 1
     if following == "$" and quote:
         return "$", at + 1
     return "\\", at
+
+
+def _byte(number: int) -> str:
+    """A byte as it is in a text that was read from a file: beyond ASCII, one that stands alone is a surrogate."""
+    return bytes((number,)).decode("ascii", "surrogateescape")

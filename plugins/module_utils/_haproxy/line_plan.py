@@ -69,7 +69,8 @@ class LinePlan:
         address, port = split_address(meaning)
         wanted_address = address if line.get("address") is None else normal_address(line["address"])
         wanted_port = port if line.get("port") is None else line["port"]
-        if (wanted_address, str(wanted_port)) == (address, port):
+        # Given back as it was read, a variable has no mark of the lexer.
+        if f"{wanted_address} {wanted_port}".replace("\0", "") == f"{address} {port}".replace("\0", ""):
             return
         if line.get("address") is not None:
             address = line["address"]
@@ -118,7 +119,7 @@ class LinePlan:
             return
         start, end, _yes = places[-1]
         current = " ".join(self.meanings[start + 1 : end])
-        if current != text and kind.from_text(current) != kind.normal(value):
+        if current != text and kind.normal(value) not in (current, kind.from_text(current)):
             self._say(option, current, text, kind)
             self._replace(start, end, f"{argument.word} {text}")
 

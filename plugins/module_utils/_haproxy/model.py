@@ -8,14 +8,17 @@ Checked values go into lines of the file unquoted, so nothing passes here that c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import SECTION_KEYWORDS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import (
     ADDRESS,
+    BIND_PORT,
     NAME,
+    SERVER_PORT,
     WORDS,
     line_complaint,
     normal_address,
@@ -29,12 +32,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_vocab
     SET,
     Classifier,
     Directive,
+    join_entry,
     split_entry,
     table_of,
+    typed_value,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, integer
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.standing import Standing
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
-PORT = integer(1, 65535)
 _LINE_OPTIONS = {"server": "servers", "default-server": "default_server", "bind": "bind"}
 
 #: Options that keep two listeners on one address from each other.
@@ -46,7 +52,8 @@ Values = dict[str, Any]
 class DesiredSection(NamedTuple):
     """``path`` is what the user's option paths begin with. ``values`` holds the typed directives that were given;
     None for the rest means that it was not given and is not managed. ``ensured`` are the options of ``values`` that
-    were given as further directives only: their entries are to be there, others beside them are not managed."""
+    were given as further directives only: their entries are to be there, others beside them are not managed.
+    ``place`` is which of the sections of this kind and name it is, where as many are given as the file has."""
 
     kind: str
     name: str
@@ -58,6 +65,7 @@ class DesiredSection(NamedTuple):
     servers: list[Values] | None = None
     bind: list[Values] | None = None
     ensured: frozenset[str] = frozenset()
+    place: int | None = None
 
 
 class Check:
@@ -66,12 +74,17 @@ class Check:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._passed: set[tuple[int, Any]] = set()
+        self._standing = Standing()
 
-    def section(self, kind: str, params: Mapping[str, Any], path: str = "") -> DesiredSection:
-        """``params`` are a section's options as Ansible gives them; those of None were not given."""
+    def section(
+        self, kind: str, params: Mapping[str, Any], path: str = "", standing: Standing | None = None
+    ) -> DesiredSection:
+        """``params`` are a section's options as Ansible gives them; those of None were not given. ``standing`` is
+        what the file says there: what is given as it was read is not judged."""
+        self._standing = standing or Standing()
         given = {option: value for option, value in params.items() if value is not None}
         name = given.pop("name", None)
-        if name is not None:
+        if name is not None and not self._standing:
             self._value(f"{path}name", name, NAME)
         inherits = given.pop("from", None)
         if inherits is not None:
@@ -101,22 +114,27 @@ class Check:
         seen: set[str] = set()
         for index, name in enumerate(names):
             if name in seen:
-                self._problem(
-                    f"{path}[{index}].name", name, f"names {what} a second time", "Give every one its own name."
-                )
+                self.second(f"{path}[{index}].name", name, what)
             seen.add(name)
+
+    def second(self, option: str, name: str, what: str) -> None:
+        """A problem: this name stands there already."""
+        self._problem(option, name, f"names {what} a second time", "Give every one its own name.")
 
     def _problem(self, option: str, value: Any, reason: str, remedy: str) -> None:
         shown = redact(value) if isinstance(value, str) else value
         self.problems.append(Problem(option, shown, reason, remedy))
 
-    def _value(self, option: str, value: Any, kind: Kind) -> None:
+    def _value(self, option: str, value: Any, kind: Kind, stands: Callable[[], bool] | None = None) -> None:
+        """``stands`` tells whether the value is as it was read."""
         key = (id(kind), value)
         if key in self._passed:
             return
         complaint = kind.complain(value)
         if complaint is None:
             self._passed.add(key)
+        elif stands is not None and stands():
+            return
         elif kind.argument.get("no_log"):
             self._problem(option, "VALUE_HIDDEN", *complaint)
         else:
@@ -127,21 +145,52 @@ class Check:
         for option, value in given.items():
             directive = table[option]
             if directive.shape != ONE:
-                for index, entry in enumerate(value):
-                    self._value(f"{path}{option}[{index}]", entry, WORDS)
+                given[option] = [
+                    self._entry(directive, entry, f"{path}{option}[{index}]") for index, entry in enumerate(value)
+                ]
                 if directive.shape == SET:
-                    self._distinct_entries(directive, value, path + option)
+                    self._distinct_entries(directive, given[option], path + option)
             elif directive.kind is not None:
+                self._no_mark(path + option, value)
                 self._value(path + option, value, directive.kind)
         return given
+
+    def _entry(self, directive: Directive, entry: str, option: str) -> str:
+        """An entry of a list, checked, and with the secret that it means to keep."""
+        if KEPT in entry:
+            line = join_entry(directive, entry)
+            kept = self._kept(line, option)
+            return entry if kept is line else split_entry(directive, kept, list(lex(kept).words))
+        self._value(option, entry, WORDS, lambda: self._standing.says(join_entry(directive, entry)))
+        return entry
+
+    def _no_mark(self, option: str, value: Any) -> None:
+        if isinstance(value, str) and KEPT in value:
+            self._problem(option, None, f"holds {KEPT}", "Leave the option out to keep what is there.")
+
+    def _kept(self, line: str, option: str) -> str:
+        """The line with the secret that the file has in the place of the mark."""
+        kept = self._standing.secret(line)
+        if kept is not None:
+            return kept
+        reason = "stands for a secret that the file has there, and it has no such line"
+        self._problem(option, line, f"{KEPT} {reason}", "Give the secret itself.")
+        return line
 
     def _distinct_entries(self, directive: Directive, entries: list[str], option: str) -> None:
         seen: dict[tuple[str, ...], int] = {}
         for index, entry in enumerate(entries):
             first = seen.setdefault(entry_key(directive, entry), index)
-            if first != index:
+            if first != index and not self._stand(directive, entry, entries):
                 reason = f"says the same as {option}[{first}], or its opposite"
                 self._problem(f"{option}[{index}]", entry, reason, "Give it once.")
+
+    def _stand(self, directive: Directive, entry: str, entries: Sequence[str]) -> bool:
+        """Whether all entries of one key stand in the file, which may say a thing twice."""
+        key = entry_key(directive, entry)
+        return self._standing.says(
+            *(join_entry(directive, other) for other in entries if entry_key(directive, other) == key)
+        )
 
     def _further(self, kind: str, lines: list[str], values: Values, path: str) -> list[str]:
         """The lines that no typed option covers; those that one covers are put among ``values``."""
@@ -150,8 +199,10 @@ class Check:
         given = frozenset(values)
         for index, line in enumerate(lines):
             option = f"{path}directives[{index}]"
+            if KEPT in line:
+                line = self._kept(line, option)
             complaint = line_complaint(line) or _keyword_complaint(line)
-            if complaint is not None:
+            if complaint is not None and not self._standing.says(line):
                 self._problem(option, line, *complaint)
                 continue
             typed = classifier.option(meanings(line))
@@ -159,11 +210,16 @@ class Check:
                 further.append(line.strip())
             elif typed in _LINE_OPTIONS:
                 self._problem(option, line, f"is a {typed} line", f"Give it in {path}{_LINE_OPTIONS[typed]}.")
-            elif typed in given:
+            elif typed in given and not (table[typed].shape == ONE and self._standing.says(line)):
                 self._problem(option, line, f"is also given as {path}{typed}", "Give it in one place.")
-            else:
+            elif table[typed].shape != ONE or not self._unreadable(line, table[typed]):
                 self._routed(option, line, typed, table[typed], values)
         return further
+
+    def _unreadable(self, line: str, directive: Directive) -> bool:
+        """Whether a line stands in the file with a value that its option could not hold: it stays as it is."""
+        entry = split_entry(directive, line, list(lex(line).words))
+        return typed_value(directive, entry) is None and self._standing.says(line)
 
     def _routed(self, option: str, line: str, typed: str, directive: Directive, values: Values) -> None:
         """A directive that has an option of its own is checked and planned as that option."""
@@ -171,19 +227,22 @@ class Check:
         if directive.shape != ONE:
             entries = values.setdefault(typed, [])
             key = entry_key(directive, entry)
-            if directive.shape == SET and any(entry_key(directive, other) == key for other in entries):
-                self._problem(option, line, "says the same as another line, or its opposite", "Give it once.")
+            twice = directive.shape == SET and any(entry_key(directive, other) == key for other in entries)
             entries.append(entry)
+            if twice and not self._stand(directive, entry, entries):
+                self._problem(option, line, "says the same as another line, or its opposite", "Give it once.")
         elif typed in values:
-            self._problem(option, line, "is given twice, and the last line counts", "Give it once.")
+            if not self._standing.says(line):
+                self._problem(option, line, "is given twice, and the last line counts", "Give it once.")
         elif directive.kind is None:
             values[typed] = True
         elif directive.kind.argument["type"] == "int" and not entry.lstrip("-").isdigit():
             self._problem(option, line, "needs one whole number", f"Write {' '.join(directive.words)} and a number.")
         else:
-            value = int(entry) if directive.kind.argument["type"] == "int" else entry
-            self._value(option, value, directive.kind)
-            values[typed] = value
+            value = typed_value(directive, entry)
+            if value is None:
+                self._value(option, entry, directive.kind)
+            values[typed] = entry if value is None else value
 
     def _servers(self, servers: list[Mapping[str, Any]], path: str) -> list[Values]:
         checked = [self._addressed(server, SERVER, f"{path}[{index}].") for index, server in enumerate(servers)]
@@ -193,28 +252,38 @@ class Check:
     def _bind(self, binds: list[Mapping[str, Any]], path: str) -> list[Values]:
         checked = [self._addressed(bind, BIND, f"{path}[{index}].") for index, bind in enumerate(binds)]
         seen: set[tuple[str, ...]] = set()
+        there: Counter[tuple[str, str]] = Counter()
         for index, bind in enumerate(checked):
-            address = bind.setdefault("address", "*")
-            if takes_port(address) and "port" not in bind:
+            address, port = bind.setdefault("address", "*"), bind.get("port", "")
+            where = normal_address(address), port
+            if takes_port(address) and not port and not self._standing.binds(*where):
                 self._problem(f"{path}[{index}].port", None, f"is missing for {address}", "Give the port to listen on.")
-            where = normal_address(address), str(bind.get("port", ""))
             apart = tuple(str(bind.get(option, "")) for option in _APART)
-            if (*where, *apart) in seen:
+            there[where] += 1
+            if (*where, *apart) in seen and there[where] > self._standing.binds(*where):
                 self._problem(f"{path}[{index}]", ":".join(where), "is bound a second time", "Bind an address once.")
             seen.add((*where, *apart))
         return checked
 
     def _addressed(self, params: Mapping[str, Any], table: dict[str, Argument], path: str) -> Values:
         given = self._arguments(params, table, path)
+        address, port = given.get("address"), given.get("port")
+        if port is not None:
+            given["port"] = port = str(port)
+
+        def stands() -> bool:
+            if table is BIND:
+                return self._standing.binds(address or "*", port or "") > 0
+            return address is not None and self._standing.has_server(given["name"], address, port or "")
+
         if "name" in given and table is SERVER:
-            self._value(f"{path}name", given["name"], NAME)
-        address = given.get("address")
+            self._value(f"{path}name", given["name"], NAME, stands)
         if address is not None:
-            self._value(f"{path}address", address, ADDRESS)
-        if "port" in given:
-            self._value(f"{path}port", given["port"], PORT)
+            self._value(f"{path}address", address, ADDRESS, stands)
+        if port is not None:
+            self._value(f"{path}port", port, BIND_PORT if table is BIND else SERVER_PORT, stands)
             if address is not None and not takes_port(address):
-                self._problem(f"{path}port", given["port"], f"cannot go with {address}", "Leave the port out.")
+                self._problem(f"{path}port", port, f"cannot go with {address}", "Leave the port out.")
         return given
 
     def _arguments(self, params: Mapping[str, Any], table: dict[str, Argument], path: str) -> Values:
@@ -224,6 +293,7 @@ class Check:
             if argument is None or argument.kind is None:
                 continue
             for entry in value if argument.many else (value,):
+                self._no_mark(path + option, entry)
                 self._value(path + option, entry, argument.kind)
         return given
 

@@ -8,6 +8,7 @@ Pure: no effects, the same answer for the same text.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_plan 
     section_lines,
     switched_on,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.standing import Standing
 
 #: haproxy_config's lists, and the section keyword of each.
 SECTION_LISTS = {"defaults": "defaults", "frontends": "frontend", "listens": "listen", "backends": "backend"}
@@ -37,10 +39,11 @@ _TYPED = frozenset(("global", "defaults", *PROXY_KEYWORDS))
 def plan_backend(text: str, params: Mapping[str, Any]) -> Edited:
     """One backend. ``params``: its options, and ``state``, ``present`` or ``absent``."""
     options = {option: value for option, value in params.items() if option != "state"}
-    check = Check()
-    desired = check.section("backend", options)
+    document, check = parse(text), Check()
+    standing = Standing(document, document.find("backend", params["name"]))
+    desired = check.section("backend", options, standing=standing)
     refuse(check.problems)
-    plan = _FilePlan(text, [desired])
+    plan = _FilePlan(document, [desired])
     if params.get("state") == "absent":
         plan.remove(plan.document.find("backend", desired.name), "name")
     else:
@@ -50,10 +53,10 @@ def plan_backend(text: str, params: Mapping[str, Any]) -> Edited:
 
 def plan_config(text: str, params: Mapping[str, Any]) -> Edited:
     """The whole file. ``params``: ``global``, the lists of ``SECTION_LISTS``, ``sections`` and ``purge``."""
-    check = Check()
-    desired = _desired_sections(check, params)
+    document, check = parse(text), Check()
+    desired = _desired_sections(document, check, params)
     refuse(check.problems)
-    plan = _FilePlan(text, desired)
+    plan = _FilePlan(document, desired)
     for section in desired:
         plan.section(section)
     if params.get("purge"):
@@ -62,29 +65,41 @@ def plan_config(text: str, params: Mapping[str, Any]) -> Edited:
     return plan.finish()
 
 
-def _desired_sections(check: Check, params: Mapping[str, Any]) -> list[DesiredSection]:
-    desired = []
-    if params.get("global") is not None:
-        desired.append(check.section("global", params["global"], "global."))
+def _desired_sections(document: Document, check: Check, params: Mapping[str, Any]) -> list[DesiredSection]:
+    """The sections that a task gives, in the order of the options. An empty ``global`` asks for nothing."""
+    given: list[tuple[str, str, Mapping[str, Any], str]] = []
+    if any(value is not None for value in (params.get("global") or {}).values()):
+        given.append(("global", "", params["global"], "global."))
     for option, kind in SECTION_LISTS.items():
-        sections = params.get(option) or []
-        check.distinct([section.get("name") or "" for section in sections], option, f"a {kind} section")
-        desired += [check.section(kind, section, f"{option}[{place}].") for place, section in enumerate(sections)]
-    others = params.get("sections") or []
-    check.distinct(
-        [f"{section['type']} {section.get('name') or ''}".strip() for section in others], "sections", "a section"
-    )
-    for place, section in enumerate(others):
-        options = {option: value for option, value in section.items() if option != "type"}
-        desired.append(check.section(section["type"], options, f"sections[{place}]."))
+        for index, section in enumerate(params.get(option) or ()):
+            given.append((kind, section.get("name") or "", section, f"{option}[{index}]."))
+    for index, section in enumerate(params.get("sections") or ()):
+        options: Mapping[str, Any] = {option: value for option, value in section.items() if option != "type"}
+        given.append((section["type"], section.get("name") or "", options, f"sections[{index}]."))
+    often = Counter((kind, name) for kind, name, _options, _path in given)
+    seen: Counter[tuple[str, str]] = Counter()
+    desired = []
+    for kind, name, options, path in given:
+        sections, place = document.find(kind, name), seen[kind, name]
+        seen[kind, name] += 1
+        if often[kind, name] == 1:
+            desired.append(check.section(kind, options, path, Standing(document, sections)))
+        elif often[kind, name] == len(sections):
+            # As many as the file has, so each is the one in its place: "defaults" without names, as they are read.
+            section = check.section(kind, options, path, Standing(document, sections[place : place + 1]))
+            desired.append(section._replace(place=place))
+        elif place:
+            check.second(f"{path}name", name, f"a {kind} section")
+        else:
+            desired.append(check.section(kind, options, path))
     return desired
 
 
 class _FilePlan:
     """Collects the edits of a file and the problems that only its text shows."""
 
-    def __init__(self, text: str, desired: Sequence[DesiredSection]) -> None:
-        self.document = parse(text)
+    def __init__(self, document: Document, desired: Sequence[DesiredSection]) -> None:
+        self.document = document
         self._inherited = inherited_options(self.document)
         for section in desired:
             if section.kind == "defaults":
@@ -95,6 +110,8 @@ class _FilePlan:
     def section(self, desired: DesiredSection) -> None:
         """Add a section, or make the one that exists as wanted."""
         sections = self.document.find(desired.kind, desired.name)
+        if desired.place is not None:
+            sections = sections[desired.place : desired.place + 1]
         if not sections:
             self._add(desired)
         elif self._editable(sections, f"{desired.path}name", several=desired.kind == "global"):

@@ -22,7 +22,8 @@ _SECRETS = (
     rf"(?P<keep>\bca-sign-pass[ \t]+){_WORD}",
     rf"(?P<keep>\bcluster-secret[ \t]+){_WORD}",
     rf"(?P<keep>\b(?:pre)?setenv[ \t]+\w*(?:PASS|PWD?|SECRET|TOKEN|KEY|CRED|AUTH)\w*[ \t]+){_WORD}",
-    r"(?P<keep>\btcp-check[ \t]+send(?:-lf|-binary)?[ \t]+[\"']?(?:AUTH|USER|PASS)\b(?:\\ |[ \t]))[^\n]+",
+    r"(?P<keep>\btcp-check[ \t]+send(?:-lf|-binary)?[ \t]+[\"']?(?:AUTH|USER|PASS)\b(?:\\ |[ \t]))"
+    r"[^\n]+?(?=[\"']?[ \t]*$)",
     r"(?P<keep>\b(?:Proxy-)?Authorization[\"']?[ \t]+)[^\n]+",
     r"(?P<keep>\b(?:Basic|Bearer)(?:\\ |[ \t])+)[A-Za-z0-9+/=._~-]{6,}",
     rf"(?P<keep>\b(?:X-)?(?:Api|Auth|Access|Secret)[-_]?(?:Key|Token|Secret)[\"']?[ \t]+){_WORD}",
@@ -30,10 +31,10 @@ _SECRETS = (
 _HINT = re.compile(r"auth|pass|secret|setenv|basic|bearer|key|token", re.IGNORECASE)
 
 
-def redact(text: str) -> str:
+def redact(text: str, mask: str = MASK) -> str:
     """The text with every secret masked; the same text where it holds none."""
     if _HINT.search(text) is None:
         return text
     for pattern in _SECRETS:
-        text = re.sub(pattern, lambda match: match.group("keep") + MASK, text, flags=re.MULTILINE | re.IGNORECASE)
+        text = re.sub(pattern, lambda match: match.group("keep") + mask, text, flags=re.MULTILINE | re.IGNORECASE)
     return text

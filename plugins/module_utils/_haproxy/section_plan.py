@@ -309,7 +309,7 @@ class SectionPlan:
         lines = self.lines.get("server", [])
         for index in lines:
             words = meanings(self.document.content(index))
-            name = words[1] if len(words) > 1 else ""
+            name = words[1].replace("\0", "") if len(words) > 1 else ""
             if name in names and name not in current and len(words) > 2:
                 current[name] = index, words
             else:
@@ -356,4 +356,4 @@ class SectionPlan:
 
 def _bind_key(text: str) -> str:
     """Where a bind line listens, in a normal form; several addresses in one word keep their commas."""
-    return ",".join(":".join(split_address(part)) for part in text.split(","))
+    return ",".join(":".join(split_address(part)) for part in text.replace("\0", "").split(","))

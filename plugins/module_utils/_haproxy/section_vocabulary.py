@@ -11,7 +11,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import NAME, WORDS, bare, time, words_like
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import (
+    NAME,
+    WORDS,
+    bare,
+    is_quotable,
+    time,
+    value_of,
+    words_like,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, choice, integer
 
 #: How often a directive stands in a section. ONE: the last line counts. SET: several lines, order without meaning.
@@ -202,6 +211,12 @@ def join_entry(directive: Directive, entry: str) -> str:
     if directive.shape == SET and prefix in ("no", "default"):
         return f"{prefix} {words} {rest}".rstrip()
     return f"{words} {entry}".rstrip()
+
+
+def typed_value(directive: Directive, entry: str) -> Any:
+    """What an option says in whose place a line has this entry, as written; None where the option could not say it."""
+    kind = directive.kind
+    return True if kind is None else value_of(kind, entry if is_quotable(kind) else " ".join(meanings(entry)))
 
 
 def directive_options(kind: str) -> dict[str, Any]:
