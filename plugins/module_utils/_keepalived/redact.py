@@ -28,5 +28,5 @@ def redact(text: str) -> str:
 
     shown = _SECRET.sub(masked, text)
     for name in parameters:
-        shown = re.sub(r"(\$" + name + r"[ \t]*=)[^\n]*", r"\1" + _MASK, shown)
+        shown = re.sub(r"(\$" + name + r"[ \t]*=)(?:[^\n]*\\[ \t\r]*\n)*[^\n]*", r"\1" + _MASK, shown)
     return shown

@@ -35,7 +35,11 @@ _HARMLESS = re.compile(
 )
 #: In check mode also what an earlier task of the same run would have put there.
 _NOT_YET = re.compile(r"[Uu]nable to access script|[Ss]cript .*(not found|disabling|user)|doesn't exist|does not exist")
-_INCLUDE = re.compile(rb"(?m)^([ \t]*include[rmwba]?[ \t]+)([^/\s][^\n]*)$")
+#: An include with a relative path: at the beginning of a line, under a condition, behind a brace or in a definition.
+_INCLUDE = re.compile(rb"(?m)((?:^|[{}=])[ \t]*(?:@[^ \t\n]*[ \t]+)?include[rmwba]?[ \t]+)([^/\s][^\n]*)$")
+#: The folder of the file, unless a definition gives the name another meaning.
+_FOLDER = re.compile(rb"\$(?:\{_PWD\}|_PWD(?=[ \t,)\r\n]|$))")
+_PARAMETER = re.compile(rb"\$\{?(\w+)")
 
 
 class Validator:
@@ -53,9 +57,9 @@ class Validator:
                 return ["keepalived is not installed yet, so it could not check the file."]
             raise DaemonRefused(MISSING)
         if os.path.dirname(candidate) != os.path.dirname(current):
-            _anchor_includes(candidate, os.path.dirname(current))
+            _anchor(candidate, os.path.dirname(current))
         judged = self._run(program, candidate)
-        new = _messages(judged, candidate)
+        new = _messages(judged, candidate, os.path.dirname(current))
         if judged.rc == 0 and not new:
             return []
         known = self._known(program, current)
@@ -90,7 +94,7 @@ class Validator:
         if not os.path.exists(current):
             return []
         try:
-            return _messages(self._run(program, current), current)
+            return _messages(self._run(program, current), current, os.path.dirname(current))
         except DaemonRefused:
             return []
 
@@ -105,17 +109,20 @@ class Validator:
             number = -done.rc if done.rc < 0 else done.rc - 128
             raise DaemonRefused(
                 "keepalived -t was ended by signal {0} on the new file and gave no verdict. Its words: {1}. "
-                "The file is as it was.".format(number, "; ".join(_messages(done, path)) or "none")
+                "The file is as it was.".format(
+                    number, "; ".join(_messages(done, path, os.path.dirname(path))) or "none"
+                )
             )
         return done
 
 
-def _messages(done: Completed, path: str) -> list[str]:
-    """The messages of a run without what differs between two runs: where they were found, and the file's own name."""
+def _messages(done: Completed, path: str, folder: str) -> list[str]:
+    """The messages of a run without what differs between two runs: where they were found, the file's own name, and the
+    folder that a rehearsal puts before relative paths."""
     name = os.path.basename(path)
     lines = (done.stderr + "\n" + done.stdout).split("\n")
     return [
-        _WHERE.sub("", line.strip()).replace(path, "the file").replace(name, "the file")
+        _WHERE.sub("", line.strip()).replace(path, "the file").replace(folder + "/", "").replace(name, "the file")
         for line in lines
         if line.strip()
     ]
@@ -132,11 +139,32 @@ def _without(messages: Sequence[str], known: Sequence[str]) -> list[str]:
     return fresh
 
 
-def _anchor_includes(candidate: str, directory: str) -> None:
-    """A rehearsal's candidate lies elsewhere: make its relative includes mean what they mean in place."""
+def _anchor(candidate: str, directory: str) -> None:
+    """Give the relative includes and the ``${_PWD}`` of a rehearsal's candidate the meaning that they have in place."""
     with open(candidate, "rb") as file:
         content = file.read()
-    anchored = _INCLUDE.sub(rb"\1" + os.fsencode(directory).replace(b"\\", b"\\\\") + rb"/\2", content)
+    anchored = anchor(content, os.fsencode(directory))
     if anchored != content:
         with open(candidate, "wb") as file:
             file.write(anchored)
+
+
+def anchor(content: bytes, folder: bytes) -> bytes:
+    """A configuration that means from any folder what it means in one."""
+    if b"_PWD" in content and b"$_PWD=" not in content:
+        content = _FOLDER.sub(lambda _match: folder, content)
+
+    def anchored(match: re.Match[bytes]) -> bytes:
+        include, path = match.groups()
+        return include + path if _is_absolute(path, content) else include + folder + b"/" + path
+
+    return _INCLUDE.sub(anchored, content) if b"include" in content else content
+
+
+def _is_absolute(path: bytes, content: bytes, depth: int = 0) -> bool:
+    """Whether a path that may begin with a parameter is absolute, or is not known not to be."""
+    parameter = _PARAMETER.match(path)
+    if parameter is None:
+        return path.startswith(b"/")
+    values = re.findall(rb"\$" + parameter.group(1) + rb"=[ \t]*([^\n]*)", content)
+    return not values or depth > 9 or _is_absolute(values[-1], content, depth + 1)

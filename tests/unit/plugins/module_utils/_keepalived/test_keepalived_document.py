@@ -47,6 +47,8 @@ def test_every_text_comes_back(text: str) -> None:
 def test_a_mask_keeps_every_offset_and_every_line(text: str) -> None:
     masked = mask(text)
     assert len(masked) == len(text)
+    if "$A=" in text:  # a definition is one word, over several lines too
+        return
     assert [number for number, one in enumerate(masked) if one == "\n"] == [
         number for number, one in enumerate(text) if one == "\n"
     ]
@@ -93,7 +95,12 @@ def outline(text: str) -> list[str]:
         ('a {\n b "open {\n c\n}', ["a", '  b|"open {', "  c"]),
         ("a {\n b c\\#d\n}", ["a", "  b|c#d"]),
         ('x"y z"w', ["x|y z|w"]),
-        ("$A=b { \\\n c {\n d", ["$A=b|{|\\", "c|{", "d"]),
+        ("$A=b { \\\n c {\n d", ["$A=b { \\\n c {", "d"]),
+        ("$A= \\\n b {\\ \n# c\n  \n } # d \\\n e\nf", ["$A= \\\n b {\\ \n# c\n  \n } # d \\\n e", "f"]),
+        ("$A= \\\n b {\\\n\n}\nf {\n}", ["$A= \\\n b {\\", "f"]),
+        ("a { $A=b }\n}", ["a", "  $A=b }"]),
+        ("$A =b {\n}", ["$A|=b"]),
+        ("@x $A=b {\nc", ["$A=b {", "c"]),
         ("a {\n include x{1,2}.conf\n}", ["a", "  include|x{1,2}.conf"]),
         ("a ${B} {\n c\n}", ["a|${B}", "  c"]),
         ("a { b } c { d }", ["a", "  b", "c", "  d"]),

@@ -223,6 +223,22 @@ def test_what_stands_in_an_included_file_is_there(folder: Path) -> None:
         task(path, name="A", priority=9, interface="v0", virtual_router_id=5, virtual_ipaddress=address)
 
 
+DEFINED = [case for case in CASES if "$I= " in CASES[case] or "$A= " in CASES[case]]
+
+
+@pytest.mark.parametrize("case", DEFINED)
+def test_an_instance_goes_beside_a_definition_never_into_one(case: str, folder: Path) -> None:
+    path = folder / "keepalived.conf"
+    path.write_text(CASES[case])
+    before = ours(path)
+    new = {"interface": "v0", "virtual_router_id": 99, "virtual_ipaddress": [{"address": "10.8.8.8/32"}]}
+    assert task(path, name="new", **new)["changed"]
+    assert ours(path) == {**before, "new": {"virtual_router_id": 99, "priority": 100, "addresses": ["10.8.8.8/32"]}}
+    assert task(path, name="new", **new)["changed"] is False
+    task(path, name="new", state="absent")
+    assert path.read_text() == CASES[case]
+
+
 def test_what_cannot_be_known_is_told_and_left_out(folder: Path) -> None:
     text = (
         HEAD
