@@ -17,6 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import PROXY_KEYWORDS, Document, Section
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.listeners import Listener, listeners, shared
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.placing import inherited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.swallowed import swallowed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.tls import idle_tls
@@ -39,9 +40,23 @@ def judge_change(before: Document, after: Document) -> tuple[list[Problem], tupl
     gone, come = lines_without(before, after), lines_without(after, before)
     known = {*_faults(before), *_line_faults(before, gone)}
     found = [*_faults(after), *_line_faults(after, come)]
+    found += _made_heirs(before, after)
     problems = [Problem(fault.where, redact(fault.what), *fault[2:]) for fault in found if fault not in known]
     odd = set(idle_tls(before, gone))
     return problems, tuple(oddity for oddity in idle_tls(after, come) if oddity not in odd)
+
+
+def _made_heirs(before: Document, after: Document) -> Iterator[Fault]:
+    """Proxies that would inherit new defaults with a name, only because these come to stand above them."""
+    names = {section.name for section in before.sections if section.kind == "defaults"}
+    if all(section.name in names for section in after.sections if section.kind == "defaults" and section.name):
+        return
+    known = {section.title for section, _defaults in inherited(before)}
+    for section, defaults in inherited(after):
+        if defaults is not None and defaults.name and defaults.name not in names and section.title in known:
+            reason = "has no from, and would inherit what it does not now"
+            remedy = f"Give it a from, or declare defaults without a name beside {defaults.title}."
+            yield Fault(defaults.title, section.title, reason, remedy)
 
 
 _Lines = list[tuple[Section, int]]

@@ -106,6 +106,8 @@ class _FilePlan:
                 self._inherited |= switched_on(section)
         self.edits = Edits(self.document)
         self.problems: list[Problem] = []
+        self._new: list[DesiredSection] = []
+        self._wanted: set[str] = set()
 
     def section(self, desired: DesiredSection) -> None:
         """Add a section, or make the one that exists as wanted."""
@@ -115,6 +117,7 @@ class _FilePlan:
         if not sections:
             self._add(desired)
         elif self._editable(sections, f"{desired.path}name", several=desired.kind == "global"):
+            self._wanted.update([desired.inherits] if desired.inherits else [])
             SectionPlan(self.edits, sections, desired, self.inherited(desired), self.problems).make()
 
     def inherited(self, desired: DesiredSection) -> set[str]:
@@ -137,6 +140,8 @@ class _FilePlan:
 
     def finish(self) -> Edited:
         """The edited text. Raises InputError with everything that is wrong."""
+        if self._new:
+            self._insert()
         refuse(self.problems)
         text = self.edits.render()
         if text == self.document.text:
@@ -168,21 +173,12 @@ class _FilePlan:
             reason = "cannot be added: a .if is still open at the end of the file"
             self.problems.append(Problem(f"{desired.path}name", title, reason, "Close it with .endif first."))
             return
-        lines = section_lines(desired, self.edits.indent(None), self.inherited(desired), self.problems)
-        self.edits.insert_section(lines, _place(self.document, desired))
+        self._new.append(desired)
         self.edits.summaries.append(f"{title}: added")
 
+    def _insert(self) -> None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.placing import place
 
-def _place(document: Document, desired: DesiredSection) -> int:
-    """The line behind which a new section goes. ``global`` and ``defaults`` come before what they speak for; where
-    there are defaults already, a new one comes before them, so that no proxy's silent inheritance changes."""
-    end = len(document.lines) - 1
-    if desired.kind not in ("global", "defaults"):
-        return end
-    for section in document.sections:
-        if section.depth == 0 and (desired.kind == "global" or section.kind in ("defaults", *PROXY_KEYWORDS)):
-            above = section.header - 1
-            while above >= 0 and document.content(above).startswith("#"):
-                above -= 1
-            return above
-    return end
+        for after, desired in place(self.document, self._new, self._wanted):
+            lines = section_lines(desired, self.edits.indent(None), self.inherited(desired), self.problems)
+            self.edits.insert_section(lines, after)
