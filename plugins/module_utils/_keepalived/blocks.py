@@ -38,11 +38,25 @@ class Table:
     def arguments(self) -> dict[str, Any]:
         return {shape.name: shape.argument() for shape in self.shapes}
 
-    def complaints(self, path: str, desired: dict[str, Any]) -> Iterable[Problem]:
+    def complaints(
+        self, path: str, desired: dict[str, Any], document: Document | None = None, blocks: Sequence[Block] = ()
+    ) -> Iterable[Problem]:
+        """What is wrong with desired options that the blocks of a document do not mean already: what stands there and
+        stays is not ours to judge."""
+        there = (one for block in blocks for one in document.statements(block)) if document is not None else ()
+        found = self.by_keyword(there)
         for shape in self.shapes:
             value = desired.get(shape.name)
-            if value is not None:
-                yield from shape.complaints("{0}.{1}".format(path, shape.name) if path else shape.name, value)
+            if value is None:
+                continue
+            own = self.of(shape, found)
+            if document is not None and own:
+                if shape.unreadable(own):
+                    own = []
+                elif shape.means(document, own, value):
+                    continue
+            option = "{0}.{1}".format(path, shape.name) if path else shape.name
+            yield from shape.complaints(option, value, document, own)
 
     def lines(self, desired: dict[str, Any]) -> list[tuple[int, str]]:
         found: list[tuple[int, str]] = []
@@ -116,8 +130,11 @@ class Group(Shape):
     def argument(self) -> dict[str, Any]:
         return {"type": "dict", "options": self.table.arguments()}
 
-    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
-        return self.table.complaints(option, value)
+    def complaints(
+        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
+    ) -> Iterable[Problem]:
+        blocks = [statement.block for statement in found if statement.block is not None]
+        return self.table.complaints(option, value, document, blocks)
 
     def lines(self, value: Any) -> list[tuple[int, str]]:
         if not says_something(value):
@@ -156,17 +173,28 @@ class Blocks(Shape):
     def argument(self) -> dict[str, Any]:
         return {"type": "list", "elements": "dict", "options": dict(self.key.argument(), **self.table.arguments())}
 
-    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
+    def complaints(
+        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
+    ) -> Iterable[Problem]:
         seen: list[Any] = []
+        readable = [one for one in found if not is_opaque(one) and one.block is not None]
+        pairs = self.match(document, readable, value).pairs if document is not None and readable else []
         for number, entry in enumerate(value):
             path = "{0}[{1}]".format(option, number)
-            bad = [*self.key.complaints(path, entry)]
+            same = pairs[number][1] if pairs else []
+            bad = [] if same else [*self.key.complaints(path, entry)]
             yield from bad
-            yield from self.table.complaints(path, entry)
+            yield from self.entry_complaints(path, entry, document, same)
             key = repr(self.key.normal(entry)) + self._distinction(entry) if self.told_apart and not bad else None
             if key is not None and key in seen:
                 yield Problem(path, self.key.text(entry) or None, "stands twice in the list", "Name it once.")
             seen.append(key)
+
+    def entry_complaints(
+        self, path: str, entry: dict[str, Any], document: Document | None, same: Sequence[Statement]
+    ) -> Iterable[Problem]:
+        blocks = [one.block for one in same if one.block is not None]
+        return self.table.complaints(path, entry, document, blocks)
 
     def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
         return []
@@ -242,12 +270,14 @@ class NamedLists(Blocks):
         inner = {self.listing.name: dict(self.listing.argument(), required=True)}
         return {"type": "list", "elements": "dict", "options": dict(self.key.argument(), **inner)}
 
-    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
-        yield from super().complaints(option, value)
-        for number, entry in enumerate(value):
-            if not entry.get(self.listing.name):
-                path = "{0}[{1}].{2}".format(option, number, self.listing.name)
-                yield Problem(path, None, "is empty, and keepalived would drop the block", "Name at least one.")
+    def entry_complaints(
+        self, path: str, entry: dict[str, Any], document: Document | None, same: Sequence[Statement]
+    ) -> Iterable[Problem]:
+        option = "{0}.{1}".format(path, self.listing.name)
+        if not entry.get(self.listing.name):
+            yield Problem(option, None, "is empty, and keepalived would drop the block", "Name at least one.")
+        elif document is None or not same or not self.entry_means(document, same[0], entry):
+            yield from self.listing.complaints(option, entry[self.listing.name], document, same)
 
     def entry_lines(self, entry: dict[str, Any]) -> list[tuple[int, str]]:
         items = ((1, self.listing.item_text(item)) for item in entry[self.listing.name])

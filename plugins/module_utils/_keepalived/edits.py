@@ -20,6 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks imp
     Table,
     says_something,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import first_word
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import (
     INCLUDES,
     Block,
@@ -110,7 +111,8 @@ def _rewrite(shape: Scalar, editor: Editor, statement: Statement, line: str) -> 
     if isinstance(shape, Flag):
         editor.replace(words[0].start, statement.end, line)
     elif isinstance(shape, Command) and len(words) > 1:
-        editor.replace(words[1].start, words[1].end, rest)
+        begin = words[1].start
+        editor.replace(begin, begin + first_word(editor.document.text[begin : statement.end]), rest)
     elif rest and len(words) > 1:
         editor.replace(words[1].start, statement.end, rest)
     else:

@@ -15,8 +15,8 @@ from functools import lru_cache
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.addresses import local_addresses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import split_quoted
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, parse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import split_quoted
 
 _INTERFACES = "/sys/class/net"
 _NOTIFY = ("notify", *("notify_" + event for event in ("master", "backup", "fault", "stop", "deleted")))
@@ -82,8 +82,8 @@ def _needs_of(document: Document, block: Statement, root: str, where: str, dynam
         elif not line.arguments:
             continue
         elif line.keyword in _PROGRAMS.get(root, ()):
-            words = split_quoted(document.text[line.words[1].start : line.words[1].end])
-            program = words[0].split(" ")[0] if words else ""
+            words = split_quoted(document.text[line.words[1].start : line.end])
+            program = (split_quoted(words[0]) or [""])[0] if words else ""
             if program.startswith("/"):
                 yield from _program(option, program, root == "vrrp_script")
         elif line.keyword in _LINKS.get(root, ()) and not dynamic:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configure import FILE_ARGUMENTS, configure
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.planner import plan_absent, plan_table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import (
     BFD_INSTANCES,
@@ -36,10 +38,20 @@ _ROOT = Table(BFD_INSTANCES, SCRIPTS, TRACK_PROCESSES, TRACK_FILES, SYNC_GROUPS,
 
 def plan_instance(text: str, params: dict[str, Any]) -> Edited:
     """Edit one vrrp_instance of a text."""
-    refuse([*INSTANCES.key.complaints("", params), *INSTANCE.complaints("", params)])
     if params.get("state") == "absent":
         return plan_absent(text, INSTANCES, params["name"])
-    return plan_table(text, _ROOT, {"instances": [params]})
+
+    def complaints(document: Document) -> Iterator[Problem]:
+        there = [
+            one.block
+            for one in document.statements(document.root)
+            if one.keyword == INSTANCES.keyword and one.arguments == [params["name"]] and one.block is not None
+        ]
+        if not there:
+            yield from INSTANCES.key.complaints("", params)
+        yield from INSTANCE.complaints("", params, document, there)
+
+    return plan_table(text, _ROOT, {"instances": [params]}, complaints=complaints)
 
 
 def instance(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:

@@ -88,51 +88,6 @@ def address(prefix: str = "never") -> Kind:
     return _text(complain, normal)
 
 
-def command() -> Kind:
-    """A program and its arguments on one line, as keepalived runs it: split at white space, no shell.
-
-    It stands in double quotes, because keepalived reads only the first word as the command (the words after it would
-    be a user and a group). The normal form is the argument list.
-    """
-
-    def complain(value: str) -> tuple[str, str] | None:
-        complaint = word_complaint(value.replace(" ", "_"), '#!{}"$;\\', _MOST_CHARACTERS)
-        if complaint is not None:
-            reason, remedy = complaint
-            return reason, "Put the commands in a script file of their own and name that." if value.strip() else remedy
-        if not value.startswith("/"):
-            return "does not begin with an absolute path", "Give the program's whole path, then its arguments."
-        if value.count("'") % 2:
-            return "has a single quote that is not closed", "Close it."
-        return None
-
-    def to_text(value: str) -> str:
-        return '"{0}"'.format(" ".join(value.split(" ")))
-
-    def normal(text: str) -> Any:
-        outer = split_quoted(text)
-        return tuple(split_quoted(outer[0])) if outer else text
-
-    return Kind({"type": "str"}, complain, to_text, normal)
-
-
-_QUOTED_WORD = r"""(?:[^ \t\f\n\r\v'"\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')+"""
-_QUOTED_PART = r"""\\(.)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'"""
-
-
-def split_quoted(text: str) -> list[str]:
-    """A line's words where quotes group and backslashes escape (alloc_strvec_quoted_escaped). Escapes that stand for
-    control characters keep their letter; they do not occur in commands."""
-
-    def bare(match: re.Match[str]) -> str:
-        escaped, double, single = match.groups()
-        if escaped is not None:
-            return str(escaped)
-        return re.sub(r"\\(.)", r"\1", double if double is not None else single)
-
-    return [re.sub(_QUOTED_PART, bare, match.group()) for match in re.finditer(_QUOTED_WORD, text)]
-
-
 def upper(*words: str) -> Kind:
     """One of some words that keepalived reads in any case and we write in capitals."""
 

@@ -125,7 +125,9 @@ class Record(Scalar):
             parts = {name: {key: one for key, one in part.items() if key != "required"} for name, part in parts.items()}
         return {"type": "dict", "options": parts}
 
-    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
+    def complaints(
+        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
+    ) -> Iterable[Problem]:
         return () if self._removes(value) else self.grammar.complaints(option, value)
 
     def normal(self, value: Any) -> Any:
@@ -184,10 +186,17 @@ class Listing(Shape):
             return []
         return [(0, self.keyword + " {"), *((1, self.item_text(item)) for item in value), (0, "}")]
 
-    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
+    def complaints(
+        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
+    ) -> Iterable[Problem]:
         seen: list[Any] = []
+        there = [one.normal for one in self.items(document, found)] if document is not None and found else []
         for number, item in enumerate(value):
             path = "{0}[{1}]".format(option, number)
+            if there and self.normal(item) in there:
+                there.remove(self.normal(item))
+                seen.append(self.key(self.normal(item)))
+                continue
             bad = list(self.item_complaints(path, item))
             yield from bad
             key = None if bad else self.key(self.normal(item))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Group, NamedLists, Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import command
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import (
     address,
-    command,
     interface,
     path,
     plain,

@@ -8,20 +8,32 @@ The one-resource and the whole-table module call the same planner; the first wit
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Table
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, parse
 
 
-def plan_table(text: str, root: Table, desired: dict[str, Any], *, purge: bool = False) -> Edited:
-    """Make the top level of a text mean the desired lists. Raises InputError and EdgeError."""
-    refuse(list(root.complaints("", desired)))
+def plan_table(
+    text: str,
+    root: Table,
+    desired: dict[str, Any],
+    *,
+    purge: bool = False,
+    complaints: Callable[[Document], Iterable[Problem]] | None = None,
+) -> Edited:
+    """Make the top level of a text mean the desired lists. Raises InputError and EdgeError.
+
+    What stands there already is taken as it is, also where we would not write it. ``complaints`` are those of a caller
+    whose options have other paths than those of the table.
+    """
     document = parse(text)
     if root.means(document, [document.root], desired, complete=purge):
         return Edited(text)
+    refuse(list(complaints(document) if complaints else root.complaints("", desired, document, [document.root])))
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.changes import change_table
 
     return change_table(document, root, desired, purge)

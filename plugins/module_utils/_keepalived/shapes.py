@@ -40,8 +40,11 @@ class Shape:
         """The option's piece of an argument spec."""
         raise NotImplementedError
 
-    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
-        """What is wrong with a desired value, looked at alone."""
+    def complaints(
+        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
+    ) -> Iterable[Problem]:
+        """What is wrong with a desired value, looked at alone. ``found`` are the option's statements in a document:
+        parts of the value that stand there already are passed over."""
         return ()
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
@@ -92,7 +95,9 @@ class Value(Scalar):
     def argument(self) -> dict[str, Any]:
         return self.kind.argument
 
-    def complaints(self, option: str, value: Any) -> Iterable[Problem]:
+    def complaints(
+        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
+    ) -> Iterable[Problem]:
         complaint = self.kind.complain(value)
         if complaint:
             yield Problem(option, MASKED if self.secret else value, *complaint)
@@ -107,14 +112,18 @@ class Value(Scalar):
         return [(0, "{0} {1}".format(self.keyword, self.kind.to_text(value)))]
 
 
-class Command(Value):
-    """``keyword "COMMAND" [user [group]]``: the command is set, a user and group that stand there stay."""
+class Arguments(Value):
+    """``keyword WORD …``, where the kind knows quotes of its own."""
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         words = found[-1].words
         if len(words) < 2:
             return ""
         return self.kind.from_text(document.text[words[1].start : found[-1].end])
+
+
+class Command(Arguments):
+    """``keyword "COMMAND" [user [group]]``: the command is set, a user and group that stand there stay."""
 
 
 class Flag(Scalar):

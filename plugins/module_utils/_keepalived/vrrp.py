@@ -7,9 +7,9 @@ with what keepalived would round, clamp or ignore left out."""
 from __future__ import annotations
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Group, Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import command, process
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import (
     address,
-    command,
     hmac_key,
     interface,
     noting,
@@ -29,7 +29,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings i
     head,
     option,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Command, Flag, Switch, Toggle, Value
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import (
+    Arguments,
+    Command,
+    Flag,
+    Switch,
+    Toggle,
+    Value,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import choice, integer, number
 
 _SECONDS = 4294
@@ -180,7 +187,7 @@ SCRIPT = Table(
 )
 
 TRACK_PROCESS = Table(
-    Value("process", sentence(r"[^ ]+(?: [^ ]+)*", "haproxy")),
+    Arguments("process", process()),
     Value("param_match", choice("initial", "partial")),
     Value("weight", weight(253)),
     Value("quorum", integer(1, 65535)),

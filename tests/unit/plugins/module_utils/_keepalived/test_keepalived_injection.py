@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import split_quoted
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, parse
 
 BAD = {
     "line break": "\n",
@@ -28,8 +30,9 @@ BAD = {
     "parameter": "$",
     "backslash": "\\",
 }
-#: A pattern stands in double quotes, where these mean nothing to keepalived.
+#: A pattern and a command stand in double quotes, where these mean nothing to keepalived.
 IN_QUOTES = {("regex", character) for character in "{}#!;$"}
+IN_COMMANDS = "{}#!\\"
 
 
 def leaves(arguments: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -69,7 +72,34 @@ def test_injection_is_refused(path: tuple[str, ...], character: str) -> None:
     if (path[-1], character) in IN_QUOTES:
         return
     for value in ("/a" + character + "b", character, "a " + character, "10.0.0.1/24" + character):
-        assert problems(path, value), f"{'.'.join(path)} took {value!r}"
+        if value.startswith("/") and character in IN_COMMANDS and is_command(path) and not problems(path, value):
+            assert outline(path, value) == outline(path, "/ab")
+        else:
+            assert problems(path, value), f"{'.'.join(path)} took {value!r}"
+
+
+def is_command(path: tuple[str, ...]) -> bool:
+    return path[-1].startswith(("notify", "quorum_", "misc_path")) or path[-1].endswith("script")
+
+
+def outline(path: tuple[str, ...], value: str) -> list[str]:
+    """The keywords of the text that a value is written into, with their depth and in their order; the value as v."""
+    table = desired(path, value, ARGUMENTS)
+    table["instances"] = [*table.get("instances", []), {"name": "after", "notify": "/b"}]
+    document = parse("\n".join("  " * depth + line for depth, line in CONFIGURATION.lines(table)) + "\n")
+    document.require_sound()
+    found: list[str] = []
+
+    def walk(block: Block, depth: int) -> None:
+        for statement in document.statements(block):
+            last = statement.block is None and len(statement.words) == 2
+            given = last and [value] == split_quoted(document.text[statement.words[1].start : statement.end])
+            found.append(f"{depth} {statement.keyword} {'v' if given else ' '.join(statement.arguments)}")
+            if statement.block is not None:
+                walk(statement.block, depth + 1)
+
+    walk(document.root, 0)
+    return found
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)
