@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies, unverified
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
 
 DOCUMENTATION = r"""
@@ -20,7 +21,7 @@ author: k8s_edge contributors (@k8s-edge)
 description:
   - Derives for each VIP that leads to servers a front end that binds the VIP and a backend with the servers, as
     M(k8s_edge.ha.haproxy_config) takes them, and a front end on loopback for health and statistics.
-positional: host, groups, hostvars, health_port, ca_file, version
+positional: host, groups, hostvars, health_port, ca_file, version, verify
 extends_documentation_fragment:
   - k8s_edge.ha.inventory
   - k8s_edge.ha.inventory.host
@@ -44,6 +45,10 @@ options:
       - Empty where it is not known, which counts as a new one.
     type: str
     default: ''
+  verify:
+    description: Fails where an apiserver is to be asked and no O(ca_file) is given to verify it by.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -68,9 +73,12 @@ def haproxy_proxies(
     health_port: int = 8404,
     ca_file: str = "",
     version: str | None = "",
+    verify: bool = False,
 ) -> dict[str, list[dict[str, Any]]]:
     """The host's frontends and backends."""
-    return desired_proxies(host, declared(vips, groups), hostvars, Checks(ca_file, health_port, version or ""))
+    known = declared(vips, groups)
+    refuse(list(unverified(host, known, ca_file)) if verify else [])
+    return desired_proxies(host, known, hostvars, Checks(ca_file, health_port, version or ""))
 
 
 class FilterModule:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs_words import in_keepalived_words
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import Misplaced, place_for, stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Interface, Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import Member, instance_name, members
@@ -110,8 +111,9 @@ def _services(vip: Vip, vips: Sequence[Vip], hostvars: Hostvars, problems: list[
         return
     for address in vip.addresses:
         servers = [_server_address(vip, address, host, vips, hostvars, problems) for host in directed.servers]
-        for port in directed.ports:
-            given = {**SERVICE, **directed.virtual_server, "address": str(address.ip), "port": port}
+        for port, _server_port in vip.ports:
+            by_hand = overridden(SERVICE, directed.virtual_server)
+            given = {**by_hand, "address": str(address.ip), "port": port}
             checked = _check(directed.check, port)
             given["real_servers"] = [{"address": each, "port": port, "weight": 1, **checked} for each in servers]
             yield in_keepalived_words(given)

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import frontend_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import instance_name
 
@@ -41,7 +40,7 @@ def firewall_needs(
     openings += [SYNC] if directed else []
     openings += [each for vip in directed for instance in instances for each in _checks(vip, instance)]
     for vip in vips:
-        for address, port in _listened(vip, sections.get(frontend_name(vip))):
+        for address, port in _listened(vip, sections):
             openings += _service(address, port, vip.clients)
     for section in further:
         for address, port in _binds(section):
@@ -110,12 +109,13 @@ def _interfaces(instance: Section) -> Iterator[str]:
         yield instance["use_vmac"].get("name") or f"vrrp.{instance.get('virtual_router_id')}"
 
 
-def _listened(vip: Vip, section: Section | None) -> Iterator[tuple[str | None, int]]:
-    """Where the VIP's clients connect: where its frontend listens, or at its own ports where no HAProxy is set up."""
-    if section is not None:
+def _listened(vip: Vip, sections: Mapping[str, Section]) -> Iterator[tuple[str | None, int]]:
+    """Where the VIP's clients connect: where its frontends listen, or at its own ports where no HAProxy is set up."""
+    derived = [sections[front.frontend] for front in vip.fronts if front.frontend in sections]
+    for section in derived:
         yield from _binds(section)
-    else:
-        yield from ((str(address.ip), port) for address in vip.addresses for port in vip.ports)
+    if not derived:
+        yield from ((str(address.ip), each.port) for address in vip.addresses for each in vip.ports)
 
 
 def _binds(section: Section) -> Iterator[tuple[str | None, int]]:

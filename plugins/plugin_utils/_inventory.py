@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._directors import director
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies, unverified
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import BEFORE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._rolling import Standing, order, silenced_by, standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import VARIABLE, Vip, declared
@@ -32,7 +35,7 @@ def vips_of(groups: Groups, hostvars: Hostvars) -> tuple[Vip, ...]:
     """What ``k8s_edge_vips`` declares: the first host that has it speaks for all."""
     for host in groups.get("all") or ():
         entries = (hostvars.get(host) or {}).get(VARIABLE) if hostvars else None
-        if entries:
+        if entries or not isinstance(entries, (list, type(None))):
             return declared(entries, groups)
     return ()
 
@@ -51,7 +54,8 @@ def instances_of(
     watch: Watch | None = None,
 ) -> list[dict[str, Any]]:
     """The vrrp_instances of one host, derived and checked across all hosts."""
-    return desired_instances(members(vips, hostvars), {**INSTANCE_DEFAULTS, **defaults}, scripts, watch).get(host, [])
+    common = overridden(INSTANCE_DEFAULTS, defaults)
+    return desired_instances(members(vips, hostvars), common, scripts, watch).get(host, [])
 
 
 def led_by(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
@@ -81,7 +85,7 @@ def standings(vips: Sequence[Vip], hostvars: Hostvars) -> list[Standing]:
     parts = members(vips, hostvars)
     found = []
     for host in hosts:
-        common = {**INSTANCE_DEFAULTS, **(hostvars[host].get("keepalived_instance_defaults") or {})}
+        common = overridden(INSTANCE_DEFAULTS, hostvars[host].get("keepalived_instance_defaults") or {})
         desired = desired_instances(parts, common).get(host, [])
         steps = (hostvars[host].get(REHEARSAL) or {}).get("steps") or ()
         leads = len(led_by(host, vips, hostvars))
@@ -95,6 +99,10 @@ def rolling_order(vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
     InputError where the declaration cannot work for one of them, its proxies and virtual servers included.
     """
     for host in hosts_of(vips):
+        given = hostvars.get(host) or {}
+        if truth(given.get("haproxy_kube_verify", True)):
+            ca_file = given.get("haproxy_kube_ca_file", given.get("k8s_edge_kube_ca_file"))
+            refuse(list(unverified(host, vips, ca_file)))
         desired_proxies(host, vips, hostvars, Checks(ca_file="", health_port=0))
         director(host, vips, hostvars)
     return order(standings(vips, hostvars), partners_of(vips)) or hosts_of(vips)

@@ -184,7 +184,7 @@ def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
     for vip in vips:
         if not vip.directed:
             continue
-        hidden = [str(port) for port in vip.directed.ports if port in planes.host_ports]
+        hidden = [str(each.port) for each in vip.ports if each.port in planes.host_ports]
         if hidden and set(vip.directed.servers) & set(planes.edge):
             reason = (
                 f"cannot lead port {', '.join(hidden)} to Traefik's hostPort, which is translated before IPVS sees a "

@@ -10,12 +10,14 @@ of one that is down, gives one that comes back its share bit by bit, and lets a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import bracketed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip_ports import Front
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
 
 HEALTH = "k8s_edge_health"
@@ -46,11 +48,6 @@ class Checks(NamedTuple):
         return not numbers or tuple(numbers) >= COMPLETE
 
 
-def frontend_name(vip: Vip) -> str:
-    """Not the backend's, which has the VIP's own: HAProxy 3.3 does not let the two share one any more."""
-    return f"{vip.name}_vip"
-
-
 def health_uri(vip: Vip) -> str:
     """Where HAProxy says whether a server of the VIP answers."""
     return f"{HEALTH_URI}/{vip.name}"
@@ -60,13 +57,31 @@ def desired_proxies(
     host: str, vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], checks: Checks
 ) -> dict[str, list[dict[str, Any]]]:
     """The frontends and backends of one host, as ``haproxy_config`` takes them; InputError for a server without
-    an address. What a VIP sets by hand under ``frontend`` and ``backend`` goes over what is derived."""
+    an address. What a VIP sets by hand under ``frontend`` and ``backend`` goes over what is derived for each of its
+    ports."""
     mine = [vip for vip in vips if host in vip.hosts and vip.servers]
     problems: list[Problem] = []
-    backends = [{**_backend(vip, _servers(vip, hostvars, problems), checks), **vip.backend} for vip in mine]
+    frontends, backends = [_health(mine, checks)], []
+    for vip in mine:
+        servers = _addresses(vip, hostvars, problems)
+        for front in vip.fronts:
+            frontends.append(overridden(_frontend(vip, front, checks), vip.frontend))
+            backends.append(overridden(_backend(vip, front, servers, checks), vip.backend))
     refuse(problems)
-    frontends = [_health(mine, checks)] + [{**_frontend(vip, checks), **vip.frontend} for vip in mine]
     return {"frontends": frontends, "backends": backends}
+
+
+def unverified(host: str, vips: Sequence[Vip], ca_file: Any) -> Iterator[Problem]:
+    """A problem where a host asks apiservers and no CA is given to verify them by."""
+    asked = [vip.name for vip in vips if host in vip.hosts and vip.servers and vip.profile == "kube_apiserver"]
+    if asked and not ca_file:
+        remedy = (
+            "Set k8s_edge_kube_ca_file to the path, on the controller, of the CA that signed their certificates "
+            "(/etc/kubernetes/pki/ca.crt of a control plane host), or haproxy_kube_verify: false to check them without "
+            "knowing who answers. A VIP that leads to no apiservers has profile tcp"
+        )
+        reason = f"is missing: no CA is given to verify the apiservers of {' and '.join(asked)} by"
+        yield Problem("haproxy_kube_ca_file", None, reason, remedy)
 
 
 def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
@@ -76,12 +91,12 @@ def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
             "name": vip.name,
             "profile": vip.profile,
             "address": str(address.ip),
-            "port": vip.port,
-            "url": f"https://{vip.endpoint or bracketed(str(address.ip))}:{vip.port}/readyz",
+            "port": front.port,
+            "url": f"https://{vip.endpoint or bracketed(str(address.ip))}:{front.port}/readyz",
         }
         for vip in vips
-        if vip.servers
         for address in vip.addresses
+        for front in vip.fronts
     ]
 
 
@@ -90,22 +105,22 @@ def _keepalive(side: str, checks: Checks) -> dict[str, Any]:
     return {f"{side}tcpka_{name}": value for name, value in KEEPALIVE.items()} if checks.complete else {}
 
 
-def _frontend(vip: Vip, checks: Checks) -> dict[str, Any]:
+def _frontend(vip: Vip, front: Front, checks: Checks) -> dict[str, Any]:
     return {
-        "name": frontend_name(vip),
+        "name": front.frontend,
         "mode": "tcp",
-        "bind": [{"address": str(address.ip), "port": vip.port} for address in vip.addresses],
+        "bind": [{"address": str(address.ip), "port": front.port} for address in vip.addresses],
         "maxconn": vip.maxconn,
         "options": ["tcplog", "clitcpka"],
         **_keepalive("cli", checks),
         "timeouts": {"client": LONGEST, "client_fin": "30s"},
-        "default_backend": vip.name,
+        "default_backend": front.backend,
     }
 
 
-def _backend(vip: Vip, servers: Sequence[Mapping[str, Any]], checks: Checks) -> dict[str, Any]:
+def _backend(vip: Vip, front: Front, servers: Mapping[str, str], checks: Checks) -> dict[str, Any]:
     backend: dict[str, Any] = {
-        "name": vip.name,
+        "name": front.backend,
         "mode": "tcp",
         "balance": "leastconn",
         "options": ["srvtcpka", "redispatch"],
@@ -128,7 +143,7 @@ def _backend(vip: Vip, servers: Sequence[Mapping[str, Any]], checks: Checks) -> 
             "maxconn": vip.maxconn,
             "on_marked_down": "shutdown-sessions",
         },
-        "servers": list(servers),
+        "servers": [{"name": name, "address": address, "port": front.server_port} for name, address in servers.items()],
     }
     if vip.profile == "kube_apiserver":
         backend["options"] = ["httpchk GET /readyz", *backend["options"]]
@@ -139,8 +154,9 @@ def _backend(vip: Vip, servers: Sequence[Mapping[str, Any]], checks: Checks) -> 
     return backend
 
 
-def _servers(vip: Vip, hostvars: Mapping[str, Mapping[str, Any]], problems: list[Problem]) -> list[dict[str, Any]]:
-    servers = []
+def _addresses(vip: Vip, hostvars: Mapping[str, Mapping[str, Any]], problems: list[Problem]) -> dict[str, str]:
+    """The address of each server, by its name."""
+    found = {}
     for name in vip.servers:
         address = stated_address(name, hostvars[name])
         if address is None:
@@ -153,14 +169,15 @@ def _servers(vip: Vip, hostvars: Mapping[str, Mapping[str, Any]], problems: list
                 )
             )
             continue
-        servers.append({"name": name, "address": address, "port": vip.backend_port})
-    return servers
+        found[name] = address
+    return found
 
 
 def _health(vips: Sequence[Vip], checks: Checks) -> dict[str, Any]:
     """Where keepalived's checks ask, and people look at the statistics: on loopback only.
 
-    ``/healthz`` is 200 while HAProxy answers at all; ``/healthz/NAME`` is 503 while no server of that VIP is up.
+    ``/healthz`` is 200 while HAProxy answers at all; ``/healthz/NAME`` is 503 while no server is up for
+    one of that VIP's ports.
     """
     health: dict[str, Any] = {
         "name": HEALTH,
@@ -179,7 +196,5 @@ def _health(vips: Sequence[Vip], checks: Checks) -> dict[str, Any]:
 
 def _health_rules(vip: Vip) -> list[str]:
     asked = f"{{ path {health_uri(vip)} }}"
-    return [
-        f"http-request return status 503 if {asked} {{ nbsrv({vip.name}) lt 1 }}",
-        f"http-request return status 200 if {asked}",
-    ]
+    down = [f"http-request return status 503 if {asked} {{ nbsrv({each.backend}) lt 1 }}" for each in vip.fronts]
+    return [*down, f"http-request return status 200 if {asked}"]

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 from typing import Any, NamedTuple, Union
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _directed
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._arguments import inner_misfits
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip_ports import Front, Port, fronts, ports_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip_spec import FIXED, OF_ONE_PORT, entry_options
 
 Interface = Union[IPv4Interface, IPv6Interface]
 
@@ -33,7 +36,8 @@ class Vip(NamedTuple):
     that may hold it, in the group's order; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
     empty where they use the address; ``clients`` are the networks that they are in, none for everywhere. ``maxconn`` is
     set by hand or follows from the number of nodes. ``instance``, ``frontend`` and ``backend`` are set by hand and go
-    over what is derived. ``directed`` says where the kernel of the holder sends it, where that is not to HAProxy.
+    over what is derived. ``ports`` are those that clients connect to, none where that is not known, and where they
+    lead. ``directed`` says where the kernel of the holder sends it, where that is not to HAProxy.
     """
 
     name: str
@@ -42,8 +46,7 @@ class Vip(NamedTuple):
     servers: tuple[str, ...]
     endpoint: str
     clients: tuple[str, ...]
-    port: int
-    backend_port: int
+    ports: tuple[Port, ...]
     profile: str
     virtual_router_id: int | None
     interface: str | None
@@ -61,9 +64,14 @@ class Vip(NamedTuple):
         return f"{VARIABLE}[{self.name}]"
 
     @property
-    def ports(self) -> tuple[int, ...]:
-        """Where clients connect; none where the VIP leads nowhere."""
-        return self.directed.ports if self.directed else (self.port,) if self.port else ()
+    def fronts(self) -> tuple[Front, ...]:
+        """A front end and a backend of HAProxy for each port; none where the VIP does not lead there."""
+        return fronts(self.name, self.ports) if self.servers else ()
+
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """The hosts that serve it, behind HAProxy or behind the kernel."""
+        return self.directed.servers if self.directed else self.servers
 
     @property
     def beside(self) -> bool:
@@ -71,34 +79,11 @@ class Vip(NamedTuple):
         return self.profile == "kube_apiserver" and bool(self.servers) and set(self.hosts) <= set(self.servers)
 
 
-#: The keys an entry may have. ``name`` and ``addresses`` must be there.
-KEYS = (
-    "name",
-    "addresses",
-    "port",
-    "hosts",
-    "leads_to",
-    "endpoint",
-    "clients",
-    "backend_port",
-    "profile",
-    "virtual_router_id",
-    "interface",
-    "priorities",
-    "holder",
-    "nodes",
-    "maxconn",
-    "instance",
-    "frontend",
-    "backend",
-    *_directed.KEYS,
-)
-
-
 def declared(entries: Any, groups: Mapping[str, Sequence[str]]) -> tuple[Vip, ...]:
     """The entries of ``k8s_edge_vips`` as values; InputError with everything that is wrong with them."""
     if not isinstance(entries, Sequence) or isinstance(entries, str):
-        refuse([Problem(VARIABLE, entries, "is not a list", "Write a list of VIPs, each with name and addresses.")])
+        shown = None if isinstance(entries, Mapping) else entries
+        refuse([Problem(VARIABLE, shown, "is not a list", "Write a list of VIPs, each with name and addresses.")])
     problems: list[Problem] = []
     vips = [_entry(index, entry, groups, problems) for index, entry in enumerate(entries)]
     refuse(problems)
@@ -113,6 +98,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
     if not isinstance(entry, Mapping):
         problems.append(Problem(path, entry, "is not a dictionary", "Write name, addresses, port and leads_to."))
         return None
+    entry = {key: value for key, value in entry.items() if value is not None}
     name = entry.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", name):
         problems.append(
@@ -125,9 +111,9 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         )
         return None
     path = f"{VARIABLE}[{name}]"
-    for key in entry:
-        if key not in KEYS:
-            problems.append(Problem(path, key, "is not a key of a VIP", "Use: {}.".format(", ".join(KEYS))))
+    problems.extend(_misfits(path, entry))
+    if len(problems) > before:
+        return None
     hosts = _group(path + ".hosts", entry.get("hosts", "haproxy"), groups, problems)
     if len(hosts) > MOST_HOSTS:
         problems.append(
@@ -136,25 +122,20 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
     servers: tuple[str, ...] = ()
     if entry.get("leads_to") is not None:
         servers = _group(path + ".leads_to", entry["leads_to"], groups, problems)
-    directed = _directed.directed(path, entry, servers, problems)
-    if entry.get("profile") == _directed.PROFILE:
-        servers, port = (), directed.ports[0] if directed else 0
-    else:
-        given = entry.get("port", 0 if not servers else None)
-        port = _number(path + ".port", given, 1 if servers else 0, 65535, problems)
+    ports = ports_of(path, entry, serves=bool(servers), problems=problems)
+    directed = _directed.directed(path, entry, servers, ports, problems)
+    if directed:
+        servers = ()
     endpoint = entry.get("endpoint") or ""
     if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.|$))*", str(endpoint)):
         problems.append(Problem(path + ".endpoint", endpoint, "is not a host name", "Write the name that clients use."))
-    profile = entry.get("profile", PROFILES[0])
-    if profile not in PROFILES:
-        problems.append(Problem(path + ".profile", profile, "is not known", "Use: {}.".format(", ".join(PROFILES))))
     router = entry.get("virtual_router_id")
     if router is not None:
         router = _number(path + ".virtual_router_id", router, 1, 255, problems)
     holder = entry.get("holder")
     if holder is not None and holder not in hosts:
         problems.append(_stranger(path + ".holder", holder, hosts))
-    priorities = _mapping(path + ".priorities", entry.get("priorities"), problems)
+    priorities = entry.get("priorities") or {}
     for host, priority in priorities.items():
         if host not in hosts:
             problems.append(_stranger(path + ".priorities", host, hosts))
@@ -168,20 +149,37 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         servers=servers,
         endpoint=str(endpoint),
         clients=tuple(_clients(path + ".clients", entry.get("clients"), problems)),
-        port=port,
-        backend_port=_number(path + ".backend_port", entry.get("backend_port", port or 1), 1, 65535, problems),
-        profile=str(profile),
+        ports=ports,
+        profile=entry.get("profile") or PROFILES[0],
         virtual_router_id=router,
         interface=entry.get("interface"),
         priorities={host: int(priority) for host, priority in priorities.items() if str(priority).isdigit()},
         holder=holder,
         maxconn=_number(path + ".maxconn", entry.get("maxconn", enough), 1, 2147483647, problems),
-        instance=_mapping(path + ".instance", entry.get("instance"), problems),
-        frontend=_mapping(path + ".frontend", entry.get("frontend"), problems),
-        backend=_mapping(path + ".backend", entry.get("backend"), problems),
+        instance=entry.get("instance") or {},
+        frontend=entry.get("frontend") or {},
+        backend=entry.get("backend") or {},
         directed=directed,
     )
     return vip if len(problems) == before else None
+
+
+def _misfits(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+    """What has not its type, or is no option, at any depth; and what cannot go over what is derived."""
+    yield from inner_misfits(entry_options(), entry, path)
+    several = not isinstance(entry.get("ports"), (str, int)) and len(entry.get("ports") or ()) > 1
+    for option, fixed in FIXED.items():
+        by_hand = entry.get(option)
+        if not isinstance(by_hand, Mapping):
+            continue
+        for name in fixed:
+            if name in by_hand:
+                remedy = "Leave it out, or write it whole by hand beside the VIP, in the variables of the roles."
+                yield Problem(f"{path}.{option}.{name}", None, "follows from the VIP", remedy)
+        for name in OF_ONE_PORT.get(option, ()) if several else ():
+            if name in by_hand:
+                remedy = "Leave it out, or declare a VIP with one port."
+                yield Problem(f"{path}.{option}.{name}", None, "would be that of each of the VIP's ports", remedy)
 
 
 def _group(path: str, name: Any, groups: Mapping[str, Sequence[str]], problems: list[Problem]) -> tuple[str, ...]:
@@ -201,13 +199,6 @@ def _number(path: str, value: Any, low: int, high: int, problems: list[Problem])
         problems.append(Problem(path, value, f"is not a whole number from {low} to {high}", "Give one in that range."))
         return low
     return number
-
-
-def _mapping(path: str, value: Any, problems: list[Problem]) -> Mapping[str, Any]:
-    if value is None or isinstance(value, Mapping):
-        return value or {}
-    problems.append(Problem(path, value, "is not a dictionary", "Write keys and values."))
-    return {}
 
 
 def _addresses(path: str, values: Any, problems: list[Problem]) -> Iterable[Interface]:
@@ -268,17 +259,22 @@ def _unfit(text: str) -> tuple[str, str] | None:
 def _clashes(vips: Sequence[Vip]) -> Iterable[Problem]:
     names: set[str] = set()
     holders: dict[Any, str] = {}
+    proxies: dict[str, str] = {}
     for vip in vips:
         if vip.name in names:
             yield Problem(vip.path + ".name", vip.name, "is declared twice", "Give each VIP a name of its own.")
         names.add(vip.name)
+        for proxy in (name for front in vip.fronts for name in (front.backend, front.frontend)):
+            if proxies.setdefault(proxy, vip.name) != vip.name:
+                reason = f"gives HAProxy a section {proxy}, as {VARIABLE}[{proxies[proxy]}] does"
+                yield Problem(vip.path + ".name", vip.name, reason, "Give one of them another name.")
         for address in vip.addresses:
             if address.ip in holders:
                 yield Problem(
                     vip.path + ".addresses",
                     str(address),
                     f"is also declared by {holders[address.ip]}",
-                    "An address belongs to one VIP; add further ports to that VIP's frontend.",
+                    "An address belongs to one VIP, with all its ports: name them there, in ports.",
                 )
             holders.setdefault(address.ip, vip.name)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import Misplaced, Place, place_for, stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Interface, Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import HAPROXY, WIDEST_GAP, Watch, tracked
@@ -134,7 +135,7 @@ def _instance(
         instance.update(unicast_src_ip=str(member.place.address.ip), unicast_peer=peers)
     ranks = [other.priority for other in same]
     watched = tracked(member.vip, watch, max(ranks) - min(ranks)) if watch else {}
-    return {**instance, **watched, **common, **member.vip.instance}
+    return overridden(overridden({**instance, **watched}, common), member.vip.instance)
 
 
 def agreement(instance: Mapping[str, Any]) -> dict[str, Any]:

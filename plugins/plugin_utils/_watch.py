@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import health_uri
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
@@ -56,13 +57,13 @@ def watchers(
     if not mine:
         return {"scripts": [], "track_processes": []}
     ask = f"{watch.folder}/check-haproxy {watch.health_port}"
-    scripts = [{"name": HAPROXY, "script": ask, **ASK_HAPROXY, "weight": 0, **watch.check}]
+    scripts = [overridden({"name": HAPROXY, "script": ask, **ASK_HAPROXY, "weight": 0}, watch.check)]
     for vip in mine:
         if watch.servers:
             also = {"name": servers_script(vip), "script": f"{ask} {health_uri(vip)}", "weight": 0}
             scripts.append({**scripts[0], **also})
         if vip.beside:
-            address = f"{stated_address(host, hostvars[host])} {vip.backend_port}"
+            address = f"{stated_address(host, hostvars[host])} {vip.ports[0].server_port}"
             script = f"{watch.folder}/check-apiserver {address}"
             scripts.append({"name": apiserver_script(vip), "script": script, **ASK_APISERVER, "weight": 0})
     process = {"name": HAPROXY, "process": HAPROXY, "weight": 0, "terminate_delay": GRACE}

@@ -33,4 +33,4 @@ def test_what_is_commented_out_works_when_it_is_not():
     assert [vip.name for vip in vips if vip.beside] == ["control"]
     assert vips[2].hosts == ("edge-1", "edge-2", "edge-3")
     assert vips[2].directed.servers == vips[2].hosts
-    assert vips[2].directed.ports == (80, 443)
+    assert vips[2].ports == ((80, 80), (443, 443))

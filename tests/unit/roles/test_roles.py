@@ -49,14 +49,6 @@ def test_facts_are_read_by_their_dictionary(role):
         )
 
 
-def test_the_declaration_is_the_same_in_both_roles_and_in_the_filters(lab_keys):
+def test_the_declaration_is_the_same_in_both_roles():
     declared = [options(role)[f"{role}_vips"]["options"] for role in ("haproxy", "keepalived")]
     assert str(declared[0]).replace("haproxy_vips", "") == str(declared[1]).replace("keepalived_vips", "")
-    assert set(declared[0]) == set(lab_keys)
-
-
-@pytest.fixture
-def lab_keys():
-    from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import KEYS
-
-    return KEYS

@@ -54,6 +54,7 @@ def hostvars(vips: list[dict[str, Any]] | None = None, edges: int = 2) -> dict[s
             interface("eth0", f"10.77.0.1{n}/24", f"fd00:77::1{n}/64"),
             ansible_host=f"10.77.0.1{n}",
             k8s_edge_vips=vips or [KUBEAPI],
+            k8s_edge_kube_ca_file="/etc/kubernetes/pki/ca.crt",
         )
         for n in range(1, edges + 1)
     }

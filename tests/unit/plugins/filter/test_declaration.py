@@ -25,7 +25,7 @@ def derive(lab, vips, hostvars=None, groups=None, **options):
         ({"name": None}, "name", "letters"),
         ({"name": "a\n}"}, "name", "letters"),
         ({"addresses": []}, "addresses", "10.0.0.100/24"),
-        ({"addresses": "10.77.0.100/24"}, "addresses", "10.0.0.100/24"),
+        ({"addresses": "10.77.0.100/24"}, "addresses", "[10.77.0.100/24]"),
         ({"addresses": ["10.77.0.100"]}, "addresses[0]", "prefix"),
         ({"addresses": ["10.77.0.300/24"]}, "addresses[0]", "prefix"),
         ({"addresses": ["10.77.0.0/24"]}, "addresses[0]", "free address"),
@@ -37,8 +37,8 @@ def derive(lab, vips, hostvars=None, groups=None, **options):
         ({"port": None}, "port", "range"),
         ({"port": 0}, "port", "range"),
         ({"port": 65536}, "port", "range"),
-        ({"port": True}, "port", "range"),
-        ({"port": "https"}, "port", "range"),
+        ({"port": True}, "port", "whole number"),
+        ({"port": "https"}, "port", "whole number"),
         ({"hosts": "nobody"}, "hosts", "group"),
         ({"leads_to": "nobody"}, "leads_to", "group"),
         ({"endpoint": "kube api"}, "endpoint", "name"),
@@ -51,8 +51,8 @@ def derive(lab, vips, hostvars=None, groups=None, **options):
         ({"priorities": {"haproxy-1": 190}}, "priorities[haproxy-2]", "own priority"),
         ({"priorities": [1]}, "priorities", "keys"),
         ({"nodes": 0}, "nodes", "range"),
-        ({"nodes": "many"}, "nodes", "range"),
-        ({"instance": "nopreempt"}, "instance", "keys"),
+        ({"nodes": "many"}, "nodes", "whole number"),
+        ({"instance": "nopreempt"}, "instance", "dictionary of name, initial_state"),
         ({"vrid": 51}, "vrid", "virtual_router_id"),
         ({"interface": "eth9"}, "addresses on host haproxy-1", "interface"),
         ({"addresses": ["192.0.2.7/24"]}, "addresses on host haproxy-2", "interface by hand"),
@@ -75,7 +75,7 @@ def test_a_wrong_shape_is_refused(lab, vips):
 
 def test_all_problems_are_told_at_once(lab):
     with pytest.raises(AnsibleFilterError) as refusal:
-        derive(lab, [{**lab.kubeapi, "port": 0, "profile": "x", "addresses": ["10.77.0.100"]}])
+        derive(lab, [{**lab.kubeapi, "port": 0, "nodes": 0, "addresses": ["10.77.0.100"]}])
     assert len(str(refusal.value).splitlines()) == 3
 
 

@@ -246,18 +246,19 @@ def test_clients_checks_and_the_sync_daemon_get_through_the_firewall(hostvars):
         ({"ports": []}, "is not a list of ports"),
         ({"ports": 80}, "is not a list of ports"),
         ({"ports": [80, 80]}, "has a port twice"),
-        ({"ports": [0]}, "k8s_edge_vips[edge].ports: 0 is no port"),
+        ({"ports": [0]}, "k8s_edge_vips[edge].ports[0]: 0 is no port"),
         ({"ports": [True]}, "True is no port"),
         ({"ports": None}, "k8s_edge_vips[edge].port: is no port"),
         ({"port": 80}, "stands beside ports"),
-        ({"check": "tcp"}, "is not a dictionary"),
-        ({"check": {"kind": "tcp"}}, "'kind' is not a key of a check"),
-        ({"check": {"type": "ping"}}, "'ping' is not known. Use: http, https, tcp"),
+        ({"ports": {80: 8080}}, "ports[80]: 8080 is another port than the VIP's"),
+        ({"check": "tcp"}, "check: 'tcp' is a text, and a dictionary belongs here"),
+        ({"check": {"kind": "tcp"}}, "check.kind: is no option here. Use: type, path, status, port, host"),
+        ({"check": {"type": "ping"}}, "'ping' is not known here. Use: http, https, tcp"),
         ({"check": {"port": 70000}}, "check.port: 70000 is no port"),
         ({"virtual_server": {"port": 81}}, "follows from the VIP"),
         ({"virtual_server": {"forwarding_method": "nat"}}, "follows from the VIP"),
-        ({"virtual_server": {"lb_algo": "rr"}}, "'lb_algo' is no option of a virtual server"),
-        ({"virtual_server": []}, "virtual_server: [] is not a dictionary"),
+        ({"virtual_server": {"lb_algo": "rr"}}, "virtual_server.lb_algo: is no option here"),
+        ({"virtual_server": []}, "virtual_server: is a list, and a dictionary belongs here"),
         ({"backend_port": 8080}, "is about HAProxy"),
         ({"maxconn": 100}, "is about HAProxy"),
     ],
@@ -267,7 +268,7 @@ def test_what_is_refused(change, words):
 
 
 def test_keys_of_it_elsewhere_are_refused():
-    assert "ports: [80] goes with profile ipvs only" in refused({**EDGE, "profile": "tcp", "port": 80})
+    assert "check: goes with profile ipvs only" in refused({**EDGE, "profile": "tcp", "check": {"type": "tcp"}})
 
 
 def test_a_host_cannot_direct_for_some_and_serve_for_others():

@@ -1,0 +1,106 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the playbooks of the hosts say of a declaration that cannot be, run by Ansible: before any host is asked."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._variables import PLAYBOOKS, of_roles
+from wrong_values import WRONG
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+VIP = {"name": "web", "addresses": ["10.77.0.100/24"], "hosts": "edge", "leads_to": "servers", "port": 443}
+EACH = {**PLAYBOOKS, **of_roles()}
+
+
+@pytest.fixture
+def run(tmp_path, ansible_playbook):
+    """Run a playbook with variables of all hosts; those cannot be reached, so that every task there would fail."""
+
+    def call(playbook, variables, *arguments, **options):
+        groups = {
+            "edge": {"hosts": {"edge-1": {"ansible_host": "10.77.0.11"}}},
+            "servers": {"hosts": {"server-1": {"ansible_host": "10.77.0.21"}}},
+        }
+        whole = {"ansible_python_interpreter": sys.executable, "ansible_connection": "k8s_edge_nowhere", **variables}
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"vars": whole, "children": groups}}))
+        return ansible_playbook("-i", "hosts.yml", str(CHECKOUT / playbook), *arguments, fails=True, **options)
+
+    return call
+
+
+@pytest.mark.parametrize("playbook", ["site", "verify", "rebalance", "kubernetes"])
+def test_every_variable_is_named_that_has_not_its_type(run, playbook):
+    wrong = {name: WRONG[spec["type"]][-1] for name, spec in EACH.items() if WRONG[spec["type"]]}
+    told = run(f"playbooks/{playbook}.yml", {"k8s_edge_vips": [{**VIP, "profile": "tcp"}], **wrong})
+    assert [name for name in wrong if f"{name}: " not in told] == []
+    assert "edge-1" not in told.split("PLAY RECAP")[0], "a host was asked first"
+
+
+@pytest.mark.parametrize("wrong", [{"name": "kubeapi"}, "kubeapi", 5, True, {}, ""])
+def test_vips_that_are_no_list_are_named(run, wrong):
+    told = run("playbooks/site.yml", {"k8s_edge_vips": wrong})
+    assert "k8s_edge_vips: " in told and "is not a list" in told
+
+
+def test_what_asks_for_facts_is_left_to_its_role(run):
+    later = "{{ ansible_facts['processor_vcpus'] }}"
+    told = run(
+        "playbooks/site.yml", {"k8s_edge_vips": [{**VIP, "profile": "tcp"}], "haproxy_global": {"nbthread": later}}
+    )
+    assert "See that every variable has its type" in told and "haproxy_global" not in told
+
+
+def test_what_the_command_line_gives_is_text_and_meant_so(run):
+    given = ("-e", "haproxy_purge=no", "-e", "keepalived_load_timeout=20", "-e", "k8s_edge_rebalance_backends=web,api")
+    told = run("playbooks/site.yml", {"k8s_edge_vips": [{**VIP, "profile": "tcp"}]}, *given)
+    assert "belongs here" not in told
+
+
+@pytest.fixture
+def role_haproxy(tmp_path, ansible_playbook):
+    """Rehearse role haproxy on this host, with a declaration of one VIP. Where no systemd runs it fails in the end."""
+
+    def call(vip, **variables):
+        play = [{"hosts": "edge", "gather_subset": ["min"], "roles": ["k8s_edge.ha.haproxy"]}]
+        (tmp_path / "play.yml").write_text(yaml.safe_dump(play))
+        here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        groups = {
+            "edge": {"hosts": {"edge-1": here}},
+            "servers": {"hosts": {"server-1": {"ansible_host": "10.77.0.21"}}},
+        }
+        whole = {"k8s_edge_vips": [vip], "haproxy_config_path": str(tmp_path / "haproxy.cfg"), **variables}
+        (tmp_path / "haproxy.cfg").write_text("global\n    daemon\n")
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"vars": whole, "children": groups}}))
+        return ansible_playbook("-i", "hosts.yml", "play.yml", "--check", "--diff", fails=None)
+
+    return call
+
+
+@pytest.mark.skipif(not shutil.which("haproxy"), reason="the role would rehearse to install haproxy")
+@pytest.mark.parametrize("profile", ["tcp", "kube_apiserver"])
+def test_a_ca_is_asked_for_where_apiservers_are_asked(role_haproxy, profile):
+    told = role_haproxy({**VIP, "profile": profile})
+    if profile == "tcp":
+        assert "server server-1 10.77.0.21:443" in told
+    else:
+        said = "haproxy_kube_ca_file: is missing: no CA is given to verify the apiservers of web by."
+        assert said in told and "Read what is there" not in told
+
+
+@pytest.mark.skipif(not shutil.which("haproxy"), reason="the role would rehearse to install haproxy")
+def test_overriding_one_option_keeps_the_others_in_the_file(role_haproxy):
+    by_hand = {"default_server": {"send_proxy_v2": True}}
+    told = role_haproxy(
+        {**VIP, "profile": "tcp", "backend": by_hand},
+        haproxy_defaults={"timeouts": {"client": "1h"}},
+        haproxy_global={},
+    )
+    assert "slowstart 30s" in told and "send-proxy-v2" in told
+    assert "timeout connect 5s" in told and "timeout client 1h" in told
