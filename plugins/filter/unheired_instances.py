@@ -18,6 +18,7 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - A peer could take over where its keepalived is active and its instance of the same name is BACKUP.
+  - An instance that the host has had alone is not named - its file lists no peers, and no peer has it in its file.
 positional: peers, staying
 options:
   _input:

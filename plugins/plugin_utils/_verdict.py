@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states, written_instances
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._settling import FAILED, SETTLED, WAITING
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import instance_name
@@ -46,11 +46,15 @@ def unheired(
     info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]], staying: Sequence[str] | None = None
 ) -> list[str]:
     """The instances that a host is MASTER of and that no peer could take over: active there, and BACKUP. One that is
-    not among ``staying`` is to go, and needs no heir."""
+    not among ``staying`` is to go, and needs no heir. Nor does one that the host has had alone: its file names no
+    peers, and no peer has it in its file."""
     heirs = {
         name for peer in peers if peer.get("active") for name, state in live_states(peer).items() if state == "BACKUP"
     }
-    led = [name for name, state in live_states(info).items() if state == "MASTER" and name not in heirs]
+    alone = {name for name, each in written_instances(info).items() if peers and not each.get("unicast_peer")}
+    for peer in peers:
+        alone -= set(written_instances(peer)) | set(live_states(peer)) if "configuration" in peer else alone
+    led = [name for name, state in live_states(info).items() if state == "MASTER" and name not in heirs | alone]
     return led if staying is None else [name for name in led if name in staying]
 
 
