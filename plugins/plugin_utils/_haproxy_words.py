@@ -25,7 +25,9 @@ _FILE: dict[str, Words] = {
         "What HAProxy refused or warned about before the change is no reason to refuse the change, and is passed on as"
         " a warning. So the removal of what was added behind a last line without a line feed gives back the file as"
         " it was, which HAProxy refuses.",
-        "It reads this file alone. Where HAProxy runs with several files that need each other, switch it off.",
+        "The file is read as the service reads it: in master-worker mode, between the other files and folders of its"
+        " command line, with its environment. The running master that has the file says how, else the unit"
+        " C(haproxy.service); a file that neither knows is read alone.",
         "In check mode on a host without HAProxy, the missing check is a warning.",
     ],
     "runtime": [
@@ -76,7 +78,10 @@ _MODULES: dict[str, Words] = {
     "listens": "C(listen) sections: a frontend and a backend in one.",
     "backends": "C(backend) sections, with the options of M(k8s_edge.ha.haproxy_backend).",
     "sections": "Sections of any other kind, such as C(resolvers), C(peers), C(userlist), C(cache), C(ring).",
-    "sections.type": "The keyword that begins the section.",
+    "sections.type": [
+        "The keyword that begins the section. Those of HAProxy up to 3.4 are known; another one, of a newer HAProxy,"
+        " can be given where the file has that section already.",
+    ],
     "sections.name": "Name of the section.",
     "sections.directives": "All lines of the section, in HAProxy's own syntax and in order.",
     "purge": [

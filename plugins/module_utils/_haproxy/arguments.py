@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import SECTION_KEYWORDS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import (
     BIND,
     SERVER,
@@ -16,7 +15,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabula
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_vocabulary import (
     BIND_LINES,
     SERVER_LINES,
-    TABLES,
     directive_options,
 )
 
@@ -58,7 +56,7 @@ def config_arguments() -> Options:
         "defaults": _list(section_options("defaults")),
     }
     other: Options = {
-        "type": dict(_REQUIRED, choices=sorted(SECTION_KEYWORDS.difference(TABLES))),
+        "type": _REQUIRED,
         "name": {"type": "str"},
         "directives": dict(_LINES, required=True),
     }

@@ -5,6 +5,10 @@
 
 HAProxy reads line by line; a line whose first word is a section keyword begins a section, at any indentation
 (manual, section 2.1). Words within a line are looked at only when asked for.
+
+A HAProxy that is newer than our knowledge has more such keywords. A word that is no directive of any section, and that
+is indented no deeper than the header above it, is taken for one: an edit must not reach into what may be another
+section. Where the file's style does not tell the two apart, ``unclear`` says so.
 """
 
 from __future__ import annotations
@@ -13,15 +17,15 @@ import re
 from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_keywords import SECTIONS
 
-#: Keywords that begin a section, of every version: where a version does not know one, the line is an error anyway.
-SECTION_KEYWORDS = frozenset(
-    "global defaults frontend backend listen peers resolvers userlist mailers cache program ring http-errors fcgi-app"
-    " log-forward log-profile crt-store namespace_list traces acme".split()
-)
+SECTION_KEYWORDS = frozenset(SECTIONS)
+_BLANKS = frozenset(" \t\v\f\r")
 PROXY_KEYWORDS = ("frontend", "backend", "listen")
 
 _LINE = re.compile("[ \t\v\f\r]*([^ \t\v\f\r\n\0#]*)[^\n]*\n?")
+#: What an unknown section keyword may look like, which template languages and the preprocessor do not.
+_WORD = re.compile("[a-z][a-z0-9_-]*")
 _BRANCHES = {".if": 1, ".endif": -1, ".elif": 0, ".else": 0}
 
 
@@ -87,15 +91,22 @@ def parse(text: str) -> Document:
     if lines and lines[-1].start == lines[-1].end:
         lines.pop()
     headers: list[tuple[int, int]] = []
-    depth = 0
+    depth = indent = 0
     for index, (start, end, keyword) in enumerate(lines):
+        if keyword in _BRANCHES:
+            depth = max(0, depth + _BRANCHES[keyword])
+            continue
         if '"' in keyword or "'" in keyword or "\\" in keyword:
             keyword = next(iter(meanings(text[start:end].rstrip("\n"))), keyword)
             lines[index] = Line(start, end, keyword)
         if keyword in SECTION_KEYWORDS:
             headers.append((index, depth))
-        elif keyword in _BRANCHES:
-            depth = max(0, depth + _BRANCHES[keyword])
+            indent = _indent(text, start)
+        elif not keyword or (text[start] != keyword[0] and not indent):
+            continue
+        elif headers and _indent(text, start) <= indent and may_begin_section(keyword):
+            headers.append((index, depth))
+            indent = _indent(text, start)
     stops = [index for index, _depth in headers[1:]] + [len(lines)]
     document = Document(text, lines, [], depth)
     for (header, level), stop in zip(headers, stops):
@@ -120,6 +131,37 @@ def conditional(document: Document, section: Section) -> bool:
         elif depth and keyword and keyword[0] != ".":
             return True
     return False
+
+
+def unclear(document: Document, section: Section) -> int | None:
+    """The line of which nobody knows whether it belongs to a section or begins another: its keyword is not known, and
+    neither the lines before it nor those behind it are indented deeper. None where there is none."""
+    place = document.sections.index(section)
+    for other in document.sections[place : place + 2]:
+        if other.kind not in SECTION_KEYWORDS:
+            around = document.body(document.sections[max(0, document.sections.index(other) - 1)])[-1:]
+            around += document.body(other)[:1]
+            indent = _indent(document.text, document.lines[other.header].start)
+            if not any(_indent(document.text, document.lines[index].start) > indent for index in around):
+                return other.header
+    return None
+
+
+def may_begin_section(keyword: str) -> bool:
+    """Whether a word is no directive of any version that is known."""
+    if _WORD.fullmatch(keyword) is None:
+        return False
+    # Imported here: in a file whose lines are indented under their headers nobody asks.
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.directive_keywords import DIRECTIVES
+
+    return keyword not in DIRECTIVES
+
+
+def _indent(text: str, start: int) -> int:
+    at = start
+    while text[at : at + 1] in _BLANKS:
+        at += 1
+    return at - start
 
 
 def _has_name(words: tuple[str, ...]) -> bool:

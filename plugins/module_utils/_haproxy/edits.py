@@ -12,14 +12,17 @@ others stay, the mark passes on.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import PROXY_KEYWORDS, Document, Section
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.rewording import reword
 from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import Replacement, apply_replacements, line_ending
 
 #: "Before me there was no line feed."
 UNENDED = "\t "
 _INDENT = re.compile(r"[ \t]*")
-_INDENT_OF_NEW_FILES = "    "
+INDENT_OF_NEW_FILES = "    "
 
 
 class Edits:
@@ -38,6 +41,11 @@ class Edits:
         """Put ``text`` in the place of ``[start, end)`` of a line's content."""
         offset = self.document.lines[index].start
         self._replaced.append((index, Replacement(offset + start, offset + end, text)))
+
+    def reword(self, index: int, old: Sequence[Word], text: str) -> None:
+        """Let some words of a line say ``text``."""
+        for replacement in reword(old, text):
+            self.replace(index, *replacement)
 
     def insert(self, after: int, content: str) -> None:
         """A new line behind line ``after``, -1 for the top; several at one place stay in the order they come."""
@@ -81,7 +89,7 @@ class Edits:
         for candidate in sections + self.document.sections:
             for index in self.document.body(candidate)[:1]:
                 return indent_of(self.document.content(index))
-        return _INDENT_OF_NEW_FILES
+        return INDENT_OF_NEW_FILES
 
     def render(self) -> str:
         """The text with every edit made."""

@@ -139,7 +139,11 @@ def address_complaint(value: str) -> tuple[str, str] | None:
         return problem
     match = _prefixed(value)
     if match is not None:
-        return None if not match.group(2) else _family_complaint(match.group(3), int(match.group(2)))
+        return (
+            None
+            if not match.group(2) or match.group(3) == "*"
+            else _family_complaint(match.group(3), int(match.group(2)))
+        )
     return _family_complaint(value, 0)
 
 

@@ -9,15 +9,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import (
-    join_address,
-    normal_address,
-    split_address,
-    takes_port,
-)
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import LIVE_DOLLAR, Word, lex, meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import normal_address, split_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.rewording import readdress
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
@@ -72,11 +68,10 @@ class LinePlan:
         # Given back as it was read, a variable has no mark of the lexer.
         if f"{wanted_address} {wanted_port}".replace("\0", "") == f"{address} {port}".replace("\0", ""):
             return
-        if line.get("address") is not None:
-            address = line["address"]
-        text = join_address(address, wanted_port if takes_port(address) else "")
-        self._say("address", meaning, text)
-        self._replace(place, place + 1, f'"{text}"'.replace(LIVE_DOLLAR, "$") if LIVE_DOLLAR in text else text)
+        written = self.edits.document.content(self.index)[self.words[place].start : self.words[place].end]
+        text = readdress(written, meaning, line.get("address"), line.get("port"))
+        self._say("address", meaning, text.strip("'\""))
+        self._replace(place, place + 1, text)
 
     def arguments(self, line: Values, inherited: Iterable[str] = ()) -> None:
         """Every keyword that was given, and no other."""
@@ -121,7 +116,7 @@ class LinePlan:
         current = " ".join(self.meanings[start + 1 : end])
         if current != text and kind.normal(value) not in (current, kind.from_text(current)):
             self._say(option, current, text, kind)
-            self._replace(start, end, f"{argument.word} {text}")
+            self._revalue(start, end, text)
 
     def _many(self, option: str, argument: Argument, places: list[tuple[int, int, bool]], values: list[str]) -> None:
         current = [" ".join(self.meanings[start + 1 : end]) for start, end, _yes in places]
@@ -129,13 +124,21 @@ class LinePlan:
             return
         self._say(option, ", ".join(current), ", ".join(values), argument.kind)
         for (start, end, _yes), value in zip(places, values):
-            self._replace(start, end, f"{argument.word} {value}")
+            self._revalue(start, end, value)
         for start, end, _yes in places[len(values) :]:
             self._remove(start, end)
         self._added += "".join(f" {argument.word} {value}" for value in values[len(places) :])
 
     def _replace(self, start: int, end: int, text: str) -> None:
         self.edits.replace(self.index, self.words[start].start, self.words[end - 1].end, text)
+
+    def _revalue(self, start: int, end: int, text: str) -> None:
+        """Another value behind the keyword at ``start``, which may have none; the blanks between them stay."""
+        if end == start + 1:
+            at = self.words[start].end
+            self.edits.replace(self.index, at, at, f" {text}")
+        else:
+            self.edits.reword(self.index, self.words[start + 1 : end], text)
 
     def _remove(self, start: int, end: int) -> None:
         self.edits.replace(self.index, self.words[start - 1].end, self.words[end - 1].end, "")

@@ -30,6 +30,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets impor
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_vocabulary import (
     ONE,
     SET,
+    TABLES,
     Classifier,
     Directive,
     join_entry,
@@ -116,6 +117,16 @@ class Check:
             if name in seen:
                 self.second(f"{path}[{index}].name", name, what)
             seen.add(name)
+
+    def section_keyword(self, option: str, keyword: str, is_there: bool) -> None:
+        """A problem where a keyword begins no section, or one that has options of its own. What ``is_there`` may be of
+        a HAProxy that is newer than our knowledge."""
+        if keyword in TABLES:
+            self._problem(option, keyword, "has options of its own", "Give it in the option of its name.")
+        elif keyword not in SECTION_KEYWORDS and not is_there:
+            known = ", ".join(sorted(SECTION_KEYWORDS.difference(TABLES)))
+            reason = "is no section keyword that is known, and the file has no such section"
+            self._problem(option, keyword, reason, f"Use one of {known}.")
 
     def second(self, option: str, name: str, what: str) -> None:
         """A problem: this name stands there already."""

@@ -20,6 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document impo
     Section,
     conditional,
     parse,
+    unclear,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Check, DesiredSection
@@ -76,6 +77,9 @@ def _desired_sections(document: Document, check: Check, params: Mapping[str, Any
     for index, section in enumerate(params.get("sections") or ()):
         options: Mapping[str, Any] = {option: value for option, value in section.items() if option != "type"}
         given.append((section["type"], section.get("name") or "", options, f"sections[{index}]."))
+    for kind, name, _options, path in given:
+        if path.startswith("sections["):
+            check.section_keyword(f"{path}type", kind, bool(document.find(kind, name)))
     often = Counter((kind, name) for kind, name, _options, _path in given)
     seen: Counter[tuple[str, str]] = Counter()
     desired = []
@@ -160,6 +164,13 @@ class _FilePlan:
             self.problems.append(
                 Problem(option, title, reason, "Edit that section by hand, or take the .if out of it.")
             )
+            return False
+        for line in {unclear(self.document, section) for section in sections} - {None}:
+            word = self.document.lines[line].keyword if line is not None else ""
+            reason = f"cannot be told from what line {(line or 0) + 1} begins: {word} is no keyword that is known"
+            remedy = f"Indent that line under the header that it belongs to, or, where {word} begins a section of a "
+            remedy += "newer HAProxy, the lines that belong to it."
+            self.problems.append(Problem(option, title, reason, remedy))
             return False
         if len(sections) > 1 and not several:
             reason = "stands in the file {} times".format(len(sections))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, Section
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits, indent_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, Section, may_begin_section
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import INDENT_OF_NEW_FILES, Edits, indent_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import (
     WORDS,
     join_address,
@@ -83,7 +83,14 @@ def section_lines(desired: DesiredSection, indent: str, inherited: set[str], pro
     inherited = inherited | switched_on(desired)
     for place, server in enumerate(desired.servers or ()):
         lines.append(new_server(server, f"{desired.path}servers[{place}].", inherited, problems))
-    return [header] + [indent + line for line in lines]
+    return [header] + [indent + _apart(line, indent, "") + line for line in lines]
+
+
+def _apart(line: str, indent: str, header: str) -> str:
+    """The further indentation of a line without which its keyword, that nobody knows, could begin a section."""
+    if len(indent) > len(header) or not may_begin_section(line.split(None, 1)[0]):
+        return ""
+    return INDENT_OF_NEW_FILES
 
 
 def new_server(server: Values, path: str, inherited: set[str], problems: list[Problem]) -> str:
@@ -166,7 +173,10 @@ class SectionPlan:
     def _insert(self, after: int, line: str) -> None:
         """A new line, indented as the one it stands behind."""
         indent = self.indent if after == self.section.header else indent_of(self.document.content(after))
-        self.edits.insert(after, indent + line)
+        self.edits.insert(after, indent + _apart(line, indent, self._header_indent()) + line)
+
+    def _header_indent(self) -> str:
+        return indent_of(self.document.content(self.section.header))
 
     def _say(self, what: str) -> None:
         self.edits.summaries.append(f"{self.title}: {redact(what)}".replace("\0", ""))
@@ -210,10 +220,15 @@ class SectionPlan:
             self._say(f"{keyword} {last.text} -> {text}")
 
     def _rewrite(self, index: int, line: str) -> None:
-        """New words on an old line: its indentation, comment and ending stay."""
-        words = lex(self.document.content(index)).words
+        """New words on an old line: its indentation, comment and ending stay, and of its words those that are the
+        same."""
+        content = self.document.content(index)
+        words = lex(content).words
         if words:
-            self.edits.replace(index, words[0].start, words[-1].end, line)
+            more = _apart(line, indent_of(content), self._header_indent())
+            if more:
+                self.edits.replace(index, 0, 0, more)
+            self.edits.reword(index, words, line)
         else:
             self.edits.replace(index, 0, len(self.document.content(index)), self.indent + line)
 
@@ -331,27 +346,51 @@ class SectionPlan:
             self._say(f"server {name} removed")
 
     def _bind(self, binds: list[Values]) -> None:
-        # Several on one address differ in what keeps them apart: the first wanted is the first that is there.
-        current: dict[str, list[int]] = {}
-        wanted = [_bind_key(_bind_address(line)) for line in binds]
         lines = self.lines.get("bind", [])
-        for index in lines:
-            words = meanings(self.document.content(index))
-            key = _bind_key(words[1]) if len(words) > 1 else ""
-            if wanted.count(key) > len(current.get(key, ())):
-                current.setdefault(key, []).append(index)
-            else:
+        there = [_bind_key("".join(meanings(self.document.content(index))[1:2])) for index in lines]
+        wanted = [_bind_key(_bind_address(line)) for line in binds]
+        pairs = _paired(there, wanted)
+        for place, index in enumerate(lines):
+            if place not in pairs.values():
                 self.edits.delete(index)
-                self._say(f"bind {' '.join(words[1:2])} removed")
+                self._say(f"bind {' '.join(meanings(self.document.content(index))[1:2])} removed")
         after = lines[-1] if lines else self.section.header
-        for key, line in zip(wanted, binds):
-            if current.get(key):
-                subject = f"{self.title}: bind {_bind_address(line)}"
-                LinePlan(self.edits, current[key].pop(0), 2, BIND_READER, subject).arguments(line)
+        for place, line in enumerate(binds):
+            if place in pairs:
+                plan = LinePlan(
+                    self.edits, lines[pairs[place]], 2, BIND_READER, f"{self.title}: bind {_bind_address(line)}"
+                )
+                plan.address(1, line)
+                plan.arguments(line)
                 continue
             text = f"bind {_bind_address(line)}{new_words(line, BIND_READER)}"
             self._insert(after, text)
             self._say(f"{text} added")
+
+
+def _paired(there: list[str], wanted: list[str]) -> dict[int, int]:
+    """Which line each wanted listener is, by place: that of its address and port; else, where no other is that, one of
+    its address, whose port changes, or of its port. Several on one address differ in what keeps them apart: the first
+    wanted is the first that is there."""
+    pairs: dict[int, int] = {}
+    for same in (_all, _host, _port):
+        for place, key in enumerate(wanted):
+            free = [line for line, other in enumerate(there) if line not in pairs.values() and same(other) == same(key)]
+            if place not in pairs and free and same(key):
+                pairs[place] = free[0]
+    return pairs
+
+
+def _all(key: str) -> str:
+    return key
+
+
+def _host(key: str) -> str:
+    return key.rpartition(":")[0]
+
+
+def _port(key: str) -> str:
+    return key.rpartition(":")[2]
 
 
 def _bind_key(text: str) -> str:

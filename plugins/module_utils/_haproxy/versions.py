@@ -21,6 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabula
     SERVER_READER,
     Reader,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_keywords import SECTIONS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_vocabulary import TABLES
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -86,6 +87,10 @@ def new_uses(before: Document, after: Document) -> list[Use]:
 
 
 def _uses(document: Document, lines: list[tuple[Section, int]]) -> Iterator[Use]:
+    # Of each section that a change touches or brings, its own keyword first.
+    for section in dict.fromkeys(section for section, _index in lines):
+        if SECTIONS.get(section.kind):
+            yield Use(section.title, section.kind, SECTIONS[section.kind])
     for section, index in lines:
         words = meanings(document.content(index))
         keyword = words[0] if words else ""
