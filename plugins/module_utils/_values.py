@@ -27,6 +27,11 @@ class Kind(NamedTuple):
         """The form in which a desired value is compared with ``from_text``."""
         return self.from_text(self.to_text(value))
 
+    def fits(self, value: Any) -> bool:
+        """Whether what ``from_text`` gave is a value that the option can have, and not a text it could not read."""
+        types = {"int": (int,), "float": (int, float), "bool": (bool,)}.get(self.argument["type"], (str,))
+        return isinstance(value, types) and value in self.argument.get("choices", (value,))
+
 
 def _integer_from(text: str) -> Any:
     return int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else text

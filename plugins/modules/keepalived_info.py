@@ -134,8 +134,8 @@ withheld:
 unknown:
   description:
     - The blocks that are not known whole, because a line hangs on what only the running keepalived knows
-      (C(${_RANDOM}), C(${_INSTANCE}), a loop of many thousand rounds). What is unknown does not count as missing, here
-      or in the collection's roles.
+      (C(${_RANDOM}), C(${_INSTANCE}), a loop of many thousand rounds), says twice different things, or is not written
+      as its option wants it. What is unknown does not count as missing, here or in the collection's roles.
   returned: always
   type: list
   elements: dict
@@ -144,7 +144,9 @@ unknown:
       description: The first line of the block.
       type: str
     options:
-      description: The options that are unknown. None where the line may stand for any block.
+      description:
+        - The options that are unknown; V(header) stands for what follows the block's keyword. None where the line may
+          stand for any block.
       type: list
       elements: str
 instances:

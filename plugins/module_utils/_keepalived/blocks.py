@@ -66,24 +66,42 @@ class Table:
                 found.extend(shape.lines(value))
         return found
 
-    def read(self, document: Document, block: Block) -> dict[str, Any]:
-        """The options of a block in normal form; what stands under a condition or a parameter is left out, and so
-        is every keyword that is not in the table."""
+    def read(self, document: Document, *blocks: Block) -> dict[str, Any]:
+        """The options of a block, or of several that are read as one, in normal form. What stands under a condition
+        or a parameter is left out, an option that is said twice in different ways, and every keyword that is not in
+        the table."""
         values: dict[str, Any] = {}
-        found = self.by_keyword(document.statements(block))
+        found = self.by_keyword(one for block in blocks for one in document.statements(block))
         for shape in self.shapes:
             statements = self.of(shape, found)
-            if statements and not shape.unreadable(statements):
+            if statements and not shape.unreadable(statements) and not shape.ambiguous(document, statements):
                 values[shape.name] = shape.read(document, statements)
         return values
 
     def unknown(self, document: Document, block: Block, values: dict[str, Any]) -> set[str]:
         """The options of a block that may be there without being among the ``values`` that were read of it."""
         found = self.by_keyword(document.statements(block))
-        unknown = {shape.name for shape in self.shapes if shape.unreadable(self.of(shape, found))}
+        unknown = set()
+        for shape in self.shapes:
+            own = self.of(shape, found)
+            if shape.unreadable(own) or shape.ambiguous(document, own):
+                unknown.add(shape.name)
         if any(keyword in INCLUDES or keyword[:1] in ("~", "$", "@") for keyword in found):
             unknown.update(shape.name for shape in self.shapes if shape.name not in values)
         return unknown
+
+    def fitting(self, values: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
+        """Of options that were read, those that can be given back, and the names of those of which something cannot."""
+        kept: dict[str, Any] = {}
+        lost: set[str] = set()
+        for shape in self.shapes:
+            if shape.name in values:
+                value, whole = shape.fitting(values[shape.name])
+                if value is not None:
+                    kept[shape.name] = value
+                if not whole:
+                    lost.add(shape.name)
+        return kept, lost
 
     def means(
         self, document: Document, blocks: Sequence[Block], desired: dict[str, Any], complete: bool = True
@@ -143,11 +161,11 @@ class Group(Shape):
         return [(0, self.keyword + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
-        values: dict[str, Any] = {}
-        for statement in found:
-            if statement.block is not None:
-                values.update(self.table.read(document, statement.block))
-        return values
+        return self.table.read(document, *(one.block for one in found if one.block is not None))
+
+    def fitting(self, value: Any) -> tuple[Any, bool]:
+        kept, lost = self.table.fitting(value)
+        return kept or None, not lost  # one that says nothing may mean that there is none
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
         if not says_something(value):
@@ -217,6 +235,18 @@ class Blocks(Shape):
             entry.update(self.table.read(document, statement.block))
             entries.append(entry)
         return entries
+
+    def fitting(self, value: Any) -> tuple[Any, bool]:
+        """A list is given back whole or not at all, as it would stand for all there is."""
+        if any("header" in entry for entry in value):
+            return None, False
+        kept, whole = [], True
+        for entry in value:
+            options, lost = self.table.fitting(entry)
+            heads = {name: entry[name] for name in self.key.names if name in entry}
+            kept.append({**heads, **options})
+            whole = whole and not lost
+        return kept, whole
 
     def match(self, document: Document, found: Sequence[Statement], value: Any) -> Matching:
         """Which block each entry is about, and which blocks no entry is about."""

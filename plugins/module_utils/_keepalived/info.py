@@ -86,13 +86,22 @@ def configuration(document: Document) -> dict[str, Any]:
     return dict(values, other=other) if other else values
 
 
-def shown(value: Any) -> Any:
-    """Normal forms as a module's result: no tuples, and no secrets, since what is not given stays as it is."""
+def shown(values: dict[str, Any]) -> dict[str, Any]:
+    """A configuration as the module's result: what can be given back to keepalived_config, which leaves alone what is
+    not given. So without secrets, and without what is not written as its option wants it."""
+    kept, _lost = CONFIGURATION.fitting(values)
+    plain: dict[str, Any] = _without_secrets(kept)
+    return dict(plain, other=values["other"]) if "other" in values else plain
+
+
+def _without_secrets(value: Any) -> Any:
+    """An option of which nothing is left goes too: empty, it could mean that its block is to go."""
     if isinstance(value, dict):
-        return {key: shown(one) for key, one in value.items() if not _is_secret(key, one)}
+        kept = {key: _without_secrets(one) for key, one in value.items() if not _is_secret(key, one)}
+        return {key: one for key, one in kept.items() if one != {} or value[key] == {}}
     if isinstance(value, list):
-        return [shown(one) for one in value]
-    return " ".join(value) if isinstance(value, tuple) else value
+        return [_without_secrets(one) for one in value]
+    return value
 
 
 def withheld(value: Any, path: str = "") -> Iterator[str]:
@@ -125,7 +134,10 @@ def unknown_options(document: Document) -> list[dict[str, Any]]:
         if not is_opaque(statement):
             if statement.block is None or not isinstance(shape, (Blocks, Group)):
                 continue
-            options = shape.table.unknown(document, statement.block, shape.table.read(document, statement.block))
+            values = shape.table.read(document, statement.block)
+            options = shape.table.unknown(document, statement.block, values) | shape.table.fitting(values)[1]
+            if isinstance(shape, Blocks) and not isinstance(shape.key.read(statement.arguments), dict):
+                options.add("header")
             if not options:
                 continue
         block = " ".join(word.text for word in statement.words)

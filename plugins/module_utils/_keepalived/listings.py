@@ -42,6 +42,7 @@ class Grammar:
     def __init__(self, *parts: Part) -> None:
         self.heads = [part for part in parts if not part.keywords]
         self.options = [part for part in parts if part.keywords]
+        self.names = [part.name for part in parts]
         self.by_keyword = {keyword: part for part in self.options for keyword in part.keywords}
 
     def argument(self) -> dict[str, Any]:
@@ -92,7 +93,15 @@ class Grammar:
     def _is_head(self, part: Part, word: str) -> bool:
         if word in self.by_keyword or part.kind is None:
             return False
-        return part.required or part.kind.complain(part.kind.from_text(word)) is None
+        value = part.kind.from_text(word)
+        return part.required or (part.kind.fits(value) and part.kind.complain(value) is None)
+
+    def fits(self, item: Any) -> bool:
+        """Whether an item could be read, and every part of it is what its option can have."""
+        kinds = {part.name: part.kind for part in self.heads + self.options}
+        return isinstance(item, dict) and all(
+            kind is None or kind.fits(item[name]) for name, kind in kinds.items() if name in item
+        )
 
     def text(self, item: dict[str, Any]) -> str:
         pieces = []
@@ -138,6 +147,9 @@ class Record(Scalar):
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.grammar.read(found[-1].arguments)
+
+    def fits(self, value: Any) -> bool:
+        return self.grammar.fits(value) and not self._removes(value)
 
     def lines(self, value: Any) -> list[tuple[int, str]]:
         if self._removes(value):
@@ -245,6 +257,9 @@ class Records(Listing):
             if statement.block is not None
             for line in document.statements(statement.block)
         ]
+
+    def fits(self, value: Any) -> bool:
+        return all(self.grammar.fits(item) for item in value)
 
 
 class Repeated(Records):

@@ -203,7 +203,10 @@ VIRTUAL_SERVER = Table(
     Flag("sorry_server_inhibit"),
     Value("sorry_server_lvs_method", _METHOD),
     Blocks(
-        "real_servers", REAL_SERVER, "real_server", key=Grammar(head("address", address()), head("port", _PORT, False))
+        "real_servers",
+        REAL_SERVER,
+        "real_server",
+        key=Grammar(head("address", address()), head("port", integer(0, 65535), False)),
     ),
 )
 

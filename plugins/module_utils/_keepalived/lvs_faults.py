@@ -151,7 +151,10 @@ def _persistence_faults(key: dict[str, Any], words: dict[str, list[str]]) -> Ite
     found = parse_address(mask)
     is_netmask = found is not None and found.family == 4 and found.prefix is None
     is_length = mask.isdigit() and 1 <= int(mask) <= 128
-    if not (is_netmask and (service is None or service.family == 4)) and not (
+    if is_netmask and found is not None and not _is_contiguous(found.host):
+        reason = "has zeros before ones, so clients of no one network are kept together"
+        yield "persistence_granularity", mask, reason, "Give a netmask such as 255.255.255.0."
+    elif not (is_netmask and (service is None or service.family == 4)) and not (
         is_length and (service is None or service.family == 6)
     ):
         reason = "is not written as keepalived reads it: 24 is the netmask 0.0.0.24 for IPv4"
@@ -160,6 +163,12 @@ def _persistence_faults(key: dict[str, Any], words: dict[str, list[str]]) -> Ite
     if "persistence_timeout" not in words:
         reason = "makes keepalived keep clients for 360 s, although no persistence_timeout is given"
         yield "persistence_granularity", mask, reason, "Give persistence_timeout too."
+
+
+def _is_contiguous(netmask: str) -> bool:
+    """Whether a netmask is ones and then zeros, with at least a one."""
+    bits = "".join("{0:08b}".format(int(part)) for part in netmask.split("."))
+    return bits.startswith("1") and "01" not in bits
 
 
 def _server_faults(
