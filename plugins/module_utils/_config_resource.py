@@ -49,6 +49,8 @@ class ConfigFileResource:
         self.redact = redact
         self.examine = examine
         self.backup_file: str | None = None
+        #: The text that the last edit gave, once it was seen that nothing more is to be done about it.
+        self._settled: Edited | None = None
 
     def lock(self) -> AbstractContextManager[None]:
         return self.file.lock()
@@ -58,7 +60,9 @@ class ConfigFileResource:
 
     def plan(self, current: bytes | None) -> Plan:
         text = decode(current or b"")
-        edited = self.edit(text)
+        # The edit is pure: looked at again after the swap, the text that was settled then is settled now.
+        settled = self._settled is not None and self._settled.text == text
+        edited = self._settled if settled and self._settled is not None else self.edit(text)
         if edited.text == text:
             shown = self.redact(text)
             return Plan(before=shown, after=shown, warnings=edited.warnings)
@@ -69,6 +73,7 @@ class ConfigFileResource:
                 "value is read by the daemon as more than one, or this is a bug: please report it with the file and "
                 "the task.".format(self.file.path, "; ".join(left.summaries))
             )
+        self._settled = left
         content = encode(edited.text)
         step = Step("\n".join(edited.summaries), Swap(current, content), Swap(content, current, restore=True))
         return Plan(self.redact(text), self.redact(edited.text), (step,), edited.impact, edited.warnings)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse, told
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import masked
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import HIDDEN, MASK, masked
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -22,18 +23,24 @@ Redact = Callable[[str], str]
 
 
 def run_module(
-    argument_spec: dict[str, Any], action: Action, redact: Redact | None = None, **module_options: Any
+    argument_spec: dict[str, Any],
+    action: Action,
+    redact: Redact | None = None,
+    lean: bool = False,
+    **module_options: Any,
 ) -> None:
     """Run a module's action on its checked parameters and end with its result, or with its error in words.
 
     A mask, as info modules show it for a secret, is refused in every option of every module.
 
     ``redact`` is for modules whose free text may hold secrets: it masks the parameters in the result, and the host's
-    log does not get them at all.
+    log does not get them at all. ``lean`` is for modules that take thousands of entries: their action gets nested
+    options without those that were not given, where others get them as None.
     """
-    module = _Module(redact, argument_spec=argument_spec, supports_check_mode=True, **module_options)
+    module = _Module(redact, lean, argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
-        refuse(list(masked(module.params)))
+        if _may_hold_masks():
+            refuse(list(masked(module.params)))
         result = action(module.params, Ports(), module.check_mode)
     except EdgeError as error:
         module.fail_json(**printable({"msg": str(error), **error.facts}))
@@ -44,14 +51,44 @@ def run_module(
     module.exit_json(**printable(result))
 
 
+def _may_hold_masks() -> bool:
+    """Whether there is a mask anywhere in the arguments as they came: one look at all of them."""
+    came = basic._ANSIBLE_ARGS
+    return came is None or any(mask.encode() in came for mask in (MASK, HIDDEN))
+
+
+class _ShallowCopy:
+    """Stands for ``copy`` in ansible.module_utils.basic, which keeps a copy of all arguments to look up one setting."""
+
+    deepcopy: Any = staticmethod(dict)
+
+
 class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
     """Ansible itself ends a module whose parameters do not fit, so it is the ends that mask, and that say which."""
 
-    def __init__(self, redact: Redact | None, **options: Any) -> None:
+    def __init__(self, redact: Redact | None, lean: bool, **options: Any) -> None:
         self._redact = redact
+        self._lean = lean
         self._fits = False
+        self._spec = options["argument_spec"]
+        self._lifted: dict[str, Any] = {}
         super().__init__(no_log=redact is not None, **options)
+        self.params.update(self._lifted)
         self._fits = True
+
+    def _load_params(self) -> None:
+        if not self._lean:
+            super()._load_params()
+            return
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._fitting import lift
+
+        whole = basic.copy
+        basic.copy = _ShallowCopy
+        try:
+            super()._load_params()
+        finally:
+            basic.copy = whole
+        self.argument_spec, self._lifted = lift(self._spec, self.params)
 
     def exit_json(self, **result: Any) -> None:
         super().exit_json(**self._masked(result))
@@ -62,13 +99,25 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
             from ansible_collections.k8s_edge.ha.plugins.module_utils._misfits import misfits
 
             # As they were given: Ansible's check has changed its own copy on the way.
-            msg = "\n".join(map(str, misfits(self.argument_spec, _load_params()))) or msg
+            msg = "\n".join(map(str, misfits(self._spec, _load_params()))) or msg
         super().fail_json(msg=self._redact(msg) if self._redact else msg, **self._masked(result))
 
     def _masked(self, result: dict[str, Any]) -> dict[str, Any]:
         if self._redact is None:
             return result
-        return {"invocation": {"module_args": each_text(self.params, self._redact)}, **result}
+        return {"invocation": {"module_args": each_text(_shortened(self.params), self._redact)}, **result}
+
+
+#: Longer lists are not repeated in a result: nobody reads them there, and it costs more than all the rest.
+_LONGEST_SHOWN = 200
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shortened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item) for item in value] if len(value) <= _LONGEST_SHOWN else f"{len(value)} entries"
+    return value
 
 
 def each_text(value: Any, change: Callable[[str], str]) -> Any:
@@ -85,7 +134,17 @@ def each_text(value: Any, change: Callable[[str], str]) -> Any:
 def printable(value: Any) -> Any:
     """A result with every byte that is not UTF-8 spelled out: Ansible refuses such a result as a whole, after the
     work is done, and a comment in Latin-1 is enough for one."""
-    return each_text(value, _printable)
+    if isinstance(value, str):
+        return _printable(value)
+    if isinstance(value, dict):
+        return {printable(key): item if type(item) in _PLAIN else printable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [item if type(item) in _PLAIN else printable(item) for item in value]
+    return value
+
+
+#: Most of what a result consists of, without any text in it.
+_PLAIN = frozenset((int, bool, type(None)))
 
 
 def _printable(text: str) -> str:

@@ -161,7 +161,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run
 
 
 def main() -> None:
-    run_module(backend_arguments(), file_action(plan_backend), redact)
+    run_module(backend_arguments(), file_action(plan_backend), redact, lean=True)
 
 
 if __name__ == "__main__":

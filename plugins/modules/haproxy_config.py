@@ -164,7 +164,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run
 
 
 def main() -> None:
-    run_module(config_arguments(), file_action(plan_config), redact)
+    run_module(config_arguments(), file_action(plan_config), redact, lean=True)
 
 
 if __name__ == "__main__":

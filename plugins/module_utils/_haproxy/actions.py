@@ -18,17 +18,22 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import Act
 _FILE_OPTIONS = ("path", "backup", "validate", "runtime", "socket")
 
 
-def file_action(planner: Callable[[str, Mapping[str, Any]], Edited]) -> Action:
+#: (text, options, what was found out about the options alone) -> the edit.
+Planner = Callable[[str, Mapping[str, Any], dict[str, Any]], Edited]
+
+
+def file_action(planner: Planner) -> Action:
     """The action of a module whose options, without those of the file, a planner turns into an edit."""
 
     def action(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
         options = {option: value for option, value in params.items() if option not in _FILE_OPTIONS}
         planned_on: list[str] = []
+        remembered: dict[str, Any] = {}
         too_old: list[str] = []
 
         def edit(text: str) -> Edited:
             planned_on.append(text)
-            return planner(text, options)
+            return planner(text, options, remembered)
 
         def examine(text: str) -> None:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.versions import examine as ask

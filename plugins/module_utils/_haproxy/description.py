@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, Section, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import is_quotable, split_address, value_of
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, is_special, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import (
     BIND_READER,
     SERVER_READER,
@@ -30,7 +30,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_vocab
     typed_value,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
+_VALUES: dict[tuple[int, str], Any] = {}
 _LISTS = {"defaults": "defaults", "frontend": "frontends", "listen": "listens", "backend": "backends"}
 
 
@@ -88,17 +90,15 @@ class _Line:
     """A line without comment and blanks around it: its ``text``, secrets masked, and its words by meaning."""
 
     def __init__(self, content: str) -> None:
-        self._spans: list[Word] = lex(content).words
-        text = content.strip()
-        if self._spans:
-            text = content[self._spans[0].start : self._spans[-1].end]
+        spans = lex(content).words if is_special(content) else ()
+        text = content[spans[0].start : spans[-1].end] if spans else content.partition("#")[0].strip()
         self.text = redact(text if text.isascii() else _spelled(text), KEPT)
-        if self.text != content:
-            self._spans = lex(self.text).words
-        self.words = [word.meaning for word in self._spans]
+        self.words = meanings(self.text)
+        self._spans: list[Word] = []
 
     def written(self, start: int, end: int) -> str:
         """Some words as they are written."""
+        self._spans = self._spans or lex(self.text).words
         return self.text[self._spans[start].start : self._spans[end - 1].end] if start < end else ""
 
 
@@ -150,12 +150,20 @@ def _arguments(line: _Line, first: int, reader: Reader) -> dict[str, Any]:
             line.written(start + 1, end) if is_quotable(kind) else " ".join(line.words[start + 1 : end])
             for start, end, _yes in places
         ]
-        values = [None if KEPT in text else value_of(kind, text) for text in texts]
+        values = [_value(kind, text) for text in texts]
         if argument.many and None not in values:
             told[option] = values
         elif not argument.many and values[-1] is not None:
             told[option] = values[-1]
     return told
+
+
+def _value(kind: Kind, text: str) -> Any:
+    """A text as an option's value, None where that could not hold it. Files say the same thing many times."""
+    key = id(kind), text
+    if key not in _VALUES:
+        _VALUES[key] = None if KEPT in text else value_of(kind, text)
+    return _VALUES[key]
 
 
 def _spelled(text: str) -> str:

@@ -26,6 +26,9 @@ PROXY_KEYWORDS = ("frontend", "backend", "listen")
 _LINE = re.compile("[ \t\v\f\r]*([^ \t\v\f\r\n\0#]*)[^\n]*\n?")
 #: What an unknown section keyword may look like, which template languages and the preprocessor do not.
 _WORD = re.compile("[a-z][a-z0-9_-]*")
+#: The texts of one run and their documents: several parts of it look at the same.
+_PARSED: dict[str, Document] = {}
+_KEPT = 4
 _BRANCHES = {".if": 1, ".endif": -1, ".elif": 0, ".else": 0}
 
 
@@ -87,6 +90,15 @@ class Document(NamedTuple):
 
 def parse(text: str) -> Document:
     """A text as a document. Any text is one."""
+    document = _PARSED.get(text)
+    if document is None:
+        if len(_PARSED) == _KEPT:
+            _PARSED.clear()
+        document = _PARSED[text] = _parsed(text)
+    return document
+
+
+def _parsed(text: str) -> Document:
     lines = [Line(match.start(), match.end(), match.group(1)) for match in _LINE.finditer(text)]
     if lines and lines[-1].start == lines[-1].end:
         lines.pop()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Callable
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import is_ipv4, parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, character_name, word, word_complaint
 
@@ -61,6 +61,8 @@ def bare(longest: int = 1024) -> Kind:
 
 def name_complaint(value: str) -> tuple[str, str] | None:
     """Why a text cannot name a section or a server, or None."""
+    if 0 < len(value) < 256 and _NAME_CHARACTERS.issuperset(value):
+        return None
     problem = word_complaint(value, NOT_IN_WORDS, 255)
     if problem is None and not _NAME_CHARACTERS.issuperset(value):
         problem = "is not a name HAProxy accepts", "Use letters, digits, and the characters _ . : - only."
@@ -134,6 +136,8 @@ def _prefixed(address: str) -> re.Match[str] | None:
 
 def address_complaint(value: str) -> tuple[str, str] | None:
     """Why a text cannot be a server's or listener's address (without port), or None."""
+    if value[:1].isdigit() and is_ipv4(value):
+        return None
     problem = word_complaint(value, NOT_IN_WORDS + ",$", 255)
     if problem is not None or value.startswith("/") or value == "*":
         return problem

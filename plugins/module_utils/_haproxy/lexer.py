@@ -60,6 +60,11 @@ def lex(line: str) -> Lexed:
     return Lexed([Word(*match.span(), match.group()) for match in _PLAIN_WORD.finditer(plain)])
 
 
+def is_special(line: str) -> bool:
+    """Whether there is more in a line than words, blanks and a comment."""
+    return _plain(line) is None
+
+
 def _plain(line: str) -> str | None:
     """A line without its comment, if there is nothing in it but words and blanks."""
     plain = line.partition("#")[0]

@@ -62,6 +62,8 @@ class LinePlan:
     def address(self, place: int, line: Values) -> None:
         """The address word at ``place``: what of address and port was given is made so, the other part stays."""
         meaning = self.meanings[place]
+        if meaning == f"{line.get('address')}:{line.get('port')}":
+            return
         address, port = split_address(meaning)
         wanted_address = address if line.get("address") is None else normal_address(line["address"])
         wanted_port = port if line.get("port") is None else line["port"]

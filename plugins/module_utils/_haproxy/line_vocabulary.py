@@ -229,15 +229,19 @@ _FOREIGN_WITH_VALUE = frozenset(
 
 class Reader(NamedTuple):
     """Finds a table's options on a line: ``words`` gives for each keyword its option and whether it says yes,
-    ``order`` for each option its place in the table."""
+    ``order`` for each option its place in the table. ``known`` keeps what ``given`` found: lines are much alike."""
 
     table: dict[str, Argument]
     words: dict[str, tuple[str, bool]]
     order: dict[str, int]
+    known: dict[tuple[str, ...], list[str]]
 
     def given(self, line: dict[str, Any]) -> list[str]:
         """The table's options among a desired line's keys, in the order in which they are written."""
-        return sorted((option for option in line if option in self.order), key=self.order.__getitem__)
+        keys = tuple(line)
+        if keys not in self.known:
+            self.known[keys] = sorted((option for option in keys if option in self.order), key=self.order.__getitem__)
+        return self.known[keys]
 
     def find(self, words: list[str], first: int) -> dict[str, list[tuple[int, int, bool]]]:
         """For each option on the line where it stands, in order: (its keyword's place, the place after its value,
@@ -263,7 +267,7 @@ class Reader(NamedTuple):
 def _reader(table: dict[str, Argument]) -> Reader:
     words = {argument.word: (option, True) for option, argument in table.items()}
     words.update({argument.negative: (option, False) for option, argument in table.items() if argument.negative})
-    return Reader(table, words, {option: place for place, option in enumerate(table)})
+    return Reader(table, words, {option: place for place, option in enumerate(table)}, {})
 
 
 SERVER_READER = _reader(SERVER)

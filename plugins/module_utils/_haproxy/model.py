@@ -85,8 +85,8 @@ class Check:
         self._standing = standing or Standing()
         given = {option: value for option, value in params.items() if value is not None}
         name = given.pop("name", None)
-        if name is not None and not self._standing:
-            self._value(f"{path}name", name, NAME)
+        if name is not None:
+            self._value(f"{path}name", name, NAME, self._standing.is_there)
         inherits = given.pop("from", None)
         if inherits is not None:
             self._value(f"{path}from", inherits, NAME)
@@ -299,14 +299,21 @@ class Check:
 
     def _arguments(self, params: Mapping[str, Any], table: dict[str, Argument], path: str) -> Values:
         given = {option: value for option, value in params.items() if value is not None}
+        passed = self._passed
         for option, value in given.items():
             argument = table.get(option)
             if argument is None or argument.kind is None:
                 continue
-            for entry in value if argument.many else (value,):
-                self._no_mark(path + option, entry)
-                self._value(path + option, entry, argument.kind)
+            if argument.many:
+                for entry in value:
+                    self._argument(path + option, entry, argument.kind)
+            elif (id(argument.kind), value) not in passed:
+                self._argument(path + option, value, argument.kind)
         return given
+
+    def _argument(self, option: str, value: Any, kind: Kind) -> None:
+        self._no_mark(option, value)
+        self._value(option, value, kind)
 
 
 def entry_key(directive: Directive, entry: str) -> tuple[str, ...]:

@@ -37,13 +37,22 @@ SECTION_LISTS = {"defaults": "defaults", "frontends": "frontend", "listens": "li
 _TYPED = frozenset(("global", "defaults", *PROXY_KEYWORDS))
 
 
-def plan_backend(text: str, params: Mapping[str, Any]) -> Edited:
-    """One backend. ``params``: its options, and ``state``, ``present`` or ``absent``."""
-    options = {option: value for option, value in params.items() if option != "state"}
-    document, check = parse(text), Check()
-    standing = Standing(document, document.find("backend", params["name"]))
-    desired = check.section("backend", options, standing=standing)
-    refuse(check.problems)
+#: The key under which the planners remember what they checked, where the file had no say in it.
+_CHECKED = "checked"
+
+
+def plan_backend(text: str, params: Mapping[str, Any], remembered: dict[str, Any] | None = None) -> Edited:
+    """One backend. ``params``: its options, and ``state``, ``present`` or ``absent``. ``remembered`` is what an
+    earlier call with these ``params`` left there."""
+    document = parse(text)
+    desired: DesiredSection | None = (remembered or {}).get(_CHECKED)
+    if desired is None:
+        check, standing = Check(), Standing(document, document.find("backend", params["name"]))
+        options = {option: value for option, value in params.items() if option != "state"}
+        desired = check.section("backend", options, standing=standing)
+        refuse(check.problems)
+        if remembered is not None and not standing.asked:
+            remembered[_CHECKED] = desired
     plan = _FilePlan(document, [desired])
     if params.get("state") == "absent":
         plan.remove(plan.document.find("backend", desired.name), "name")
@@ -52,11 +61,17 @@ def plan_backend(text: str, params: Mapping[str, Any]) -> Edited:
     return plan.finish()
 
 
-def plan_config(text: str, params: Mapping[str, Any]) -> Edited:
-    """The whole file. ``params``: ``global``, the lists of ``SECTION_LISTS``, ``sections`` and ``purge``."""
-    document, check = parse(text), Check()
-    desired = _desired_sections(document, check, params)
-    refuse(check.problems)
+def plan_config(text: str, params: Mapping[str, Any], remembered: dict[str, Any] | None = None) -> Edited:
+    """The whole file. ``params``: ``global``, the lists of ``SECTION_LISTS``, ``sections`` and ``purge``.
+    ``remembered`` is what an earlier call with these ``params`` left there."""
+    document = parse(text)
+    desired: list[DesiredSection] | None = (remembered or {}).get(_CHECKED)
+    if desired is None:
+        check = Check()
+        desired, asked = _desired_sections(document, check, params)
+        refuse(check.problems)
+        if remembered is not None and not asked:
+            remembered[_CHECKED] = desired
     plan = _FilePlan(document, desired)
     for section in desired:
         plan.section(section)
@@ -66,8 +81,9 @@ def plan_config(text: str, params: Mapping[str, Any]) -> Edited:
     return plan.finish()
 
 
-def _desired_sections(document: Document, check: Check, params: Mapping[str, Any]) -> list[DesiredSection]:
-    """The sections that a task gives, in the order of the options. An empty ``global`` asks for nothing."""
+def _desired_sections(document: Document, check: Check, params: Mapping[str, Any]) -> tuple[list[DesiredSection], bool]:
+    """The sections that a task gives, in the order of the options, and whether the file had a say in what they are. An
+    empty ``global`` asks for nothing."""
     given: list[tuple[str, str, Mapping[str, Any], str]] = []
     if any(value is not None for value in (params.get("global") or {}).values()):
         given.append(("global", "", params["global"], "global."))
@@ -81,22 +97,24 @@ def _desired_sections(document: Document, check: Check, params: Mapping[str, Any
         if path.startswith("sections["):
             check.section_keyword(f"{path}type", kind, bool(document.find(kind, name)))
     often = Counter((kind, name) for kind, name, _options, _path in given)
+    there: dict[tuple[str, str], list[Section]] = {}
+    for section in document.sections:
+        there.setdefault((section.kind, section.name), []).append(section)
     seen: Counter[tuple[str, str]] = Counter()
-    desired = []
+    desired, standings = [], []
     for kind, name, options, path in given:
-        sections, place = document.find(kind, name), seen[kind, name]
+        sections, place, several = there.get((kind, name), []), seen[kind, name], often[kind, name] > 1
         seen[kind, name] += 1
-        if often[kind, name] == 1:
-            desired.append(check.section(kind, options, path, Standing(document, sections)))
-        elif often[kind, name] == len(sections):
-            # As many as the file has, so each is the one in its place: "defaults" without names, as they are read.
-            section = check.section(kind, options, path, Standing(document, sections[place : place + 1]))
-            desired.append(section._replace(place=place))
-        elif place:
+        # As many as the file has, so each is the one in its place: "defaults" without names, as they are read.
+        placed = several and often[kind, name] == len(sections)
+        if several and not placed and place:
             check.second(f"{path}name", name, f"a {kind} section")
-        else:
-            desired.append(check.section(kind, options, path))
-    return desired
+            continue
+        standing = Standing(document, sections[place : place + 1] if several else sections)
+        wanted = check.section(kind, options, path, standing)
+        desired.append(wanted._replace(place=place) if placed else wanted)
+        standings.append(standing)
+    return desired, len(often) < len(given) or any(standing.asked for standing in standings)
 
 
 class _FilePlan:

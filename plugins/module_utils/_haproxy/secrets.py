@@ -28,12 +28,13 @@ _SECRETS = (
     r"(?P<keep>\b(?:Basic|Bearer)(?:\\ |[ \t])+)[A-Za-z0-9+/=._~-]{6,}",
     rf"(?P<keep>\b(?:X-)?(?:Api|Auth|Access|Secret)[-_]?(?:Key|Token|Secret)[\"']?[ \t]+){_WORD}",
 )
-_HINT = re.compile(r"auth|pass|secret|setenv|basic|bearer|key|token", re.IGNORECASE)
+_HINTS = ("auth", "pass", "secret", "setenv", "basic", "bearer", "key", "token")
 
 
 def redact(text: str, mask: str = MASK) -> str:
     """The text with every secret masked; the same text where it holds none."""
-    if _HINT.search(text) is None:
+    lowered = text.lower()
+    if not any(hint in lowered for hint in _HINTS):
         return text
     for pattern in _SECRETS:
         text = re.sub(pattern, lambda match: match.group("keep") + mask, text, flags=re.MULTILINE | re.IGNORECASE)

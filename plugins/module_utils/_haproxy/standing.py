@@ -24,12 +24,16 @@ class Standing:
     def __init__(self, document: Document | None = None, sections: Sequence[Section] = ()) -> None:
         self._document = document
         self._sections = sections
+        #: Whether anything depends on what stands in the file.
+        self.asked = False
         self._texts: list[str] | None = None
         self._said: Counter[tuple[str, ...]] = Counter()
         self._places: Counter[tuple[str, ...]] = Counter()
         self._secrets: dict[str, list[str]] | None = None
 
-    def __bool__(self) -> bool:
+    def is_there(self) -> bool:
+        """Whether the section is in the file."""
+        self.asked = True
         return bool(self._sections)
 
     def says(self, *lines: str) -> bool:
@@ -49,6 +53,7 @@ class Standing:
 
     def secret(self, line: str) -> str | None:
         """The line that, its secrets masked, reads like this one; each is given out once. None where there is none."""
+        self.asked = True
         if self._secrets is None:
             self._secrets = {}
             for text in self._read():
@@ -59,6 +64,7 @@ class Standing:
         return found.pop(0) if found else None
 
     def _read(self) -> list[str]:
+        self.asked = True
         if self._texts is None:
             self._texts = []
             for section in self._sections:
