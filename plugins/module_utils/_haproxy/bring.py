@@ -50,6 +50,8 @@ class Bringing:
         self.deed = deed
         self.process = deed.process
         self.escalated = ""
+        #: What was set once more after a reload, a line each.
+        self.mended: tuple[str, ...] = ()
         self._reloaded = False
         self._clean = True
 
@@ -60,7 +62,7 @@ class Bringing:
     def there(self) -> None:
         change = self.deed.change
         if change.reasons:
-            self._reload(self.deed.content)
+            self._reload_and_mend()
             return
         try:
             self._live(change)
@@ -69,7 +71,7 @@ class Bringing:
                 self._fail(busy)
             self.escalated = str(busy)
             try:
-                self._reload(self.deed.content)
+                self._reload_and_mend()
             except EdgeError as error:
                 self._fail(error)
         except BaseException as error:
@@ -120,6 +122,25 @@ class Bringing:
             self._reloaded = failure.master_waits
             raise
         self._record(content)
+
+    def _reload_and_mend(self) -> None:
+        """A reload, and what HAProxy then took from its server state file over the file, set as the file says it."""
+        self._reload(self.deed.content)
+        file, runtime = parse(decode(self.deed.content)), self.process.runtime
+        rows = rows_of(runtime, {*self.resource.names, *self.deed.seen.rows})
+        known = proxies(file, set(rows))
+        if not any(proxy.known and drifted(proxy, rows[name]) for name, proxy in known.items()):
+            return
+        change = plan_change(file, file, set(rows), rows, abilities(self.process))
+        if change.reasons or change.removals:
+            said = "; ".join(change.reasons or change.summaries)
+            raise EdgeError(
+                "At its reload HAProxy took servers from its server state file (load-server-state-from-file) otherwise "
+                f"than the new file says it, and by commands that cannot be mended: {said}. Take their lines out of "
+                "the state file, or the directive out of the file."
+            )
+        runtime.change(change.commands)
+        self.mended = change.summaries
 
     def _return(self) -> None:
         """What the process had before, by commands. Raises EdgeError with what it could not be given back."""

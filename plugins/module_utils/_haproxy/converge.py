@@ -136,11 +136,16 @@ class ConvergingResource:
                 self._brought.file_is_back()
 
     def told(self, plan: Plan) -> Plan:
-        """The plan as it was carried out: with the reload that did in the end what commands could not."""
-        if self._brought is None or not self._brought.escalated:
+        """The plan as it was carried out: with the reload that did in the end what commands could not, and the commands
+        for what a reload did not."""
+        if self._brought is None:
             return plan
-        step = Step(f"reload HAProxy: {self._brought.escalated}", None)
-        return plan._replace(steps=(*plan.steps, step), impact="reload")
+        if self._brought.escalated:
+            step = Step(f"reload HAProxy: {self._brought.escalated}", None)
+            plan = plan._replace(steps=(*plan.steps, step), impact="reload")
+        if self._brought.mended:
+            plan = plan._replace(steps=(*plan.steps, Step("\n".join(self._brought.mended), None)))
+        return plan
 
 
 def _is_gone(address: str) -> bool:

@@ -12,7 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, Section, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import (
+    SECTION_KEYWORDS,
+    Document,
+    Section,
+    parse,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import is_quotable, split_address, value_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, is_special, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import (
@@ -49,7 +54,8 @@ def describe(text: str) -> dict[str, Any]:
         "sections": [],
     }
     for section in document.sections:
-        if section.kind == "global":
+        if section.kind == "global" or section.kind not in SECTION_KEYWORDS:
+            # Of a section that nobody here knows, haproxy_config manages nothing.
             continue
         content = _told(document, section.kind, [section])
         if section.kind in _LISTS:

@@ -18,6 +18,28 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_socket
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import as_answered, facts
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
+_STATE_FILE = "load-server-state-from-file"
+
+
+def by_state_file(text: str, servers: list[dict[str, Any]]) -> str:
+    """In words which server has another port in the process than in the file, because HAProxy took it from its server
+    state file when it started; empty where none has. ``servers`` are the rows of ``show servers state``."""
+    if _STATE_FILE not in text:
+        return ""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_servers import proxies
+
+    known = proxies(parse(text))
+    for row in servers:
+        backend, name, port = str(row.get("be_name")), str(row.get("srv_name")), row.get("srv_port")
+        server = known[backend].servers.get(name) if backend in known else None
+        if server is not None and server.state.port not in (None, port):
+            return (
+                f"{backend}/{name} has port {port} in the serving process, as in HAProxy's server state file "
+                f"({_STATE_FILE}), and {server.state.port} in the configuration"
+            )
+    return ""
+
 
 def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
     """The module's result. Never changes anything, in check mode or not."""
@@ -37,7 +59,8 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
             error = str(reason)
     if runtime is not None:
         loaded = as_answered(Loaded(told["loaded"], told["loaded_reason"]), params["path"], runtime["info"].get("Pid"))
-        told.update(loaded=loaded.loaded, loaded_reason=loaded.reason)
+        stale = by_state_file(text or "", runtime["servers"]) if loaded.loaded else ""
+        told.update(loaded=loaded.loaded and not stale, loaded_reason=stale or loaded.reason)
     return {
         "changed": False,
         **told,

@@ -16,6 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource impor
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import (
     PROXY_KEYWORDS,
+    SECTION_KEYWORDS,
     Document,
     Section,
     conditional,
@@ -34,7 +35,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.standing impo
 
 #: haproxy_config's lists, and the section keyword of each.
 SECTION_LISTS = {"defaults": "defaults", "frontends": "frontend", "listens": "listen", "backends": "backend"}
-_TYPED = frozenset(("global", "defaults", *PROXY_KEYWORDS))
+_OTHERS = SECTION_KEYWORDS.difference(("global", "defaults", *PROXY_KEYWORDS))
 
 
 #: The key under which the planners remember what they checked, where the file had no say in it.
@@ -155,7 +156,7 @@ class _FilePlan:
         """Remove the sections of the kinds whose list was given and that are not in it."""
         kinds = {SECTION_LISTS[option] for option in given if option in SECTION_LISTS}
         for section in self.document.sections:
-            listed = section.kind in kinds or ("sections" in given and section.kind not in _TYPED)
+            listed = section.kind in kinds or ("sections" in given and section.kind in _OTHERS)
             if listed and (section.kind, section.name) not in wanted and self._editable([section], "purge"):
                 self.edits.delete_section(section)
                 self.edits.summaries.append(f"{section.title}: removed")

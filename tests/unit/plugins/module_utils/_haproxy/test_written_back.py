@@ -89,6 +89,7 @@ def test_every_file_that_haproxy_takes(corpus_text, tmp_path):
         "frontend f\n    bind /run/f.sock mode 660 user haproxy\n    bind abns@f accept-proxy\n    bind :: \n",
         "resolvers r\n\tnameserver n 10.0.0.1:53#x\n\thold valid 10s # ten\n\nprogram p\n  command a b\n",
         "peers p\n    bind :1000 ssl crt /a.pem\n    server a 10.0.0.1:1 # b\n    default-server ssl\n",
+        "unheard-of x\n    setting 1\nbackend b\n    server s 10.0.0.1:80\nunheard-of\n",
         'listen "$NAME"\n    bind :1\nlisten ok from other\n',
     ],
 )
@@ -218,3 +219,8 @@ def test_generated_files(text):
 
 def test_generated_bytes_are_read_as_they_are():
     assert decode(b"\xfe") == "\udcfe"
+
+
+def test_a_purge_leaves_sections_that_nobody_here_knows():
+    text = "unheard-of x\n    setting 1\nresolvers r\n    nameserver n 10.0.0.1:53\n"
+    assert given_back(text, {"sections": [], "purge": True}).text == "unheard-of x\n    setting 1\n"
