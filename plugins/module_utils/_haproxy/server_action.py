@@ -33,10 +33,11 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import pla
 
 
 class Batch(NamedTuple):
-    """Commands that are sent together, and those that take them back."""
+    """Commands that are sent together, those that take them back, and the servers among theirs that have an agent."""
 
     commands: tuple[str, ...]
     way_back: tuple[str, ...] = ()
+    with_agent: frozenset[str] = frozenset()
 
 
 class RunningServers:
@@ -56,6 +57,8 @@ class RunningServers:
         self.before: Servers | None = None
         #: As last read.
         self.chosen: list[Server] = []
+        #: The servers that were told something and have an agent, which may disagree.
+        self.with_agent: set[str] = set()
 
     def lock(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -69,6 +72,11 @@ class RunningServers:
     def plan(self, current: Servers) -> Plan:
         chosen = self.choose(current)
         made, problems = changes(current, chosen, self.wish)
+        disagreed = [change.server for change in made if change.server.title in self.with_agent]
+        if disagreed:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_agent import held
+
+            raise held(disagreed, self.wish.words)
         after = foreseen(current.servers, made)
         if made and current.level == "operator":
             problems.append(_no_permission(self.runtime.address))
@@ -82,7 +90,8 @@ class RunningServers:
             return Plan(*texts, warnings=warnings)
         there = tuple(command for change in made for command in change.commands)
         back = tuple(command for change in made for command in change.way_back)
-        step = Step("\n".join(change.summary for change in made), Batch(there, back), Batch(back))
+        agents = frozenset(change.server.title for change in made if change.server.agent)
+        step = Step("\n".join(change.summary for change in made), Batch(there, back, agents), Batch(back))
         return Plan(*texts, (step,), "runtime", warnings)
 
     def rehearse(self, plan: Plan) -> None:
@@ -90,6 +99,7 @@ class RunningServers:
 
     def execute(self, deed: Batch) -> None:
         """All commands, or none: HAProxy does what comes before and behind a command that it refuses."""
+        self.with_agent |= deed.with_agent
         try:
             self.runtime.change(deed.commands)
         except EdgeError as error:
@@ -116,6 +126,9 @@ def server_action(params: dict[str, Any], ports: Ports, check_mode: bool) -> dic
         in_stages = params["drain"] and not check_mode
         plan = reconcile(resource, check_mode=check_mode or in_stages)
         chosen, steps = resource.chosen, plan.summary
+        if resource.with_agent:
+            with _telling(steps, address):
+                _hear_agents(resource, params["path"])
         titles = {server.title for server in chosen}
         if in_stages and chosen:
             chosen, ended = _drain(runtime, params, wish, titles)
@@ -133,6 +146,19 @@ def server_action(params: dict[str, Any], ports: Ports, check_mode: bool) -> dic
     return {**result, "changed": bool(steps), "steps": steps, "impact": impact}
 
 
+def _hear_agents(resource: RunningServers, path: str) -> None:
+    """Wait until the agents of the servers that were set have spoken. Raises EdgeError where one disagrees."""
+    import time
+
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_agent import agents_turn
+
+    servers = [server for server in resource.chosen if server.title in resource.with_agent]
+    end = time.monotonic() + agents_turn(path, servers)
+    while time.monotonic() < end:
+        time.sleep(0.1)
+        resource.plan(resource.read())
+
+
 def _drain(runtime: Runtime, params: dict[str, Any], wish: Wish, titles: set[str]) -> tuple[list[Server], list[str]]:
     """Let nothing new in, wait for the rest to end, then set the final state. Gives the servers as they are then, and
     the steps that no plan could know: sessions that were shut down."""
@@ -145,6 +171,9 @@ def _drain(runtime: Runtime, params: dict[str, Any], wish: Wish, titles: set[str
         steps = wait_for_sessions(runtime, titles, params["timeout"], params["shutdown_sessions"])
     final = _resource(runtime, params, wish)
     reconcile(final, check_mode=False)
+    if final.with_agent:
+        with _telling([*first.summary, *steps], runtime.address):
+            _hear_agents(final, params["path"])
     return final.chosen, steps
 
 

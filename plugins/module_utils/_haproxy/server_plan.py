@@ -34,6 +34,11 @@ class Wish(NamedTuple):
     state: str | None
     weight: str | None
 
+    @property
+    def words(self) -> str:
+        said = [self.state] if self.state is not None else []
+        return ", ".join([*said, f"weight {self.weight}"] if self.weight is not None else said)
+
 
 class Change(NamedTuple):
     """A server as it is, and the state and weight it shall have."""
@@ -157,4 +162,6 @@ def reservations(chosen: Sequence[Server], wish: Wish) -> list[str]:
             said.append(f"{server.title} follows {server.follows} (track) and is out as long as that one is.")
         elif server.admin & UNRESOLVED:
             said.append(f"{server.title} is out because its name has no address.")
+        elif server.agent and server.state != "ready":
+            said.append(f"{server.title} has an agent (agent-check), which may be what holds it in {server.state}.")
     return said

@@ -17,6 +17,8 @@ STATES = ("ready", "drain", "maint")
 #: no maintenance by itself: it stays set when the server is made ready.
 FORCED_MAINT, INHERITED_MAINT, FORCED_DRAIN, INHERITED_DRAIN, UNRESOLVED = 0x01, 0x02, 0x08, 0x10, 0x20
 _OUT = FORCED_MAINT | INHERITED_MAINT | FORCED_DRAIN | INHERITED_DRAIN | UNRESOLVED
+#: A bit of ``srv_agent_state``: an agent check is at work, which may set weight and state at any time.
+_AGENT = 0x04
 #: ``srv_op_state`` of a server that takes new connections: warming up, running.
 _TAKES = (1, 2)
 
@@ -28,7 +30,7 @@ _COMMANDS = ("show cli level", "show servers state", "show stat -1 6 -1")
 class Server(NamedTuple):
     """``weight`` is the one that was set, ``usual_weight`` the file's, ``effective_weight`` what counts now (less
     while slowstart lasts). ``status`` is HAProxy's own word. ``follows`` is the ``backend/server`` that it tracks.
-    ``limit`` is its maxconn, 0 for none."""
+    ``limit`` is its maxconn, 0 for none; ``agent`` says that an agent check may change it at any time."""
 
     backend: str
     name: str
@@ -45,6 +47,7 @@ class Server(NamedTuple):
     warming: bool
     backup: bool
     follows: str
+    agent: bool = False
 
     @property
     def title(self) -> str:
@@ -62,8 +65,8 @@ class Server(NamedTuple):
 
     @property
     def healthy(self) -> bool:
-        """Up, and neither on its way down nor still to be checked (``UP 1/3``)."""
-        return self.operational in _TAKES and self.checked and "/" not in self.status
+        """Up, held out by nobody, and neither on its way down nor still to be checked (``UP 1/3``)."""
+        return self.operational in _TAKES and not self.admin & _OUT and self.checked and "/" not in self.status
 
 
 class Servers(NamedTuple):
@@ -130,4 +133,5 @@ def _server(state: dict[str, Any], row: dict[str, Any]) -> Server:
         warming="throttle" in row,
         backup=row.get("bck") == 1,
         follows=str(row.get("tracked", "")),
+        agent=bool(int(state.get("srv_agent_state", 0)) & _AGENT),
     )

@@ -42,9 +42,13 @@ def wait_for_health(runtime: Runtime, titles: set[str], timeout: float) -> list[
         if not ill:
             return servers
         if last:
-            said = ", ".join(f"{server.title} is {server.status}" for server in ill)
+            said = ", ".join(f"{server.title} is {server.status}{_by_agent(server)}" for server in ill)
             raise EdgeError(f"not up after {timeout} s: {said}.", servers=[told(server) for server in servers])
     raise AssertionError("there is a last look")
+
+
+def _by_agent(server: Server) -> str:
+    return f", held in {server.state} by its agent (agent-check)" if server.agent and server.state != "ready" else ""
 
 
 def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Server]:
@@ -53,7 +57,9 @@ def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Serv
     for _last, servers in _looks(runtime, titles, timeout):
         taken = [server.title for server in servers if server.state == "ready"]
         if taken:
-            raise EdgeError(f"{', '.join(taken)}: ready again while being drained. A reload or somebody else did that.")
+            raise EdgeError(
+                f"{', '.join(taken)}: ready again while being drained. A reload, an agent or somebody else did that."
+            )
         busy = [server for server in servers if server.sessions or server.queued]
         if not busy:
             break

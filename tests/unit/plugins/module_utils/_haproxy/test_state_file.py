@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A HAProxy that at every start takes port, weight and state of its servers from a state file, not its configuration."""
+"""A HAProxy that at every start takes port, weight and state of its servers from a state file."""
 
 from __future__ import annotations
 
