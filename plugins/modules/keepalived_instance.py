@@ -92,10 +92,17 @@ steps:
   elements: str
   sample: ["vrrp_instance kubeapi: priority 100 -> 90"]
 impact:
-  description: What the change needs to take effect.
+  description:
+    - What the change needs to take effect. Every change needs a reload.
+    - With V(vip_move) the reload takes a VIP away from a host that holds it, or may let it move to another one. It is
+      taken away for three advertisement intervals and more where an instance gets another virtual router ID, interface
+      or C(unicast_src_ip), changes between unicast and multicast, or shares a sync group with an instance that is new;
+      and for good where the instance or the address goes, or the address gets another device or scope.
+    - Whom a VIP moves to hangs on the priorities of all members, of which the module knows those of its own file only.
+      So a change of C(priority), and an end of C(nopreempt), is always V(vip_move).
   returned: always
   type: str
-  choices: [none, reload]
+  choices: [none, reload, vip_move]
   sample: reload
 backup_file:
   description: The file as it was before, where O(backup=true) and something changed.

@@ -22,9 +22,16 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.edits impo
     twice_problem,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults import new_faults
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.impacts import impact, lost_addresses
 
 #: keepalived reads lines into a buffer of this size and would go on with the rest as a line of its own (MAXBUF).
 LONGEST_LINE = 1022
+
+_LOST = (
+    "Where keepalived is MASTER, it would still be that after a reload, but without {0}: an instance gets it that "
+    "stands before the one which gives it up. Let them trade it in two runs, or give one of them another "
+    "virtual_router_id, or restart keepalived there while its peers are stopped."
+)
 
 
 def change_table(document: Document, root: Table, desired: dict[str, Any], purge: bool) -> Edited:
@@ -63,4 +70,6 @@ def _judged(editor: Editor) -> Edited:
                 f"{line.strip()[:60]}... Shorten the longest value in it."
             )
     refuse(new_faults(editor.document, after))
-    return Edited(new, tuple(editor.summaries), "reload")
+    lost = lost_addresses(editor.document, after)
+    warnings = (_LOST.format(", ".join(lost)),) if lost else ()
+    return Edited(new, tuple(editor.summaries), impact(editor.document, after), warnings)
