@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._directors import director
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._former import former_members, unheld
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies, unverified
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import BEFORE
@@ -24,6 +25,9 @@ Hostvars = Mapping[str, Mapping[str, Any]]
 
 #: What keepalived_config would do there, read where authentication is declared.
 REHEARSAL = "k8s_edge_rehearsal"
+
+#: Hosts or addresses, by hand: those that take part in no VIP any more, though others still name them as peers.
+GONE = "k8s_edge_members_gone"
 
 #: What every derived instance has unless ``keepalived_instance_defaults`` or the VIP's ``instance`` say otherwise.
 #: VRRP 3 with half a second between advertisements: a lost holder is followed within 1.5 to 2 seconds. A gratuitous
@@ -111,3 +115,27 @@ def rolling_order(vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
 def silenced_peers(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
     """The peers that must be silent while keepalived on this host is changed; none where nothing was read."""
     return silenced_by(host, standings(vips, hostvars), partners_of(vips))
+
+
+def former_members_of(vips: Sequence[Vip], hostvars: Hostvars) -> list[dict[str, Any]]:
+    """The former members of the VIPs and what becomes of each, as the filter ``former_members`` returns them; none
+    where the hosts have not been read."""
+    if any(BEFORE not in (hostvars.get(host) or {}) for host in hosts_of(vips)):
+        return []
+    try:
+        desired = desired_instances(members(vips, hostvars), INSTANCE_DEFAULTS)
+    except InputError:
+        return []  # told by rolling_order, which every run asks
+    gone = {str(each) for host in hosts_of(vips)[:1] for each in hostvars[host].get(GONE) or ()}
+    return [
+        each.told(bool(each.host) and truth(hostvars[each.host or ""].get("keepalived_purge")))
+        for each in former_members(vips, desired, hostvars, BEFORE)
+        if each.instances is not None or not gone & {each.host, each.address}
+    ]
+
+
+def unheld_addresses(vips: Sequence[Vip], hostvars: Hostvars) -> list[dict[str, str]]:
+    """The addresses that none of their hosts holds, as the filter ``unheld_addresses`` returns them."""
+    if any(BEFORE not in (hostvars.get(host) or {}) for host in hosts_of(vips)):
+        return []
+    return unheld(vips, hostvars, BEFORE)

@@ -10,7 +10,7 @@ equal ones whoever has it keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import (
@@ -43,19 +43,41 @@ def keepalived_verdict(
 
 def _instance_verdict(instance: Mapping[str, Any], info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> str:
     name = instance["name"]
-    state, mine = live_states(info).get(name), live_priorities(info).get(name) or instance["priority"]
-    members = [peer for peer in peers if peer.get("active") and live_states(peer).get(name) in ("MASTER", "BACKUP")]
+    state = live_states(info).get(name)
+    together = [(each, live_priorities(info).get(each) or instance["priority"]) for each in _grouped(name, info)]
     if state == "MASTER":
         # After some reloads keepalived is MASTER without the addresses, and stays so.
         if missing_addresses(info, name):
             return WAITING
-        standby = [peer for peer in members if live_states(peer)[name] == "BACKUP"]
-        above = [peer for peer in standby if live_priorities(peer)[name] > mine]
-        return YIELDING if any(not _hesitates(written_instances(peer).get(name, {})) for peer in above) else SETTLED
+        return YIELDING if any(_outbid(each, mine, peers) for each, mine in together) else SETTLED
     if state == "BACKUP":
-        leads = all(live_priorities(peer)[name] < mine for peer in members)
+        leads = all(
+            live_priorities(peer)[each] < mine
+            for each, mine in together
+            for peer in _running(each, peers, "MASTER", "BACKUP")
+        )
         return WAITING if leads and not _hesitates(instance) else SETTLED
     return WAITING
+
+
+def _grouped(name: str, info: Mapping[str, Any]) -> Iterable[str]:
+    """The instances that change their state together with this one: those of its sync group."""
+    for group in (info.get("configuration") or {}).get("sync_groups") or ():
+        if name in (group.get("group") or ()):
+            return list(group["group"])
+    return [name]
+
+
+def _running(name: str, peers: Sequence[Mapping[str, Any]], *states: str) -> list[Mapping[str, Any]]:
+    return [peer for peer in peers if peer.get("active") and live_states(peer).get(name) in states]
+
+
+def _outbid(name: str, mine: int, peers: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a peer is about to take an instance from a master of the priority ``mine``."""
+    return any(
+        live_priorities(peer)[name] > mine and not _hesitates(written_instances(peer).get(name, {}))
+        for peer in _running(name, peers, "BACKUP")
+    )
 
 
 def _hesitates(instance: Mapping[str, Any]) -> bool:

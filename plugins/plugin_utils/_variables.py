@@ -29,6 +29,7 @@ PLAYBOOKS: dict[str, Spec] = {
     "k8s_edge_address": {"type": "str"},
     "k8s_edge_interface": {"type": "str"},
     "k8s_edge_health_port": {"type": "int"},
+    "k8s_edge_members_gone": {"type": "list", "elements": "str"},
     "k8s_edge_kube_ca_file": {"type": "str"},
     "k8s_edge_etc_hosts": {"type": "bool"},
     "k8s_edge_domain": {"type": "str"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._former import strangers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states, written_instances
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._settling import FAILED, SETTLED, WAITING
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
@@ -31,6 +32,11 @@ def _faults(vip: Vip, infos: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
             yield f"{vip.name}: keepalived does not run on {host}."
         elif not info.get("loaded"):
             yield f"{vip.name}: keepalived on {host} runs with another configuration than its file."
+    for host, peer in strangers(vip, infos):
+        yield (
+            f"{vip.name}: keepalived on {host} names {peer} as a peer, which is none of the VIP's hosts: if it still "
+            "takes part, nobody here knows what it holds. Run playbooks/site.yml, which says what to do."
+        )
     for address in vip.addresses:
         holders = [host for host in vip.hosts if str(address.ip) in held_addresses(infos.get(host) or {})]
         if len(holders) != 1:

@@ -63,6 +63,17 @@ def test_who_leads_follows_from_the_priorities_that_run(lab, here, peers, verdic
         assert keepalived_verdict(*arguments) == verdict
 
 
+def test_a_new_instance_of_a_sync_group_waits_for_the_others_of_its_group(lab):
+    """Keepalived lets none of a group lead unless all can: the peer that is changed first stays BACKUP in a new one."""
+    vips = [lab.kubeapi, {**lab.kubeapi, "name": "second", "addresses": ["10.77.0.101/24"]}]
+    here = runs("BACKUP", 190)
+    here["instances"].append({**here["instances"][0], "name": "second"})
+    arguments = (vips, "haproxy-2", lab.groups(), lab.hostvars(vips), [runs("MASTER", 200)])
+    assert keepalived_verdict(here, *arguments) == "waiting"
+    here["configuration"]["sync_groups"] = [{"name": "director", "group": ["kubeapi", "second"]}]
+    assert keepalived_verdict(here, *arguments) == "settled"
+
+
 @pytest.mark.parametrize("hesitation", [{"nopreempt": True}, {"preempt_delay": 60}])
 def test_a_host_that_may_not_take_the_vip_back_at_once_may_stay_backup(lab, hesitation):
     vips = [{**lab.kubeapi, "instance": hesitation}]

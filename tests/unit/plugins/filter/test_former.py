@@ -1,0 +1,183 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts that still take part in a VIP of which they are declared no longer: a second master that nobody asks."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.filter.former_members import former_members
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
+from ansible_collections.k8s_edge.ha.plugins.filter.unheld_addresses import unheld_addresses
+from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
+
+VIP = "10.77.0.100/24"
+
+
+class Site:
+    """Three hosts converged for one VIP, the first of them its holder; then the group is what ``stays``, and only its
+    hosts are read."""
+
+    def __init__(self, lab, stays=("haproxy-1", "haproxy-2"), vips=None, **change):
+        old = vips or [lab.kubeapi]
+        self.groups, self.hostvars = lab.groups(3), lab.hostvars(old, 3)
+        answers = {}
+        for number, host in enumerate(self.groups["haproxy"], 1):
+            written = keepalived_instances(old, host, self.groups, self.hostvars)
+            state = "MASTER" if number == 1 else "BACKUP"
+            answers[host] = {
+                "active": True,
+                "enabled": True,
+                "loaded": True,
+                "configuration": {"instances": written},
+                "instances": [{"name": each["name"], "state": state} for each in written],
+                "vips": [{"address": VIP, "instance": written[0]["name"], "held": number == 1}],
+            }
+        self.answers = answers
+        self.groups["haproxy"] = list(stays)
+        new = [{**each, **change} for each in old]
+        for host, variables in self.hostvars.items():
+            if "k8s_edge_vips" in variables:
+                variables["k8s_edge_vips"] = new
+            if host not in stays:
+                variables.pop("ansible_facts", None)
+        for host in stays:
+            self.read(host)
+
+    def read(self, host, **said):
+        self.answers.setdefault(host, {}).update(said)
+        self.hostvars[host]["k8s_edge_before"] = self.answers[host]
+
+    def found(self):
+        return former_members(self.groups, self.hostvars)
+
+
+def test_nobody_has_left(lab):
+    assert Site(lab, stays=("haproxy-1", "haproxy-2", "haproxy-3")).found() == []
+
+
+def test_who_was_taken_out_is_named_by_the_peers_that_stay_and_is_to_be_read(lab):
+    (former,) = Site(lab).found()
+    assert (former["host"], former["read"], former["leaves"]) == ("haproxy-3", False, False)
+    assert "'haproxy-3' is not among them any more, is a peer in keepalived.conf of haproxy-1" in former["fault"]
+
+
+def test_the_holder_too(lab):
+    (former,) = Site(lab, stays=("haproxy-2", "haproxy-3")).found()
+    assert former["host"] == "haproxy-1"
+
+
+def test_without_purge_it_is_refused_and_with_it_it_leaves_first(lab):
+    site = Site(lab)
+    site.read("haproxy-3")
+    (former,) = site.found()
+    assert former["instances"] == ["kubeapi"]
+    assert "would take the VIP beside them. Set keepalived_purge: true for haproxy-3" in former["fault"]
+    site.hostvars["haproxy-3"]["keepalived_purge"] = True
+    (former,) = site.found()
+    assert (former["leaves"], former["fault"]) == (True, "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"active": False, "enabled": False},
+        {"configuration": {}},
+        {"configuration": {"instances": [{"name": "other", "virtual_ipaddress": [{"address": "10.77.0.109"}]}]}},
+    ],
+)
+def test_one_that_takes_part_no_more_is_no_matter(lab, said):
+    site = Site(lab)
+    site.read("haproxy-3", **said)
+    assert site.found() == []
+
+
+def test_one_that_only_rests_until_it_is_booted_is_one(lab):
+    site = Site(lab)
+    site.read("haproxy-3", active=False)
+    assert [each["host"] for each in site.found()] == ["haproxy-3"]
+
+
+def test_one_under_another_name_is_found_by_the_address(lab):
+    site = Site(lab)
+    site.read("haproxy-3")
+    site.answers["haproxy-3"]["configuration"]["instances"][0]["name"] = "by-hand"
+    assert [each["instances"] for each in site.found()] == [["by-hand"]]
+
+
+def test_an_address_that_no_host_has_must_be_answered_for_by_hand(lab):
+    site = Site(lab)
+    del site.hostvars["haproxy-3"]
+    (former,) = site.found()
+    assert former["host"] == ""
+    assert "'10.77.0.13'" in former["fault"]
+    assert "no host in this inventory" in former["fault"]
+    assert "k8s_edge_members_gone: [10.77.0.13]" in former["fault"]
+    site.hostvars["haproxy-1"]["k8s_edge_members_gone"] = ["10.77.0.13"]
+    assert site.found() == []
+
+
+def test_that_one_is_gone_is_not_believed_where_it_was_seen(lab):
+    site = Site(lab)
+    site.hostvars["haproxy-1"]["k8s_edge_members_gone"] = ["haproxy-3"]
+    assert site.found() == []
+    site.read("haproxy-3")
+    assert len(site.found()) == 1
+
+
+def test_where_all_hosts_are_new_the_old_ones_may_not_go_first(lab):
+    site = Site(lab, stays=("haproxy-3",))
+    site.answers["haproxy-3"].update(active=False, instances=[], configuration={})
+    for host in ("haproxy-1", "haproxy-2"):
+        site.read(host)
+        site.hostvars[host]["keepalived_purge"] = True
+    assert [each["leaves"] for each in site.found()] == [False, False]
+    assert "First declare hosts that haproxy-1 is one of beside the new ones" in site.found()[0]["fault"]
+
+
+def test_a_host_that_stays_for_another_vip_is_found_by_its_own_file(lab):
+    other = {"name": "other", "addresses": ["10.77.0.101/24"], "hosts": "all_three"}
+    site = Site(lab)
+    site.groups["all_three"] = ["haproxy-1", "haproxy-2", "haproxy-3"]
+    for host in site.groups["all_three"]:
+        site.hostvars[host].update(lab.hostvars(edges=3)[host], k8s_edge_vips=[lab.kubeapi, other])
+        site.read(host)
+    assert [(each["vip"], each["host"]) for each in site.found()] == [("kubeapi", "haproxy-3")]
+
+
+def test_peers_set_by_hand_are_wanted(lab):
+    peers = [{"address": "10.77.0.11"}, {"address": "10.77.0.12"}, {"address": "10.77.0.99"}]
+    site = Site(lab, stays=("haproxy-1", "haproxy-2", "haproxy-3"), instance={"unicast_peer": peers})
+    for host in site.groups["haproxy"]:
+        site.answers[host]["configuration"]["instances"][0]["unicast_peer"] = peers
+    assert site.found() == []
+
+
+def test_a_host_with_a_new_address_is_no_stranger(lab):
+    site = Site(lab, stays=("haproxy-1", "haproxy-2", "haproxy-3"))
+    site.hostvars["haproxy-2"].update(lab.host(lab.interface("eth0", "10.77.0.32/24")), ansible_host="10.77.0.32")
+    assert site.found() == []
+
+
+def test_verify_names_a_peer_that_nobody_asked(lab):
+    site = Site(lab)
+    (fault, _second) = vip_faults(site.answers, site.groups, site.hostvars)
+    assert "keepalived on haproxy-1 names 10.77.0.13 as a peer, which is none of the VIP's hosts" in fault
+
+
+def test_an_address_that_no_host_of_the_vip_holds_is_asked_for_by_one_that_lacks_it(lab):
+    site = Site(lab)
+    assert unheld_addresses(site.groups, site.hostvars) == []
+    site.answers["haproxy-1"]["vips"] = []
+    asked = {"vip": "kubeapi", "address": "10.77.0.100", "host": "haproxy-1"}
+    assert unheld_addresses(site.groups, site.hostvars) == [asked]
+    # By a former member, which was read.
+    site.read("haproxy-3", vips=[{"address": VIP, "instance": "kubeapi", "held": True}])
+    assert unheld_addresses(site.groups, site.hostvars) == []
+    site.read("haproxy-3", vips=[])
+    # On loopback, as a real server has it.
+    site.hostvars["haproxy-1"]["ansible_facts"]["all_ipv4_addresses"] = ["10.77.0.100"]
+    assert unheld_addresses(site.groups, site.hostvars) == [{**asked, "host": "haproxy-2"}]
+    # By other means than keepalived's: it is not another host's.
+    site.hostvars["haproxy-2"].update(lab.host(lab.interface("eth0", "10.77.0.12/24", secondaries=(VIP,))))
+    assert unheld_addresses(site.groups, site.hostvars) == []
