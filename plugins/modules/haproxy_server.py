@@ -38,8 +38,8 @@ options:
       - With V(drain) a server gets no new connections but those of clients that are bound to it (cookie, stick table);
         with V(maint) none at all, and it is not checked. Sessions that are there go on in both, unless the server has
         C(on-marked-down shutdown-sessions).
-      - A server with an agent (C(agent-check)) is watched until the agent has spoken, at most 30 seconds. Where it takes
-        back what was set, state or weight, the module fails and says so.
+      - A server with an agent (C(agent-check)) is watched until the agent has spoken, at most 30 seconds. Where it
+        takes back what was set, state or weight, the module fails and says so.
       - Not given, it is not managed.
     type: str
     choices: [ready, drain, maint]
