@@ -92,7 +92,9 @@ use_ipvlan:
     name: The name of that interface.
 native_ipv6: Whether the instance speaks IPv6 although it has no IPv6 address.
 virtual_router_id: The number of the virtual router, 1-255; the same on every host, unlike any other on that network.
-priority: Who becomes MASTER, 1-255; the highest wins.
+priority:
+  - Who becomes MASTER, 1-255; the highest wins. With 255 keepalived takes its addresses at once when it starts, but
+    with C(initial_state=BACKUP) only after the whole master-down time.
 version: The version of VRRP. 3 has intervals below a second and IPv6, and no authentication.
 advert_int:
   - The seconds between two adverts. Version 2 takes whole seconds to 255, version 3 steps of 0.01 to 40.95; the same

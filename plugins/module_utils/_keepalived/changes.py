@@ -23,6 +23,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.edits impo
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults import new_faults
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.impacts import impact, lost_addresses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCES
 
 #: keepalived reads lines into a buffer of this size and would go on with the rest as a line of its own (MAXBUF).
 LONGEST_LINE = 1022
@@ -71,5 +72,27 @@ def _judged(editor: Editor) -> Edited:
             )
     refuse(new_faults(editor.document, after))
     lost = lost_addresses(editor.document, after)
-    warnings = (_LOST.format(", ".join(lost)),) if lost else ()
-    return Edited(new, tuple(editor.summaries), impact(editor.document, after), warnings)
+    warnings = [_LOST.format(", ".join(lost))] if lost else []
+    warnings += _slow_owners(editor.document, after)
+    return Edited(new, tuple(editor.summaries), impact(editor.document, after), tuple(warnings))
+
+
+def _slow_owners(before: Document, after: Document) -> list[str]:
+    """The instances that an edit gives the priority of an address's owner, which take it late all the same."""
+
+    def found(document: Document) -> set[str]:
+        instances = INSTANCES.read(document, [one for one in document.statements(document.root) if is_instance(one)])
+        return {
+            str(one.get("name"))
+            for one in instances
+            if one.get("priority") == 255 and one.get("initial_state") == "BACKUP"
+        }
+
+    def is_instance(statement: Statement) -> bool:
+        return statement.keyword == INSTANCES.keyword
+
+    return [
+        f"instance {name}: with priority 255 and initial_state BACKUP keepalived waits the whole master-down time at a "
+        "start before it takes its addresses. Leave initial_state out, or set MASTER, to have it take them at once."
+        for name in sorted(found(after) - found(before))
+    ]

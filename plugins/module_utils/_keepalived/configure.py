@@ -43,7 +43,7 @@ def configure(
         refuse(included_twins(file.real, planned_on[0], text))
         missing = _too_new(planned_on[0], text, ports)
         if params["validate"]:
-            missing += new_needs(planned_on[0], text)
+            missing += new_needs(planned_on[0], text) + _not_run(planned_on[0], text, ports)
         if check_mode or not params["validate"]:
             warnings.extend(str(need) for need in missing)
         else:
@@ -87,3 +87,16 @@ def _too_new(before: str, after: str, ports: Ports) -> list[Problem]:
 
     installed = version(ports)
     return too_new(before, after, installed) if installed else []
+
+
+def _not_run(before: str, after: str, ports: Ports) -> list[Problem]:
+    """The new programs that the installed keepalived would not run because of a link on their path."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.script_links import SINCE, linked_programs
+
+    found = linked_programs(before, after)
+    if not found:
+        return []
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.live import version
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.versions import number
+
+    return found if number(version(ports) or "") >= SINCE else []

@@ -21,7 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document i
 _INTERFACES = "/sys/class/net"
 _NOTIFY = ("notify", *("notify_" + event for event in ("master", "backup", "fault", "stop", "deleted")))
 #: The keywords of each block that name a program, an interface, a user or a file of the host. Blocks within count too.
-_PROGRAMS = {
+PROGRAMS = {
     "global_defs": (
         "startup_script",
         "shutdown_script",
@@ -81,7 +81,7 @@ def _needs_of(document: Document, block: Statement, root: str, where: str, dynam
             yield from _needs_of(document, line, root, " ".join([option, *line.arguments]), dynamic)
         elif not line.arguments:
             continue
-        elif line.keyword in _PROGRAMS.get(root, ()):
+        elif line.keyword in PROGRAMS.get(root, ()):
             words = split_quoted(document.text[line.words[1].start : line.end])
             program = (split_quoted(words[0]) or [""])[0] if words else ""
             if program.startswith("/"):

@@ -61,7 +61,7 @@ def since(path: str) -> str:
 
 def too_new(before: str, after: str, installed: str) -> list[Problem]:
     """What an edit brings in that the installed keepalived is too old for."""
-    have = _number(installed)
+    have = number(installed)
     return [
         Problem(
             use.option,
@@ -70,7 +70,7 @@ def too_new(before: str, after: str, installed: str) -> list[Problem]:
             "Leave it out, or install keepalived {0} or a newer one.".format(use.since),
         )
         for use in new_uses(before, after)
-        if have < _number(use.since)
+        if have < number(use.since)
     ]
 
 
@@ -107,5 +107,5 @@ def _uses_of(document: Document, statement: Statement, table: Table, path: str, 
             yield from _uses_of(document, line, shape.table, option + ".", where)
 
 
-def _number(version: str) -> tuple[int, ...]:
+def number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -6,9 +6,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import host, live
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configure import configure
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import (
     included_twins,
@@ -16,6 +23,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files impo
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import needs, new_needs
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.script_links import SINCE, linked_programs
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.validator import Validator
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.versions import number
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 
 def test_includes_are_followed_as_keepalived_does(tmp_path: Path) -> None:
@@ -209,3 +220,133 @@ def test_users_and_certificates_must_be_there() -> None:
         "global_defs {\n notify_fifo /run/x k8s_edge_nobody\n}\n"
     )
     assert said("global_defs {\n notify_fifo /run/x\n vrrp_notify_fifo /run/y root\n}\n") == ""
+
+
+LINKED = """\
+global_defs {{
+    script_user {user}
+    startup_script "{link}/check start"
+}}
+vrrp_script s {{
+    script "{link}/check -a"
+}}
+vrrp_script t {{
+    script {real}/check
+}}
+vrrp_instance A {{
+    interface v0
+    virtual_router_id 5
+    virtual_ipaddress {{
+        10.1.1.1
+    }}
+    notify_master '{link}/check "x y"'
+    notify_backup "{link}/check" nobody
+    notify_fault "{real}/linked"
+    track_script {{
+        s
+        t
+    }}
+}}
+virtual_server 10.0.0.1 80 {{
+    real_server 10.0.0.2 80 {{
+        MISC_CHECK {{
+            misc_path "{link}/check"
+        }}
+        MISC_CHECK {{
+            misc_path "{link}/check"
+            user nobody
+        }}
+    }}
+}}
+"""
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> dict[str, str]:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    (real / "check").write_text("#!/bin/sh\n")
+    (real / "check").chmod(0o755)
+    (real / "linked").symlink_to(real / "check")
+    link.symlink_to(real)
+    return {"real": str(real), "link": str(link)}
+
+
+def test_programs_of_root_below_a_linked_folder_are_found(linked: dict[str, str]) -> None:
+    found = linked_programs("", LINKED.format(user="root", **linked))
+    assert [one.option for one in found] == [
+        "global_defs: startup_script",
+        "script s: script",
+        "instance A: notify_master",
+        "virtual_server 10.0.0.1 80: real_server 10.0.0.2 80: MISC_CHECK: misc_path",
+    ]
+    assert f"{linked['real']}/check" in found[0].remedy
+    assert linked_programs("", LINKED.format(user="nobody", **linked)) == []
+    text = LINKED.format(user="root", **linked)
+    assert linked_programs(text, text + "vrrp_instance B {\n}\n") == []
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("keepalived") or not shutil.which("unshare"),
+    reason="needs keepalived, and root for a network of its own",
+)
+@pytest.mark.parametrize("user", ["root", "nobody"])
+def test_keepalived_runs_what_is_not_found(user: str, tmp_path: Path) -> None:
+    """Its dump has no transition script where it would not run one, and its messages name the checks."""
+    path = tmp_path / "keepalived.conf"
+    text = LINKED.format(user=user, real="/mnt/real", link="/mnt/link").partition("virtual_server")[0]
+    if user == "nobody":  # 2.2.7 ends itself where another user runs a start-up script
+        text = text.replace("startup_script", "#")
+    path.write_text(text)
+    # /tmp itself is a folder that others may write.
+    alone = (
+        "mount -t tmpfs -o mode=755 tmpfs /mnt; mkdir /mnt/real; ln -s /mnt/real /mnt/link;"
+        " cp /usr/bin/true /mnt/real/check; ln -s /mnt/real/check /mnt/real/linked;"
+        " mount -t tmpfs tmpfs /run; ip link set lo up; ip link add v0 type veth peer name v1;"
+        ' ip addr add 10.9.9.9/24 dev v0; ip link set v0 up; exec timeout -s TERM 1.5 "$@"'
+    )
+    command = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", alone, "sh"]
+    command += ["keepalived", "-n", "-d", "-l", "-D", "-P", "-f", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if "Operation not permitted" in done.stderr:
+        pytest.skip("no network of its own here")
+    said = done.stdout + done.stderr
+    minds = number(live.version(Ports()) or "") >= SINCE and user == "root"
+    assert ("Master state transition script" in said) is not minds
+    assert ("track script s due to insecure" in said) is minds
+    assert "track script t due to insecure" not in said
+    assert "Backup state transition script" in said
+    assert "Fault state transition script" in said
+
+
+@pytest.mark.parametrize(("version", "refused"), [("2.2.7", False), ("2.3.3", True), ("2.4.1", True)])
+def test_the_installed_version_decides(
+    version: str, refused: bool, linked: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keepalived.conf"
+    path.write_text("global_defs {\n    script_user root\n}\n")
+    monkeypatch.setattr(live, "version", lambda _ports: version)
+    monkeypatch.setattr(Validator, "__call__", lambda *_: [])
+    monkeypatch.setattr(host, "needs", lambda _document: iter(()))
+    params = {"path": str(path), "backup": False, "validate": True, "purge": False}
+    desired = dict(params, scripts=[{"name": "s", "script": f"{linked['link']}/check -a"}])
+
+    def task(check_mode: bool) -> dict[str, Any]:
+        return configure(desired, Ports(), check_mode, lambda text: plan_config(text, desired))
+
+    assert any("symbolic link" in warning for warning in task(True)["warnings"]) is refused
+    if refused:
+        with pytest.raises(InputError, match="would never run it as root"):
+            task(False)
+    else:
+        assert task(False)["changed"]
+
+
+def test_an_owner_that_waits_all_the_same_is_told() -> None:
+    text = "vrrp_instance A {\n    interface v0\n    virtual_router_id 5\n    priority 254\n    virtual_ipaddress {\n"
+    text += "        10.1.1.1\n    }\n}\n"
+    for state, told in (("BACKUP", True), ("MASTER", False), (None, False)):
+        edited = plan_config(text, {"instances": [{"name": "A", "priority": 255, "initial_state": state}]})
+        assert any("master-down time" in warning for warning in edited.warnings) is told
+        again = plan_config(edited.text, {"instances": [{"name": "A", "advert_int": 2}]})
+        assert again.warnings == ()
