@@ -42,7 +42,7 @@ def unbindable(old: Document, new: Document, *, rehearsal: bool) -> list[Problem
             continue
         if any(word in bound.words for word in _OTHERWISE) or "unix-bind" in new.text:
             continue
-        problem = _problem(bound.listener, rehearsal)
+        problem = _problem(bound.listener, rehearsal, "v4v6" in bound.words)
         if problem is not None:
             problems.append(Problem(bound.title, f"bind {bound.listener.spelled}", *problem))
     return problems
@@ -64,15 +64,15 @@ def _listeners(document: Document) -> Iterator[_Bound]:
                     yield _Bound(section.title, tuple(words), listener)
 
 
-def _problem(listener: Listener, rehearsal: bool) -> tuple[str, str] | None:
+def _problem(listener: Listener, rehearsal: bool, both: bool) -> tuple[str, str] | None:
     """(reason, remedy), or None where nothing speaks against it."""
-    host = next(iter(sorted(listener.hosts)))
+    host = listener.host
     if host.startswith("/"):
         if os.path.isdir(os.path.dirname(host)):
             return None
         return "is in a folder that does not exist, and HAProxy would fail at its reload", "Make the folder first."
     for port in range(listener.low, min(listener.high, listener.low + _MOST_PORTS) + 1):
-        error = _try(host, port)
+        error = _try(host, port, both)
         if error == errno.EADDRINUSE:
             return f"uses port {port}, which something else listens on", "Stop that, or choose another port."
         if error == errno.EADDRNOTAVAIL and not rehearsal:
@@ -83,8 +83,8 @@ def _problem(listener: Listener, rehearsal: bool) -> tuple[str, str] | None:
     return None
 
 
-def _try(host: str, port: int) -> int:
-    """Bind as HAProxy does, and let go at once. The error's number, or 0."""
+def _try(host: str, port: int, both: bool) -> int:
+    """Bind as HAProxy does, and let go at once; ``both`` families by one socket of IPv6. The error's number, or 0."""
     wildcard = host in ("*", "::")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     if not wildcard:
@@ -97,7 +97,7 @@ def _try(host: str, port: int) -> int:
             attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             if family == socket.AF_INET6:
-                attempt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                attempt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not both))
             attempt.bind(("" if host == "*" else host, port))
     except OSError as error:
         return error.errno or 0

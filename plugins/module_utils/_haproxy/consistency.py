@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import PROXY_KEYWORDS, Document, Section
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.listeners import Listener, listeners, shared
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.placing import inherited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
@@ -80,7 +80,14 @@ def lines_without(document: Document, other: Document) -> _Lines:
 
 def _line_faults(document: Document, lines: _Lines) -> Iterator[Fault]:
     for section, index in lines:
-        words = meanings(document.content(index))
+        content = document.content(index)
+        words = meanings(content)
+        lost = lex(content).lost if '""' in content or "''" in content else ""
+        if lost[:1] in ("'", '"'):
+            # What stands there may be a secret.
+            reason = f"is an empty word, at which HAProxy ends the line: {len(lost)} characters are not in force"
+            where = f"{section.title}: {' '.join(words[:2])}"
+            yield Fault(where, lost[:2], reason, "Leave the empty word out, or the rest of the line.")
         for what, reason, remedy in swallowed(section.kind, words) if words else ():
             subject = " ".join(words[: 2 if words[0] in ("server", "bind", "stats", "option") else 1])
             yield Fault(f"{section.title}: {subject}", what, reason, remedy)

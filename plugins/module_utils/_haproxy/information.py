@@ -45,6 +45,7 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
     """The module's result. Never changes anything, in check mode or not."""
     content = ConfigFile(params["path"]).read()
     text = None if content is None else decode(content)
+    warnings = _warnings(params["path"], text or "", ports)
     told = facts(ports, params["path"], params["unit"])
     address = params["socket"] or (None if text is None else stats_socket(text))
     runtime, error = None, None
@@ -63,9 +64,22 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
         told.update(loaded=loaded.loaded and not stale, loaded_reason=stale or loaded.reason)
     return {
         "changed": False,
+        "warnings": warnings,
         **told,
         "config": None if text is None else describe(text),
         "runtime": runtime,
         "runtime_error": error,
         "socket": address,
     }
+
+
+def _warnings(path: str, text: str, ports: Ports) -> list[str]:
+    """Lines of which HAProxy reads a part only, which is what is told of them."""
+    if '""' not in text and "''" not in text and '"$' not in text:
+        return []
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.cut_lines import cut_lines
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.invocation import invocation
+
+    environment = invocation(path, ports).environment if '"$' in text else None
+    return [f"{path}: {cut}" for cut in cut_lines([parse(text)], environment)]

@@ -12,6 +12,7 @@ distribution starts HAProxy.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes imp
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 UNIT = "haproxy.service"
+#: A master that starts anew has neither command line nor environment for a moment.
+_LOOKS = 10
 _TIME_LIMIT = 20.0
 _MODES = ("-W", "-Ws")
 #: Options that decide how a file is read, without a value and with one.
@@ -33,6 +36,7 @@ _OF_THE_PROCESS = (
     "HAPROXY_CFGFILES",
     "HAPROXY_CLI",
     "HAPROXY_MASTER_CLI",
+    "HAPROXY_LOAD_SUCCESS",
     "HAPROXY_LOCALPEER",
     "LISTEN_",
     "NOTIFY_SOCKET",
@@ -175,12 +179,18 @@ def _is_taken(name: str) -> bool:
 
 
 def _environ(pid: int, proc: str) -> dict[str, str] | None:
-    try:
-        with open(f"{proc}/{pid}/environ", "rb") as file:
-            pairs = [os.fsdecode(pair) for pair in file.read().split(b"\0")]
-    except OSError:
-        return None
-    return _pairs(pair for pair in pairs if not pair.startswith(_OF_THE_PROCESS))
+    """What a process was started with; None where that is forbidden to look at."""
+    pairs: list[str] = []
+    for _again in range(_LOOKS):
+        try:
+            with open(f"{proc}/{pid}/environ", "rb") as file:
+                pairs = [os.fsdecode(pair) for pair in file.read().split(b"\0") if pair]
+        except OSError:
+            return None
+        if pairs:
+            break
+        time.sleep(0.02)
+    return _pairs(pair for pair in pairs if not pair.startswith(_OF_THE_PROCESS)) if pairs else None
 
 
 def _pairs(words: Iterable[str]) -> dict[str, str]:

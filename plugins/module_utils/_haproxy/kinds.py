@@ -86,6 +86,8 @@ def line_complaint(value: str) -> tuple[str, str] | None:
     lexed = lex(value)
     if lexed.fault is not None:
         return f"has {lexed.fault}", "Close every quote; a backslash or quote that means itself needs a backslash."
+    if lexed.lost:
+        return "has an empty word, at which HAProxy ends the line", "Leave the empty quotes out."
     if not lexed.words or lexed.words[-1].end != len(value.rstrip()):
         return "has a # outside quotes, so HAProxy would ignore the rest", "Quote the # or write it as \\#."
     if len(lexed.words) >= MOST_WORDS:

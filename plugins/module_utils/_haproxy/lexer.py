@@ -38,8 +38,9 @@ class Word(NamedTuple):
 
 
 class Lexed(NamedTuple):
-    """``fault`` says why HAProxy would refuse the line, or is None; ``lost`` is what stands behind a character at
-    which HAProxy silently ends the line."""
+    """``fault`` says why HAProxy would refuse the line, or is None; ``lost`` is the rest of the line from where HAProxy
+    silently ends it: at a carriage return or a null character, and at an empty word (``""``; from 3.2 on it says so,
+    from 3.4 on it refuses the line)."""
 
     words: list[Word]
     fault: str | None = None
@@ -87,6 +88,8 @@ def _lex_special(line: str) -> Lexed:
             end, meaning, fault = _word(line, at)
             if fault is not None:
                 return Lexed(words, fault)
+            if not meaning:
+                return Lexed(words, None, line[at:])
             words.append(Word(at, end, meaning))
             at = end
     return Lexed(words)

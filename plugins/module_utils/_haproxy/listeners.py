@@ -4,7 +4,8 @@
 """Where a ``bind`` line listens, however it is spelled, and whether two of them take the same connections.
 
 ``*``, ``0.0.0.0``, ``ipv4@*`` and an empty address are one; so are ``[::1]``, ``::1`` and ``ipv6@::1``, a path and
-``unix@`` before it. ``::`` with ``v4v6`` takes IPv4 too. A port may be a range.
+``unix@`` before it. A port may be a range. ``::`` with ``v4v6`` takes IPv4 too, but none of what comes to a listener of
+IPv4: the kernel gives a connection to the socket that fits it best (seen with Linux 6: all of 200).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Listener(NamedTuple):
     one address over several lines."""
 
     spelled: str
-    hosts: frozenset[str]
+    host: str
     apart: tuple[str, ...]
     low: int
     high: int
@@ -37,7 +38,7 @@ class Listener(NamedTuple):
         """Whether a connection could come to either."""
         return (
             self.apart == other.apart
-            and not self.hosts.isdisjoint(other.hosts)
+            and self.host == other.host
             and self.low <= other.high
             and other.low <= self.high
             and (self.threads == other.threads or not self.threads or not other.threads)
@@ -54,20 +55,21 @@ def listeners(words: list[str]) -> Iterator[Listener]:
         plain = spelled[prefix.end() :] if prefix is not None else spelled
         apart = ("udp" if family.startswith(("quic", "udp")) else "", *sorted(restricted))
         if plain.startswith("/") or spelled.startswith("abns@"):
-            yield Listener(spelled, frozenset((plain,)), apart, 0, 0, threads)
+            yield Listener(spelled, plain, apart, 0, 0, threads)
             continue
         host, port = split_address(plain)
         ports = _RANGE.fullmatch(port)
         if ports is None or not takes_port(plain) or "@" in host:
             continue
         low = int(ports.group(1))
-        yield Listener(spelled, _hosts(host, family, words), apart, low, int(ports.group(2) or low), threads)
-
-
-def _hosts(host: str, family: str, words: list[str]) -> frozenset[str]:
-    if host == "*" and family.endswith("6"):
-        host = "::"
-    return frozenset(("*", "::")) if host == "::" and "v4v6" in words else frozenset((host,))
+        yield Listener(
+            spelled,
+            "::" if host == "*" and family.endswith("6") else host,
+            apart,
+            low,
+            int(ports.group(2) or low),
+            threads,
+        )
 
 
 def shared(found: list[tuple[str, Listener]]) -> Iterator[tuple[str, Listener, str]]:

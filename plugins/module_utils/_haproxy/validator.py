@@ -21,6 +21,7 @@ from typing import NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import invocation, start_faults
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.cut_lines import cut_lines
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import UNENDED
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.messages import (
@@ -94,11 +95,20 @@ class _Trial:
             raise DaemonRefused(
                 f"HAProxy would not do all that the new {self.current} says:\n{said}\nThe file is as it was."
             )
+        self._refuse_cut(old.documents, new.documents)
         absent = start_faults.missing(old.documents, new.documents)
         if absent:
             problems = "\n".join(map(str, absent))
             raise DaemonRefused(f"{problems}\n{self.current} is as it was.")
         return [*passed, *(f"HAProxy on {self.current}: {warning}" for warning in warnings), *self._unended()]
+
+    def _refuse_cut(self, before: Sequence[Document], after: Sequence[Document]) -> None:
+        """Versions up to 3.0 say nothing about a word that is empty for a variable that is not set."""
+        known = {cut._replace(line=0) for cut in cut_lines(before, self.service.environment)}
+        fresh = [cut for cut in cut_lines(after, self.service.environment) if cut._replace(line=0) not in known]
+        if fresh:
+            said = "\n".join(map(str, fresh))
+            raise DaemonRefused(f"{said}\nSet the variable for HAProxy, or leave the word out. The file is as it was.")
 
     def _before(self, said: Said) -> _Heard:
         """What HAProxy says about the file as it is; asked only where it said something about the new one."""

@@ -31,7 +31,9 @@ LINES = {
     "a 'b # c' d": ["a", "b # c", "d"],
     r"""a 'b \n "c" $d'""": ["a", r'b \n "c" $d'],
     r'a "b \"c\" \$d"': ["a", 'b "c" $d'],
-    'a ""': ["a", ""],
+    'a ""': ["a"],
+    "a b '' c": ["a", "b"],
+    'a b"" ""c': ["a", "b", "c"],
     'bind "${VIP}:443"': ["bind", "\0${VIP}:443"],
     "a\v\fb": ["a", "b"],
     "server a check\r weight 5": ["server", "a", "check"],
@@ -67,6 +69,7 @@ def test_what_haproxy_silently_loses_is_told():
     assert lex("server a check\r weight 5").lost == "\r weight 5"
     assert lex("daemon\0 rest").lost == "\0 rest"
     assert lex("daemon\r").lost == ""
+    assert lex('server a "" check # c').lost == '"" check # c'
 
 
 def test_a_variable_is_not_the_same_letters_written_literally():
@@ -83,6 +86,6 @@ def test_any_line_has_words_with_places(line):
         at = word.end
 
 
-@given(st.lists(st.text(alphabet=st.characters(blacklist_characters="\n\r\0'"))))
+@given(st.lists(st.text(alphabet=st.characters(blacklist_characters="\n\r\0'"), min_size=1)))
 def test_single_quotes_protect_anything_but_themselves(words):
     assert meanings(" ".join(f"'{word}'" for word in words)) == words

@@ -193,7 +193,6 @@ def test_a_change_is_not_blamed_for_what_was_on_its_line_before():
     "bind",
     [
         {"address": "ipv4@127.0.0.1", "port": 8080},
-        {"address": "*", "port": 8085},
         {"address": "::", "port": 8085},
         {"address": "ipv6@::", "port": 8085},
         {"address": "*", "port": 9005},
@@ -211,6 +210,7 @@ def test_an_address_bound_twice_is_found_however_it_is_spelled(bind):
     "bind",
     [
         {"address": "127.0.0.1", "port": 8081},
+        {"address": "*", "port": 8085},
         {"address": "127.0.0.1", "port": 8080, "interface": "lo"},
         {"address": "::1", "port": 8085},
         {"address": "*", "port": 9011},

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.description import describe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.messages import serious
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend, plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes import masters_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 from .conftest import CORPUS
-from .running_haproxy import HAPROXY, PARAMS, needs_haproxy
+from .running_haproxy import HAPROXY, PARAMS, free_port, needs_haproxy, until
 
 pytestmark = needs_haproxy
 
@@ -245,3 +248,77 @@ def test_the_prefix_of_unix_sockets_counts_for_binds(path, config):
         config(**proxy("/tmp/x.sock"))
     path.write_text(f"global\n    unix-bind prefix /tmp\ndefaults\n{TIMEOUTS}")
     assert config(True, **proxy("unix@/x.sock"))["changed"] is True
+
+
+def test_a_listener_of_ipv4_beside_one_of_both_families_gets_all_of_its_connections(path, config):
+    port = free_port()
+    both = {"name": "both", "mode": "tcp", "bind": [{"address": "::", "port": port, "v4v6": True}]}
+    both["directives"] = ["tcp-request connection reject"]
+    four = {"name": "four", "mode": "http", "bind": [{"address": "0.0.0.0", "port": port}], "monitor_uri": "/"}
+    path.write_text(f"defaults\n{TIMEOUTS}")
+    for listens in ([both, four], [four, both]):
+        assert config(frontends=listens)["changed"] is True
+        running = subprocess.Popen([HAPROXY, "-W", "-f", path], stderr=subprocess.DEVNULL)
+        try:
+            assert until(lambda: answers(port))
+            assert all(answers(port) for _again in range(30))
+        finally:
+            running.terminate()
+            running.wait(10)
+        path.write_text(f"defaults\n{TIMEOUTS}")
+
+
+def answers(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return b" 200 " in client.recv(100)
+    except OSError:
+        return False
+
+
+# Where HAProxy ends a line.
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ('server a 127.0.0.1:1 "$UNSET_HERE" check', False),
+        ('server a 127.0.0.1:1 "${UNSET_HERE}${UNSET_THERE}" check', False),
+        ('server a 127.0.0.1:1 "$SET_IN_FILE" weight 5', True),
+        ('server a 127.0.0.1:1 "${UNSET_HERE-check}" weight 5', True),
+        ('server a 127.0.0.1:1 check "$UNSET_HERE" # nothing behind it', True),
+    ],
+)
+def test_a_variable_that_is_not_set_ends_the_line(line, known, path, backend):
+    """By the environment that HAProxy was started with, which here runs with this file."""
+    head = f"global\n    setenv SET_IN_FILE check\ndefaults\n    mode tcp\n{TIMEOUTS}listen l\n"
+    path.write_text(f"{head}    bind 127.0.0.1:{free_port()}\n    server a 127.0.0.1:1\n")
+    running = subprocess.Popen([HAPROXY, "-W", "-f", path], stderr=subprocess.DEVNULL)
+    # From 3.3 on HAProxy refuses it with nothing behind it too.
+    known = known and not (version() >= (3, 3) and "nothing behind" in line)
+    try:
+        assert until(lambda: masters_of(str(path)))
+        wanted = {"name": "b", "directives": [line.replace("server a", "server-template a 1").partition(" #")[0]]}
+        if known:
+            assert backend(**wanted)["changed"] is True
+        else:
+            with pytest.raises(DaemonRefused, match=r"empty|not set"):
+                backend(**wanted)
+    finally:
+        running.terminate()
+        running.wait(10)
+
+
+def test_an_empty_word_is_refused_and_an_old_one_keeps_nobody_from_other_changes(path, backend):
+    with pytest.raises(InputError, match="has an empty word, at which HAProxy ends the line"):
+        backend(name="b", directives=['http-request set-header x "" if TRUE'])
+    with pytest.raises(InputError, match="has an empty word"):
+        backend(name="b", servers=[{"name": "a", "address": "127.0.0.1", "port": 1, "sni": "''"}])
+    if version() > (3, 2):
+        return
+    path.write_text(f'defaults\n    mode tcp\n{TIMEOUTS}backend b\n    server a 127.0.0.1:1 "" weight 5\n')
+    done = backend(name="b", servers=[{"name": "a", "weight": 7}])
+    assert 'server a 127.0.0.1:1 weight 7 "" weight 5\n' in path.read_text()
+    assert done["changed"] is True
+    assert describe(path.read_text())["backends"][0]["servers"][0]["weight"] == 7
