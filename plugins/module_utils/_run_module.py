@@ -9,8 +9,9 @@ from typing import Any, Callable
 
 from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import HIDDEN, MASK, masked
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mistaken import mistaken
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -31,7 +32,8 @@ def run_module(
 ) -> None:
     """Run a module's action on its checked parameters and end with its result, or with its error in words.
 
-    A mask, as info modules show it for a secret, is refused in every option of every module.
+    A mask, as info modules show it for a secret, is refused in every option of every module, and so is what Ansible
+    would take for a number or a text though it is none.
 
     ``redact`` is for modules whose free text may hold secrets: it masks the parameters in the result, and the host's
     log does not get them at all. ``lean`` is for modules that take thousands of entries: their action gets nested
@@ -39,8 +41,7 @@ def run_module(
     """
     module = _Module(redact, lean, argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
-        if _may_hold_masks():
-            refuse(list(masked(module.params)))
+        refuse([*module.mistaken, *(masked(module.params) if _may_hold_masks() else ())])
         result = action(module.params, Ports(), module.check_mode)
     except EdgeError as error:
         module.fail_json(**printable({"msg": str(error), **error.facts}))
@@ -72,23 +73,26 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         self._fits = False
         self._spec = options["argument_spec"]
         self._lifted: dict[str, Any] = {}
+        self.mistaken: list[Problem] = []
         super().__init__(no_log=redact is not None, **options)
         self.params.update(self._lifted)
         self._fits = True
 
     def _load_params(self) -> None:
+        """Before Ansible changes them, the parameters say what they were written as. What is lifted has its types."""
         if not self._lean:
             super()._load_params()
-            return
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._fitting import lift
+        else:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._fitting import lift
 
-        whole = basic.copy
-        basic.copy = _ShallowCopy
-        try:
-            super()._load_params()
-        finally:
-            basic.copy = whole
-        self.argument_spec, self._lifted = lift(self._spec, self.params)
+            whole = basic.copy
+            basic.copy = _ShallowCopy
+            try:
+                super()._load_params()
+            finally:
+                basic.copy = whole
+            self.argument_spec, self._lifted = lift(self._spec, self.params)
+        self.mistaken = list(mistaken(self._spec, self.params))
 
     def exit_json(self, **result: Any) -> None:
         super().exit_json(**self._masked(result))

@@ -33,7 +33,7 @@ def wish_of(params: dict[str, Any]) -> Wish:
         if not re.fullmatch(r"[A-Za-z0-9_]+(([./:@]|-+)[A-Za-z0-9_]+)+", name):
             remedy = "Write it as net.ipv4.ip_forward, without patterns."
             problems.append(Problem(f"parameters[{name}]", name, "is no name of a kernel parameter", remedy))
-        if isinstance(value, (dict, list)) or not re.fullmatch(r"[\t ]*[!-~][\t -~]*", str(value)):
+        if isinstance(value, (dict, list, bool, type(None))) or not re.fullmatch(r"[\t ]*[!-~][\t -~]*", str(value)):
             problems.append(
                 Problem(f"parameters[{name}]", value, "is no value of one line", "Give a number or a word.")
             )
@@ -43,9 +43,6 @@ def wish_of(params: dict[str, Any]) -> Wish:
     refuse(problems)
     if params["state"] == "absent":
         return Wish()
-    return Wish({parameter_path(name): _value(value) for name, value in given.items()}, tuple(params["modules"] or ()))
-
-
-def _value(value: Any) -> str:
-    """YAML's yes and no are the kernel's 1 and 0."""
-    return str(int(value)) if isinstance(value, bool) else plain(str(value))
+    return Wish(
+        {parameter_path(name): plain(str(value)) for name, value in given.items()}, tuple(params["modules"] or ())
+    )

@@ -228,7 +228,7 @@ def parameters(**given):
 
 
 def test_values_are_the_kernels():
-    given = {"net.ipv4.ip_forward": True, "net.ipv4.tcp_rmem": "4096  131072\t6291456", "kernel.panic": 10}
+    given = {"net.ipv4.ip_forward": 1, "net.ipv4.tcp_rmem": "4096  131072\t6291456", "kernel.panic": 10}
     assert wish_of(parameters(parameters=given)).parameters == {
         "net/ipv4/ip_forward": "1",
         "net/ipv4/tcp_rmem": "4096 131072 6291456",
@@ -246,6 +246,8 @@ def test_values_are_the_kernels():
         ({"parameters": {"net/../../etc/passwd": 1}}, "is no name of a kernel parameter"),
         ({"parameters": {"a.b": "1\nc.d = 2"}}, "is no value of one line"),
         ({"parameters": {"a.b": ""}}, "is no value of one line"),
+        ({"parameters": {"a.b": True}}, "True is no value of one line"),
+        ({"parameters": {"a.b": None}}, "is no value of one line"),
         ({"modules": ["ip_vs", "-r"]}, r"modules\[1\]: '-r' is no name of a kernel module"),
     ],
 )

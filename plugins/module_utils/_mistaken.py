@@ -1,0 +1,48 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values that Ansible takes for what they are not: asked of the parameters as they were given, before it changes them.
+
+``true`` passes as an int (it stays a boolean and is written as "True"), as a float (1.0) and as a text ("True"). A
+number passes as a text: a password ``0123`` without quotes is 83 by the time it comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+
+_BOOLEANS = frozenset(("bool", "raw", "dict", "list"))
+
+
+def mistaken(options: Mapping[str, Any], given: Mapping[str, Any], path: str = "") -> Iterator[Problem]:
+    """A problem for each such value. ``options`` are those of an argument spec."""
+    for name, value in given.items():
+        argument = options.get(name)
+        if argument is None or value is None or isinstance(value, str):
+            continue
+        kind = argument.get("type", "str")
+        if kind == "list":
+            kind = argument.get("elements", "raw")
+            entries = value if isinstance(value, list) else [value]
+            for index, entry in enumerate(entries):
+                yield from _entry(argument, kind, entry, "{0}{1}[{2}]".format(path, name, index))
+        else:
+            yield from _entry(argument, kind, value, path + name)
+
+
+def _entry(argument: Mapping[str, Any], kind: str, value: Any, option: str) -> Iterator[Problem]:
+    if isinstance(value, bool):
+        if kind not in _BOOLEANS:
+            what = "a text" if kind in ("str", "path") else "a number"
+            remedy = "Put it in quotes, if that is the text" if what == "a text" else "Give a number"
+            shown = None if argument.get("no_log") else value
+            yield Problem(option, shown, "is true or false, and not {0}".format(what), remedy)
+    elif isinstance(value, (int, float)):
+        if argument.get("no_log") and kind == "str":
+            reason = "is a number, and leading zeros of it are lost"
+            yield Problem(option, None, reason, "Put it in quotes, as it is meant")
+    elif isinstance(value, dict) and argument.get("options"):
+        yield from mistaken(argument["options"], value, option + ".")
