@@ -109,6 +109,9 @@ real_servers:
       description:
         - V(absent) removes it, and its connections end. V(drained) gives it weight 0, waits for its connections to end,
           and then removes it (see O(drain_timeout)).
+        - By direct routing a client that uses its port again within two minutes reaches a drained server still, unless
+          the kernel's C(net.ipv4.vs.expire_nodest_conn) is 1 or its C(net.ipv4.vs.conn_reuse_mode) 2. Role
+          P(k8s_edge.ha.ipvs_director#role) sets both.
       type: str
       choices: [present, absent, drained]
       default: present

@@ -30,13 +30,15 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import agreement
 class Standing(NamedTuple):
     """What was read of a host before the roll. ``split`` says that its running keepalived may disagree with what is
     desired on something that all members must share; ``leads`` counts the instances in which it shall have the highest
-    priority."""
+    priority. ``directs``: it holds a VIP that its kernel directs. Stopped, keepalived empties the kernel's table, and
+    where the VIP is on loopback too the host itself resets every connection."""
 
     host: str
     active: bool
     holds: int
     split: bool
     leads: int = 0
+    directs: bool = False
 
 
 def standing(
@@ -53,12 +55,14 @@ def standing(
     """
     active = bool(info.get("active"))
     differs = bool(unagreed(info, desired)) or any("auth_pass" in step for step in steps)
+    holding = [vip for vip in vips if held(vip, hostvars) or _leads(vip, info)]
     return Standing(
         host=host,
         active=active,
-        holds=sum(held(vip, hostvars) or _leads(vip, info) for vip in vips),
+        holds=len(holding),
         split=active and (differs or not info.get("loaded", False)),
         leads=leads,
+        directs=any(vip.directed for vip in holding),
     )
 
 
@@ -91,13 +95,14 @@ def order(standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) 
     split = {each.host for each in standings if each.split}
     split |= {partner for host in split for partner in partners.get(host, ())}
 
-    def rank(numbered: tuple[int, Standing]) -> tuple[int, int, int]:
+    def rank(numbered: tuple[int, Standing]) -> tuple[int, bool, int, int]:
         index, each = numbered
         if each.host in split:
-            return (1, -each.holds, index) if each.active and each.holds else (2, 0, index)
+            # The first is the one that is not stopped.
+            return (1, not each.directs, -each.holds, index) if each.active and each.holds else (2, False, 0, index)
         if not each.active:
-            return 2, 0, index
-        return (1, each.holds, index) if each.holds else (0, -each.leads, index)
+            return 2, False, 0, index
+        return (1, each.directs, each.holds, index) if each.holds else (0, False, -each.leads, index)
 
     return [each.host for _index, each in sorted(enumerate(standings), key=rank)]
 

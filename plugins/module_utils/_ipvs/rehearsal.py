@@ -18,6 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import Dae
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.ownership import Owner, owner
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.planner import Batch, Order, Start, Stop
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.wishes import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel_modules import no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -32,12 +33,13 @@ _SETTINGS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("sync_daemon", "lvs_sync_daemon", (Start, Stop)),
     ("timeouts", "lvs_timeouts", (Timeouts,)),
 )
+_REMEDY = "run a kernel that has IPVS or its module ip_vs; in a container, run modprobe ip_vs on the machine below"
 _INSTALL = "install the kernel's modules (on Enterprise Linux kernel-modules-extra)"
 
 
-def judge(plan: Plan, current: Table, wish: Wish, ports: Ports, *, known: bool) -> list[str]:
+def judge(plan: Plan, current: Table, wish: Wish, ports: Ports, *, known: bool, check_mode: bool) -> list[str]:
     """Warnings about a plan; EdgeError where it must not or cannot be carried out. ``known`` where the kernel has
-    IPVS already."""
+    IPVS already, and ``check_mode`` where it will not be asked to load it."""
     options = {one.key: one.option.rstrip(".") for one in wish.services}
     orders = [order for step in plan.steps if isinstance(step.do, Batch) for order in step.do.orders]
     problems = list(_unknown(orders, current, options, ports))
@@ -50,20 +52,37 @@ def judge(plan: Plan, current: Table, wish: Wish, ports: Ports, *, known: bool) 
                 reason = f"belongs to keepalived: {running.path} has {setting}"
                 problems.append(Problem(option, None, reason, "Change it there, or leave it out here"))
     refuse(problems)
-    if not known and _loadable("ip_vs", ports) is False:
-        raise EdgeError(f"This kernel has no IPVS: modprobe knows no module ip_vs. Remedy: {_INSTALL}.")
+    unseen = [] if known else _without(ports)
+    warnings = unseen if check_mode else []
     if running is None:
-        return []
+        return warnings
     if not running.there:
         return [
+            *warnings,
             f"keepalived runs with {running.path}, which is not there or cannot be read, so nobody knows which virtual "
-            "servers are its own: if it is one of those that changed here, they undo each other's work."
+            "servers are its own: if it is one of those that changed here, they undo each other's work.",
         ]
-    return [
+    warnings += [
         f"{running.path} has the virtual server {name}, and nobody but keepalived knows what that is: if it is one of "
         "those that changed here, keepalived and this module undo each other's work."
         for name in running.unread
     ]
+    return warnings
+
+
+def _without(ports: Ports) -> list[str]:
+    """Warnings about a kernel that has no IPVS yet; EdgeError where it cannot come to have it."""
+    why = no_modules()
+    if why:
+        raise EdgeError(f"This kernel has no IPVS and cannot load it: {why}. Remedy: {_REMEDY}.")
+    if _loadable("ip_vs", ports) is False:
+        raise EdgeError(f"This kernel has no IPVS: modprobe knows no module ip_vs. Remedy: {_INSTALL}.")
+    if why is None:
+        return [
+            "Whether the kernel has the module ip_vs cannot be seen from here, as in a container: it is known when it "
+            "is asked to load it."
+        ]
+    return []
 
 
 def load(ports: Ports) -> Channel:

@@ -117,15 +117,18 @@ class IpvsTable:
 
     def rehearse(self, plan: Plan) -> None:
         """Everything that can be asked before anything changes: whose the services are, and what the kernel can do."""
+        self._judge(plan, check_mode=True)
+
+    def _judge(self, plan: Plan, check_mode: bool) -> None:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import rehearsal
 
-        first = NOTHING if self.first is None else self.first
-        self.warnings = rehearsal.judge(plan, first, self.wish, self.ports, known=self.channel is not None)
+        first, known = NOTHING if self.first is None else self.first, self.channel is not None
+        self.warnings = rehearsal.judge(plan, first, self.wish, self.ports, known=known, check_mode=check_mode)
 
     def execute(self, deed: Any) -> None:
         if self._plan is not None:
             plan, self._plan = self._plan, None
-            self.rehearse(plan)
+            self._judge(plan, check_mode=False)
         if isinstance(deed, Load):
             from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import rehearsal
 

@@ -25,6 +25,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     remembering,
     settings,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel_modules import may_load, no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
@@ -33,6 +34,10 @@ FOLDERS = ("etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sy
 #: procps reads it last; systemd where a link in sysctl.d leads to it.
 LAST = "etc/sysctl.conf"
 _SECONDS = 60.0
+_ELSEWHERE = (
+    "Install the kernel's modules (on Enterprise Linux kernel-modules-extra); in a container, load it on the machine "
+    "below."
+)
 
 
 class KernelSettings:
@@ -80,12 +85,14 @@ class KernelSettings:
             if born and not os.access(self._proc(step.do.parameter), os.W_OK):
                 raise _refused(step.do, "it cannot be written")
             if isinstance(step.do, Load):
+                self._may_load(step.do.module)
                 self._modprobe(step.do.module, "--dry-run")
 
     def execute(self, deed: Any) -> None:
         if isinstance(deed, Set):
             self._set(deed)
         elif isinstance(deed, Load):
+            self._may_load(deed.module)
             self._modprobe(deed.module)
             values = {path: self._value(path) for path in self.unborn - set(self.born)}
             self.born.update((path, value) for path, value in values.items() if value is not None)
@@ -134,16 +141,18 @@ class KernelSettings:
         except OSError:
             return False
 
+    def _may_load(self, name: str) -> None:
+        why = no_modules(self.root) or ("" if may_load(self.root) else "this process may not (CAP_SYS_MODULE)")
+        if why:
+            raise EdgeError(f"The module {name} cannot be loaded: {why}. {_ELSEWHERE}")
+
     def _modprobe(self, name: str, *options: str) -> None:
         tool = self.ports.which("modprobe")
         if tool is None:
             raise EdgeError(f"The module {name} cannot be loaded: there is no modprobe. Install the package kmod.")
         ended = self.ports.run([tool, *options, "--", name], timeout=_SECONDS)
         if ended.rc != 0:
-            raise EdgeError(
-                f"The module {name} cannot be loaded: {ended.stderr.strip() or 'no reason'}. Install the kernel's "
-                "modules (on Enterprise Linux kernel-modules-extra); in a container, load it on the machine below."
-            )
+            raise EdgeError(f"The module {name} cannot be loaded: {ended.stderr.strip() or 'no reason'}. {_ELSEWHERE}")
 
     def _unknown(self, values: dict[str, str | None]) -> Iterable[Problem]:
         for path, value in self.wish.parameters.items():

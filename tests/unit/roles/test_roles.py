@@ -52,3 +52,28 @@ def test_facts_are_read_by_their_dictionary(role):
 def test_the_declaration_is_the_same_in_both_roles():
     declared = [options(role)[f"{role}_vips"]["options"] for role in ("haproxy", "keepalived")]
     assert str(declared[0]).replace("haproxy_vips", "") == str(declared[1]).replace("keepalived_vips", "")
+
+
+def _tasks(found):
+    """Every task, however deep in blocks, of what a YAML file has."""
+    for each in found if isinstance(found, list) else ():
+        yield each
+        for key in ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always"):
+            yield from _tasks(each.get(key))
+
+
+def test_nothing_restarts_keepalived_and_none_stops_that_holds_a_vip():
+    """A restart takes the VIP away, and empties a director's table under its connections."""
+    services = []
+    leaving = "leave.yml"  # stops keepalived when another host has its VIPs
+    for path in [*ROLES.rglob("*.yml"), *(ROLES.parent / "playbooks").glob("*.yml")]:
+        for task in _tasks(yaml.safe_load(path.read_text())):
+            for module in ("systemd_service", "systemd", "service"):
+                given = task.get(f"ansible.builtin.{module}") or {}
+                if "keepalived" in str(given.get("name")):
+                    services.append((path.name, given.get("state"), task.get("loop"), task.get("delegate_to")))
+            assert "restart keepalived" not in str(task.get("ansible.builtin.command"))
+    silent = ("main.yml", "stopped", "{{ __keepalived_silenced }}", "{{ item }}")
+    stopped = {each for each in services if each[1] not in ("reloaded", "started")}
+    assert stopped == {silent, (leaving, "stopped", None, None)}
+    assert ("main.yml", "reloaded", None, None) in services

@@ -15,6 +15,9 @@ from ansible_collections.k8s_edge.ha.plugins.filter.unheired_instances import un
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_endpoints import vip_endpoints
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_partners import vip_partners
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _rolling
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._rolling import Standing, silenced_by, standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
 
 VIP = "10.77.0.100/24"
 
@@ -131,6 +134,32 @@ def test_formatting_of_addresses_is_no_difference(lab):
     for host in site.hosts:
         site.written(host)["virtual_ipaddress"] = [{"address": "10.77.0.100"}]
     assert site.order() == ["haproxy-2", "haproxy-1"]
+
+
+@pytest.mark.parametrize("split", [True, False])
+def test_a_host_that_directs_what_it_holds_is_never_the_one_that_is_stopped(split):
+    """Not for another that holds more VIPs, of HAProxy."""
+    hosts = [Standing("a", True, 3, split), Standing("b", True, 0, split), Standing("c", True, 1, split, directs=True)]
+    partners = {"a": ["b", "c"], "b": ["a", "c"], "c": ["a", "b"]}
+    assert _rolling.order(hosts, partners) == (["c", "a", "b"] if split else ["b", "a", "c"])
+    assert silenced_by("c", hosts, partners) == (["a", "b"] if split else [])
+    assert "c" not in [*silenced_by("a", hosts, partners), *silenced_by("b", hosts, partners)]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_who_directs_is_seen(lab, held):
+    edge = {
+        "name": "edge",
+        "addresses": [VIP],
+        "hosts": "haproxy",
+        "leads_to": "haproxy",
+        "profile": "ipvs",
+        "ports": [80],
+    }
+    vips = declared([edge], lab.groups())
+    info = {"active": True, "loaded": True, "vips": [{"address": VIP, "instance": "edge", "held": held}]}
+    found = standing("haproxy-1", vips, {"k8s_edge_before": info}, info, [])
+    assert (found.directs, found.holds) == (held, int(held))
 
 
 def test_a_daemon_that_runs_another_configuration_than_its_file_may_disagree(lab):

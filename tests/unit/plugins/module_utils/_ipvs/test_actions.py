@@ -201,6 +201,9 @@ def test_a_table_that_cannot_be_read(played, virtual_server, monkeypatch, number
             call()
 
 
+NO_MODULES = "ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.rehearsal.no_modules"
+
+
 class Tools(Ports):
     """A host whose modprobe knows some modules; ``load`` is called when one is loaded."""
 
@@ -231,6 +234,7 @@ def without(played, monkeypatch, tmp_path):
     monkeypatch.setattr(kernel, "Channel", channel)
     monkeypatch.setattr(kernel, "_SIGN", str(tmp_path / "none"))
     monkeypatch.setattr("ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.rehearsal._KNOWN_MODULES", "/")
+    monkeypatch.setattr(NO_MODULES, lambda: "")
     return lambda: there.append(True)
 
 
@@ -260,6 +264,23 @@ def test_a_kernel_that_cannot_learn_it(without, virtual_server, check_mode):
         virtual_server(ports=Tools("ip_vs_wlc"), check_mode=check_mode, **WEB)
     with pytest.raises(EdgeError, match=r"scheduler: 'wlc' is unknown to this kernel"):
         virtual_server(ports=Tools("ip_vs"), check_mode=check_mode, **WEB)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_kernel_that_takes_no_modules_is_known_before(without, virtual_server, monkeypatch, check_mode):
+    monkeypatch.setattr(NO_MODULES, lambda: "it was built to load none")
+    with pytest.raises(
+        EdgeError, match=r"no IPVS and cannot load it: it was built to load none\. Remedy: run a kernel"
+    ):
+        virtual_server(ports=Tools("ip_vs", "ip_vs_wlc"), check_mode=check_mode, **WEB)
+
+
+def test_where_the_kernels_modules_cannot_be_seen_check_mode_says_so(without, virtual_server, monkeypatch):
+    monkeypatch.setattr(NO_MODULES, lambda: None)
+    tools = Tools("ip_vs", "ip_vs_wlc", load=without)
+    said = virtual_server(ports=tools, check_mode=True, **WEB)
+    assert "cannot be seen from here" in str(said["warnings"])
+    assert not virtual_server(ports=tools, **WEB).get("warnings")
 
 
 def test_a_kernel_that_does_not_learn_it(without, virtual_server):

@@ -19,6 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     settings,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.resource import KernelSettings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel_modules import may_load, no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from hypothesis import given
@@ -54,6 +55,11 @@ class Host:
         self.ports = Modprobe(root)
         for folder in ("etc/sysctl.d", "etc/modules-load.d", "usr/lib/sysctl.d"):
             (root / folder).mkdir(parents=True)
+        modules = root / "lib/modules" / os.uname().release
+        for folder in (root / "proc/self/ns", modules):
+            folder.mkdir(parents=True)
+        (root / "proc/modules").write_text("")
+        (modules / "modules.dep").write_text("")
         for path, value in ((BIND, "0"), (FILTER, "1")):
             self.path(path).parent.mkdir(parents=True, exist_ok=True)
             self.path(path).write_text(f"{value}\n")
@@ -77,6 +83,43 @@ class Host:
 @pytest.fixture
 def host(tmp_path):
     return Host(tmp_path)
+
+
+def _off(host):
+    (host.root / "proc/sys/kernel").mkdir(parents=True)
+    (host.root / "proc/sys/kernel/modules_disabled").write_text("1\n")
+
+
+def _may_not(host):
+    (host.root / "proc/self/status").write_text("CapPrm:\tffffffffffffffff\nCapEff:\t00000000a80425fb\n")
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda host: (host.root / "proc/modules").unlink(), "built to load none"),
+        (_off, "kernel.modules_disabled is 1"),
+        (_may_not, "CAP_SYS_MODULE"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_module_that_could_not_be_loaded_is_known_before(host, make, told, check_mode):
+    make(host)
+    with pytest.raises(EdgeError, match=f"The module ip_vs cannot be loaded: .*{told}.* on the machine below"):
+        host.bring(modules=["ip_vs"], check_mode=check_mode)
+    assert host.written() == []
+
+
+def test_modules_are_of_the_running_kernel_or_cannot_be_seen(host):
+    root = str(host.root)
+    assert (no_modules(root), may_load(root)) == ("", True)
+    (host.root / "lib/modules" / os.uname().release / "modules.dep").unlink()
+    assert no_modules(root) is None  # a container: the kernel looks on the machine below
+    (host.root / "proc/1").mkdir()
+    (host.root / "proc/1/root").symlink_to(root)
+    (host.root / "proc/self/ns/pid").symlink_to("/proc/self/ns/pid")
+    first = os.stat("/proc/self/ns/pid").st_ino == 0xEFFFFFFC
+    assert (no_modules(root) or "").startswith("/lib/modules has none for the running kernel") is first
 
 
 def test_a_life_leaves_nothing_behind(host):
@@ -165,7 +208,6 @@ def test_a_module_comes_before_the_parameters_it_brings_and_is_not_unloaded(host
 
 def test_a_module_that_is_built_in_is_there(host):
     folder = host.root / "lib/modules" / os.uname().release
-    folder.mkdir(parents=True)
     (folder / "modules.builtin").write_text("kernel/net/ip-vs.ko\n")
     assert host.bring(modules=["ip_vs"]).summary == ["load the module ip_vs at boot"]
 
