@@ -54,6 +54,9 @@ options:
     description:
       - With O(state=drain) or O(state=maint), wait until the servers have no sessions left, for at most O(timeout).
         With O(state=maint) they are drained first and taken out when the last session has ended.
+      - HAProxy from 3.0 on, with C(option redispatch), sends all connections that wait in a server's queue to that very
+        server at once, over its maxconn, when it goes to drain or maint. With O(drain=true) the queue is served in its
+        turn first, at weight 0, for at most O(timeout); without, a warning tells of it.
       - When the time is up the module fails and says what is left on which server. The servers stay drained, as that
         is what was asked for, and nothing new goes to them.
       - Sessions in an older process that a reload left behind are not seen.

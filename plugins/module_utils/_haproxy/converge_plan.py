@@ -52,9 +52,27 @@ def with_process(resource: ConvergingResource, plan: Plan, seen: Seen, process: 
             f"The reload is left to you, because HAProxy runs without a master (start it with -W or -Ws): {reasons}"
         )
         return plan._replace(warnings=(*plan.warnings, warning)), bring
+    warnings = plan.warnings
+    if reasons:
+        warnings += warming(process)
     lines = [f"reload HAProxy: {reason}" for reason in change.reasons] or change.summaries
     impact = "reload" if reasons else "runtime" if lines else "none"
-    return plan._replace(steps=(*plan.steps, Step("\n".join(lines), bring)), impact=impact), bring
+    steps = (*plan.steps, Step("\n".join(lines), bring))
+    return plan._replace(steps=steps, impact=impact, warnings=warnings), bring
+
+
+def warming(process: Process) -> tuple[str, ...]:
+    """In words which servers a reload would hit while they come back slowly (slowstart): the new worker knows nothing
+    of that and gives them their whole share at once."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import read_stat
+
+    (said,) = process.runtime.ask(["show stat -1 4 -1"])
+    return tuple(
+        f"{row['pxname']}/{row['svname']} has come back to {row['throttle']} % of its weight (slowstart). A reload "
+        "gives it the whole at once: wait until it has come back, if that is too much for it."
+        for row in read_stat(said, ("pxname", "svname", "throttle"))
+        if int(row.get("throttle", 100)) < 100
+    )
 
 
 def examine(bring: Bring, *, rehearsal: bool) -> None:

@@ -86,6 +86,8 @@ class RunningServers:
         wanted = {server.title for server in chosen}
         texts = _text(chosen), _text([server for server in after if server.title in wanted])
         warnings = tuple(reservations(chosen, self.wish))
+        if made and self.wish.state != "ready" and any(server.queued for server in chosen):
+            warnings += self._flooding(chosen)
         if not made:
             return Plan(*texts, warnings=warnings)
         there = tuple(command for change in made for command in change.commands)
@@ -93,6 +95,11 @@ class RunningServers:
         agents = frozenset(change.server.title for change in made if change.server.agent)
         step = Step("\n".join(change.summary for change in made), Batch(there, back, agents), Batch(back))
         return Plan(*texts, (step,), "runtime", warnings)
+
+    def _flooding(self, chosen: Sequence[Server]) -> tuple[str, ...]:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_queue import FLOODS, flooding
+
+        return tuple(flooding(chosen, self.wish.state)) if self.runtime.version >= FLOODS else ()
 
     def rehearse(self, plan: Plan) -> None:
         """Nothing more can be known without telling HAProxy."""
@@ -131,7 +138,7 @@ def server_action(params: dict[str, Any], ports: Ports, check_mode: bool) -> dic
                 _hear_agents(resource, params["path"])
         titles = {server.title for server in chosen}
         if in_stages and chosen:
-            chosen, ended = _drain(runtime, params, wish, titles)
+            chosen, ended = _drain(runtime, params, wish, chosen)
             steps += ended
         if params["wait"] and not check_mode and chosen:
             # Imported where it is used, because a run without waiting has no use for it.
@@ -159,16 +166,24 @@ def _hear_agents(resource: RunningServers, path: str) -> None:
         resource.plan(resource.read())
 
 
-def _drain(runtime: Runtime, params: dict[str, Any], wish: Wish, titles: set[str]) -> tuple[list[Server], list[str]]:
+def _drain(
+    runtime: Runtime, params: dict[str, Any], wish: Wish, chosen: Sequence[Server]
+) -> tuple[list[Server], list[str]]:
     """Let nothing new in, wait for the rest to end, then set the final state. Gives the servers as they are then, and
-    the steps that no plan could know: sessions that were shut down."""
+    the steps that no plan could know: queues that were served first, sessions that were shut down."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_queue import FLOODS, emptied
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_wait import wait_for_sessions
 
     # A server in maintenance gets nothing new as it is.
     kept = "maint" if wish.state == "maint" else ""
-    first = reconcile(_resource(runtime, params, Wish("drain", wish.weight), kept), check_mode=False)
-    with _telling(first.summary, runtime.address):
-        steps = wait_for_sessions(runtime, titles, params["timeout"], params["shutdown_sessions"])
+    titles = {server.title for server in chosen}
+    queued = [server for server in chosen if server.queued]
+    with emptied(runtime, queued if queued and runtime.version >= FLOODS else (), params["timeout"]) as served:
+        first = reconcile(_resource(runtime, params, Wish("drain", None), kept), check_mode=False)
+    if wish.weight is not None:
+        reconcile(_resource(runtime, params, Wish("drain", wish.weight), kept), check_mode=False)
+    with _telling([*served, *first.summary], runtime.address):
+        steps = served + wait_for_sessions(runtime, titles, params["timeout"], params["shutdown_sessions"])
     final = _resource(runtime, params, wish)
     reconcile(final, check_mode=False)
     if final.with_agent:

@@ -37,7 +37,7 @@ def wait_for_sessions(runtime: Runtime, titles: set[str], timeout: float, shut_d
 
 def wait_for_health(runtime: Runtime, titles: set[str], timeout: float) -> list[Server]:
     """Wait until every server is up by its checks; one without checks is. Gives the servers."""
-    for last, servers in _looks(runtime, titles, timeout):
+    for last, servers in looks(runtime, titles, timeout):
         ill = [server for server in servers if not server.healthy]
         if not ill:
             return servers
@@ -54,7 +54,7 @@ def _by_agent(server: Server) -> str:
 def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Server]:
     """The servers that still have sessions in the end."""
     busy: list[Server] = []
-    for _last, servers in _looks(runtime, titles, timeout):
+    for _last, servers in looks(runtime, titles, timeout):
         taken = [server.title for server in servers if server.state == "ready"]
         if taken:
             raise EdgeError(
@@ -66,7 +66,7 @@ def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Serv
     return busy
 
 
-def _looks(runtime: Runtime, titles: set[str], timeout: float) -> Iterator[tuple[bool, list[Server]]]:
+def looks(runtime: Runtime, titles: set[str], timeout: float) -> Iterator[tuple[bool, list[Server]]]:
     """The servers again and again, and whether it is the last time: the first at once, the last when time is up.
 
     Each look has a connection of its own: after a reload the old process goes on answering on ours, with the servers

@@ -338,3 +338,13 @@ def test_while_one_worker_takes_over_from_another_the_newer_counts(start, monkey
     monkeypatch.setattr(process, "answering", lambda path, address: found._replace(pid=found.pid - 1))
     with pytest.raises(EdgeError, match=f"{found.pid} serves"):
         process.serving(str(haproxy.file), haproxy.address)
+
+
+def test_a_reload_that_ends_a_slow_start_is_foretold(start):
+    haproxy = start(more="    default-server slowstart 60s\n")
+    assert haproxy.backend(check_mode=True, balance="leastconn")["warnings"] == []
+    haproxy.tell("set server b/one state maint", "set server b/one state ready")
+    (warning,) = haproxy.backend(check_mode=True, balance="leastconn")["warnings"]
+    assert warning.startswith("b/one has come back to ")
+    assert haproxy.backend(servers=haproxy.servers(one={"weight": 5}))["warnings"] == []
+    assert haproxy.backend(balance="leastconn")["impact"] == "reload"
