@@ -111,6 +111,16 @@ unit:
     unit_file_state: enabled
     main_pid: "4711"
     restarts: "0"
+files:
+  description:
+    - Every file that the service reads, in order, with O(path) among them. More than one where HAProxy is started with
+      several, or with a folder such as C(/etc/haproxy/conf.d). RV(config) is of O(path) alone.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - /etc/haproxy/haproxy.cfg
+    - /etc/haproxy/conf.d/50-shop.cfg
 config:
   description:
     - The configuration in the shape of M(k8s_edge.ha.haproxy_config)'s options, which takes it and changes nothing,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Edited
@@ -15,11 +15,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import Action, plan_result
 
+if TYPE_CHECKING:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.consistency import Others
+
 _FILE_OPTIONS = ("path", "backup", "validate", "runtime", "socket")
 
 
-#: (text, options, what was found out about the options alone) -> the edit.
-Planner = Callable[[str, Mapping[str, Any], dict[str, Any]], Edited]
+#: (text, options, what was found out about the options alone, what HAProxy reads beside the text) -> the edit.
+Planner = Callable[[str, Mapping[str, Any], dict[str, Any], Callable[[], "Others"]], Edited]
 
 
 def file_action(planner: Planner) -> Action:
@@ -28,12 +31,20 @@ def file_action(planner: Planner) -> Action:
     def action(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, Any]:
         options = {option: value for option, value in params.items() if option not in _FILE_OPTIONS}
         planned_on: list[str] = []
+        beside: list[Others] = []
         remembered: dict[str, Any] = {}
         too_old: list[str] = []
 
+        def others() -> Others:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.beside import read_others
+
+            if not beside:
+                beside.append(read_others(params["path"], ports))
+            return beside[0]
+
         def edit(text: str) -> Edited:
             planned_on.append(text)
-            return planner(text, options, remembered)
+            return planner(text, options, remembered, others)
 
         def examine(text: str) -> None:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.versions import examine as ask

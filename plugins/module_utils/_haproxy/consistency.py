@@ -35,21 +35,35 @@ class Fault(NamedTuple):
     remedy: str
 
 
-def judge_change(before: Document, after: Document) -> tuple[list[Problem], tuple[str, ...]]:
-    """The faults that a change would bring into a file, and in words what is odd about the lines that it touches."""
+class Others(NamedTuple):
+    """The other files that HAProxy reads: those before the one that is changed, and those behind it, in order."""
+
+    before: tuple[Document, ...] = ()
+    behind: tuple[Document, ...] = ()
+
+    def around(self, document: Document) -> list[Document]:
+        return [*self.before, document, *self.behind]
+
+
+def judge_change(
+    before: Document, after: Document, others: Others | None = None
+) -> tuple[list[Problem], tuple[str, ...]]:
+    """The faults that a change would bring into a file, or into the files that HAProxy reads with it, and in words what
+    is odd about the lines that it touches."""
+    others = others or Others()
     gone, come = lines_without(before, after), lines_without(after, before)
-    known = {*_faults(before), *_line_faults(before, gone)}
-    found = [*_faults(after), *_line_faults(after, come)]
-    found += _made_heirs(before, after)
+    known = {*_faults(others.around(before)), *_line_faults(before, gone)}
+    found = [*_faults(others.around(after)), *_line_faults(after, come)]
+    found += _made_heirs(others.around(before), others.around(after))
     problems = [Problem(fault.where, redact(fault.what), *fault[2:]) for fault in found if fault not in known]
     odd = set(idle_tls(before, gone))
     return problems, tuple(oddity for oddity in idle_tls(after, come) if oddity not in odd)
 
 
-def _made_heirs(before: Document, after: Document) -> Iterator[Fault]:
+def _made_heirs(before: list[Document], after: list[Document]) -> Iterator[Fault]:
     """Proxies that would inherit new defaults with a name, only because these come to stand above them."""
-    names = {section.name for section in before.sections if section.kind == "defaults"}
-    if all(section.name in names for section in after.sections if section.kind == "defaults" and section.name):
+    names = {section.name for section in _sections(before) if section.kind == "defaults"}
+    if all(section.name in names for section in _sections(after) if section.kind == "defaults" and section.name):
         return
     known = {section.title for section, _defaults in inherited(before)}
     for section, defaults in inherited(after):
@@ -57,6 +71,10 @@ def _made_heirs(before: Document, after: Document) -> Iterator[Fault]:
             reason = "has no from, and would inherit what it does not now"
             remedy = f"Give it a from, or declare defaults without a name beside {defaults.title}."
             yield Fault(defaults.title, section.title, reason, remedy)
+
+
+def _sections(documents: list[Document]) -> list[Section]:
+    return [section for document in documents for section in document.sections]
 
 
 _Lines = list[tuple[Section, int]]
@@ -93,14 +111,14 @@ def _line_faults(document: Document, lines: _Lines) -> Iterator[Fault]:
             yield Fault(f"{section.title}: {subject}", what, reason, remedy)
 
 
-def _faults(document: Document) -> Iterator[Fault]:
-    proxies = [section for section in document.sections if section.kind in PROXY_KEYWORDS and not section.depth]
+def _faults(documents: list[Document]) -> Iterator[Fault]:
+    proxies = [section for section in _sections(documents) if section.kind in PROXY_KEYWORDS and not section.depth]
     # A section whose name holds a template or a variable is known only later.
     open_ended = any(not section.name.replace("_", "a").isascii() or "{" in section.name for section in proxies)
     yield from _twice(proxies)
-    yield from _bound_twice(document, proxies)
+    yield from _bound_twice(documents)
     if not open_ended:
-        yield from _missing(document)
+        yield from _missing(documents)
 
 
 def _twice(proxies: list[Section]) -> Iterator[Fault]:
@@ -113,10 +131,10 @@ def _twice(proxies: list[Section]) -> Iterator[Fault]:
                 seen.add(section.name)
 
 
-def _bound_twice(document: Document, proxies: list[Section]) -> Iterator[Fault]:
+def _bound_twice(documents: list[Document]) -> Iterator[Fault]:
     found: list[tuple[str, Listener]] = []
-    for section in proxies:
-        for index in document.body(section) if section.kind in _FRONTENDS else ():
+    for document, section in _placed(documents, _FRONTENDS):
+        for index in document.body(section) if not section.depth else ():
             if document.lines[index].keyword == "bind":
                 found += [(section.title, listener) for listener in listeners(meanings(document.content(index)))]
     for title, listener, other in shared(found):
@@ -127,13 +145,11 @@ def _bound_twice(document: Document, proxies: list[Section]) -> Iterator[Fault]:
         yield Fault(title, f"bind {listener.spelled}", reason, "Bind an address and port once.")
 
 
-def _missing(document: Document) -> Iterator[Fault]:
-    backends = {section.name for section in document.sections if section.kind in _BACKENDS}
-    defaults = {section.name for section in document.sections if section.kind == "defaults"}
-    tracks = " track " in document.text
-    for section in document.sections:
-        if section.kind not in PROXY_KEYWORDS and section.kind != "defaults":
-            continue
+def _missing(documents: list[Document]) -> Iterator[Fault]:
+    backends = {section.name for _document, section in _placed(documents, _BACKENDS)}
+    defaults = {section.name for _document, section in _placed(documents, ("defaults",))}
+    tracks = any(" track " in document.text for document in documents)
+    for document, section in _placed(documents, ("defaults", *PROXY_KEYWORDS)):
         if section.words[-2:-1] == ("from",) and section.words[-1] not in defaults:
             yield Fault(section.title, section.words[-1], "is not a defaults section of this file", "Declare it too.")
         for index in document.body(section):
@@ -147,26 +163,30 @@ def _missing(document: Document) -> Iterator[Fault]:
                         section.title, name, reason, "Declare that backend in the same call, or correct the name."
                     )
             elif tracks and keyword in ("server", "default-server"):
-                yield from _tracked(document, section, meanings(document.content(index)))
+                yield from _tracked(documents, document, section, meanings(document.content(index)))
 
 
 def _is_computed(name: str) -> bool:
     return not name or any(character in name for character in "%$\0{")
 
 
-def _tracked(document: Document, section: Section, words: list[str]) -> Iterator[Fault]:
+def _placed(documents: list[Document], kinds: tuple[str, ...]) -> Iterator[tuple[Document, Section]]:
+    return ((document, section) for document in documents for section in document.sections if section.kind in kinds)
+
+
+def _tracked(documents: list[Document], document: Document, section: Section, words: list[str]) -> Iterator[Fault]:
     if "track" not in words[:-1]:
         return
     target = words[words.index("track") + 1]
     backend, _slash, server = target.rpartition("/")
-    sections = [section]
+    placed = [(document, section)]
     if backend:
-        sections = [other for other in document.sections if other.kind in _BACKENDS and other.name == backend]
-    for other in sections:
-        for index in document.body(other):
-            keyword = document.lines[index].keyword
+        placed = [(other, found) for other, found in _placed(documents, _BACKENDS) if found.name == backend]
+    for other, found in placed:
+        for index in other.body(found):
+            keyword = other.lines[index].keyword
             if keyword == "server-template" or _is_computed(target):
                 return
-            if keyword == "server" and meanings(document.content(index))[1:2] == [server]:
+            if keyword == "server" and meanings(other.content(index))[1:2] == [server]:
                 return
     yield Fault(section.title, f"track {target}", "names a server that does not exist", "Name a server of this file.")

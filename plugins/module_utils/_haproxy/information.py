@@ -11,6 +11,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import Co
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.description import describe
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.invocation import Invocation, invocation
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import live_state
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes import Loaded
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import PATIENCE, Runtime
@@ -45,7 +46,8 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
     """The module's result. Never changes anything, in check mode or not."""
     content = ConfigFile(params["path"]).read()
     text = None if content is None else decode(content)
-    warnings = _warnings(params["path"], text or "", ports)
+    service = invocation(params["path"], ports, unit=params["unit"])
+    warnings = _warnings(params["path"], text or "", service)
     told = facts(ports, params["path"], params["unit"])
     address = params["socket"] or (None if text is None else stats_socket(text))
     runtime, error = None, None
@@ -66,6 +68,7 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
         "changed": False,
         "warnings": warnings,
         **told,
+        "files": service.in_place_of(params["path"], params["path"]),
         "config": None if text is None else describe(text),
         "runtime": runtime,
         "runtime_error": error,
@@ -73,13 +76,11 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
     }
 
 
-def _warnings(path: str, text: str, ports: Ports) -> list[str]:
+def _warnings(path: str, text: str, service: Invocation) -> list[str]:
     """Lines of which HAProxy reads a part only, which is what is told of them."""
     if '""' not in text and "''" not in text and '"$' not in text:
         return []
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.cut_lines import cut_lines
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.invocation import invocation
 
-    environment = invocation(path, ports).environment if '"$' in text else None
-    return [f"{path}: {cut}" for cut in cut_lines([parse(text)], environment)]
+    return [f"{path}: {cut}" for cut in cut_lines([parse(text)], service.environment)]

@@ -91,13 +91,13 @@ class Invocation(NamedTuple):
         return [*words, *self.options, *(["-C", self.folder] if self.folder else [])]
 
 
-def invocation(path: str, ports: Ports, proc: str = "/proc") -> Invocation:
-    """How the service reads ``path``."""
+def invocation(path: str, ports: Ports, proc: str = "/proc", unit: str = UNIT) -> Invocation:
+    """How the service reads ``path``: the ``unit``, or the master that runs with it."""
     for pid in masters_of(path, proc):
         found = from_words(words_of(pid, proc), _link(f"{proc}/{pid}/cwd"))._replace(environment=_environ(pid, proc))
         if found.reads(path):
             return found
-    found = _from_unit(ports)
+    found = _from_unit(ports, unit)
     return found if found.reads(path) else Invocation((path,))
 
 
@@ -153,10 +153,10 @@ def from_unit(told: Mapping[str, str], read: Mapping[str, str]) -> Invocation:
     return from_words(words, folder)._replace(environment=environment)
 
 
-def _from_unit(ports: Ports) -> Invocation:
+def _from_unit(ports: Ports, unit: str) -> Invocation:
     program = ports.which("systemctl")
     properties = "ExecStart,Environment,EnvironmentFiles,WorkingDirectory"
-    answer = program and ports.run([program, "show", UNIT, f"--property={properties}"], timeout=_TIME_LIMIT)
+    answer = program and ports.run([program, "show", unit, f"--property={properties}"], timeout=_TIME_LIMIT)
     if not answer or answer.rc != 0:
         return Invocation(())
     told: dict[str, str] = {}

@@ -112,10 +112,11 @@ def _above(document: Document, section: Section) -> int:
     return above
 
 
-def inherited(document: Document) -> Iterator[tuple[Section, Section | None]]:
-    """Each proxy without ``from``, with the defaults that it inherits for its place."""
+def inherited(documents: Sequence[Document]) -> Iterator[tuple[Section, Section | None]]:
+    """Each proxy without ``from`` of the files that HAProxy reads, in order, with the defaults that it inherits for its
+    place."""
     last: Section | None = None
-    for section in document.sections:
+    for section in (section for document in documents for section in document.sections):
         if section.kind == "defaults":
             last = section
         elif section.kind in PROXY_KEYWORDS and section.words[-2:-1] != ("from",):

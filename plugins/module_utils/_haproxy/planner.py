@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
@@ -33,6 +33,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_plan 
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.standing import Standing
 
+if TYPE_CHECKING:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.consistency import Others
+
 #: haproxy_config's lists, and the section keyword of each.
 SECTION_LISTS = {"defaults": "defaults", "frontends": "frontend", "listens": "listen", "backends": "backend"}
 _OTHERS = SECTION_KEYWORDS.difference(("global", "defaults", *PROXY_KEYWORDS))
@@ -42,9 +45,15 @@ _OTHERS = SECTION_KEYWORDS.difference(("global", "defaults", *PROXY_KEYWORDS))
 _CHECKED = "checked"
 
 
-def plan_backend(text: str, params: Mapping[str, Any], remembered: dict[str, Any] | None = None) -> Edited:
+def plan_backend(
+    text: str,
+    params: Mapping[str, Any],
+    remembered: dict[str, Any] | None = None,
+    others: Callable[[], Others] | None = None,
+) -> Edited:
     """One backend. ``params``: its options, and ``state``, ``present`` or ``absent``. ``remembered`` is what an
-    earlier call with these ``params`` left there."""
+    earlier call with these ``params`` left there. ``others`` gives the files that HAProxy reads beside this one; it is
+    asked where something changes."""
     document = parse(text)
     desired: DesiredSection | None = (remembered or {}).get(_CHECKED)
     if desired is None:
@@ -59,12 +68,17 @@ def plan_backend(text: str, params: Mapping[str, Any], remembered: dict[str, Any
         plan.remove(plan.document.find("backend", desired.name), "name")
     else:
         plan.section(desired)
-    return plan.finish()
+    return plan.finish(others)
 
 
-def plan_config(text: str, params: Mapping[str, Any], remembered: dict[str, Any] | None = None) -> Edited:
+def plan_config(
+    text: str,
+    params: Mapping[str, Any],
+    remembered: dict[str, Any] | None = None,
+    others: Callable[[], Others] | None = None,
+) -> Edited:
     """The whole file. ``params``: ``global``, the lists of ``SECTION_LISTS``, ``sections`` and ``purge``.
-    ``remembered`` is what an earlier call with these ``params`` left there."""
+    ``remembered`` and ``others`` as for a backend."""
     document = parse(text)
     desired: list[DesiredSection] | None = (remembered or {}).get(_CHECKED)
     if desired is None:
@@ -79,7 +93,7 @@ def plan_config(text: str, params: Mapping[str, Any], remembered: dict[str, Any]
     if params.get("purge"):
         wanted = {(section.kind, section.name) for section in desired}
         plan.purge(wanted, {option for option in (*SECTION_LISTS, "sections") if params.get(option) is not None})
-    return plan.finish()
+    return plan.finish(others)
 
 
 def _desired_sections(document: Document, check: Check, params: Mapping[str, Any]) -> tuple[list[DesiredSection], bool]:
@@ -161,7 +175,7 @@ class _FilePlan:
                 self.edits.delete_section(section)
                 self.edits.summaries.append(f"{section.title}: removed")
 
-    def finish(self) -> Edited:
+    def finish(self, others: Callable[[], Others] | None) -> Edited:
         """The edited text. Raises InputError with everything that is wrong."""
         if self._new:
             self._insert()
@@ -171,7 +185,8 @@ class _FilePlan:
             return Edited(text)
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.consistency import judge_change
 
-        problems, oddities = judge_change(self.document, parse(text))
+        beside = () if others is None else (others(),)
+        problems, oddities = judge_change(self.document, parse(text), *beside)
         refuse(problems)
         return Edited(text, tuple(self.edits.summaries), "reload", oddities)
 

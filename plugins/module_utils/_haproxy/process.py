@@ -93,7 +93,13 @@ def answering(path: str, address: str | None) -> Process:
     words = words_of(first)
     files = [words[place + 1] for place, word in enumerate(words[:-1]) if word == "-f"]
     alone = len(files) < 2 and not any(os.path.isdir(os.path.join(f"/proc/{first}/cwd", file)) for file in files)
-    return Process(runtime, number, first, alone, level, has_loaded(number, path))
+    loaded = has_loaded(number, path)
+    if not alone:
+        # A folder may be empty, as Debian's newer unit gives one.
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.beside import have_loaded, read_by
+
+        alone, loaded = len(read_by(first)) < 2, have_loaded(loaded, number, first, path)
+    return Process(runtime, number, first, alone, level, loaded)
 
 
 def _introduce(runtime: Runtime) -> list[str]:

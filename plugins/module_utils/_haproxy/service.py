@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.beside import have_loaded
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.processes import (
     Loaded,
     daemons,
@@ -62,18 +63,18 @@ def is_loaded(path: str, unit: dict[str, str], proc: str = "/proc") -> Loaded:
     main = unit.get("main_pid", "")
     masters = [int(main)] if main.isdigit() and main != "0" else daemons(proc) if not unit else []
     masters = [pid for pid in masters if reads(proc, pid, path)]
-    serving = [pid for master in masters for pid in workers(master, proc) or [master]]
+    serving = {pid: master for master in masters for pid in workers(master, proc) or [master]}
     if not serving:
         return Loaded(False, f"no HAProxy with {path} is running")
-    return has_loaded(max(serving, key=lambda pid: start_ticks(pid, proc)), path, proc)
+    newest = max(serving, key=lambda pid: start_ticks(pid, proc))
+    return have_loaded(has_loaded(newest, path, proc), newest, serving[newest], path, proc)
 
 
 def as_answered(loaded: Loaded, path: str, pid: Any) -> Loaded:
     """What ``is_loaded`` said, corrected by the process that answers at the socket: from HAProxy 3.1 on a new worker
     reads the file itself, so one that is about to fail is there for a while; as long the old one answers."""
-    if loaded.loaded and isinstance(pid, int) and serving_master(pid, path) is not None:
-        return has_loaded(pid, path)
-    return loaded
+    master = serving_master(pid, path) if loaded.loaded and isinstance(pid, int) else None
+    return loaded if master is None else have_loaded(has_loaded(pid, path), pid, master, path)
 
 
 def facts(ports: Ports, path: str, unit_name: str) -> dict[str, Any]:

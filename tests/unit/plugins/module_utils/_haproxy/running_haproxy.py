@@ -69,8 +69,9 @@ class Upstream:
 
 
 class Running:
-    """A HAProxy with its own file, as ``kind`` says: with a stats socket (its worker in a chroot, or its
-    files in a mount namespace of its own, as in Debian's unit), or with a master's socket, or alone."""
+    """A HAProxy with its own file, as ``kind`` says: with a stats socket (its worker in a chroot, or its files in a
+    mount namespace of its own, as in Debian's unit, or a folder beside its file, as in the newer one), or with a
+    master's socket, or alone."""
 
     def __init__(self, folder, kind="stats", level="admin", balance="roundrobin", servers="", more=""):
         self.file = folder / "haproxy.cfg"
@@ -101,6 +102,7 @@ class Running:
         # A process that starts in the same hundredth of a second counts as older than the file.
         time.sleep(0.03)
         words = {"alone": ["-db"], "master": ["-W", "-S", f"{self.master_socket},level,admin"]}.get(kind, ["-W"])
+        words += ["-f", str(folder / "conf.d")] if kind == "folder" else []
         alone = ["unshare", "--mount"] if kind == "own mounts" else []
         self.process = subprocess.Popen([*alone, HAPROXY, *words, "-f", str(self.file)], stderr=subprocess.DEVNULL)
         place = self.master_socket if kind == "master" else self.socket

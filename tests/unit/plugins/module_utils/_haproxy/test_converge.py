@@ -198,7 +198,7 @@ def test_what_it_listens_on_already_can_be_bound(start):
 
 @pytest.mark.parametrize("place", [None, ("192.0.2.77", 7)])
 def test_a_reload_that_fails_brings_the_last_good_file_back(start, place, monkeypatch):
-    monkeypatch.setattr(binding, "_try", lambda host, port: 0)
+    monkeypatch.setattr(binding, "_try", lambda *_where: 0)
     haproxy = start()
     pid = haproxy.pid()
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(EdgeError, match="did not take the new file"):

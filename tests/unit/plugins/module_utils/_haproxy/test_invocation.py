@@ -10,15 +10,17 @@ import subprocess
 import time
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.information import information
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.invocation import (
     Invocation,
     from_unit,
     from_words,
     invocation,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend, plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.service import is_loaded
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 
 from .running_haproxy import HAPROXY, PARAMS, free_port, needs_haproxy, until
@@ -137,5 +139,56 @@ def test_a_file_is_judged_between_the_others_and_with_the_services_variables(ser
     )
     assert (done["changed"], done["warnings"]) == (True, [])
     time.sleep(0.02)
-    with pytest.raises(DaemonRefused, match="same name"):
+    with pytest.raises(InputError, match="names two proxies"):
         file_action(plan_backend)({**params, "path": str(main), "name": "more"}, Ports(), False)
+
+
+@needs_haproxy
+def test_names_of_the_other_files_count(served):
+    main, folder = served
+    params = {**PARAMS, "path": str(main), "runtime": "never", "purge": False}
+    front = {"name": "g", "bind": [{"address": "127.0.0.1", "port": free_port()}]}
+    done = file_action(plan_config)({**params, "frontends": [{**front, "default_backend": "more"}]}, Ports(), False)
+    assert done["changed"] is True
+    with pytest.raises(InputError, match="is used in default_backend, but no backend"):
+        file_action(plan_config)({**params, "frontends": [{**front, "default_backend": "none"}]}, Ports(), False)
+    for validate in (True, False):
+        with pytest.raises(InputError, match="names two proxies"):
+            file_action(plan_config)({**params, "validate": validate, "backends": [{"name": "more"}]}, Ports(), False)
+        more = {**params, "validate": validate, "path": str(folder / "50-more.cfg"), "state": "absent"}
+        del more["purge"]
+        with pytest.raises(InputError, match=r"frontend g.*is used in default_backend"):
+            file_action(plan_backend)({**more, "name": "more"}, Ports(), False)
+
+
+@needs_haproxy
+def test_a_process_has_its_files_only_if_it_has_them_all(served):
+    main, folder = served
+    assert until(lambda: is_loaded(str(main), {}).loaded)
+    time.sleep(0.05)
+    (folder / "60-new.cfg").write_text("backend another\n    server a 127.0.0.1:1\n")
+    told = is_loaded(str(main), {})
+    assert (told.loaded, "60-new.cfg was changed" in told.reason) == (False, True)
+
+
+@needs_haproxy
+def test_an_empty_folder_beside_the_file_keeps_nobody_from_live_changes(start, tmp_path):
+    (tmp_path / "conf.d").mkdir()
+    haproxy = start(kind="folder")
+    told = haproxy.backend(servers=haproxy.servers(one={"weight": 5}))
+    assert (told["impact"], haproxy.states()["one"][2]) == ("runtime", 5)
+    (tmp_path / "conf.d" / "more.cfg").write_text("backend more\n    server a 127.0.0.1:1\n")
+    told = haproxy.backend(servers=haproxy.servers(one={"weight": 6}))
+    assert (told["impact"], haproxy.states()["one"][2]) == ("reload", 6)
+    assert haproxy.states("more")["a"][1] == 1
+    told = haproxy.backend(servers=haproxy.servers(one={"weight": 7}))
+    assert "it was started with more files" in told["steps"][-1]
+
+
+@needs_haproxy
+def test_info_names_every_file_that_haproxy_reads(served, tmp_path):
+    main, folder = served
+    params = {"path": str(main), "unit": "no-such-unit.service", "socket": None}
+    assert information(params, Ports(), False)["files"] == [str(main), str(folder / "50-more.cfg")]
+    params["path"] = str(tmp_path / "other.cfg")
+    assert information(params, Ports(), False)["files"] == [str(tmp_path / "other.cfg")]

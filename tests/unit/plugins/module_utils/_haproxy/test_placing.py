@@ -24,7 +24,7 @@ SERVER = {"servers": [{"name": "a", "address": "127.0.0.1", "port": 1}]}
 
 def heirs(text):
     """Proxy -> the defaults that it has for its place, None for none."""
-    return {section.name: defaults and defaults.title for section, defaults in inherited(parse(text))}
+    return {section.name: defaults and defaults.title for section, defaults in inherited([parse(text)])}
 
 
 def test_declared_defaults_without_a_name_are_those_of_new_proxies_and_of_no_old_one():
