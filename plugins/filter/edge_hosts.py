@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import hosts_of, vips_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import present, vips_of
 
 DOCUMENTATION = r"""
 name: edge_hosts
@@ -17,7 +17,8 @@ short_description: The hosts that may hold a VIP
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Every host of the groups that C(k8s_edge_vips) names under C(hosts), once, in that order.
+  - Every host of the groups that C(k8s_edge_vips) names under C(hosts), once, in that order, but for those in
+    C(k8s_edge_hosts_down).
 positional: hostvars
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
@@ -41,7 +42,7 @@ _value:
 @speaking
 def edge_hosts(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> list[str]:
     """Names of hosts; all of them where no play has run yet, so that there are no host variables to choose by."""
-    return hosts_of(vips_of(groups, hostvars)) if hostvars else list(groups["all"])
+    return present(vips_of(groups, hostvars), hostvars) if hostvars else list(groups["all"])
 
 
 class FilterModule:

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._directors import real_server_hosts, shares_loopback
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import hosts_down, without
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import hosts_of, vips_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import present, vips_of
 
 DOCUMENTATION = r"""
 name: real_servers
@@ -54,8 +55,8 @@ def real_servers(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any
     vips = vips_of(groups, hostvars)
     serving = real_server_hosts(vips)
     if not former:
-        return serving
-    return [host for host in hosts_of(vips) if host not in serving and shares_loopback(hostvars[host])]
+        return without(serving, hosts_down(hostvars))
+    return [host for host in present(vips, hostvars) if host not in serving and shares_loopback(hostvars[host])]
 
 
 class FilterModule:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import hosts_down
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import vips_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verdict import faults
@@ -19,6 +20,7 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - Every address must have exactly one holder, every host must run what its file says, and none may be in FAULT.
+    Nothing is expected of hosts in C(k8s_edge_hosts_down).
 positional: groups, hostvars
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.groups
@@ -49,7 +51,7 @@ def vip_faults(
     answers: Mapping[str, Any], groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]
 ) -> list[str]:
     """A sentence for each fault."""
-    return faults(vips_of(groups, hostvars), answers)
+    return faults(vips_of(groups, hostvars), answers, hosts_down(hostvars))
 
 
 class FilterModule:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import hosts_down, without
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import partners_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
@@ -18,12 +19,17 @@ short_description: The hosts that share a VIP with a host
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Names every other host that may hold one of the VIPs that this host may hold.
-positional: host, groups
+  - Names every other host that may hold one of the VIPs that this host may hold, but for those in
+    C(k8s_edge_hosts_down), where O(hostvars) are given.
+positional: host, groups, hostvars
 extends_documentation_fragment:
   - k8s_edge.ha.inventory
   - k8s_edge.ha.inventory.host
   - k8s_edge.ha.inventory.groups
+options:
+  hostvars:
+    description: The variable C(hostvars).
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -41,9 +47,11 @@ _value:
 
 
 @speaking
-def vip_partners(vips: Any, host: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
+def vip_partners(
+    vips: Any, host: str, groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any] | None = None
+) -> list[str]:
     """Names of hosts."""
-    return partners_of(declared(vips, groups)).get(host, [])
+    return without(partners_of(declared(vips, groups)).get(host, []), hosts_down(hostvars or {}))
 
 
 class FilterModule:

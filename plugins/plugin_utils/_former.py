@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import hosts_down, without
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import places, stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states, written_instances
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
@@ -92,11 +93,12 @@ def unheld(vips: Sequence[Vip], hostvars: Hostvars, before: str) -> list[dict[st
     """The addresses that no host holds of those that were read, each with a host that can ask whether somebody else
     does: one that does not have it anywhere, loopback included."""
     found = []
+    down = hosts_down(hostvars)
     read = set().union(*(held_addresses(hostvars[host].get(before) or {}) for host in hostvars))
     for vip in vips:
         here = read | {str(place.address.ip) for host in vip.hosts for place in places(hostvars[host])}
         for text in (str(address.ip) for address in vip.addresses):
-            able = [host for host in vip.hosts if not _has(hostvars[host], text)]
+            able = [host for host in without(vip.hosts, down) if not _has(hostvars[host], text)]
             if able and text not in here:
                 found.append({"vip": vip.name, "address": text, "host": able[0]})
     return found

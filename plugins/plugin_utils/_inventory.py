@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._directors import director
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import disagreeing, hosts_down, unserved, without
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._former import former_members, unheld
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies, unverified
@@ -49,6 +50,11 @@ def hosts_of(vips: Sequence[Vip]) -> list[str]:
     return list(dict.fromkeys(host for vip in vips for host in vip.hosts))
 
 
+def present(vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
+    """Those of ``hosts_of`` that are not declared down."""
+    return without(hosts_of(vips), hosts_down(hostvars))
+
+
 def instances_of(
     host: str,
     vips: Sequence[Vip],
@@ -82,8 +88,8 @@ def partners_of(vips: Sequence[Vip]) -> dict[str, list[str]]:
 
 
 def standings(vips: Sequence[Vip], hostvars: Hostvars) -> list[Standing]:
-    """How every host that may hold a VIP stood before the roll; nothing where the hosts have not been read."""
-    hosts = hosts_of(vips)
+    """How every host that may hold a VIP, and is not down, stood before the roll; nothing where they were not read."""
+    hosts = present(vips, hostvars)
     if not hosts or any(BEFORE not in (hostvars.get(host) or {}) for host in hosts):
         return []
     parts = members(vips, hostvars)
@@ -100,16 +106,22 @@ def standings(vips: Sequence[Vip], hostvars: Hostvars) -> list[Standing]:
 def rolling_order(vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
     """The hosts in the order in which they are changed; the declared order where they have not been read.
 
-    InputError where the declaration cannot work for one of them, its proxies and virtual servers included.
+    InputError where the declaration cannot work for one of them, its proxies and virtual servers included, or not
+    while others are down.
     """
-    for host in hosts_of(vips):
+    hosts, down = present(vips, hostvars), hosts_down(hostvars)
+    refuse(list(unserved(vips, down)))
+    for host in hosts:
         given = hostvars.get(host) or {}
         if truth(given.get("haproxy_kube_verify", True)):
             ca_file = given.get("haproxy_kube_ca_file", given.get("k8s_edge_kube_ca_file"))
             refuse(list(unverified(host, vips, ca_file)))
         desired_proxies(host, vips, hostvars, Checks(ca_file="", health_port=0))
         director(host, vips, hostvars)
-    return order(standings(vips, hostvars), partners_of(vips)) or hosts_of(vips)
+    stood = standings(vips, hostvars)
+    if down:
+        refuse(list(disagreeing(vips, down, {each.host: each.unagreed for each in stood})))
+    return order(stood, partners_of(vips)) or hosts
 
 
 def silenced_peers(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
@@ -120,7 +132,7 @@ def silenced_peers(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> list[s
 def former_members_of(vips: Sequence[Vip], hostvars: Hostvars) -> list[dict[str, Any]]:
     """The former members of the VIPs and what becomes of each, as the filter ``former_members`` returns them; none
     where the hosts have not been read."""
-    if any(BEFORE not in (hostvars.get(host) or {}) for host in hosts_of(vips)):
+    if any(BEFORE not in (hostvars.get(host) or {}) for host in present(vips, hostvars)):
         return []
     try:
         desired = desired_instances(members(vips, hostvars), INSTANCE_DEFAULTS)
@@ -136,6 +148,6 @@ def former_members_of(vips: Sequence[Vip], hostvars: Hostvars) -> list[dict[str,
 
 def unheld_addresses(vips: Sequence[Vip], hostvars: Hostvars) -> list[dict[str, str]]:
     """The addresses that none of their hosts holds, as the filter ``unheld_addresses`` returns them."""
-    if any(BEFORE not in (hostvars.get(host) or {}) for host in hosts_of(vips)):
+    if any(BEFORE not in (hostvars.get(host) or {}) for host in present(vips, hostvars)):
         return []
     return unheld(vips, hostvars, BEFORE)

@@ -91,7 +91,8 @@ def place_for(vip: Vip, address: Interface, host: str, hostvars: Mapping[str, An
             path,
             address,
             "has no interface: the host's facts were not gathered",
-            "Every host of the VIP must be reachable and read, so run without --limit, and gather network facts.",
+            "Every host of the VIP must be read, so run without --limit, and gather network facts. If the host is "
+            "down, name it in k8s_edge_hosts_down, and the others can be changed without it.",
         )
     usable = [
         place
@@ -107,7 +108,7 @@ def place_for(vip: Vip, address: Interface, host: str, hostvars: Mapping[str, An
             reason = f"has no neighbour on interface {by_hand}: no own IPv{address.version} address there"
             raise _misplaced(path, address, reason + _held_for_others(others), _GIVE_IT_ONE)
     beside = [place for place in mine if address.ip in place.address.network]
-    best = sorted(beside or mine, key=lambda place: _rank(place, _stated(host, hostvars)))
+    best = sorted(beside or mine, key=lambda place: _rank(place, stated_addresses(host, hostvars)))
     if not beside and by_hand:
         return best[0]
     if not beside:
@@ -182,7 +183,7 @@ def stated_address(host: str, hostvars: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _stated(host: str, hostvars: Mapping[str, Any]) -> list[str]:
+def stated_addresses(host: str, hostvars: Mapping[str, Any]) -> list[str]:
     """Every address that the inventory gives a host: one may be of either family."""
     found = []
     for text in (hostvars.get("k8s_edge_address"), hostvars.get("ansible_host"), host):

@@ -39,6 +39,7 @@ class Standing(NamedTuple):
     split: bool
     leads: int = 0
     directs: bool = False
+    unagreed: tuple[str, ...] = ()
 
 
 def standing(
@@ -54,15 +55,18 @@ def standing(
     which it shall lead ``leads``, and ``steps`` those of a rehearsal, which alone can say whether a password changes.
     """
     active = bool(info.get("active"))
-    differs = bool(unagreed(info, desired)) or any("auth_pass" in step for step in steps)
+    changing = set(unagreed(info, desired))
+    if any("auth_pass" in step for step in steps):
+        changing |= {each["name"] for each in desired if each.get("authentication")}
     holding = [vip for vip in vips if held(vip, hostvars) or _leads(vip, info)]
     return Standing(
         host=host,
         active=active,
         holds=len(holding),
-        split=active and (differs or not info.get("loaded", False)),
+        split=active and (bool(changing) or not info.get("loaded", False)),
         leads=leads,
         directs=any(vip.directed for vip in holding),
+        unagreed=tuple(sorted(changing)),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import without
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._former import strangers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import held_addresses, live_states, written_instances
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._settling import FAILED, SETTLED, WAITING
@@ -15,16 +16,16 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import instance_name
 
 
-def faults(vips: Sequence[Vip], infos: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def faults(vips: Sequence[Vip], infos: Mapping[str, Mapping[str, Any]], down: Sequence[str] = ()) -> list[str]:
     """What is wrong, a sentence each; empty where every address has exactly one holder and every host serves.
 
-    ``infos`` are the answers of ``keepalived_info`` by host.
+    ``infos`` are the answers of ``keepalived_info`` by host; of hosts that are declared ``down`` none is expected.
     """
-    return [sentence for vip in vips for sentence in _faults(vip, infos)]
+    return [sentence for vip in vips for sentence in _faults(vip, without(vip.hosts, down), infos)]
 
 
-def _faults(vip: Vip, infos: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
-    for host in vip.hosts:
+def _faults(vip: Vip, hosts: Sequence[str], infos: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    for host in hosts:
         info = infos.get(host) or {}
         if not info:
             yield f"{vip.name}: keepalived on {host} was not read."
@@ -32,17 +33,20 @@ def _faults(vip: Vip, infos: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
             yield f"{vip.name}: keepalived does not run on {host}."
         elif not info.get("loaded"):
             yield f"{vip.name}: keepalived on {host} runs with another configuration than its file."
-    for host, peer in strangers(vip, infos):
+    unknown = strangers(vip, infos)
+    # Members that are down are peers too, and nobody says by which address.
+    absent = len(vip.hosts) - len(hosts)
+    for host, peer in unknown if len({each for _host, each in unknown}) > absent * len(vip.addresses) else ():
         yield (
             f"{vip.name}: keepalived on {host} names {peer} as a peer, which is none of the VIP's hosts: if it still "
             "takes part, nobody here knows what it holds. Run playbooks/site.yml, which says what to do."
         )
     for address in vip.addresses:
-        holders = [host for host in vip.hosts if str(address.ip) in held_addresses(infos.get(host) or {})]
+        holders = [host for host in hosts if str(address.ip) in held_addresses(infos.get(host) or {})]
         if len(holders) != 1:
             yield "{}: {} is held by {}.".format(vip.name, address.ip, " and ".join(holders) or "no host")
         name = instance_name(vip, address)
-        for host in vip.hosts:
+        for host in hosts:
             state = live_states(infos.get(host) or {}).get(name)
             if state == "FAULT":
                 yield f"{vip.name}: instance {name} is in FAULT on {host}: it cannot take over."

@@ -13,8 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import hosts_down, place_of_absent
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import Misplaced, Place, place_for, stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import (
+    Misplaced,
+    Place,
+    place_for,
+    places,
+    stated_address,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Interface, Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import HAPROXY, WIDEST_GAP, Watch, tracked
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._weights import unfit_weights
@@ -73,19 +80,24 @@ def members(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]]) -> t
     problems: list[Problem] = []
     found: list[Member] = []
     turns: dict[tuple[str, ...], int] = {}
+    down = hosts_down(hostvars)
     for vip in vips:
         # Directed VIPs of the same hosts have one master, so their ranks are the same.
         ranked = priorities(vip, 0 if vip.directed else turns.setdefault(vip.hosts, 0))
         if not vip.directed:
             turns[vip.hosts] += 1
         for address in vip.addresses:
-            for host in vip.hosts:
+            there: dict[str, Place] = {}
+            for host in sorted(vip.hosts, key=down.__contains__):
                 try:
-                    place = place_for(vip, address, host, hostvars[host], vips)
+                    if host in down and not places(hostvars[host]):
+                        there[host] = place_of_absent(vip, address, host, hostvars, list(there.values()))
+                    else:
+                        there[host] = place_for(vip, address, host, hostvars[host], vips)
                 except Misplaced as misplaced:
                     problems.append(misplaced.problem)
-                    continue
-                found.append(Member(vip, address, host, place, router_id(vip, address), ranked[host]))
+            for host in filter(there.__contains__, vip.hosts):
+                found.append(Member(vip, address, host, there[host], router_id(vip, address), ranked[host]))
         problems.extend(_equal_priorities(vip, ranked))
     problems.extend(_router_clashes(found))
     problems.extend(_taken_addresses(vips, hostvars))

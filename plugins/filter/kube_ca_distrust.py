@@ -1,0 +1,58 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``kube_ca_distrust``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_ca import distrust
+
+DOCUMENTATION = r"""
+name: kube_ca_distrust
+short_description: Why a server is not trusted by the CA of the apiservers
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - HAProxy's check says C(Layer6 invalid response) only. This says who has signed what the server shows, and whom we
+    trust.
+positional: server, said
+options:
+  _input:
+    description: The CA, in PEM.
+    type: str
+    required: true
+  server:
+    description: How the message names the server.
+    type: str
+    required: true
+  said:
+    description: What C(openssl s_client -CAfile) said of it; empty where it could not be asked.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Why
+  ansible.builtin.debug:
+    msg: "{{ ca | k8s_edge.ha.kube_ca_distrust('10.0.0.11:6443', asked.stdout) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: A few sentences, with the remedy.
+  type: str
+"""
+
+
+def kube_ca_distrust(text: str, server: str, said: str = "") -> str:
+    """A few sentences, with the remedy."""
+    return distrust(text or "", server, said or "")
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"kube_ca_distrust": kube_ca_distrust}
