@@ -178,10 +178,11 @@ def _drain(
     kept = "maint" if wish.state == "maint" else ""
     titles = {server.title for server in chosen}
     queued = [server for server in chosen if server.queued]
-    with emptied(runtime, queued if queued and runtime.version >= FLOODS else (), params["timeout"]) as served:
-        first = reconcile(_resource(runtime, params, Wish("drain", None), kept), check_mode=False)
-    if wish.weight is not None:
-        reconcile(_resource(runtime, params, Wish("drain", wish.weight), kept), check_mode=False)
+    floods = bool(queued) and runtime.version >= FLOODS
+    with emptied(runtime, queued if floods else (), params["timeout"]) as served:
+        # Behind that, they have the weight again that they had.
+        now = Wish("drain", None if floods else wish.weight)
+        first = reconcile(_resource(runtime, params, now, kept), check_mode=False)
     with _telling([*served, *first.summary], runtime.address):
         steps = served + wait_for_sessions(runtime, titles, params["timeout"], params["shutdown_sessions"])
     final = _resource(runtime, params, wish)
