@@ -45,6 +45,19 @@ CALLS = {
     ),
 }
 
+#: Variables of a role that no module takes, and what the host said before.
+BESIDE = {"keepalived": ("__keepalived_preferred",)}
+LIVE = [
+    {"address": address, "interface": interface, "secondary": False, "deprecated": deprecated}
+    for address, interface, deprecated in (
+        ("fd00:77::100/64", "eth0", False),
+        ("fd00:77::100/64", "eth1", True),
+        ("fd00:77::100/64", "lo", False),
+        ("fd00:77::11/64", "eth0", False),
+        ("10.77.0.100/24", "eth0", False),
+    )
+]
+
 
 def facts(family, number):
     address = {"address": f"10.77.0.1{number}", "prefix": "24"}
@@ -64,7 +77,8 @@ def call_of(role):
     file, module, wanted = CALLS[role]
     tasks = yaml.safe_load((CHECKOUT / "roles" / role / "tasks" / file).read_text())
     (task,) = (t for each in tasks for t in each.get("block", [each]) if module in t)
-    return {name: task[module][name] for name in wanted}
+    call = {name: task[module][name] for name in wanted}
+    return {**call, **{name: "{{ " + name + " }}" for name in BESIDE.get(role, ())}}
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +95,7 @@ def rendered(tmp_path_factory):
     }
     for family, group in groups.items():
         group["vars"] = {"k8s_edge_vips": [{**vip, "name": "kubeapi", "hosts": family}]}
+        group["vars"]["__keepalived_live"] = {"addresses": LIVE}
     kube = {"kube": {"hosts": {f"kube-{n}": {"ansible_host": f"10.77.0.2{n}"} for n in (1, 2, 3)}}}
     inventory = {"all": {"children": {"edges": {"children": groups}, **kube}}}
     inventory["all"]["vars"] = {
@@ -127,7 +142,8 @@ def written(rendered, run_module_process, tmp_path):
 
     def write(role, family):
         path = tmp_path / f"{role}.cfg"
-        ended = run_module_process(f"{role}_config", {"path": str(path), "validate": False, **rendered[role, family]})
+        given = {name: value for name, value in rendered[role, family].items() if name not in BESIDE.get(role, ())}
+        ended = run_module_process(f"{role}_config", {"path": str(path), "validate": False, **given})
         assert ended.rc == 0, ended.result
         return path
 
@@ -183,3 +199,7 @@ def test_the_check_asks_haproxys_own_health_page(rendered):
     (script,) = rendered["keepalived", "RedHat"]["scripts"]
     assert script["script"].endswith(f" {health['bind'][0]['port']}")
     assert f":-{health['monitor_uri']}}}" in (CHECKOUT / "roles/keepalived/templates/check-haproxy.j2").read_text()
+
+
+def test_a_held_ipv6_vip_that_is_a_source_is_the_one_to_be_changed(rendered):
+    assert rendered["keepalived", "Debian"]["__keepalived_preferred"] == LIVE[:1]
