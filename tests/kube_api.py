@@ -4,9 +4,10 @@
 """A stand-in for the Kubernetes API, in memory, on loopback, for tests where there is no cluster.
 
 It keeps objects, honours dryRun and label selectors, knows that an object needs its namespace, that a namespace takes
-what is in it along, and lets pods of a workload get ready one with each look at it. It checks no schema, has no
-controllers, no admission, no field ownership and no permissions: what it accepts says nothing about what a cluster
-accepts.
+what is in it along, that an object with finalizers stays until somebody takes them away, and that a patch is for the
+version that it names. It lets pods of a workload get ready one with each look at it, and Services meet the cloud
+provider and kube-vip where these are in the cluster (kube_controllers.py). It checks no schema and has no admission, no
+field ownership and no permissions: what it accepts says nothing about what a cluster accepts.
 
     python tests/kube_api.py KUBECONFIG [NODES]     writes there how to reach it, and serves until the file is gone
 """
@@ -23,6 +24,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from kube_controllers import work
 
 #: Group and version, and of each kind: name in paths, kind, whether it lives in a namespace.
 KINDS = {
@@ -105,6 +108,9 @@ class Cluster:
     def patch(self, key: Any, body: dict[str, Any], *, dry: bool) -> dict[str, Any]:
         before = self.get(key)
         after = _merged(before, body)
+        stated = (body.get("metadata") or {}).get("resourceVersion")
+        if stated is not None and stated != before["metadata"]["resourceVersion"]:
+            raise Refused(409, "Conflict", f'Operation cannot be fulfilled on {key[1]} "{key[3]}"')
         if after == before:
             return before
         if "generation" in before["metadata"] and after.get("spec") != before.get("spec"):
@@ -124,7 +130,11 @@ class Cluster:
 
     def delete(self, key: Any, *, dry: bool) -> dict[str, Any]:
         found = self.get(key)
-        if not dry:
+        if found["metadata"].get("finalizers"):
+            found["metadata"].setdefault("deletionTimestamp", "2026-01-01T00:00:00Z")
+            if not dry:
+                self._store(key, found)
+        elif not dry:
             del self.objects[key]
             if key[1] == "namespaces":
                 self.objects = {each: value for each, value in self.objects.items() if each[2] != key[3]}
@@ -141,10 +151,17 @@ class Cluster:
         about = {"apiVersion": version, "kind": KINDS[version][plural][0] + "List"}
         return {**about, "metadata": {"resourceVersion": str(self.revision)}, "items": copy.deepcopy(items)}
 
+    def settle(self) -> None:
+        """Whoever else writes in the cluster has done so."""
+        for key, value in work(self.objects):
+            self._store(key, value)
+
     def _store(self, key: Any, value: dict[str, Any]) -> None:
         self.revision += 1
         value["metadata"]["resourceVersion"] = str(self.revision)
         self.objects[key] = value
+        if "deletionTimestamp" in value["metadata"] and not value["metadata"].get("finalizers"):
+            del self.objects[key]
 
     def _advance(self, workload: dict[str, Any]) -> None:
         """One more pod gets ready with each look, unless its image is one that never comes."""
@@ -200,6 +217,7 @@ class Api(BaseHTTPRequestHandler):
                 code, found = 200, _discovery(url.path) or self._objects(url.path, options, body)
             except Refused as refused:
                 code, found = refused.status["code"], refused.status
+            self.cluster.settle()
         text = json.dumps(found).encode()
         self.send_response(code)
         self.send_header("Content-Type", "application/json")

@@ -13,6 +13,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._keepalived_vip import objects
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._keepalived_vip_problems import problems
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._role_options import settings_of
 
 DOCUMENTATION = r"""
 name: keepalived_vip_objects
@@ -52,9 +53,10 @@ END_OF_LIFE = (
 @speaking
 def keepalived_vip_objects(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The objects, or all that is wrong with the variables."""
-    refuse(problems(settings))
+    stated = settings_of("keepalived_vip", settings)
+    refuse(problems(stated))
     Display().warning(END_OF_LIFE)
-    return objects(settings)
+    return objects(stated)
 
 
 class FilterModule:

@@ -32,10 +32,9 @@ extends_documentation_fragment:
 options:
   planes:
     description:
-      - C(control_plane) and C(services), as the role P(k8s_edge.ha.kube_vip#role) takes them; C(pools) and
-        C(serves_class), of the role P(k8s_edge.ha.kube_vip_cloud_provider#role); C(keepalived_vip), the addresses of
-        kube-keepalived-vip, and C(keepalived_vip_router), its virtual router ID; C(edge), the hosts where its pods and
-        Traefik's run; C(host_ports), ports of these hosts that are translated to Traefik's. Any may be missing.
+      - The variables of the roles C(kube_vip), C(kube_vip_cloud_provider), C(keepalived_vip), C(traefik) and
+        C(edge_nodes), each a dictionary without the prefix of the role's name; and C(edge), the hosts where the pods of
+        kube-keepalived-vip and Traefik run. Any may be missing.
     type: dict
     required: true
 """
@@ -44,7 +43,8 @@ EXAMPLES = r"""
 - name: Every address is in one hand
   ansible.builtin.assert:
     that: >-
-      k8s_edge_vips | k8s_edge.ha.plane_conflicts(groups, hostvars, {'control_plane': kube_vip_control_plane}) == []
+      k8s_edge_vips | k8s_edge.ha.plane_conflicts(
+        groups, hostvars, {'kube_vip': {'control_plane': kube_vip_control_plane}}) == []
 """
 
 RETURN = r"""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._role_options import settings_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik import objects
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_address import address_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_problems import problems
@@ -51,10 +52,13 @@ _value:
 @speaking
 def traefik_objects(settings: Mapping[str, Any], vips: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
     """The objects, or all that is wrong with the variables."""
-    found = problems(settings)
-    address = address_of(settings["vip"], vips, found)
+    # Of the definitions of custom resources the role names files, and this takes what is in them.
+    stated = {name: value for name, value in settings.items() if name != "crds"}
+    known = {**settings_of("traefik", stated), "crds": settings["crds"]}
+    found = problems(known)
+    address = address_of(known["vip"], vips, found)
     refuse(found)
-    return objects({**settings, "address": address})
+    return objects({**known, "address": address})
 
 
 class FilterModule:

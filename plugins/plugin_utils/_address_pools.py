@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, NamedTuple, Union
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._bounds import dns_label, interface
 
 Address = Union[IPv4Address, IPv6Address]
 
@@ -18,8 +19,6 @@ GLOBAL = "global"
 
 #: Told to hand out this, kube-vip asks a DHCP server instead.
 DHCP = "0.0.0.0/32"
-
-KEYS = ("namespace", "ranges", "cidrs", "interface", "share")
 
 
 class Span(NamedTuple):
@@ -49,20 +48,14 @@ class Pool(NamedTuple):
     share: bool
 
 
-def pools_of(given: Any, variable: str, problems: list[Problem]) -> list[Pool]:
-    """The pools that are declared; what is wrong with one is added to ``problems``, and it is left out."""
-    if not isinstance(given, Sequence) or isinstance(given, str):
-        problems.append(Problem(variable, given, "is not a list", "Write a list of pools with ranges or cidrs."))
-        return []
+def pools_of(given: Sequence[Mapping[str, Any]], variable: str, problems: list[Problem]) -> list[Pool]:
+    """The declared pools, whose types are right; what is wrong with one goes to ``problems``, and it is left out."""
     found = [pool for index, each in enumerate(given) for pool in _pool(f"{variable}[{index}]", each, problems)]
     problems += _clashes(found)
     return found
 
 
-def _pool(path: str, given: Any, problems: list[Problem]) -> Iterator[Pool]:
-    if not isinstance(given, Mapping) or set(given) - set(KEYS):
-        problems.append(Problem(path, given, "is not a pool", "Use the keys {}.".format(", ".join(KEYS))))
-        return
+def _pool(path: str, given: Mapping[str, Any], problems: list[Problem]) -> Iterator[Pool]:
     ways = [key for key in ("ranges", "cidrs") if given.get(key)]
     if len(ways) != 1:
         reason = "has ranges beside cidrs: the provider would see the cidrs only" if ways else "has no addresses"
@@ -72,14 +65,16 @@ def _pool(path: str, given: Any, problems: list[Problem]) -> Iterator[Pool]:
     for index, text in enumerate(given[ways[0]]):
         here = f"{path}.{ways[0]}[{index}]"
         try:
-            spans.append(_range(str(text)) if ways[0] == "ranges" else _cidr(str(text)))
+            spans.append(_range(text) if ways[0] == "ranges" else _cidr(text))
         except ValueError as error:
             example = "10.0.0.10-10.0.0.20" if ways[0] == "ranges" else "10.0.0.16/28"
             problems.append(Problem(here, text, f"is none: {error}", f"Write for example {example}."))
     if given.get("share") and any(span.first.version == 6 for span in spans):
         reason, remedy = "is for IPv4 only: services never share an IPv6 address", "Give IPv6 a pool without share."
         problems.append(Problem(f"{path}.share", True, reason, remedy))
-    namespace = str(given.get("namespace") or GLOBAL)
+    namespace = given.get("namespace") or GLOBAL
+    problems += dns_label(f"{path}.namespace", namespace)
+    problems += interface(f"{path}.interface", given.get("interface") or "")
     yield Pool(path, namespace, ways[0], tuple(spans), given.get("interface") or "", bool(given.get("share")))
 
 

@@ -11,20 +11,22 @@ from ipaddress import ip_address
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._bounds import dns_label, interface, labels, number, port
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._keepalived_vip import proxied
 
-METHODS = ("NAT", "DR", "PROXY")
-KEYS = ("address", "service", "method")
 _SERVICE = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?/[a-z]([a-z0-9-]*[a-z0-9])?")
 
 
 def problems(settings: Mapping[str, Any]) -> list[Problem]:
-    """Everything that is wrong."""
-    found = list(_services(settings["services"]))
-    if not 1 <= settings["virtual_router_id"] <= 255:
-        reason = "is no virtual router ID"
-        option, value = "keepalived_vip_virtual_router_id", settings["virtual_router_id"]
-        found.append(Problem(option, value, reason, "Give a number from 1 to 255 that nobody else on the link has."))
+    """Everything that is wrong with variables whose types are right."""
+    found = [
+        *_services(settings["services"]),
+        *number("keepalived_vip_virtual_router_id", settings["virtual_router_id"], 1, 255, "virtual router ID"),
+        *port("keepalived_vip_health_port", settings["health_port"]),
+        *interface("keepalived_vip_interface", settings["interface"]),
+        *dns_label("keepalived_vip_namespace", settings["namespace"]),
+        *labels("keepalived_vip_node_selector", settings["node_selector"]),
+    ]
     if not settings["node_selector"]:
         remedy = "Give the edge nodes a label (role edge_nodes), and name it here."
         found.append(Problem("keepalived_vip_node_selector", {}, "selects every node of the cluster", remedy))
@@ -40,21 +42,11 @@ def _services(services: Sequence[Any]) -> Iterable[Problem]:
     seen: dict[str, str] = {}
     for index, each in enumerate(services):
         option = f"keepalived_vip_services[{index}]"
-        if not isinstance(each, Mapping):
-            yield Problem(option, each, "is not a dictionary", "Write address, service and method.")
-            continue
-        for key in each:
-            if key not in KEYS:
-                yield Problem(option, key, "is not a key there", "Use: {}.".format(", ".join(KEYS)))
         yield from _address(f"{option}.address", each.get("address"), seen)
         service, method = each.get("service"), each.get("method", "NAT")
         if service and not _SERVICE.fullmatch(str(service)):
             yield Problem(f"{option}.service", service, "is not namespace/name", "Write for example default/nginx.")
-        if method not in METHODS:
-            yield Problem(f"{option}.method", method, "is unknown", "Use {}.".format(", ".join(METHODS)))
-        elif method == "DR" and any(
-            isinstance(other, Mapping) and other.get("method") == "PROXY" for other in services
-        ):
+        if method == "DR" and any(other.get("method") == "PROXY" for other in services):
             reason = "has no meaning beside PROXY, which takes IPVS out of all services"
             yield Problem(f"{option}.method", method, reason, "Use one of the two for all.")
         if "method" in each and not service:

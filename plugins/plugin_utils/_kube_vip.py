@@ -25,11 +25,10 @@ READ = ["get", "list", "watch"]
 
 
 class Instance(NamedTuple):
-    """What differs between the two: name, settings of its own, default port of its metrics."""
+    """What differs between the two: name, and settings of its own."""
 
     name: str
     own: Mapping[str, Any]
-    metrics_port: int
 
 
 #: What each instance may do in the cluster: group, resources, verbs.
@@ -98,12 +97,12 @@ def static_pod(given: Mapping[str, Any], kubeconfig: str) -> dict[str, Any]:
 def instances(settings: Settings) -> list[Instance]:
     """The instances that run as a DaemonSet, the control plane's first."""
     found = [] if settings.control_plane.get("static_pod") else [_control_plane(settings)]
-    found.append(Instance("kube-vip-services", settings.services, 2113))
+    found.append(Instance("kube-vip-services", settings.services))
     return [each for each in found if each.own]
 
 
 def _control_plane(settings: Settings) -> Instance:
-    return Instance("kube-vip-control-plane", settings.control_plane, 2112)
+    return Instance("kube-vip-control-plane", settings.control_plane)
 
 
 def _labels(instance: Instance) -> dict[str, str]:
@@ -140,7 +139,7 @@ def _daemon_set(instance: Instance, settings: Settings) -> dict[str, Any]:
         template["annotations"] = {"k8s-edge.ha/bgp": sha256(_peers(settings.bgp["peers"]).encode()).hexdigest()[:4]}
     pod = _pod(instance, settings)
     expressions = [
-        {"key": key, "operator": "Exists"} if value is None else {"key": key, "operator": "In", "values": [value]}
+        {"key": key, "operator": "Exists"} if value is None else {"key": key, "operator": "In", "values": [text(value)]}
         for key, value in instance.own["nodes"].items()
     ]
     if expressions:
@@ -195,7 +194,7 @@ def _environment(instance: Instance, settings: Settings) -> list[dict[str, Any]]
         "vip_leaseduration": settings.lease_duration,
         "vip_renewdeadline": settings.renew_deadline,
         "vip_retryperiod": settings.retry_period,
-        "prometheus_server": f":{instance.own.get('metrics_port') or instance.metrics_port}",
+        "prometheus_server": f":{instance.own['metrics_port']}",
     }
     if control_plane:
         made.update(

@@ -13,8 +13,12 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._address_pools import GLOBAL, Pool, pools_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._bounds import dns_label
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._provider_services import CLASS_ONLY
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._role_options import settings_of
 
-VARIABLE = "kube_vip_cloud_provider_pools"
+ROLE = "kube_vip_cloud_provider"
+VARIABLE = f"{ROLE}_pools"
 NAME = "kube-vip-cloud-provider"
 CONFIG_MAP = "kubevip"
 RBAC = "rbac.authorization.k8s.io"
@@ -33,10 +37,15 @@ CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.
 
 def objects(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The objects, in order; InputError with everything that is wrong with the settings."""
+    given = settings_of(ROLE, given)
     problems: list[Problem] = []
     pools = pools_of(given["pools"], VARIABLE, problems)
     if not pools and not problems:
         problems.append(Problem(VARIABLE, None, "is empty: no service could get an address", "Declare a pool."))
+    if given["replicas"] < 1:
+        reason = "leaves nobody to give addresses"
+        problems.append(Problem(f"{ROLE}_replicas", given["replicas"], reason, "Write 1 or more."))
+    problems += dns_label(f"{ROLE}_namespace", given["namespace"])
     refuse(problems)
     namespace = given["namespace"]
     named = {"name": NAME, "labels": _labels()}
@@ -91,7 +100,7 @@ def _deployment(given: Mapping[str, Any]) -> dict[str, Any]:
     labels = _labels()
     environment = {"KUBEVIP_NAMESPACE": given["namespace"], "KUBEVIP_CONFIG_MAP": CONFIG_MAP}
     if given["load_balancer_class"]:
-        environment["KUBEVIP_ENABLE_LOADBALANCERCLASS"] = "true"
+        environment[CLASS_ONLY] = "true"
     preferred = [
         {"weight": 10, "preference": {"matchExpressions": [{"key": key, "operator": "Exists"}]}}
         for key in CONTROL_PLANE

@@ -7,29 +7,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _role_options
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._bounds import (
+    dns_label,
+    dns_name,
+    interface,
+    labels,
+    number,
+    port,
+    unicast,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes import text
+
+ROLE = "kube_vip"
+INSTANCES = ("control_plane", "services")
 
 #: The lease names that kube-vip takes by itself.
 LEASES = {"control_plane": "plndr-cp-lock", "services": "plndr-svcs-lock"}
 
-#: Keys of each instance, with what they are where they are not given.
-COMMON: dict[str, Any] = {
+#: Keys of an instance that have no default of their own, as what they are where they are not given.
+MISSING: dict[str, Any] = {
+    "addresses": [],
     "interface": "",
-    "subnet": None,
-    "lease_name": "",
+    "subnet": "",
     "nodes": {},
     "tolerations": [],
-    "metrics_port": None,
-}
-KEYS: dict[str, dict[str, Any]] = {
-    "control_plane": {**COMMON, "addresses": [], "port": 6443, "load_balancer": False, "static_pod": False},
-    "services": {**COMMON, "subnet": "32", "election": False, "load_balancer_class": "", "watch_namespace": ""},
+    "load_balancer_class": "",
+    "watch_namespace": "",
 }
 CONTROL_PLANE_NODES = {"node-role.kubernetes.io/control-plane": None}
 ANYWHERE = [{"operator": "Exists", "effect": "NoSchedule"}, {"operator": "Exists", "effect": "NoExecute"}]
+
+#: The highest number of an AS (RFC 6793).
+LAST_AS = 4294967295
 
 #: Environment variables that are gone or mean something else now, with what took their place.
 GONE = {
@@ -38,6 +52,9 @@ GONE = {
     "vip_address": "addresses of the control plane",
     "enable_endpointslices": "nothing: endpoint slices are what kube-vip uses; enable_endpoints turns back",
 }
+
+#: Where an environment variable's value may come from.
+SOURCES = ("fieldRef", "resourceFieldRef", "secretKeyRef", "configMapKeyRef")
 
 
 class Settings(NamedTuple):
@@ -69,67 +86,58 @@ def newer(version: tuple[int, ...], than: tuple[int, ...]) -> bool:
 
 def settings_of(given: Mapping[str, Any]) -> Settings:
     """The settings with their defaults; InputError with everything that is wrong with them."""
-    problems: list[Problem] = []
-    parts = {name: _instance(name, given.get(name) or {}, problems) for name in KEYS}
+    stated = _role_options.settings_of(ROLE, given)
     settings = Settings(
-        image=str(given["image"]),
-        namespace=str(given["namespace"]),
-        mode=str(given["mode"]),
-        control_plane=parts["control_plane"],
-        services=parts["services"],
-        bgp=(given.get("bgp") or {}) if given["mode"] == "bgp" else {},
-        lease_duration=int(given["lease_duration"]),
-        renew_deadline=int(given["renew_deadline"]),
-        retry_period=int(given["retry_period"]),
-        resources=given.get("resources") or {},
-        environment=given.get("environment") or {},
+        image=stated["image"],
+        namespace=stated["namespace"],
+        mode=stated["mode"],
+        control_plane=_instance("control_plane", stated.get("control_plane") or {}),
+        services=_instance("services", stated.get("services") or {}),
+        bgp=(stated.get("bgp") or {}) if stated["mode"] == "bgp" else {},
+        lease_duration=stated["lease_duration"],
+        renew_deadline=stated["renew_deadline"],
+        retry_period=stated["retry_period"],
+        resources=stated.get("resources") or {},
+        environment=stated.get("environment") or {},
     )
-    refuse([*problems, *_unfit(settings)])
+    refuse(list(_unfit(settings)))
     return settings
 
 
-def _instance(name: str, given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    path = f"kube_vip_{name}"
+def _instance(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if not given:
         return {}
-    for key in given:
-        if key not in KEYS[name]:
-            remedy = "Use: {}.".format(", ".join(KEYS[name]))
-            problems.append(Problem(path, key, "is not a key of this instance", remedy))
-    made = {**KEYS[name], **given}
+    made = {**MISSING, **given}
     made["lease_name"] = made["lease_name"] or LEASES[name]
+    made["subnet"] = made["subnet"] if isinstance(made["subnet"], (list, Mapping)) else text(made["subnet"])
     if name == "control_plane":
         made["nodes"] = made["nodes"] or CONTROL_PLANE_NODES
         made["tolerations"] = made["tolerations"] or ANYWHERE
-        made["addresses"] = list(made["addresses"])
-        if not made["addresses"]:
-            remedy = "Write the address that the API server is reached by, for example [10.0.0.100]."
-            problems.append(Problem(f"{path}.addresses", None, "is missing", remedy))
-        for index, address in enumerate(made["addresses"]):
-            problems += _address(f"{path}.addresses[{index}]", address)
-        if made["subnet"] is None:
-            made["subnet"] = ",".join("128" if ":" in str(each) else "32" for each in made["addresses"])
+        # Prefix lengths stand for IPv4 first, so addresses do too.
+        made["addresses"] = sorted(made["addresses"], key=lambda each: ":" in each)
+        made["subnet"] = made["subnet"] or ",".join("128" if ":" in each else "32" for each in made["addresses"])
     return made
-
-
-def _address(path: str, value: Any) -> Iterator[Problem]:
-    try:
-        address = ip_address(str(value))
-    except ValueError:
-        yield Problem(path, value, "is not an address", "Write it without a prefix; subnet says the prefix.")
-        return
-    if address.is_multicast or address.is_loopback or address.is_unspecified or address.is_link_local:
-        yield Problem(path, value, "is an address that no host can serve others with", "Take a free unicast address.")
 
 
 def _unfit(settings: Settings) -> Iterator[Problem]:
     if not settings.control_plane and not settings.services:
         remedy = "Set kube_vip_control_plane, kube_vip_services, or both."
         yield Problem("kube_vip", None, "has neither a control plane nor services to serve", remedy)
+    yield from dns_label("kube_vip_namespace", settings.namespace)
+    if settings.control_plane:
+        yield from _common("kube_vip_control_plane", settings.control_plane)
+        yield from port("kube_vip_control_plane.port", settings.control_plane["port"])
+        yield from _addresses("kube_vip_control_plane.addresses", settings.control_plane["addresses"])
+    if settings.services:
+        yield from _common("kube_vip_services", settings.services)
+        if settings.services["watch_namespace"]:
+            yield from dns_label("kube_vip_services.watch_namespace", settings.services["watch_namespace"])
+        if settings.services["load_balancer_class"]:
+            yield from labels("kube_vip_services.load_balancer_class", {settings.services["load_balancer_class"]: None})
     if settings.control_plane and settings.services:
         for key, what in (("lease_name", "lease"), ("metrics_port", "port")):
             shared = settings.services[key]
-            if shared and shared == settings.control_plane[key]:
+            if shared == settings.control_plane[key]:
                 reason = f"is the {what} of the control plane too: two elections that end as one (kube-vip issue 665)"
                 if key == "metrics_port":
                     reason = "is the control plane's too, and both use the node's ports"
@@ -142,27 +150,83 @@ def _unfit(settings: Settings) -> Iterator[Problem]:
         remedy = "Take ghcr.io/kube-vip/kube-vip:v1.2.3."
         yield Problem("kube_vip_image", settings.image, "is older than what this role knows (0.8)", remedy)
     for name, value in settings.environment.items():
-        if name in GONE:
-            yield Problem(f"kube_vip_environment.{name}", value, "is ignored without a word", f"Use {GONE[name]}.")
+        yield from _variable(f"kube_vip_environment.{name}", name, value)
     if settings.mode == "bgp":
         yield from _bgp(settings.bgp)
+
+
+def _common(path: str, own: Mapping[str, Any]) -> Iterator[Problem]:
+    """What both instances have."""
+    yield from port(f"{path}.metrics_port", own["metrics_port"])
+    yield from interface(f"{path}.interface", own["interface"])
+    yield from dns_name(f"{path}.lease_name", own["lease_name"], "a lease")
+    yield from labels(f"{path}.nodes", own["nodes"])
+    stated = own["subnet"]
+    lengths = [each.strip() for each in stated.split(",")] if isinstance(stated, str) and stated else []
+    # Of a single address it is its own family's; otherwise IPv4 comes first.
+    highest = [128 if all(":" in each for each in own["addresses"]) and own["addresses"] else 32, 128]
+    fits = [
+        (length == "auto" and not own["addresses"]) or (re.fullmatch(r"[0-9]{1,3}", length) and int(length) <= most)
+        for length, most in zip(lengths, highest)
+    ]
+    if (
+        not isinstance(stated, str)
+        or len(lengths) > 2
+        or not all(fits)
+        or (own["addresses"] and len(lengths) != len(own["addresses"]))
+    ):
+        remedy = "Write a number, 32 for IPv4 and 128 for IPv6, and of both families 32,128."
+        yield Problem(f"{path}.subnet", own["subnet"], "is no prefix length of these addresses", remedy)
+
+
+def _addresses(path: str, addresses: list[str]) -> Iterator[Problem]:
+    if not addresses:
+        remedy = "Write the address that the API server is reached by, for example [10.0.0.100]."
+        yield Problem(path, None, "is missing", remedy)
+    wrong = [problem for index, each in enumerate(addresses) for problem in unicast(f"{path}[{index}]", each)]
+    yield from wrong
+    families = [] if wrong else [ip_address(each).version for each in addresses]
+    for family in sorted({each for each in families if families.count(each) > 1}):
+        reason = f"are {families.count(family)} of IPv{family}, and kube-vip holds one of each family"
+        yield Problem(path, addresses, reason, "Keep one.")
+
+
+def _variable(path: str, name: Any, value: Any) -> Iterator[Problem]:
+    """An environment variable given by hand."""
+    if name in GONE:
+        yield Problem(path, value, "is ignored without a word", f"Use {GONE[name]}.")
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", str(name)):
+        yield Problem(path, name, "cannot name an environment variable", "Use letters, digits and '_'.")
+    if isinstance(value, Mapping):
+        if len(value) != 1 or not set(value) <= set(SOURCES):
+            remedy = "Write one of {}, as Kubernetes does below valueFrom.".format(", ".join(SOURCES))
+            yield Problem(path, sorted(map(str, value)), "is no source of a value", remedy)
+    elif not isinstance(value, (str, int, float, type(None))):
+        yield Problem(path, value, "is not a text", "Write a text, a number, true or false.")
 
 
 def _bgp(bgp: Mapping[str, Any]) -> Iterator[Problem]:
     if not bgp.get("as") or not bgp.get("peers"):
         remedy = "Write as, router_id or router_interface, and peers with address and as."
         yield Problem("kube_vip_bgp", None, "lacks the own AS, or peers to talk to", remedy)
+    else:
+        yield from number("kube_vip_bgp.as", bgp["as"], 1, LAST_AS, "number of an AS")
     for index, peer in enumerate(bgp.get("peers") or ()):
         path = f"kube_vip_bgp.peers[{index}]"
-        yield from _address(f"{path}.address", peer.get("address"))
-        if not str(peer.get("as", "")).isdigit():
-            yield Problem(f"{path}.as", peer.get("as"), "is not the number of an AS", "Write for example 65000.")
-        if re.search(r"[:,/\s]", str(peer.get("password") or "")):
+        yield from unicast(f"{path}.address", peer["address"])
+        yield from number(f"{path}.as", peer["as"], 1, LAST_AS, "number of an AS")
+        if re.search(r"[:,/\s]", peer.get("password") or ""):
             reason = "holds one of ':', ',', '/' and space, which would end it"
             yield Problem(f"{path}.password", None, reason, "Take another password.")
+    yield from interface("kube_vip_bgp.router_interface", bgp.get("router_interface") or "")
     if bgp.get("router_id") and bgp.get("router_interface"):
         remedy = "Give one: router_interface lets each node find its own."
         yield Problem("kube_vip_bgp.router_id", bgp["router_id"], "is given beside router_interface", remedy)
-    elif not bgp.get("router_id") and not bgp.get("router_interface"):
+    elif bgp.get("router_id"):
+        try:
+            IPv4Address(bgp["router_id"])
+        except ValueError:
+            yield Problem("kube_vip_bgp.router_id", bgp["router_id"], "is not an IPv4 address", "Write as 10.0.0.1.")
+    elif not bgp.get("router_interface"):
         remedy = "Set router_interface, so that each node takes its own address."
         yield Problem("kube_vip_bgp.router_id", None, "is missing, and so is router_interface", remedy)

@@ -10,15 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _kubernetes_values as values
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._bounds import LABEL_KEY, LABEL_VALUE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes import CLUSTER_WIDE, WORKLOADS, Object, identity
 
-DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
-LABEL_KEY = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 DATA_KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
-
-#: Names of these may hold a colon.
-RBAC = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
 #: Maps that hold texts only, wherever they stand. A bool or a number in them is refused with 400.
 TEXT_MAPS = ("labels", "matchLabels", "annotations", "nodeSelector")
@@ -52,13 +48,14 @@ def problems(objects: Sequence[Object]) -> Iterator[Problem]:
             yield from _pod(each)
         if which.kind == "Ingress":
             yield from _ingress(each)
+            yield from values.ingress(each)
+        if which.kind == "Service":
+            yield from values.service(each)
 
 
 def _identified(each: Object) -> Iterator[Problem]:
     which = identity(each)
-    if len(which.name) > 253 or not (which.kind in RBAC or DNS_NAME.fullmatch(which.name)):
-        remedy = "Use small letters, digits, '-' and '.', beginning and ending with a letter or digit."
-        yield Problem(f"{which} metadata.name", which.name, "cannot name an object", remedy)
+    yield from values.named(each)
     if which.kind in CLUSTER_WIDE and which.namespace:
         remedy = "Leave metadata.namespace out."
         yield Problem(f"{which} metadata.namespace", which.namespace, "is ignored: the kind lives in none", remedy)
@@ -118,6 +115,8 @@ def _workload(each: Object) -> Iterator[Problem]:
         reason = f"does not match the pods' labels {dict(template)}" if strangers else "is missing"
         remedy = "Give spec.selector.matchLabels and the pods the same labels."
         yield Problem(f"{which} spec.selector", strangers or None, reason, remedy)
+    yield from values.count(f"{which} spec.replicas", spec.get("replicas"))
+    yield from values.count(f"{which} spec.minReadySeconds", spec.get("minReadySeconds"))
     if which.kind == "DaemonSet":
         yield from _surge(each)
 
@@ -159,17 +158,21 @@ def _pod(each: Object) -> Iterator[Problem]:
     which = identity(each)
     spec = each.get("spec") or {}
     path, pod = (
-        (which, spec) if which.kind == "Pod" else (f"{which} template", (spec.get("template") or {}).get("spec"))
+        (str(which), spec) if which.kind == "Pod" else (f"{which} template", (spec.get("template") or {}).get("spec"))
     )
     if not pod or not pod.get("containers"):
         yield Problem(f"{path} spec.containers", None, "are missing", "Give the pod a container.")
         return
+    yield from values.tolerations(path, pod)
+    yield from values.references(path, pod)
     taken: set[Any] = set()
     volumes = {volume.get("name") for volume in pod.get("volumes") or ()}
     for container in _containers(pod):
         here = f"{path} container {container.get('name')}"
         yield from _image(here, str(container.get("image") or ""))
         yield from _settings(here, container)
+        yield from values.container_ports(here, container)
+        yield from values.resources(here, container)
         yield from _ports(here, pod, container, taken)
         for mount in container.get("volumeMounts") or ():
             if mount.get("name") not in volumes:

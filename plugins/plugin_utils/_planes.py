@@ -17,16 +17,20 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._address_pools import DHCP, Pool, Span, pools_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import Place, places, stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._provider_services import CLASS
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._role_options import settings_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import router_id
 
 POOL_VARIABLE = "kube_vip_cloud_provider_pools"
 
-#: The only class that the cloud provider knows.
-CLASS = "kube-vip.io/kube-vip-class"
+#: The roles of the cluster's side, which claim addresses, ports, or services of others.
+ROLES = ("kube_vip", "kube_vip_cloud_provider", "keepalived_vip", "traefik", "edge_nodes")
 
 #: The virtual router ID that kube-keepalived-vip takes by itself.
 KEEPALIVED_VIP_ROUTER = 50
+
+PROVIDES_CLASS = "kube_vip_cloud_provider_load_balancer_class"
 
 
 class Claim(NamedTuple):
@@ -38,33 +42,43 @@ class Claim(NamedTuple):
 
 
 class Planes(NamedTuple):
-    """What is declared for the planes beside keepalived, as the roles' variables have it; empty where nothing is.
+    """What is declared for the planes beside keepalived, by the types of the roles' variables; empty where nothing is.
 
     ``keepalived_vip`` are the addresses of kube-keepalived-vip, ``edge`` the hosts where its pods and Traefik's run,
-    and ``host_ports`` the ports of these hosts that lead to Traefik by translation.
+    ``host_ports`` the ports of these hosts that lead to Traefik by translation, and ``balanced`` the namespace of
+    Traefik's Service where that is of type LoadBalancer.
     """
 
     control_plane: Mapping[str, Any]
     services: Mapping[str, Any]
-    pools: Sequence[Any]
+    pools: Sequence[Mapping[str, Any]]
     serves_class: bool
     keepalived_vip: Sequence[str]
     keepalived_vip_router: int
     edge: Sequence[str]
     host_ports: Sequence[int]
+    balanced: str
 
 
 def planes_of(given: Mapping[str, Any]) -> Planes:
-    """The planes from a dictionary whose keys may be missing."""
+    """The planes from the variables of each role, without the prefix of its name; any may be missing.
+
+    A role whose state is absent claims nothing.
+    """
+    stated = [settings_of(role, given.get(role) or {}) for role in ROLES]
+    present = [each if each.get("state", "present") == "present" else {} for each in stated]
+    kube_vip, provider, keepalived_vip, traefik, _edge_nodes = present
+    translated = traefik.get("host_network") is False
     return Planes(
-        given.get("control_plane") or {},
-        given.get("services") or {},
-        given.get("pools") or (),
-        bool(given.get("serves_class")),
-        given.get("keepalived_vip") or (),
-        int(given.get("keepalived_vip_router") or KEEPALIVED_VIP_ROUTER),
+        kube_vip.get("control_plane") or {},
+        kube_vip.get("services") or {},
+        provider.get("pools") or (),
+        bool(provider.get("load_balancer_class")),
+        [each["address"] for each in keepalived_vip.get("services") or ()],
+        keepalived_vip.get("virtual_router_id") or KEEPALIVED_VIP_ROUTER,
         given.get("edge") or (),
-        [int(port) for port in given.get("host_ports") or ()],
+        [traefik.get("http_port", 80), traefik.get("https_port", 443)] if translated else [],
+        traefik.get("namespace", "traefik") if traefik.get("service_type") == "LoadBalancer" else "",
     )
 
 
@@ -89,7 +103,7 @@ def _owned(vips: Sequence[Vip], planes: Planes) -> Iterator[Claim]:
     for address in planes.control_plane.get("addresses") or ():
         yield _single("kube-vip", "kube_vip_control_plane.addresses", str(address))
     for address in planes.keepalived_vip:
-        yield _single("kube-keepalived-vip", "keepalived_vip", str(address))
+        yield _single("kube-keepalived-vip", "keepalived_vip_services", str(address))
 
 
 def _single(owner: str, path: str, text: str) -> Claim:
@@ -166,6 +180,11 @@ def _at_odds(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
         reason = f"elects a leader for each service, and services share addresses ({', '.join(sharing)}): two leaders "
         reason += "would hold one address (kube-vip issue 879)"
         yield Problem("kube_vip_services.election", True, reason, "Set it to false, or share no address.")
+    yield from _unserved(planes, pools)
+
+
+def _unserved(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
+    """Services that one of the two looks at and the other does not: without an address, or without a holder."""
     watched = planes.services.get("watch_namespace")
     for pool in pools if watched else ():
         if pool.namespace != watched:
@@ -175,8 +194,18 @@ def _at_odds(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
     served = planes.services.get("load_balancer_class")
     if served and pools and not (served == CLASS and planes.serves_class):
         reason = "is a class that the cloud provider does not serve, so that its services get no address"
-        remedy = f"Write {CLASS} and set kube_vip_cloud_provider_load_balancer_class, or leave the class out."
+        remedy = f"Write {CLASS} and set {PROVIDES_CLASS}, or leave the class out."
         yield Problem("kube_vip_services.load_balancer_class", served, reason, remedy)
+    if planes.services and not served and pools and planes.serves_class:
+        reason = f"means services of the class {CLASS} only: those without one, which kube-vip serves, get no address"
+        remedy = "Set it to false, or write that class in kube_vip_services.load_balancer_class too."
+        yield Problem(PROVIDES_CLASS, True, reason, remedy)
+    if planes.balanced and (served or (pools and planes.serves_class)):
+        reason = f"makes a Service without a class, and those of the class {served or CLASS} alone are served"
+        yield Problem("traefik_service_type", "LoadBalancer", reason, "Take ClusterIP, or serve all services.")
+    elif planes.balanced and watched and watched != planes.balanced:
+        reason = f"makes a Service in {planes.balanced}, and kube-vip watches {watched} only"
+        yield Problem("traefik_service_type", "LoadBalancer", reason, "Take ClusterIP, or watch every namespace.")
 
 
 def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:

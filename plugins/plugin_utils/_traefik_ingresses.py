@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._bounds import dns_label, dns_name, host
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes import text
-
-#: The keys of an entry, and of each of its rules.
-KEYS = ("name", "namespace", "rules", "tls", "annotations")
-RULE_KEYS = ("host", "path", "path_type", "service", "port")
-TLS_KEYS = ("hosts", "secret")
-PATH_TYPES = ("Prefix", "Exact", "ImplementationSpecific")
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes_values import port, service_name
 
 #: Traefik takes the longest rule, and so a prefix before an exact path that it leads to (seen with 3.7). Kubernetes
 #: wants the exact one, and a priority, which goes for a whole Ingress, says so.
@@ -43,12 +40,12 @@ def ingress(entry: Entry, ingress_class: str) -> dict[str, Any]:
 
 
 def _types(entry: Entry) -> set[str]:
-    return {rule.get("path_type", "Prefix") for rule in entry.get("rules") or () if isinstance(rule, Mapping)}
+    return {rule.get("path_type", "Prefix") for rule in entry["rules"]}
 
 
 def _path(rule: Entry) -> dict[str, Any]:
-    port = rule.get("port", 80)
-    named = {"number": int(port)} if str(port).isdigit() else {"name": str(port)}
+    stated = rule.get("port", 80)
+    named = {"number": int(stated)} if str(stated).isdigit() else {"name": str(stated)}
     return {
         "path": rule.get("path", "/"),
         "pathType": rule.get("path_type", "Prefix"),
@@ -61,48 +58,37 @@ def _tls(entry: Entry) -> dict[str, Any]:
     return {**({"hosts": list(entry["hosts"])} if entry.get("hosts") else {}), **secret}
 
 
-def problems(entries: Sequence[Any], option: str) -> Iterable[Problem]:
-    """What is wrong with the entries as they were written."""
+def problems(entries: Sequence[Entry], option: str) -> Iterator[Problem]:
+    """What is wrong with the entries, whose types are right."""
     seen: dict[tuple[str, str], str] = {}
     for index, entry in enumerate(entries):
         path = f"{option}[{index}]"
-        if not isinstance(entry, Mapping):
-            yield Problem(path, entry, "is not a dictionary", "Write name and rules.")
-            continue
-        yield from _strange(path, entry, KEYS)
-        for key in ("name", "rules"):
-            if not entry.get(key):
-                yield Problem(f"{path}.{key}", entry.get(key), "is missing", "Every Ingress has a name and rules.")
-        which = (str(entry.get("namespace", "default")), str(entry.get("name")))
+        which = (entry.get("namespace", "default"), entry["name"])
+        yield from dns_label(f"{path}.namespace", which[0])
+        yield from dns_name(f"{path}.name", which[1], "an Ingress")
+        if not entry["rules"]:
+            yield Problem(f"{path}.rules", None, "is missing", "Every Ingress has a name and rules.")
         if which in seen:
             yield Problem(f"{path}.name", which[1], f"is also that of {seen[which]}", "Give each a name of its own.")
         seen.setdefault(which, path)
         if len(_types(entry)) > 1:
             reason = "mixes path types, of which Traefik takes the longer rule and not the exact one"
             yield Problem(f"{path}.rules", None, reason, "Give Exact rules an entry of their own; it comes first.")
-        for place, rule in enumerate(entry.get("rules") or ()):
+        for place, rule in enumerate(entry["rules"]):
             yield from _rule_problems(f"{path}.rules[{place}]", rule)
         for place, each in enumerate(entry.get("tls") or ()):
-            yield from _strange(f"{path}.tls[{place}]", each, TLS_KEYS)
+            for number, name in enumerate(each.get("hosts") or ()):
+                yield from host(f"{path}.tls[{place}].hosts[{number}]", name)
+            if each.get("secret"):
+                yield from dns_name(f"{path}.tls[{place}].secret", each["secret"], "a Secret")
 
 
-def _rule_problems(path: str, rule: Any) -> Iterable[Problem]:
-    if not isinstance(rule, Mapping):
-        yield Problem(path, rule, "is not a dictionary", "Write host, path, service and port.")
-        return
-    yield from _strange(path, rule, RULE_KEYS)
-    if not rule.get("service"):
-        yield Problem(f"{path}.service", None, "is missing", "Name the Service that serves the path.")
-    if not str(rule.get("path", "/")).startswith("/"):
+def _rule_problems(path: str, rule: Entry) -> Iterator[Problem]:
+    if rule.get("host"):
+        yield from host(f"{path}.host", rule["host"])
+    yield from service_name(f"{path}.service", rule["service"])
+    stated = rule.get("port", 80)
+    number = isinstance(stated, str) and re.fullmatch(r"-?[0-9]+", stated)
+    yield from port(f"{path}.port", int(stated) if number else stated, by_name=True)
+    if not rule.get("path", "/").startswith("/"):
         yield Problem(f"{path}.path", rule["path"], "does not begin with '/'", "Write for example /api.")
-    if rule.get("path_type", "Prefix") not in PATH_TYPES:
-        yield Problem(f"{path}.path_type", rule["path_type"], "is unknown", "Use {}.".format(", ".join(PATH_TYPES)))
-
-
-def _strange(path: str, entry: Any, known: Sequence[str]) -> Iterable[Problem]:
-    if not isinstance(entry, Mapping):
-        yield Problem(path, entry, "is not a dictionary", "Write {}.".format(", ".join(known)))
-        return
-    for key in entry:
-        if key not in known:
-            yield Problem(path, key, "is not a key there", "Use: {}.".format(", ".join(known)))

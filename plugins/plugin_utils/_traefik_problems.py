@@ -10,6 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._bounds import (
+    dns_label,
+    dns_name,
+    host,
+    labels,
+    number,
+    port,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_arguments import NODE_PORTS
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_ingresses import problems as ingress_problems
 
@@ -20,15 +28,13 @@ _TAGGED = re.compile(r"[^@]+:(?P<tag>[\w][\w.-]*)|.+@sha256:[0-9a-f]{64}")
 #: The kernel parameter that says from which port on anybody may listen, and what it is where nobody has set it.
 FIRST_FREE, FIRST = "net.ipv4.ip_unprivileged_port_start", 1024
 
-ACME_KEYS = ("email", "challenge", "provider", "secret", "ca_server", "host_path", "claim")
-CHALLENGES = ("dns", "http", "tls")
-
 Settings = Mapping[str, Any]
 
 
 def problems(settings: Settings) -> list[Problem]:
     """Everything that is wrong, each with its place among the role's variables."""
     found = [
+        *_names(settings),
         *_image(settings["image"]),
         *_ports(settings),
         *(_host_network(settings) if settings["host_network"] else ()),
@@ -44,6 +50,19 @@ def problems(settings: Settings) -> list[Problem]:
     return found
 
 
+def _names(settings: Settings) -> Iterable[Problem]:
+    yield from dns_label("traefik_namespace", settings["namespace"])
+    yield from dns_name("traefik_ingress_class", settings["ingress_class"], "an IngressClass")
+    yield from labels("traefik_node_selector", settings["node_selector"])
+    for option, what in (("priority_class", "a priority class"), ("dashboard_tls_secret", "a Secret")):
+        if settings[option]:
+            yield from dns_name(f"traefik_{option}", settings[option], what)
+    if settings["dashboard_host"]:
+        yield from host("traefik_dashboard_host", settings["dashboard_host"])
+    for option in ("leaving_seconds", "min_ready_seconds"):
+        yield from number(f"traefik_{option}", settings[option], 0, 3600, "number of seconds")
+
+
 def _image(image: str) -> Iterable[Problem]:
     tag = _TAGGED.fullmatch(image.rpartition("/")[2])
     if not tag or tag["tag"] == "latest":
@@ -55,8 +74,7 @@ def _image(image: str) -> Iterable[Problem]:
 
 def _ports(settings: Settings) -> Iterable[Problem]:
     for name in ("http_port", "https_port"):
-        if not 1 <= settings[name] <= 65535:
-            yield Problem(f"traefik_{name}", settings[name], "is no port", "Give a number from 1 to 65535.")
+        yield from port(f"traefik_{name}", settings[name])
     if settings["http_port"] == settings["https_port"]:
         yield Problem("traefik_https_port", settings["https_port"], "is also traefik_http_port", "Give each its own.")
 
@@ -100,20 +118,21 @@ def _dashboard(settings: Settings) -> Iterable[Problem]:
 def _acme(acme: Settings, nodes: int) -> Iterable[Problem]:
     if not acme:
         return
-    for key in acme:
-        if key not in ACME_KEYS:
-            yield Problem("traefik_acme", key, "is not a key there", "Use: {}.".format(", ".join(ACME_KEYS)))
     if not acme.get("email"):
         yield Problem("traefik_acme.email", None, "is missing", "Give the address that the CA writes to.")
     challenge = acme.get("challenge", "dns")
-    if challenge not in CHALLENGES:
-        yield Problem("traefik_acme.challenge", challenge, "is unknown", "Use {}.".format(", ".join(CHALLENGES)))
-    elif challenge == "dns" and not acme.get("provider"):
+    if challenge == "dns" and not acme.get("provider"):
         yield Problem("traefik_acme.provider", None, "is missing", "Name the DNS provider, as Traefik calls it.")
     elif challenge != "dns" and nodes > 1:
         reason = f"reaches one of {nodes} edge nodes only, and not the one that asked for the certificate"
         remedy = "Use the challenge dns, or cert-manager and tls secrets in the Ingress."
         yield Problem("traefik_acme.challenge", challenge, reason, remedy)
+    for key, what in (("secret", "a Secret"), ("claim", "a volume claim")):
+        if acme.get(key):
+            yield from dns_name(f"traefik_acme.{key}", acme[key], what)
+    if acme.get("host_path") and not acme["host_path"].startswith("/"):
+        remedy = "Write for example /var/lib/traefik."
+        yield Problem("traefik_acme.host_path", acme["host_path"], "does not begin with '/'", remedy)
     if acme.get("claim") and acme.get("host_path"):
         yield Problem("traefik_acme.claim", acme["claim"], "stands beside host_path", "Keep certificates in one place.")
     elif acme.get("claim") and nodes > 1:

@@ -34,9 +34,15 @@ def test_nothing_stays_behind_and_no_service_waits_for_who_is_gone(kubeconfig, a
         asked(kubeconfig, "/api/v1/namespaces/kube-system/serviceaccounts", account(owner))
     labelled = {"metadata": {"labels": {"edgenode": "true"}}}
     asked(kubeconfig, "/api/v1/nodes/edge-1", labelled, "application/merge-patch+json")
-    for name, label in (("ours", {"implementation": "kube-vip"}), ("theirs", {})):
+    given = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
+    for name, label, status in (
+        ("ours", {"implementation": "kube-vip"}, given),
+        ("pending", {}, {}),
+        ("theirs", {}, given),
+    ):
         metadata = {"name": name, "namespace": "default", "labels": label, "finalizers": ["example.org/x", CLEANUP]}
-        asked(kubeconfig, "/api/v1/namespaces/default/services", {"metadata": metadata, "spec": {}})
+        service = {"metadata": metadata, "spec": {"type": "LoadBalancer"}, "status": status}
+        asked(kubeconfig, "/api/v1/namespaces/default/services", service)
 
     for name in ("kubevip-ours", "of-somebody-else"):
         lease = {"metadata": {"name": name, "namespace": "default"}, "spec": {}}
@@ -52,6 +58,7 @@ def test_nothing_stays_behind_and_no_service_waits_for_who_is_gone(kubeconfig, a
     assert "edgenode" not in asked(kubeconfig, "/api/v1/nodes/edge-1")["metadata"].get("labels", {})
     services = {each["metadata"]["name"]: each for each in asked(kubeconfig, "/api/v1/services")["items"]}
     assert services["ours"]["metadata"]["finalizers"] == ["example.org/x"]
+    assert services["pending"]["metadata"]["finalizers"] == ["example.org/x"], "the finalizer comes before the label"
     leases = asked(kubeconfig, "/apis/coordination.k8s.io/v1/leases")["items"]
     assert [each["metadata"]["name"] for each in leases] == ["of-somebody-else"]
     assert services["theirs"]["metadata"]["finalizers"] == ["example.org/x", CLEANUP]

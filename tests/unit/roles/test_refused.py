@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 PLAYBOOK = Path(__file__).resolve().parents[3] / "playbooks" / "kubernetes.yml"
+POOLS = [{"ranges": ["172.20.0.200-172.20.0.210"]}]
 DIRECTED = {
     "name": "edge",
     "addresses": ["172.20.0.119/17"],
@@ -48,9 +49,50 @@ def test_what_a_part_cannot_be_is_said_before_another_is_made(tmp_path, ansible_
     assert said in told and "Label the edge" not in told and "/nowhere" not in told
 
 
-def refused(tmp_path, ansible_playbook, variables):
+RULE = {"service": "web"}
+INGRESS = {"name": "Shop", "rules": [{**RULE, "host": "https://a", "port": 0}]}
+KUBE_VIP = {
+    "kube_vip_control_plane": {"addresses": ["10.0.0.1"], "port": "abc"},
+    "kube_vip_services": 0,
+    "kube_vip_state": "abent",
+}
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        (
+            {"traefik_ingresses": [INGRESS]},
+            ["[0].name: 'Shop' cannot", "rules[0].host: 'https://a' cannot", "rules[0].port: 0 is no port"],
+        ),
+        ({"traefik_resources": {"limits": {"memory": "much"}}}, ["resources.limits.memory: 'much' is no quantity"]),
+        ({"traefik_crds": ["/nowhere/crds.yml"]}, ["/nowhere/crds.yml"]),
+        ({"kube_vip_cloud_provider_pools": POOLS, "kube_vip_cloud_provider_replicas": "-1"}, ["replicas: -1 leaves"]),
+        (KUBE_VIP, [".port: 'abc' is a text, and", "services: 0 is a number, and", "state: 'abent' is not known"]),
+        ({"edge_nodes_labels": {"edgenode": True}}, ["edge_nodes_labels[edgenode]: True is not a text"]),
+        ({"kubernetes_objects_wait": "perhaps"}, ["kubernetes_objects_wait: 'perhaps' is a text, and true or false"]),
+        ({"k8s_edge_traefik": "perhaps"}, ["k8s_edge_traefik: 'perhaps' is a text, and true or false"]),
+    ],
+    ids=["ingress", "quantity", "definitions", "replicas", "types", "label", "wait", "traefik"],
+)
+def test_what_the_api_would_refuse_later_is_said_before(tmp_path, ansible_playbook, declared, said):
+    told = refused(tmp_path, ansible_playbook, declared)
+    assert [each for each in said if each not in told] == []
+    assert "Label the edge" not in told
+
+
+def test_texts_that_mean_no_are_not_true(tmp_path, ansible_playbook):
+    """By extra variables every value is a text: the ingress is not wanted, and services with and without class are."""
+    services = {"kube_vip_services": {"interface": "eth0"}, "kube_vip_cloud_provider_pools": POOLS}
+    no = ("-e", "k8s_edge_traefik=false", "-e", "kube_vip_cloud_provider_load_balancer_class=false")
+    told = refused(tmp_path, ansible_playbook, services, *no)
+    assert "Read DaemonSets, static pods" in told and "/nowhere" in told
+    assert "get no address" not in told and "Derive Traefik's objects" not in told
+
+
+def refused(tmp_path, ansible_playbook, variables, *more):
     variables = {"k8s_edge_kubeconfig": "/nowhere", **variables}
     group = {"hosts": {"edge-1": {"ansible_host": "172.20.0.113"}}}
     whole = {"vars": {**variables, "ansible_python_interpreter": sys.executable}, "children": {"edge": group}}
     (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": whole}))
-    return ansible_playbook("-i", "hosts.yml", str(PLAYBOOK), fails=True)
+    return ansible_playbook("-i", "hosts.yml", str(PLAYBOOK), *more, fails=True)

@@ -161,7 +161,7 @@ def test_a_static_pod_has_no_secret_and_does_not_stand_beside_the_daemon_set():
         ({"control_plane": {"port": 6443}}, "kube_vip_control_plane.addresses: is missing"),
         ({"control_plane": {"addresses": ["10.0.0.1/24"]}}, "addresses[0]: '10.0.0.1/24' is not an address"),
         ({"control_plane": {"addresses": ["127.0.0.1"]}}, "no host can serve others with"),
-        ({"control_plane": {"adresses": ["10.0.0.1"]}}, "'adresses' is not a key of this instance"),
+        ({"control_plane": {"adresses": ["10.0.0.1"]}}, "kube_vip_control_plane.adresses: is no option here"),
         ({"services": {"lease_name": "plndr-cp-lock"}}, "kube-vip issue 665"),
         (
             {"services": {"metrics_port": 2112}, "control_plane": {"addresses": ["10.0.0.1"], "metrics_port": 2112}},
@@ -173,7 +173,7 @@ def test_a_static_pod_has_no_secret_and_does_not_stand_beside_the_daemon_set():
         ({"mode": "bgp"}, "lacks the own AS"),
         (
             {"mode": "bgp", "bgp": {"as": 1, "peers": [{"address": "10.0.0.1", "as": "x"}]}},
-            "is not the number of an AS",
+            "peers[0].as: 'x' is a text, and a whole number belongs here",
         ),
         ({"mode": "bgp", "bgp": {**BGP["bgp"], "router_id": "10.0.0.1"}}, "is given beside router_interface"),
         (

@@ -64,8 +64,8 @@ def test_the_provider_is_told_where_its_pools_are_and_what_to_serve():
     ("pools", "said"),
     [
         ([], "is empty"),
-        ({"ranges": []}, "is not a list"),
-        ([{"range": ["10.0.0.1-10.0.0.2"]}], "is not a pool"),
+        ({"ranges": []}, "a list belongs here"),
+        ([{"range": ["10.0.0.1-10.0.0.2"]}], "pools[0].range: is no option here"),
         ([{"namespace": "shop"}], "has no addresses"),
         ([{"ranges": ["10.0.0.1-10.0.0.2"], "cidrs": ["10.0.1.0/24"]}], "would see the cidrs only"),
         ([{"ranges": ["10.0.0.2-10.0.0.1"]}], "the last address comes before the first"),

@@ -30,7 +30,18 @@ PLANES = {
 
 
 def conflicts(vips=(EDGE,), hosts=None, **planes):
-    return plane_conflicts(list(vips), GROUPS, hosts or HOSTS, {**PLANES, **planes})
+    given = {**PLANES, **planes}
+    roles = {
+        "kube_vip": {name: given[name] for name in ("control_plane", "services")},
+        "kube_vip_cloud_provider": {"pools": given["pools"], "load_balancer_class": given.get("serves_class", False)},
+        "keepalived_vip": {
+            "services": [{"address": each} for each in given["keepalived_vip"]],
+            "virtual_router_id": given.get("keepalived_vip_router", 50),
+        },
+        "traefik": given.get("traefik", {}),
+        "edge": given.get("edge", []),
+    }
+    return plane_conflicts(list(vips), GROUPS, hosts or HOSTS, roles)
 
 
 def test_planes_that_keep_apart_have_no_conflict():
@@ -52,6 +63,7 @@ def test_planes_that_keep_apart_have_no_conflict():
         ({"keepalived_vip_router": 119}, "is the virtual router ID of kube-keepalived-vip"),
         ({"services": {"election": True}, "pools": [{"ranges": ["10.0.0.1-10.0.0.1"], "share": True}]}, "issue 879"),
         ({"services": {"load_balancer_class": "edge"}}, "its services get no address"),
+        ({"serves_class": True}, "those without one, which kube-vip serves, get no address"),
         ({"services": {"watch_namespace": "shop"}}, "services that kube-vip does not watch: it watches shop only"),
     ],
 )
@@ -61,17 +73,24 @@ def test_each_conflict_is_named_with_its_reason(planes, said):
     assert len(found) == 1
 
 
+HOST_PORTS = {"http_port": 80, "https_port": "8443", "host_network": False}
 DIRECTED = {**EDGE, "leads_to": "edge", "profile": "ipvs", "ports": [80, 443]}
 
 
 def test_a_port_that_is_translated_before_the_kernel_sees_it_cannot_be_led_anywhere():
-    found = conflicts([DIRECTED], edge=["edge-1", "edge-2"], host_ports=[80, 8443], keepalived_vip=[])
+    found = conflicts([DIRECTED], edge=["edge-1", "edge-2"], traefik=HOST_PORTS, keepalived_vip=[])
     assert len(found) == 1
     assert "cannot lead port 80 to Traefik's hostPort" in found[0]
     assert "Set traefik_host_network to true" in found[0]
-    for planes in ({"host_ports": []}, {"host_ports": [8080]}, {"edge": ["edge-9"], "host_ports": [80]}):
+    elsewhere = {"http_port": 8080, "https_port": 8443, "host_network": False}
+    for planes in (
+        {},
+        {"traefik": {**HOST_PORTS, "host_network": "true"}},
+        {"traefik": elsewhere},
+        {"edge": ["edge-9"], "traefik": HOST_PORTS},
+    ):
         assert conflicts([DIRECTED], **{"edge": ["edge-1"], "keepalived_vip": [], **planes}) == []
-    assert conflicts([EDGE], edge=["edge-1"], host_ports=[80]) == []
+    assert conflicts([EDGE], edge=["edge-1"], traefik=HOST_PORTS) == []
 
 
 def test_a_table_that_others_empty_holds_no_virtual_servers():
@@ -92,6 +111,41 @@ def test_a_virtual_router_id_in_another_network_is_nobodys_matter():
 
 def test_a_class_that_the_provider_serves():
     assert conflicts(services={"load_balancer_class": "kube-vip.io/kube-vip-class"}, serves_class=True) == []
+
+
+KUBE_VIPS_CLASS = {"interface": "eth0", "load_balancer_class": "kube-vip.io/kube-vip-class"}
+
+
+@pytest.mark.parametrize(
+    ("planes", "said"),
+    [
+        ({"services": KUBE_VIPS_CLASS, "serves_class": True}, "makes a Service without a class"),
+        ({"services": {}, "serves_class": True}, "makes a Service without a class"),
+        ({"services": {"load_balancer_class": "edge"}, "pools": []}, "those of the class edge alone are served"),
+        ({"services": {"watch_namespace": "shop"}, "pools": []}, "makes a Service in edge, and kube-vip watches shop"),
+        ({"services": {"watch_namespace": "edge"}, "pools": []}, None),
+        ({}, None),
+    ],
+)
+def test_traefiks_own_service_is_one_that_is_served(planes, said):
+    found = conflicts(traefik={"service_type": "LoadBalancer", "namespace": "edge"}, **planes)
+    assert len(found) == (1 if said else 0), found
+    assert not said or said in found[0]
+    assert not conflicts(traefik={"service_type": "ClusterIP"}, **planes)
+
+
+@pytest.mark.parametrize("word", ["false", "no", "off", False, 0])
+def test_a_text_is_not_true_because_it_is_not_empty(word):
+    services = {"interface": "eth0", "election": word}
+    pools = [{"ranges": ["10.0.0.1-10.0.0.1"], "share": "true"}]
+    assert conflicts(serves_class=word, services=services, pools=pools) == []
+
+
+def test_what_is_absent_claims_nothing():
+    away = {"state": "absent", "control_plane": {"addresses": ["172.20.0.119"]}}
+    assert plane_conflicts([EDGE], GROUPS, HOSTS, {"kube_vip": away}) == []
+    with pytest.raises(AnsibleFilterError, match="kube_vip_state: 'abent' is not known here"):
+        plane_conflicts([EDGE], GROUPS, HOSTS, {"kube_vip": {**away, "state": "abent"}})
 
 
 def test_a_pool_of_the_one_namespace_that_is_watched():

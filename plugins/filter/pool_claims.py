@@ -1,0 +1,70 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``pool_claims``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._address_pools import pools_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._pool_claims import claims
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._role_options import settings_of
+
+DOCUMENTATION = r"""
+name: pool_claims
+short_description: Addresses of pools that a cluster has already
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - The cloud provider of kube-vip gives the addresses of a pool that no Service of its own has. It does not know those
+    of nodes, nor those of other Services.
+positional: pools
+options:
+  _input:
+    description: Nodes and Services, as C(kubernetes.core.k8s_info) returns them.
+    type: list
+    elements: dict
+    required: true
+  pools:
+    description: The pools, as C(kube_vip_cloud_provider_pools) of P(k8s_edge.ha.kube_vip_cloud_provider#role) has them.
+    type: list
+    elements: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Nobody has an address of a pool
+  ansible.builtin.assert:
+    that: (found | k8s_edge.ha.pool_claims(kube_vip_cloud_provider_pools)).conflicts == []
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - A dictionary with two lists of sentences. C(conflicts) are addresses of nodes and of others' Services.
+      C(uncounted) are those that kube-vip holds for a Service which the provider does not count.
+  type: dict
+"""
+
+
+@speaking
+def pool_claims(found: Sequence[Mapping[str, Any]], pools: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Sentences of what the cluster has of the pools."""
+    problems: list[Problem] = []
+    known = pools_of(
+        settings_of("kube_vip_cloud_provider", {"pools": pools})["pools"], "kube_vip_cloud_provider_pools", problems
+    )
+    refuse(problems)
+    conflicts, uncounted = claims(found, known)
+    return {"conflicts": [str(each) for each in conflicts], "uncounted": uncounted}
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"pool_claims": pool_claims}
