@@ -531,7 +531,9 @@ class ModuleDocFragment:
             default: /etc/keepalived/keepalived.conf
           backup:
             description:
-              - Whether to keep the file as it was before a change, beside it.
+              - Whether to keep the file as it was before a change, beside it, under its name with C(.k8s_edge.) and a
+                time stamp (UTC).
+              - The newest ten of them stay. What others have kept under other names is never removed.
             type: bool
             default: false
           validate:

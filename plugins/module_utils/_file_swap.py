@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import time
 from contextlib import suppress
@@ -19,6 +20,11 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 
 #: Signatures over the old content: meaningless on the new.
 _CONTENT_BOUND_XATTRS = frozenset(("security.ima", "security.evm"))
+
+
+#: How many backups of a file are kept, the newest; and what marks one of ours.
+BACKUPS = 10
+_MARK = ".k8s_edge."
 
 
 def swap(
@@ -52,6 +58,8 @@ def swap(
         if kept is not None:
             _remove(kept)
         raise
+    if kept is not None:
+        _forget(directory, name)
     _sync(directory)
     return kept
 
@@ -99,11 +107,22 @@ def _dress(descriptor: int, real: str, mode: int) -> None:
 
 
 def _keep(real: str) -> str:
-    """A second name for the current file, so that the swap leaves it there with all its attributes."""
-    stamp = time.strftime("%Y-%m-%d@%H:%M:%S", time.localtime())
-    backup = f"{real}.{os.getpid()}.{stamp}~"
+    """A second name for the current file, so that the swap leaves it there with all its attributes. The name says that
+    it is ours, and sorts by time (UTC)."""
+    moment = time.time_ns()
+    stamp = time.strftime("%Y-%m-%d@%H:%M:%S", time.gmtime(moment // 10**9))
+    backup = f"{real}{_MARK}{stamp}.{moment % 10**9:09}Z~"
     os.link(real, backup)
     return backup
+
+
+def _forget(directory: str, name: str) -> None:
+    """Remove backups of ours but for the newest ``BACKUPS``. What others have kept under other names stays."""
+    ours = re.compile(re.escape(name + _MARK) + r"\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d\.\d{9}Z~")
+    kept = sorted(each for each in os.listdir(directory) if ours.fullmatch(each))
+    for each in kept[:-BACKUPS]:
+        with suppress(OSError):  # the swap is done, and an old backup more is no reason to fail
+            os.unlink(os.path.join(directory, each))
 
 
 def _sync(directory: str) -> None:

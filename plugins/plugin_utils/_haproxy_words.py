@@ -15,7 +15,10 @@ Words = Union[str, list[str]]
 
 _FILE: dict[str, Words] = {
     "path": "The configuration file. Symbolic links are followed. It is created where there is none.",
-    "backup": "Keep the previous file beside the new one, under its name with a time stamp.",
+    "backup": [
+        "Keep the previous file beside the new one, under its name with C(.k8s_edge.) and a time stamp (UTC).",
+        "The newest ten of them stay. What others have kept under other names is never removed.",
+    ],
     "validate": [
         "Let the installed HAProxy check the new file (C(haproxy -c)) before it replaces the old one. What HAProxy"
         " refuses is not written; what it only warns about is passed on as a warning, unless a new warning says that"

@@ -82,6 +82,20 @@ def test_the_backup_is_the_old_file_itself(path):
     assert names(path) == ["daemon.conf", os.path.basename(backup)]
 
 
+def test_the_newest_ten_backups_stay_and_those_of_others(path):
+    foreign = ["daemon.conf.961.2026-11-29@20:58:17~", "daemon.conf~", "daemon.conf.k8s_edge.mine~", "x.conf.k8s_edge."]
+    for name in foreign:
+        (path.parent / name).write_bytes(b"kept by somebody\n")
+    content, made = b"old\n", []
+    for number in range(15):
+        new = b"%d\n" % number
+        made.append(os.path.basename(ConfigFile(str(path), backup=True).replace(content, new)))
+        content = new
+    assert made == sorted(made)
+    assert names(path) == sorted(["daemon.conf", *foreign, *made[-10:]])
+    assert (path.parent / made[-1]).read_bytes() == b"13\n"
+
+
 def test_the_daemon_judges_the_bytes_that_are_installed(path):
     seen = {}
 
