@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configurat
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configure import FILE_ARGUMENTS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.versions import since
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.virtual_server import ARGUMENTS as VIRTUAL_SERVER
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCE
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCE, INSTANCES
 
 #: What an option says wherever nothing more particular is said about it.
 COMMON = """
@@ -31,6 +31,10 @@ brd: The broadcast address, or V(+) or V(-) to compute it.
 connect_ip: The address to check, where it is not the real server's.
 connect_port: The port to check, where it is not the real server's.
 connect_timeout: How long a connection may take, in seconds.
+exact:
+  - Whether the block is to hold what is given here, and nothing else, at any depth. Other options go, whoever wrote
+    them; comments stay. So the same task makes the same block, whatever it said before. By default what is not given
+    stays.
 delay_before_retry: How long to wait before a failed check is tried again, in seconds.
 delay_loop: The interval between two checks, in seconds.
 fwmark: The firewall mark to send the check with.
@@ -565,7 +569,7 @@ class ModuleDocFragment:
           - keepalived on the managed host, where O(validate=true) and something changes
         """
     )
-    INSTANCE: str = _document(INSTANCE.arguments(), _load(INSTANCE_TEXTS), "instances.")
+    INSTANCE: str = _document({**INSTANCE.arguments(), **INSTANCES.exact}, _load(INSTANCE_TEXTS), "instances.")
     VIRTUAL_SERVER: str = _document(
         {name: spec for name, spec in VIRTUAL_SERVER.items() if name not in FILE_ARGUMENTS},
         _virtual_server_texts(),

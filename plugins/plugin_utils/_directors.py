@@ -77,7 +77,7 @@ def director(
     led = next(part for part in members(vips, hostvars) if part.host == host and part.instance == names[0])
     return {
         "virtual_servers": services,
-        "sync_groups": [{"name": SYNC_GROUP, "group": names}] if len(names) > 1 else [],
+        "sync_groups": [{"name": SYNC_GROUP, "exact": True, "group": names}] if len(names) > 1 else [],
         "global_defs": {"lvs_sync_daemon": _sync_daemon(led)},
     }
 
@@ -116,7 +116,7 @@ def _services(vip: Vip, vips: Sequence[Vip], hostvars: Hostvars, problems: list[
             given = {**by_hand, "address": str(address.ip), "port": port}
             checked = _check(directed.check, port)
             given["real_servers"] = [{"address": each, "port": port, "weight": 1, **checked} for each in servers]
-            yield in_keepalived_words(given)
+            yield {**in_keepalived_words(given), "exact": True}
 
 
 def _check(check: Mapping[str, Any], port: int) -> dict[str, Any]:

@@ -58,6 +58,12 @@ _FILE: dict[str, Words] = {
 _MODULES: dict[str, Words] = {
     "name": "Name of the section: letters, digits, and the characters C(_), C(.), C(:), C(-).",
     "state": "Whether the backend is there. V(absent) removes its section, with the comments indented in it.",
+    "exact": [
+        "Whether the section is to hold what is given here and nothing else. Other lines go, whoever wrote them, and"
+        " so do other words of the lines of servers, listeners and C(default-server). Lists that are not given are"
+        " empty. Comments stay.",
+        "So the same task makes the same section, whatever it said before. By default what is not given stays.",
+    ],
     "from": "Name of the C(defaults) section from which this one takes its settings.",
     "directives": [
         "Further lines of the section, in HAProxy's own syntax and in order; each one line.",

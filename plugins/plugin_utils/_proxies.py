@@ -108,6 +108,7 @@ def _keepalive(side: str, checks: Checks) -> dict[str, Any]:
 def _frontend(vip: Vip, front: Front, checks: Checks) -> dict[str, Any]:
     return {
         "name": front.frontend,
+        "exact": True,
         "mode": "tcp",
         "bind": [{"address": str(address.ip), "port": front.port} for address in vip.addresses],
         "maxconn": vip.maxconn,
@@ -121,6 +122,7 @@ def _frontend(vip: Vip, front: Front, checks: Checks) -> dict[str, Any]:
 def _backend(vip: Vip, front: Front, servers: Mapping[str, str], checks: Checks) -> dict[str, Any]:
     backend: dict[str, Any] = {
         "name": front.backend,
+        "exact": True,
         "mode": "tcp",
         "balance": "leastconn",
         "options": ["srvtcpka", "redispatch"],
@@ -181,6 +183,7 @@ def _health(vips: Sequence[Vip], checks: Checks) -> dict[str, Any]:
     """
     health: dict[str, Any] = {
         "name": HEALTH,
+        "exact": True,
         "mode": "http",
         "bind": [{"address": "127.0.0.1", "port": checks.health_port}],
         "maxconn": 100,

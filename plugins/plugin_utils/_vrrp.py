@@ -137,6 +137,7 @@ def _instance(
     peers = [{"address": str(other.place.address.ip)} for other in same if other.host != member.host]
     instance: dict[str, Any] = {
         "name": member.instance,
+        "exact": True,
         "initial_state": "BACKUP",
         "interface": member.place.interface,
         "virtual_router_id": member.router,

@@ -57,7 +57,7 @@ def watchers(
     if not mine:
         return {"scripts": [], "track_processes": []}
     ask = f"{watch.folder}/check-haproxy {watch.health_port}"
-    scripts = [overridden({"name": HAPROXY, "script": ask, **ASK_HAPROXY, "weight": 0}, watch.check)]
+    scripts = [overridden({"name": HAPROXY, "exact": True, "script": ask, **ASK_HAPROXY, "weight": 0}, watch.check)]
     for vip in mine:
         if watch.servers:
             also = {"name": servers_script(vip), "script": f"{ask} {health_uri(vip)}", "weight": 0}
@@ -65,8 +65,10 @@ def watchers(
         if vip.beside:
             address = f"{stated_address(host, hostvars[host])} {vip.ports[0].server_port}"
             script = f"{watch.folder}/check-apiserver {address}"
-            scripts.append({"name": apiserver_script(vip), "script": script, **ASK_APISERVER, "weight": 0})
-    process = {"name": HAPROXY, "process": HAPROXY, "weight": 0, "terminate_delay": GRACE}
+            scripts.append(
+                {"name": apiserver_script(vip), "exact": True, "script": script, **ASK_APISERVER, "weight": 0}
+            )
+    process = {"name": HAPROXY, "exact": True, "process": HAPROXY, "weight": 0, "terminate_delay": GRACE}
     return {"scripts": scripts, "track_processes": [process] if watch.processes else []}
 
 

@@ -85,6 +85,7 @@ def section_options(kind: str) -> Options:
                 {"name": {"type": "str", "required": True}, **_PLACE, **argument_options(SERVER)}
             )
     options["directives"] = _LINES
+    options["exact"] = {"type": "bool"}
     return options
 
 

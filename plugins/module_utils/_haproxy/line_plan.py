@@ -14,6 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.rewording import readdress
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
@@ -48,6 +49,7 @@ class LinePlan:
         self.reader = reader
         self.subject = subject
         self.meanings = meanings(edits.document.content(index)) if words is None else words
+        self.first = first
         self.found = reader.find(self.meanings, first)
         self._spans: list[Word] = []
         self._added = ""
@@ -75,8 +77,10 @@ class LinePlan:
         self._say("address", meaning, text.strip("'\""))
         self._replace(place, place + 1, text)
 
-    def arguments(self, line: Values, inherited: Iterable[str] = ()) -> None:
-        """Every keyword that was given, and no other."""
+    def arguments(self, line: Values, inherited: Iterable[str] = (), exact: bool = False) -> None:
+        """Every keyword that was given, and no other. Where the line is to be ``exact``, others go."""
+        if exact:
+            self._drop_others(set(self.reader.given(line)))
         for option in self.reader.given(line):
             argument, places = self.reader.table[option], self.found.get(option, [])
             if argument.kind is None:
@@ -88,6 +92,20 @@ class LinePlan:
         if self._added:
             end = self.words[-1].end
             self.edits.replace(self.index, end, end, self._added)
+
+    def _drop_others(self, given: set[str]) -> None:
+        """Take out the keywords that were not given, and words that nobody knows."""
+        places = {place: option for option, found in self.found.items() for place in found}
+        known = {index for start, end, _yes in places for index in range(start, end)}
+        unknown = {
+            (index, index + 1, True): "" for index in range(self.first, len(self.meanings)) if index not in known
+        }
+        for place, option in {**places, **unknown}.items():
+            if option not in given:
+                start, end, _yes = place
+                self._remove(start, end)
+                said = redact(f"{self.subject}: {' '.join(self.meanings[start:end])} removed")
+                self.edits.summaries.append(said.replace("\0", ""))
 
     def _flag(
         self, option: str, argument: Argument, places: list[tuple[int, int, bool]], wanted: bool, inherited: bool

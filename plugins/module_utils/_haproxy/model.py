@@ -53,7 +53,8 @@ Values = dict[str, Any]
 class DesiredSection(NamedTuple):
     """``path`` is what the user's option paths begin with. ``values`` holds the typed directives that were given;
     None for the rest means that it was not given and is not managed. ``ensured`` are the options of ``values`` that
-    were given as further directives only: their entries are to be there, others beside them are not managed.
+    were given as further directives only: their entries are to be there, others beside them are not managed. ``exact``:
+    what was not given is not to be there.
     ``place`` is which of the sections of this kind and name it is, where as many are given as the file has."""
 
     kind: str
@@ -67,6 +68,7 @@ class DesiredSection(NamedTuple):
     bind: list[Values] | None = None
     ensured: frozenset[str] = frozenset()
     place: int | None = None
+    exact: bool = False
 
 
 class Check:
@@ -84,6 +86,9 @@ class Check:
         what the file says there: what is given as it was read is not judged."""
         self._standing = standing or Standing()
         given = {option: value for option, value in params.items() if value is not None}
+        exact = given.pop("exact", False)
+        if exact:
+            given = {"servers": [], "bind": [], "directives": [], **given}
         name = given.pop("name", None)
         if name is not None:
             self._value(f"{path}name", name, NAME, self._standing.is_there)
@@ -105,7 +110,10 @@ class Check:
             None if default_server is None else self._arguments(default_server, SERVER, f"{path}default_server."),
             None if servers is None else self._servers(servers, f"{path}servers"),
             None if bind is None else self._bind(bind, f"{path}bind"),
-            frozenset(option for option in values if option not in own and table_of(kind)[option].shape == SET),
+            frozenset(
+                option for option in values if not exact and option not in own and table_of(kind)[option].shape == SET
+            ),
+            exact=exact,
         )
 
     def distinct(self, names: Sequence[str], path: str, what: str) -> None:

@@ -138,6 +138,10 @@ class SectionPlan:
 
     def make(self) -> None:
         desired = self.desired
+        if desired.exact:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.exact import drop_undeclared
+
+            drop_undeclared(self.edits, self.section.header, self.lines, desired)
         if desired.inherits is not None:
             self._inherits(desired.inherits)
         if desired.bind is not None:
@@ -307,7 +311,7 @@ class SectionPlan:
             holders = [place for place, plan in enumerate(plans) if option in plan.found]
             shares[holders[-1] if holders else -1][option] = value
         for plan, share in zip(plans, shares):
-            plan.arguments(share, self.inherited)
+            plan.arguments(share, self.inherited, self.desired.exact)
 
     def _inherited(self) -> set[str]:
         """The options that a default-server line may switch on for this section's servers."""
@@ -336,7 +340,7 @@ class SectionPlan:
                 after, words = current[name]
                 plan = LinePlan(self.edits, after, 3, SERVER_READER, f"{self.title}: server {name}", words)
                 plan.address(2, server)
-                plan.arguments(server, inherited)
+                plan.arguments(server, inherited, self.desired.exact)
                 continue
             line = new_server(server, f"{self.desired.path}servers[{place}].", inherited, self.problems)
             self._insert(after, line)
@@ -361,7 +365,7 @@ class SectionPlan:
                     self.edits, lines[pairs[place]], 2, BIND_READER, f"{self.title}: bind {_bind_address(line)}"
                 )
                 plan.address(1, line)
-                plan.arguments(line)
+                plan.arguments(line, exact=self.desired.exact)
                 continue
             text = f"bind {_bind_address(line)}{new_words(line, BIND_READER)}"
             self._insert(after, text)

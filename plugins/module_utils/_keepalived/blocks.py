@@ -108,6 +108,8 @@ class Table:
     ) -> bool:
         """Whether blocks, read as one, mean the desired options already."""
         found = self.by_keyword(one for block in blocks for one in document.statements(block))
+        if desired.get("exact") and self.undeclared(found, desired):
+            return False
         for shape in self.shapes:
             value = desired.get(shape.name)
             if value is None:
@@ -116,6 +118,16 @@ class Table:
             if shape.unreadable(own) or not shape.means(document, own, value, complete):
                 return False
         return True
+
+    def undeclared(self, found: dict[str, list[Statement]], desired: dict[str, Any]) -> list[Statement]:
+        """The statements that an exact declaration does not hold."""
+        held = {word for shape in self.shapes if desired.get(shape.name) is not None for word in shape.keywords}
+        others = (same for keyword, same in found.items() if keyword not in held and keyword not in INCLUDES)
+        return [one for same in others for one in same if one.keyword[:1] not in ("~", "$", "@")]
+
+    def exactly(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """A declaration that is exact, with every block below it exact too."""
+        return {**desired, **{one.name: one.exactly(desired[one.name]) for one in self.shapes if desired.get(one.name)}}
 
     @staticmethod
     def by_keyword(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
@@ -154,6 +166,9 @@ class Group(Shape):
         blocks = [statement.block for statement in found if statement.block is not None]
         return self.table.complaints(option, value, document, blocks)
 
+    def exactly(self, value: Any) -> Any:
+        return {**self.table.exactly(value), "exact": True} if says_something(value) else value
+
     def lines(self, value: Any) -> list[tuple[int, str]]:
         if not says_something(value):
             return []
@@ -177,19 +192,30 @@ class Group(Shape):
 class Blocks(Shape):
     """``keyword KEY { … }``, any number of times. The list is authoritative for which there are; what an entry does
     not say about its block stays. ``also`` are options that tell blocks apart whose keys are alike. Entries and blocks
-    of a kind with neither are matched in their order."""
+    of a kind with neither are matched in their order. ``exact``: an entry can ask for nothing else in its block."""
 
     def __init__(
-        self, name: str, table: Table, *keywords: str, key: Grammar | None = None, also: tuple[str, ...] = ()
+        self,
+        name: str,
+        table: Table,
+        *keywords: str,
+        key: Grammar | None = None,
+        also: tuple[str, ...] = (),
+        exact: bool = False,
     ) -> None:
         super().__init__(name, *keywords)
         self.table = table
+        self.exact: dict[str, Any] = {"exact": {"type": "bool"}} if exact else {}
         self.also = also
         self.key = key or Grammar()
         self.told_apart = bool(self.key.heads or also)
 
     def argument(self) -> dict[str, Any]:
-        return {"type": "list", "elements": "dict", "options": dict(self.key.argument(), **self.table.arguments())}
+        options = dict(self.key.argument(), **self.table.arguments(), **self.exact)
+        return {"type": "list", "elements": "dict", "options": options}
+
+    def exactly(self, value: Any) -> Any:
+        return [{**self.table.exactly(entry), "exact": True} for entry in value]
 
     def complaints(
         self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()

@@ -46,6 +46,12 @@ def edit_table(table: Table, editor: Editor, block: Block, desired: dict[str, An
     statements = list(document.statements(block))
     found = table.by_keyword(statements)
     edits = len(editor.replacements)
+    for statement in table.undeclared(found, desired) if desired.get("exact") else ():
+        if is_opaque(statement):
+            editor.problems.append(opaque_problem(document, statement.keyword, statement))
+        else:
+            editor.take(Place(block, None), statement)
+            editor.say(title, f"remove {statement.keyword}")
     for number, shape in enumerate(table.shapes):
         value = desired.get(shape.name)
         if value is None:

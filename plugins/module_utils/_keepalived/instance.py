@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, Any] = dict(
     name={"type": "str", "required": True},
     state={"type": "str", "choices": ["present", "absent"], "default": "present"},
     **INSTANCE.arguments(),
+    **INSTANCES.exact,
 )
 
 #: What else has its place relative to an instance.

@@ -222,6 +222,7 @@ VIRTUAL_SERVERS = Blocks(
         option("group", plain()),
     ),
     also=("protocol", "ip_family"),
+    exact=True,
 )
 VIRTUAL_SERVER_GROUPS = NamedLists(
     "virtual_server_groups",

@@ -31,12 +31,23 @@ def plan_table(
     whose options have other paths than those of the table.
     """
     document = parse(text)
+    desired = _deepened(root, desired)
     if root.means(document, [document.root], desired, complete=purge):
         return Edited(text)
     refuse(list(complaints(document) if complaints else root.complaints("", desired, document, [document.root])))
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.changes import change_table
 
     return change_table(document, root, desired, purge)
+
+
+def _deepened(root: Table, desired: dict[str, Any]) -> dict[str, Any]:
+    """What is desired, with each entry that is exact so all the way down."""
+    found = dict(desired)
+    for shape in root.shapes:
+        entries = desired.get(shape.name)
+        if isinstance(shape, Blocks) and any(entry.get("exact") for entry in entries or ()):
+            found[shape.name] = [shape.table.exactly(entry) if entry.get("exact") else entry for entry in entries or ()]
+    return found
 
 
 def plan_absent(text: str, blocks: Blocks, name: str) -> Edited:

@@ -47,6 +47,10 @@ class Shape:
         parts of the value that stand there already are passed over."""
         return ()
 
+    def exactly(self, value: Any) -> Any:
+        """A desired value, with every block in it marked exact."""
+        return value
+
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         """The current value in normal form; ``found`` are the option's statements and not empty."""
         raise NotImplementedError

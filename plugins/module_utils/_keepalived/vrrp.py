@@ -218,9 +218,9 @@ BFD_INSTANCE = Table(
 )
 
 #: What keepalived_instance is about: the one list of a table that has nothing else.
-INSTANCES = Blocks("instances", INSTANCE, "vrrp_instance", key=NAME)
-SCRIPTS = Blocks("scripts", SCRIPT, "vrrp_script", key=NAME)
-TRACK_PROCESSES = Blocks("track_processes", TRACK_PROCESS, "vrrp_track_process", key=NAME)
-TRACK_FILES = Blocks("track_files", TRACK_FILE, "track_file", "vrrp_track_file", key=NAME)
-BFD_INSTANCES = Blocks("bfd_instances", BFD_INSTANCE, "bfd_instance", key=NAME)
-SYNC_GROUPS = Blocks("sync_groups", SYNC_GROUP, "vrrp_sync_group", key=NAME)
+INSTANCES = Blocks("instances", INSTANCE, "vrrp_instance", key=NAME, exact=True)
+SCRIPTS = Blocks("scripts", SCRIPT, "vrrp_script", key=NAME, exact=True)
+TRACK_PROCESSES = Blocks("track_processes", TRACK_PROCESS, "vrrp_track_process", key=NAME, exact=True)
+TRACK_FILES = Blocks("track_files", TRACK_FILE, "track_file", "vrrp_track_file", key=NAME, exact=True)
+BFD_INSTANCES = Blocks("bfd_instances", BFD_INSTANCE, "bfd_instance", key=NAME, exact=True)
+SYNC_GROUPS = Blocks("sync_groups", SYNC_GROUP, "vrrp_sync_group", key=NAME, exact=True)

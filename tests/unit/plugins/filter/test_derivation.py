@@ -24,6 +24,7 @@ def test_one_vip_on_two_hosts(lab):
     assert instances(lab, [lab.kubeapi], watch={}) == [
         {
             "name": "kubeapi",
+            "exact": True,
             "initial_state": "BACKUP",
             "interface": "eth0",
             "virtual_router_id": 100,

@@ -118,7 +118,7 @@ def test_both_families_move_together_and_no_check_comes_from_the_vip(hostvars):
     ]
     assert derived["virtual_servers"][2]["real_servers"][0]["address"] == "fd00:20::113"
     assert derived["virtual_servers"][1]["real_servers"][0]["http_get"][0]["connect_port"] == 80
-    assert derived["sync_groups"] == [{"name": "directed", "group": ["edge", "edge-v6"]}]
+    assert derived["sync_groups"] == [{"name": "directed", "exact": True, "group": ["edge", "edge-v6"]}]
     four, six = keepalived_instances([both], "edge-1", GROUPS, hostvars)
     assert six["virtual_ipaddress"] == [{"address": "fd00:20::119/64", "preferred_lft": "0"}]
     assert four["virtual_ipaddress"] == [{"address": "172.20.0.119/17"}]
@@ -139,7 +139,7 @@ def test_several_vips_of_the_same_hosts_have_one_master(hostvars):
     mixed.append(vips[1])
     by_name = {each["name"]: each["priority"] for each in keepalived_instances(mixed, "edge-1", GROUPS, hostvars)}
     assert by_name == {"edge": 200, "web1": 200, "web2": 180, "other": 200}
-    assert directed(hostvars, *vips)["sync_groups"] == [{"name": "directed", "group": ["edge", "other"]}]
+    assert directed(hostvars, *vips)["sync_groups"] == [{"name": "directed", "exact": True, "group": ["edge", "other"]}]
 
 
 def test_a_vip_of_haproxys_beside_it_moves_alone(hostvars):
