@@ -15,11 +15,11 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import disagreei
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._former import former_members, unheld
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies, unverified
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import BEFORE
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import BEFORE, written_instances
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._rolling import Standing, order, silenced_by, standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import VARIABLE, Vip, declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import desired_instances, members
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import Watch
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import desired_instances, instance_name, members
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import Watch, released
 
 Groups = Mapping[str, Sequence[str]]
 Hostvars = Mapping[str, Mapping[str, Any]]
@@ -63,9 +63,17 @@ def instances_of(
     scripts: Sequence[Mapping[str, Any]] = (),
     watch: Watch | None = None,
 ) -> list[dict[str, Any]]:
-    """The vrrp_instances of one host, derived and checked across all hosts."""
-    common = overridden(INSTANCE_DEFAULTS, defaults)
-    return desired_instances(members(vips, hostvars), common, scripts, watch).get(host, [])
+    """The vrrp_instances of one host, derived and checked across all hosts.
+
+    With ``watch``, where the host was read, an instance also gives up the watchers of ours that it no longer needs.
+    """
+    derived = desired_instances(members(vips, hostvars), overridden(INSTANCE_DEFAULTS, defaults), scripts, watch)
+    mine = derived.get(host, [])
+    if watch is None:
+        return mine
+    written = written_instances((hostvars.get(host) or {}).get(BEFORE) or {})
+    owner = {instance_name(vip, address): vip for vip in vips for address in vip.addresses}
+    return [{**each, **released(each, written.get(each["name"], {}), owner[each["name"]])} for each in mine]
 
 
 def led_by(host: str, vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_interface
-from typing import Any
+from typing import Any, cast
 
 #: What keepalived_info said of a host before the roll began (playbooks/site.yml).
 BEFORE = "k8s_edge_before"
@@ -29,12 +29,25 @@ def live_states(info: Mapping[str, Any]) -> dict[str, str]:
     return {each["name"]: each["state"] for each in info.get("instances") or ()}
 
 
-def live_priorities(info: Mapping[str, Any]) -> dict[str, int]:
-    """The priority of each running instance, after what its checks add and take; 0 where keepalived does not say."""
-    return {
-        each["name"]: int(each.get("effective_priority") or each.get("priority") or 0)
-        for each in info.get("instances") or ()
-    }
+def live_instance(info: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """One running instance, by its name."""
+    return next((each for each in info.get("instances") or () if each["name"] == name), None)
+
+
+def live_twin(info: Mapping[str, Any], instance: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a peer runs of another host's running instance: that of the same router with an address in common, as
+    keepalived knows it on the wire. The peer may still have another name for it."""
+    addresses = set(instance.get("addresses") or ())
+    for each in info.get("instances") or ():
+        same_router = each.get("virtual_router_id") == instance.get("virtual_router_id")
+        if each["name"] == instance["name"] or (same_router and addresses & set(each.get("addresses") or ())):
+            return cast("Mapping[str, Any]", each)
+    return None
+
+
+def live_priority(instance: Mapping[str, Any]) -> int:
+    """The priority of a running instance, after what its checks add and take; 0 where keepalived does not say."""
+    return int(instance.get("effective_priority") or instance.get("priority") or 0)
 
 
 def missing_addresses(info: Mapping[str, Any], instance: str) -> list[str]:

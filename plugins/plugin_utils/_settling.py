@@ -11,11 +11,13 @@ equal ones whoever has it keeps it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import (
-    live_priorities,
+    live_instance,
+    live_priority,
     live_states,
+    live_twin,
     missing_addresses,
     written_instances,
 )
@@ -42,42 +44,42 @@ def keepalived_verdict(
 
 
 def _instance_verdict(instance: Mapping[str, Any], info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]) -> str:
-    name = instance["name"]
-    state = live_states(info).get(name)
-    together = [(each, live_priorities(info).get(each) or instance["priority"]) for each in _grouped(name, info)]
-    if state == "MASTER":
+    here = live_instance(info, instance["name"])
+    if here is None or here["state"] not in ("MASTER", "BACKUP"):
+        return WAITING
+    members = list(_members(instance, info, peers))
+    if here["state"] == "MASTER":
         # After some reloads keepalived is MASTER without the addresses, and stays so.
-        if missing_addresses(info, name):
+        if missing_addresses(info, here["name"]):
             return WAITING
-        return YIELDING if any(_outbid(each, mine, peers) for each, mine in together) else SETTLED
-    if state == "BACKUP":
-        leads = all(
-            live_priorities(peer)[each] < mine
-            for each, mine in together
-            for peer in _running(each, peers, "MASTER", "BACKUP")
-        )
-        return WAITING if leads and not _hesitates(instance) else SETTLED
-    return WAITING
+        return YIELDING if any(each.standby and each.lead > 0 for each in members) else SETTLED
+    leads = all(each.lead < 0 for each in members)
+    return WAITING if leads and not _hesitates(instance) else SETTLED
 
 
-def _grouped(name: str, info: Mapping[str, Any]) -> Iterable[str]:
-    """The instances that change their state together with this one: those of its sync group."""
-    for group in (info.get("configuration") or {}).get("sync_groups") or ():
-        if name in (group.get("group") or ()):
-            return list(group["group"])
-    return [name]
+class _Member(NamedTuple):
+    """A peer's part in an instance: by how much its priority is above this host's, and whether it is a BACKUP that will
+    take the VIP where that is more than 0."""
+
+    lead: int
+    standby: bool
 
 
-def _running(name: str, peers: Sequence[Mapping[str, Any]], *states: str) -> list[Mapping[str, Any]]:
-    return [peer for peer in peers if peer.get("active") and live_states(peer).get(name) in states]
-
-
-def _outbid(name: str, mine: int, peers: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a peer is about to take an instance from a master of the priority ``mine``."""
-    return any(
-        live_priorities(peer)[name] > mine and not _hesitates(written_instances(peer).get(name, {}))
-        for peer in _running(name, peers, "BACKUP")
-    )
+def _members(
+    instance: Mapping[str, Any], info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]
+) -> Iterable[_Member]:
+    """The peers that take part in an instance, and in the others of its sync group: these change state together."""
+    groups = (info.get("configuration") or {}).get("sync_groups") or ()
+    name = instance["name"]
+    for each in next((group["group"] for group in groups if name in (group.get("group") or ())), [name]):
+        here = live_instance(info, each) or {"name": each}
+        mine = live_priority(here) or int(instance["priority"])
+        for peer in peers:
+            there = live_twin(peer, here) if peer.get("active") else None
+            if there is not None and there["state"] in ("MASTER", "BACKUP"):
+                hesitates = _hesitates(written_instances(peer).get(there["name"], {}))
+                standby = there["state"] == "BACKUP" and not hesitates
+                yield _Member(live_priority(there) - mine, standby)
 
 
 def _hesitates(instance: Mapping[str, Any]) -> bool:

@@ -86,6 +86,19 @@ def tracked(vip: Vip, watch: Watch, gap: int) -> dict[str, list[dict[str, Any]]]
     return {"track_script": scripts, **({"track_process": [haproxy]} if watch.processes else {})}
 
 
+def released(instance: Mapping[str, Any], written: Mapping[str, Any], vip: Vip) -> dict[str, Any]:
+    """The lists of an instance in the file from which our own watchers are to go, since it is no longer to track any:
+    what is left in each. What others have put there stays."""
+    ours = {HAPROXY, servers_script(vip), apiserver_script(vip)}
+    left = {}
+    for option in ("track_script", "track_process"):
+        entries = written.get(option) or []
+        stays = [each for each in entries if each.get("name") not in ours]
+        if option not in instance and stays != entries:
+            left[option] = stays
+    return left
+
+
 def servers_script(vip: Vip) -> str:
     """The script that asks HAProxy whether a server of the VIP answers."""
     return f"{vip.name}-servers"

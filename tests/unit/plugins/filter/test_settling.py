@@ -63,6 +63,18 @@ def test_who_leads_follows_from_the_priorities_that_run(lab, here, peers, verdic
         assert keepalived_verdict(*arguments) == verdict
 
 
+def test_a_peer_may_still_have_another_name_for_the_instance(lab):
+    vips = [{**lab.kubeapi, "name": "renamed"}]
+    here, peer = runs("BACKUP", 190), runs("MASTER", 200)
+    here["instances"][0].update(name="renamed", virtual_router_id=100, addresses=[VIP])
+    arguments = (here, vips, "haproxy-2", lab.groups(), lab.hostvars(vips), [peer])
+    assert keepalived_verdict(*arguments) == "waiting"
+    peer["instances"][0].update(virtual_router_id=100, addresses=["10.77.0.109/24"])
+    assert keepalived_verdict(*arguments) == "waiting"
+    peer["instances"][0].update(addresses=[VIP])
+    assert keepalived_verdict(*arguments) == "settled"
+
+
 def test_a_new_instance_of_a_sync_group_waits_for_the_others_of_its_group(lab):
     """Keepalived lets none of a group lead unless all can: the peer that is changed first stays BACKUP in a new one."""
     vips = [lab.kubeapi, {**lab.kubeapi, "name": "second", "addresses": ["10.77.0.101/24"]}]

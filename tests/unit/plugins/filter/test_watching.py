@@ -143,3 +143,30 @@ def test_a_host_whose_priority_a_check_has_lowered_need_not_lead(lab, effective,
     instance = {"name": "kubeapi", "state": "BACKUP", "priority": 200, "effective_priority": effective}
     info = {"active": True, "loaded": True, "instances": [instance]}
     assert keepalived_verdict(info, [lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars()) == verdict
+
+
+def test_an_instance_gives_up_our_watchers_where_its_vip_leads_nowhere_any_more(lab):
+    vip = {key: value for key, value in lab.kubeapi.items() if key not in ("leads_to", "profile", "port")}
+    hostvars = lab.hostvars([vip])
+    by_hand = {"name": "link"}
+    written = {"name": "kubeapi", "track_process": [{"name": "haproxy"}]}
+    written["track_script"] = [{"name": "haproxy"}, by_hand, {"name": "kubeapi-servers"}]
+    hostvars["haproxy-1"]["k8s_edge_before"] = {"configuration": {"instances": [written]}}
+    (instance,) = keepalived_instances([vip], "haproxy-1", lab.groups(), hostvars, watch={})
+    assert (instance["track_script"], instance["track_process"]) == ([by_hand], [])
+    # Not ours, or not there: it is nobody's business.
+    written.update(track_script=[by_hand], track_process=None)
+    (instance,) = keepalived_instances([vip], "haproxy-1", lab.groups(), hostvars, watch={})
+    assert "track_script" not in instance
+    assert "track_process" not in instance
+
+
+def test_a_host_whose_kernel_tells_of_no_process_tracks_none(lab):
+    hostvars = lab.hostvars()
+    written = {"name": "kubeapi", "track_process": [{"name": "haproxy"}]}
+    hostvars["haproxy-1"]["k8s_edge_before"] = {"configuration": {"instances": [written]}}
+    arguments = ([lab.kubeapi], "haproxy-1", lab.groups(), hostvars)
+    (instance,) = keepalived_instances(*arguments, watch={"processes": False})
+    assert instance["track_process"] == []
+    (instance,) = keepalived_instances(*arguments, watch={"processes": True})
+    assert instance["track_process"] == [{"name": "haproxy"}]
