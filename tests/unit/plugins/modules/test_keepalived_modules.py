@@ -34,11 +34,11 @@ def conf(tmp_path: Path) -> Path:
 def test_create_modify_delete(run_module_process: Callable[..., Any], conf: Path) -> None:
     original = conf.read_bytes()
     stages = [
-        (INSTANCE, "add vrrp_instance VI_1"),
-        ({"name": "VI_1", "priority": 90}, "vrrp_instance VI_1: priority 100 -> 90"),
-        ({"name": "VI_1", "state": "absent"}, "remove vrrp_instance VI_1"),
+        (INSTANCE, "add vrrp_instance VI_1", "reload"),
+        ({"name": "VI_1", "priority": 90}, "vrrp_instance VI_1: priority 100 -> 90", "vip_move"),
+        ({"name": "VI_1", "state": "absent"}, "remove vrrp_instance VI_1", "vip_move"),
     ]
-    for change, step in stages:
+    for change, step, impact in stages:
         args = dict(change, path=str(conf), validate=False)
         before = conf.read_bytes()
         rehearsed = run_module_process("keepalived_instance", args, check_mode=True)
@@ -48,7 +48,7 @@ def test_create_modify_delete(run_module_process: Callable[..., Any], conf: Path
         assert (rehearsed.result["changed"], done.result["changed"], again.result["changed"]) == (True, True, False)
         assert rehearsed.result["steps"] == done.result["steps"] == [step]
         assert rehearsed.result["diff"] == done.result["diff"]
-        assert (done.result["impact"], again.result["impact"], again.result["steps"]) == ("reload", "none", [])
+        assert (done.result["impact"], again.result["impact"], again.result["steps"]) == (impact, "none", [])
         assert "hunter2" not in str(done.result) + str(rehearsed.result) + done.stderr
     assert conf.read_bytes() == original
     assert conf.stat().st_mode & 0o777 == 0o604
