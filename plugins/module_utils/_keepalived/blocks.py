@@ -90,19 +90,6 @@ class Table:
             unknown.update(shape.name for shape in self.shapes if shape.name not in values)
         return unknown
 
-    def fitting(self, values: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
-        """Of options that were read, those that can be given back, and the names of those of which something cannot."""
-        kept: dict[str, Any] = {}
-        lost: set[str] = set()
-        for shape in self.shapes:
-            if shape.name in values:
-                value, whole = shape.fitting(values[shape.name])
-                if value is not None:
-                    kept[shape.name] = value
-                if not whole:
-                    lost.add(shape.name)
-        return kept, lost
-
     def means(
         self, document: Document, blocks: Sequence[Block], desired: dict[str, Any], complete: bool = True
     ) -> bool:
@@ -177,10 +164,6 @@ class Group(Shape):
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.table.read(document, *(one.block for one in found if one.block is not None))
-
-    def fitting(self, value: Any) -> tuple[Any, bool]:
-        kept, lost = self.table.fitting(value)
-        return kept or None, not lost  # one that says nothing may mean that there is none
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
         if not says_something(value):
@@ -262,21 +245,9 @@ class Blocks(Shape):
             entries.append(entry)
         return entries
 
-    def fitting(self, value: Any) -> tuple[Any, bool]:
-        """A list is given back whole or not at all, as it would stand for all there is."""
-        if any("header" in entry for entry in value):
-            return None, False
-        kept, whole = [], True
-        for entry in value:
-            options, lost = self.table.fitting(entry)
-            heads = {name: entry[name] for name in self.key.names if name in entry}
-            kept.append({**heads, **options})
-            whole = whole and not lost
-        return kept, whole
-
     def match(self, document: Document, found: Sequence[Statement], value: Any) -> Matching:
         """Which block each entry is about, and which blocks no entry is about."""
-        have = [repr(self.key.read(statement.arguments)) for statement in found]
+        have = [self._identity(statement) for statement in found]
         wanted = [repr(self.key.normal(entry)) for entry in value]
         alike = _repeated(have) | _repeated(wanted) if self.key.heads else {*have, *wanted}
         free: dict[str, list[Statement]] = {}
@@ -304,6 +275,11 @@ class Blocks(Shape):
 
     def entry_means(self, document: Document, statement: Statement, entry: dict[str, Any]) -> bool:
         return statement.block is not None and self.table.means(document, [statement.block], entry)
+
+    def _identity(self, statement: Statement) -> str:
+        if statement.identity is None:
+            statement.identity = repr(self.key.read(statement.arguments))
+        return statement.identity
 
     def _distinction(self, entry: dict[str, Any]) -> str:
         values = (entry.get(option) for option in self.also)

@@ -15,36 +15,54 @@ from collections.abc import Iterator
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lexer import WHITE_SPACE, Word, mask, words
 
-_BRACE = re.compile(r"[{}]")
 _PARAMETER = re.compile(r"\$\{?[A-Za-z_]")
 #: Lines that bring in other files.
 INCLUDES = ("include", "includer", "includem", "includew", "includeb", "includea")
 _STATEMENT = re.compile(r"[^ \t\f\n\r\v][^\n]*")
 
 
+class _BracesDoNotMatch(Exception):
+    """Found on the short way to the blocks of a text; the long way says where."""
+
+
 class Block:
     """``start`` is the first character of the header, ``opening`` and ``closing`` are the offsets of the braces.
-    ``closing`` of a block that nobody closed is the end of the text."""
+    ``closing`` of a block that nobody closed is the end of the text. What is within is looked for when it is asked for:
+    of a thousand blocks, most are never looked into."""
 
-    __slots__ = ("start", "opening", "closing", "blocks")
+    __slots__ = ("start", "opening", "closing", "_document", "_blocks")
 
-    def __init__(self, start: int, opening: int) -> None:
+    def __init__(self, start: int, opening: int, closing: int, document: Document) -> None:
         self.start = start
         self.opening = opening
-        self.closing = -1
-        self.blocks: list[Block] = []
+        self.closing = closing
+        self._document = document
+        self._blocks: list[Block] | None = None
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The blocks directly within."""
+        if self._blocks is None:
+            self._blocks = self._document.within(self.opening + 1, self.closing)
+        return self._blocks
+
+    @blocks.setter
+    def blocks(self, found: list[Block]) -> None:
+        self._blocks = found
 
 
 class Statement:
     """One line of a block, or a block within it. ``condition`` is the ``@id`` it stands under, if any."""
 
-    __slots__ = ("start", "end", "words", "block", "condition")
+    __slots__ = ("start", "end", "words", "block", "condition", "identity")
 
     def __init__(self, start: int, end: int, found: list[Word], block: Block | None) -> None:
         self.start = start
         self.end = end
         self.block = block
         self.condition = ""
+        #: What tells a block from its like, kept by those who compare them.
+        self.identity: str | None = None
         if len(found) > 1 and found[0].text.startswith("@"):
             self.condition = found[0].text
             del found[0]
@@ -65,40 +83,54 @@ class Document:
     def __init__(self, text: str) -> None:
         self.text = text
         self.mask = mask(text)
-        self.root = Block(0, -1)
-        self.root.closing = len(text)
+        self.root = Block(0, -1, len(text), self)
+        self._top: list[Statement] | None = None
         #: Where the braces do not match and what is wrong there; such a document is read, never edited.
         self.flaws: list[tuple[int, str]] = []
-        self._grow()
+        try:
+            self.root.blocks = self.within(0, len(text))
+        except _BracesDoNotMatch:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.mismatch import grow
 
-    def _grow(self) -> None:
-        masked, flaws = self.mask, self.flaws
-        current = self.root
-        parents: list[Block] = []
-        bound = 0
-        for match in _BRACE.finditer(masked):
-            at = match.start()
-            if masked[at] == "{":
-                segment = masked[bound:at].rstrip(WHITE_SPACE)
-                line = segment.rfind("\n") + 1
-                header = segment[line:]
-                block = Block(bound + line + len(header) - len(header.lstrip(WHITE_SPACE)) if header else at, at)
-                current.blocks.append(block)
-                parents.append(current)
-                current = block
-            elif parents:
-                current.closing = at
-                current = parents.pop()
-            else:
-                flaws.append((at, "this } closes nothing"))
-            bound = at + 1
-        while parents:
-            flaws.append((current.opening, "the block opened here is not closed"))
-            current.closing = len(self.text)
-            current = parents.pop()
+            self.flaws = grow(self)
+
+    def within(self, start: int, end: int) -> list[Block]:
+        """The blocks that open and close between two offsets, without those within them."""
+        find, count = self.mask.find, self.mask.count
+        found: list[Block] = []
+        bound = start
+        while True:
+            opening, closing = find("{", bound, end), find("}", bound, end)
+            if opening < 0 and closing < 0:
+                return found
+            if closing < opening or opening < 0:
+                raise _BracesDoNotMatch
+            depth, at = 1, opening + 1
+            while depth:
+                closing = find("}", at, end)
+                if closing < 0:
+                    raise _BracesDoNotMatch
+                depth += count("{", at, closing) - 1
+                at = closing + 1
+            found.append(Block(self.header_start(bound, opening), opening, closing, self))
+            bound = at
+
+    def header_start(self, bound: int, opening: int) -> int:
+        """Where the header of a block begins: with the last line before its brace that says something."""
+        segment = self.mask[bound:opening].rstrip(WHITE_SPACE)
+        line = segment.rfind("\n") + 1
+        header = segment[line:]
+        return bound + line + len(header) - len(header.lstrip(WHITE_SPACE)) if header else opening
 
     def statements(self, block: Block) -> Iterator[Statement]:
         """What stands directly in a block, in order."""
+        if block is not self.root:
+            return self._statements(block)
+        if self._top is None:
+            self._top = list(self._statements(block))
+        return iter(self._top)
+
+    def _statements(self, block: Block) -> Iterator[Statement]:
         at = block.opening + 1
         for child in block.blocks:
             yield from self._lines(at, child.start)

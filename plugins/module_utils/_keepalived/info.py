@@ -21,6 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks imp
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import Reading, read_configuration
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.giving_back import fitting
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.process_events import process_events
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -89,7 +90,7 @@ def configuration(document: Document) -> dict[str, Any]:
 def shown(values: dict[str, Any]) -> dict[str, Any]:
     """A configuration as the module's result: what can be given back to keepalived_config, which leaves alone what is
     not given. So without secrets, and without what is not written as its option wants it."""
-    kept, _lost = CONFIGURATION.fitting(values)
+    kept, _lost = fitting(CONFIGURATION, values)
     plain: dict[str, Any] = _without_secrets(kept)
     return dict(plain, other=values["other"]) if "other" in values else plain
 
@@ -135,7 +136,7 @@ def unknown_options(document: Document) -> list[dict[str, Any]]:
             if statement.block is None or not isinstance(shape, (Blocks, Group)):
                 continue
             values = shape.table.read(document, statement.block)
-            options = shape.table.unknown(document, statement.block, values) | shape.table.fitting(values)[1]
+            options = shape.table.unknown(document, statement.block, values) | fitting(shape.table, values)[1]
             if isinstance(shape, Blocks) and not isinstance(shape.key.read(statement.arguments), dict):
                 options.add("header")
             if not options:

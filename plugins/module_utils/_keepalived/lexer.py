@@ -24,9 +24,8 @@ WHITE_SPACE = " \t\f\n\r\v"
 _SPECIAL = re.compile(r'[#!"\\][^\n]*')
 _WORD = re.compile(r'"[^"\n]*"|[^ \t\f\n\r\v"{}]+')
 _ESCAPED_MARK = re.compile(r"\\([#!])")
-#: Patterns that few files need; re compiles them when one does. A definition and an include hide every brace in them.
+#: Patterns that few files need; re compiles them when one does. An include hides every brace in it.
 _CONDITION = r"(?:@[^ \t\n]*[ \t]+)*"
-_DEFINITION = r"(?m)(?:^|(?<=[{}]))[ \t]*" + _CONDITION + r"(\$[A-Za-z_][A-Za-z0-9_]*=)"
 _INCLUDE = r"(?m)(?:^|(?<=[{}]))[ \t]*" + _CONDITION + r"include[rmwba]?[ \t][^\n]*"
 _PARAMETER = r"\$\{[A-Za-z_]\w*[ 0-9]*\}"
 
@@ -53,10 +52,14 @@ def mask(text: str) -> str:
     parameters, and definitions to their end, line feeds and all, so that each is one word. Every brace left in a mask
     opens or closes a block.
     """
-    masked = _SPECIAL.sub(_mask_rest_of_line, text)
+    masked = text
+    if "#" in text or "!" in text or '"' in text or "\\" in text:
+        masked = _SPECIAL.sub(_mask_rest_of_line, text)
     if "$" in masked:
         masked = re.sub(_PARAMETER, _hide, masked)
-        masked = _hide_definitions(text, masked)
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.definitions import hide_definitions
+
+        masked = hide_definitions(text, masked)
     if "include" in masked:
         masked = re.sub(_INCLUDE, _hide_braces, masked)
     return masked
@@ -119,36 +122,6 @@ def _fill(code: str, character: str) -> str:
     """As many characters as there are, the carriage returns of a line's end kept."""
     kept = code.rstrip("\r")
     return character * len(kept) + code[len(kept) :]
-
-
-def _hide_definitions(text: str, masked: str) -> str:
-    pieces = []
-    at = 0
-    for match in re.finditer(_DEFINITION, masked):
-        start = match.start(1)
-        if start >= at:
-            end = _definition_end(text, masked, start)
-            pieces += [masked[at:start], HIDDEN * (end - start)]
-            at = end
-    return "".join([*pieces, masked[at:]])
-
-
-def _definition_end(text: str, masked: str, start: int) -> int:
-    """Where a definition's last word ends. It goes on in the next line where a backslash is the last character, before
-    or behind a comment; lines with nothing but a comment or blanks do not count, and an empty one ends it."""
-    at = end = start
-    goes_on = True
-    while goes_on and at < len(text):
-        line_end = text.find("\n", at)
-        line_end = len(text) if line_end < 0 else line_end
-        raw, code = text[at:line_end].rstrip("\r"), masked[at:line_end].rstrip(WHITE_SPACE)
-        if not raw:
-            break
-        if code or raw.endswith("\\"):
-            goes_on = code.endswith("\\") or raw.endswith("\\")
-            end = at + len(code) if code else end
-        at = line_end + 1
-    return end
 
 
 def _hide(match: re.Match[str]) -> str:

@@ -42,7 +42,6 @@ class Grammar:
     def __init__(self, *parts: Part) -> None:
         self.heads = [part for part in parts if not part.keywords]
         self.options = [part for part in parts if part.keywords]
-        self.names = [part.name for part in parts]
         self.by_keyword = {keyword: part for part in self.options for keyword in part.keywords}
 
     def argument(self) -> dict[str, Any]:
@@ -96,13 +95,6 @@ class Grammar:
         value = part.kind.from_text(word)
         return part.required or (part.kind.fits(value) and part.kind.complain(value) is None)
 
-    def fits(self, item: Any) -> bool:
-        """Whether an item could be read, and every part of it is what its option can have."""
-        kinds = {part.name: part.kind for part in self.heads + self.options}
-        return isinstance(item, dict) and all(
-            kind is None or kind.fits(item[name]) for name, kind in kinds.items() if name in item
-        )
-
     def text(self, item: dict[str, Any]) -> str:
         pieces = []
         for part in self.heads + self.options:
@@ -137,22 +129,20 @@ class Record(Scalar):
     def complaints(
         self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
     ) -> Iterable[Problem]:
-        return () if self._removes(value) else self.grammar.complaints(option, value)
+        return () if self.removes(value) else self.grammar.complaints(option, value)
 
     def normal(self, value: Any) -> Any:
-        return None if self._removes(value) else self.grammar.normal(value)
+        return None if self.removes(value) else self.grammar.normal(value)
 
-    def _removes(self, value: Any) -> bool:
+    def removes(self, value: Any) -> bool:
+        """Whether a value means that there is no such line."""
         return self.removable and all(one is None for one in value.values())
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.grammar.read(found[-1].arguments)
 
-    def fits(self, value: Any) -> bool:
-        return self.grammar.fits(value) and not self._removes(value)
-
     def lines(self, value: Any) -> list[tuple[int, str]]:
-        if self._removes(value):
+        if self.removes(value):
             return []
         return [(0, " ".join((self.keyword, self.grammar.text(value))).rstrip())]
 
@@ -257,9 +247,6 @@ class Records(Listing):
             if statement.block is not None
             for line in document.statements(statement.block)
         ]
-
-    def fits(self, value: Any) -> bool:
-        return all(self.grammar.fits(item) for item in value)
 
 
 class Repeated(Records):

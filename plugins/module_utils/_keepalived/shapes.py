@@ -55,14 +55,6 @@ class Shape:
         """The current value in normal form; ``found`` are the option's statements and not empty."""
         raise NotImplementedError
 
-    def fits(self, value: Any) -> bool:
-        """Whether what was read is a value that the option can have: only such a one can be given back."""
-        return True
-
-    def fitting(self, value: Any) -> tuple[Any, bool]:
-        """What of a value that was read can be given back (None for nothing), and whether that is all of it."""
-        return (value, True) if self.fits(value) else (None, False)
-
     def ambiguous(self, document: Document, found: Sequence[Statement]) -> bool:
         """Whether the option's statements say different things, so that it is not known which of them counts."""
         return False
@@ -126,9 +118,6 @@ class Value(Scalar):
     def normal(self, value: Any) -> Any:
         return self.kind.normal(value)
 
-    def fits(self, value: Any) -> bool:
-        return self.kind.fits(value)
-
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.kind.from_text(_value_text(document, found[-1]))
 
@@ -152,9 +141,6 @@ class Command(Arguments):
 
 class Flag(Scalar):
     """``keyword`` stands there or does not. ``opposite`` is a keyword that takes it back."""
-
-    def fits(self, value: Any) -> bool:
-        return isinstance(value, bool)
 
     def __init__(self, name: str, *keywords: str, opposite: str = "") -> None:
         super().__init__(name, *keywords)
@@ -187,9 +173,6 @@ class Toggle(Flag):
 
 class Switch(Scalar):
     """``keyword``, ``keyword on`` or ``keyword off`` (check_true_false)."""
-
-    def fits(self, value: Any) -> bool:
-        return isinstance(value, bool)
 
     def argument(self) -> dict[str, Any]:
         return {"type": "bool"}
