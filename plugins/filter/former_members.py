@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import form
 DOCUMENTATION = r"""
 name: former_members
 short_description: Hosts that still take part in a VIP of which they are declared no longer
-version_added: 0.2.0
+version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - Such a host keeps its keepalived.conf. As soon as its peers are changed it hears them no more and takes the VIP

@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import vips
 DOCUMENTATION = r"""
 name: unheld_addresses
 short_description: The addresses of VIPs that none of their hosts holds
-version_added: 0.2.0
+version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - One that is answered for all the same is held by a host that is not declared.
