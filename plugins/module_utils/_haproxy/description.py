@@ -17,6 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document impo
     Document,
     Section,
     parse,
+    unclear,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import is_quotable, split_address, value_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, is_special, lex, meanings
@@ -54,8 +55,10 @@ def describe(text: str) -> dict[str, Any]:
         "sections": [],
     }
     for section in document.sections:
-        if section.kind == "global" or section.kind not in SECTION_KEYWORDS:
-            # Of a section that nobody here knows, haproxy_config manages nothing.
+        if section.kind == "global":
+            continue
+        if section.kind not in SECTION_KEYWORDS and unclear(document, section) is not None:
+            # haproxy_config takes a section that nobody here knows only where it is clear that it is one.
             continue
         content = _told(document, section.kind, [section])
         if section.kind in _LISTS:
