@@ -10,7 +10,8 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import hosts_down
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import vips_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import present, vips_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._starting import unstartable
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verdict import faults
 
 DOCUMENTATION = r"""
@@ -21,7 +22,9 @@ author: k8s_edge contributors (@k8s-edge)
 description:
   - Every address must have exactly one holder, every host must run what its file says, and none may be in FAULT.
     Nothing is expected of hosts in C(k8s_edge_hosts_down).
-positional: groups, hostvars
+  - Where the answers tell of problems at a start (C(check_start) of both modules), every daemon must be able to start
+    again.
+positional: groups, hostvars, haproxies
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.groups
   - k8s_edge.ha.inventory.hostvars
@@ -30,6 +33,10 @@ options:
     description: The answers of M(k8s_edge.ha.keepalived_info) by host name.
     type: dict
     required: true
+  haproxies:
+    description: The answers of M(k8s_edge.ha.haproxy_info) by host name.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -48,10 +55,15 @@ _value:
 
 @speaking
 def vip_faults(
-    answers: Mapping[str, Any], groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]
+    answers: Mapping[str, Any],
+    groups: Mapping[str, Sequence[str]],
+    hostvars: Mapping[str, Any],
+    haproxies: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """A sentence for each fault."""
-    return faults(vips_of(groups, hostvars), answers, hosts_down(hostvars))
+    vips = vips_of(groups, hostvars)
+    found = faults(vips, answers, hosts_down(hostvars))
+    return [*found, *unstartable(present(vips, hostvars), answers, haproxies or {})]
 
 
 class FilterModule:

@@ -35,6 +35,12 @@ options:
       - The runtime API's socket, a path or C(host:port), or the socket of HAProxy's master (C(haproxy -S)). Where it is
         not given, the first of level admin that C(stats socket) names in the configuration, else the first.
     type: str
+  check_start:
+    description:
+      - Whether to ask also if HAProxy would start again with its files as they are (RV(start_problems)). It is asked by
+        C(haproxy -c) and by trying to bind what the files bind, which takes as long as a start.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -195,6 +201,20 @@ socket:
   returned: always
   type: str
   sample: /run/haproxy/admin.sock
+start_problems:
+  description:
+    - What a start of HAProxy with its files would fail over on this host as it is now, a text each; empty where it
+      would start. It is what C(haproxy -c) refuses, and what fails at a start only, such as an address that is not
+      local, a port that something else listens on, or a folder that is missing.
+    - Null where O(check_start) is false, where HAProxy or its file is not there, and for others than root, who cannot
+      tell.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - >-
+      frontend web_vip: 'bind 10.0.0.100:443' is no address of this host, and HAProxy would fail at its start. Add the
+      address first, or allow it with the sysctl ip_nonlocal_bind.
 """
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
@@ -211,6 +231,7 @@ def main() -> None:
             "path": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
             "unit": {"type": "str", "default": "haproxy.service"},
             "socket": {"type": "str"},
+            "check_start": {"type": "bool", "default": False},
         },
         information,
     )

@@ -31,6 +31,11 @@ options:
       - Without it RV(instances) is empty, and RV(loaded) rests on times alone.
     type: bool
     default: true
+  check_start:
+    description:
+      - Whether to ask also if keepalived would find what its files need if it were started now (RV(start_problems)).
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and return changed status prediction without modifying the target.
@@ -218,6 +223,16 @@ process_events:
       It does not in a container with a network of its own, and there keepalived takes every such process for absent.
   returned: always
   type: bool
+start_problems:
+  description:
+    - What the files need and this host does not have as it is now, a text each; empty where a start would find all.
+      These are scripts, users, interfaces, own addresses and files.
+    - Null where O(check_start) is false, where keepalived is not installed, and for others than root, who cannot tell.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - "script check_haproxy: script: '/etc/keepalived/check-haproxy' does not exist on this host. Install it first."
 """
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean

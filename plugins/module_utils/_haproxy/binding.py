@@ -32,9 +32,12 @@ class _Bound(NamedTuple):
     listener: Listener
 
 
-def unbindable(old: Document, new: Document, *, rehearsal: bool) -> list[Problem]:
+def unbindable(
+    old: Document, new: Document, *, rehearsal: bool, busy: bool = True, at: str = "reload"
+) -> list[Problem]:
     """What of ``new``, and not already of ``old``, cannot be bound on this host now. A rehearsal forgives addresses
-    that are not local: an earlier task of the same play may be about to allow them (``ip_nonlocal_bind``)."""
+    that are not local: an earlier task of the same play may be about to allow them (``ip_nonlocal_bind``). Without
+    ``busy``, so are ports in use. ``at`` is what would fail, a reload or a start."""
     known = [bound.listener for bound in _listeners(old)]
     problems = []
     for bound in _listeners(new):
@@ -42,7 +45,7 @@ def unbindable(old: Document, new: Document, *, rehearsal: bool) -> list[Problem
             continue
         if any(word in bound.words for word in _OTHERWISE) or "unix-bind" in new.text:
             continue
-        problem = _problem(bound.listener, rehearsal, "v4v6" in bound.words)
+        problem = _problem(bound.listener, rehearsal, "v4v6" in bound.words, busy, at)
         if problem is not None:
             problems.append(Problem(bound.title, f"bind {bound.listener.spelled}", *problem))
     return problems
@@ -64,20 +67,20 @@ def _listeners(document: Document) -> Iterator[_Bound]:
                     yield _Bound(section.title, tuple(words), listener)
 
 
-def _problem(listener: Listener, rehearsal: bool, both: bool) -> tuple[str, str] | None:
+def _problem(listener: Listener, rehearsal: bool, both: bool, busy: bool, at: str) -> tuple[str, str] | None:
     """(reason, remedy), or None where nothing speaks against it."""
     host = listener.host
     if host.startswith("/"):
         if os.path.isdir(os.path.dirname(host)):
             return None
-        return "is in a folder that does not exist, and HAProxy would fail at its reload", "Make the folder first."
+        return f"is in a folder that does not exist, and HAProxy would fail at its {at}", "Make the folder first."
     for port in range(listener.low, min(listener.high, listener.low + _MOST_PORTS) + 1):
         error = _try(host, port, both)
-        if error == errno.EADDRINUSE:
+        if error == errno.EADDRINUSE and busy:
             return f"uses port {port}, which something else listens on", "Stop that, or choose another port."
         if error == errno.EADDRNOTAVAIL and not rehearsal:
             return (
-                "is no address of this host, and HAProxy would fail at its reload",
+                f"is no address of this host, and HAProxy would fail at its {at}",
                 "Add the address first, or allow it with the sysctl ip_nonlocal_bind.",
             )
     return None

@@ -64,6 +64,11 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
         loaded = as_answered(Loaded(told["loaded"], told["loaded_reason"]), params["path"], runtime["info"].get("Pid"))
         stale = by_state_file(text or "", runtime["servers"]) if loaded.loaded else ""
         told.update(loaded=loaded.loaded and not stale, loaded_reason=stale or loaded.reason)
+    problems = None
+    if params.get("check_start"):
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.restart import start_problems
+
+        problems = start_problems(params["path"], service, ports, running=told["loaded"])
     return {
         "changed": False,
         "warnings": warnings,
@@ -73,6 +78,7 @@ def information(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[
         "runtime": runtime,
         "runtime_error": error,
         "socket": address,
+        "start_problems": problems,
     }
 
 

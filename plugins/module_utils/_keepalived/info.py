@@ -29,6 +29,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 ARGUMENTS: dict[str, Any] = {
     "path": {"type": "path", "default": live.DEFAULT_CONFIG},
     "live": {"type": "bool", "default": True},
+    "check_start": {"type": "bool", "default": False},
 }
 
 #: A change this close before a reload may have come after keepalived had read the file (seconds).
@@ -55,6 +56,11 @@ def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, An
         running = live.instances_of(text) if text is not None else None
     local = local_addresses()
     reason = why_not_loaded(path, reading, service, running, values, unknown)
+    problems = None
+    if params.get("check_start"):
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.restart import start_problems
+
+        problems = start_problems(reading.document, version)
     return {
         "changed": False,
         "exists": bool(reading.files),
@@ -73,6 +79,7 @@ def info(params: dict[str, Any], ports: Ports, check_mode: bool) -> dict[str, An
         "vips": _vips(values.get("instances", ()), local),
         "addresses": [_shown(one) for one in local],
         "process_events": process_events(),
+        "start_problems": problems,
     }
 
 

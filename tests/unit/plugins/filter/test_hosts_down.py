@@ -177,3 +177,24 @@ def test_a_real_server_that_is_down_is_left_alone(lab: SimpleNamespace) -> None:
     assert real_servers(groups, hostvars) == ["haproxy-1", "haproxy-2"]
     hostvars["kube-1"]["k8s_edge_hosts_down"] = ["haproxy-2"]
     assert real_servers(groups, hostvars) == ["haproxy-1"]
+
+
+def test_verifying_says_once_for_each_host_what_would_not_start_again(lab: SimpleNamespace) -> None:
+    site = Site(lab)
+    site.declare([])
+    bind = "frontend web_vip: 'bind 10.0.0.100:443' is no address of this host. Add the address first."
+    proxies = {
+        "haproxy-1": {"active": True, "start_problems": [bind]},
+        "haproxy-2": {"active": False, "enabled": False, "start_problems": [bind]},
+    }
+    before = vip_faults({}, site.groups, site.hostvars)
+    told = vip_faults({}, site.groups, site.hostvars, proxies)
+    assert told[: len(before)] == before
+    assert told[len(before) :] == [f"haproxy-1 would not be as it is after a restart of HAProxy: {bind}"]
+    answers = {
+        "haproxy-1": {"enabled": True, "start_problems": ["script check: '/x' does not exist. Install it first."]}
+    }
+    (told_of_both,) = [each for each in vip_faults(answers, site.groups, site.hostvars, proxies) if "restart" in each]
+    assert bind in told_of_both and "keepalived: script check" in told_of_both
+    site.declare("haproxy-1")
+    assert not [each for each in vip_faults(answers, site.groups, site.hostvars, proxies) if "restart" in each]
