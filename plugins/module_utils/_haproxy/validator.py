@@ -5,10 +5,10 @@
 
 ``haproxy -c`` ends with 0 (valid), 2 (valid, but nothing listens) or 1 (refused). It binds nothing, but resolves names
 and loads certificates, so it speaks for this host only. Two things it does not say: what fails only at start (an
-address that is not local, a busy port, a missing directory), and what of it is new. So the current file is asked too:
-a new alert, whatever the exit status, or a new warning that something is ignored, is a refusal; what was said before
-already is passed on. A last line without a line feed ends HAProxy's reading: then both files are asked as they would
-be with it.
+address that is not local, a busy port, a missing directory, more open files than it may have), and what of it is new.
+So the current file is asked too: a new alert, whatever the exit status, or a new warning that something is ignored, is
+a refusal; what was said before already is passed on. A last line without a line feed ends HAProxy's reading: then both
+files are asked as they would be with it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import invocation, start_faults
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import (
+    invocation,
+    open_files_allowed,
+    start_faults,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.cut_lines import cut_lines
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import Document, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import UNENDED
@@ -97,10 +101,12 @@ class _Trial:
             )
         self._refuse_cut(old.documents, new.documents)
         absent = start_faults.missing(old.documents, new.documents)
-        if absent:
-            problems = "\n".join(map(str, absent))
+        files = open_files_allowed.judge(old.documents, new.documents, self.current, self.service, self.ports)
+        if absent or files.refused:
+            problems = "\n".join(map(str, [*absent, *files.refused]))
             raise DaemonRefused(f"{problems}\n{self.current} is as it was.")
-        return [*passed, *(f"HAProxy on {self.current}: {warning}" for warning in warnings), *self._unended()]
+        passed += [f"HAProxy on {self.current}: {warning}" for warning in warnings]
+        return [*passed, *map(str, files.doubtful), *self._unended()]
 
     def _refuse_cut(self, before: Sequence[Document], after: Sequence[Document]) -> None:
         """Versions up to 3.0 say nothing about a word that is empty for a variable that is not set."""
