@@ -40,6 +40,7 @@ def test_every_variable_is_named_that_has_not_its_type(run, playbook):
     wrong = {name: WRONG[spec["type"]][-1] for name, spec in EACH.items() if WRONG[spec["type"]]}
     told = run(f"playbooks/{playbook}.yml", {"k8s_edge_vips": [{**VIP, "profile": "tcp"}], **wrong})
     assert [name for name in wrong if f"{name}: " not in told] == []
+    assert told.count("haproxy_purge: ") == 1, "said more than once"
     assert "edge-1" not in told.split("PLAY RECAP")[0], "a host was asked first"
 
 
@@ -54,7 +55,7 @@ def test_what_asks_for_facts_is_left_to_its_role(run):
     told = run(
         "playbooks/site.yml", {"k8s_edge_vips": [{**VIP, "profile": "tcp"}], "haproxy_global": {"nbthread": later}}
     )
-    assert "See that every variable has its type" in told and "haproxy_global" not in told
+    assert "PLAY [Preflight, read every host" in told and "haproxy_global" not in told
 
 
 def test_what_the_command_line_gives_is_text_and_meant_so(run):
