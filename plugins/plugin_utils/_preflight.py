@@ -18,6 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import (
     rolling_order,
     vips_of,
 )
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._removal import emptied, removal_problems
 
 #: Set on every host whose reading has come to its end.
 READ = "k8s_edge_read"
@@ -34,8 +35,13 @@ def _problems(groups: Groups, hostvars: Hostvars, read: bool) -> Iterator[str]:
         yield from wrong
         return
     vips = vips_of(groups, hostvars)
-    if not vips:
-        yield "No VIP is declared. Set k8s_edge_vips in group_vars of all."
+    if not vips and not emptied(groups, hostvars):
+        yield (
+            "No VIP is declared. Set k8s_edge_vips in group_vars of all. To remove what an earlier declaration made, "
+            "set it to an empty list."
+        )
+    if read and not vips:
+        yield from removal_problems(groups, hostvars)
     if not read:
         return
     unread = [host for host in present(vips, hostvars) if not hostvars[host].get(READ)]

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,9 @@ from .conftest import CHECKOUT, run
 README = (CHECKOUT / "README.md").read_text()
 COMMANDS = sorted(set(re.findall(r"ansible-playbook -i inventory k8s_edge[^`\n]*", README)))
 PLAYBOOKS = sorted(path.stem for path in (CHECKOUT / "playbooks").glob("*.yml"))
+VIPS = [
+    textwrap.dedent(block) for block in re.findall(r"^ *```yaml\n( *k8s_edge_vips:\n.*?)^ *```", README, re.M | re.S)
+]
 INVENTORY = """
 [haproxy]
 lb1.example.com ansible_host=192.0.2.8
@@ -74,3 +79,18 @@ def test_site_checks_the_declaration_there(installed: Path, project: Path) -> No
     assert ended.returncode != 0
     assert said.count("'192.0.2.10/33' is not an address") == 1, said
     assert "1 problem(s), said above. Nothing was changed." in said
+
+
+@pytest.mark.parametrize("declared", VIPS)
+def test_every_declaration_of_the_readme_can_be(installed: Path, project: Path, declared: str) -> None:
+    inventory = INVENTORY.replace(
+        "[kube_control_plane]", "[edge]\nedge1.example.com\n\n[web]\nweb1.example.com\n\n[kube]"
+    )
+    (project / "inventory" / "hosts").write_text(inventory)
+    (project / "inventory" / "group_vars" / "all.yml").write_text(declared)
+    said = "{{ groups | k8s_edge.ha.edge_problems(hostvars) }}"
+    run(
+        *("ansible", "-i", str(project / "inventory"), "lb1.example.com", "-m", "ansible.builtin.assert"),
+        *("-a", json.dumps({"that": ["__said == []"], "fail_msg": "{{ __said }}"}), "-e", json.dumps({"__said": said})),
+        ANSIBLE_COLLECTIONS_PATH=str(installed),
+    )

@@ -66,6 +66,7 @@ def test_nothing_restarts_keepalived_and_none_stops_that_holds_a_vip():
     """A restart takes the VIP away, and empties a director's table under its connections."""
     services = []
     leaving = "leave.yml"  # stops keepalived when another host has its VIPs
+    removing = "remove.yml"  # stops it where no VIP is declared any more, and purge is set
     for path in [*ROLES.rglob("*.yml"), *(ROLES.parent / "playbooks").glob("*.yml")]:
         for task in _tasks(yaml.safe_load(path.read_text())):
             for module in ("systemd_service", "systemd", "service"):
@@ -75,5 +76,5 @@ def test_nothing_restarts_keepalived_and_none_stops_that_holds_a_vip():
             assert "restart keepalived" not in str(task.get("ansible.builtin.command"))
     silent = ("main.yml", "stopped", "{{ __keepalived_silenced }}", "{{ item }}")
     stopped = {each for each in services if each[1] not in ("reloaded", "started")}
-    assert stopped == {silent, (leaving, "stopped", None, None)}
+    assert stopped == {silent, (leaving, "stopped", None, None), (removing, "stopped", None, None)}
     assert ("main.yml", "reloaded", None, None) in services
