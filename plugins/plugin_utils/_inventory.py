@@ -17,6 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overr
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies, unverified
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._reading import BEFORE, written_instances
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._rolling import Standing, order, silenced_by, standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._trades import trades
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import VARIABLE, Vip, declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import desired_instances, instance_name, members
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import Watch, released
@@ -127,6 +128,11 @@ def rolling_order(vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
         desired_proxies(host, vips, hostvars, Checks(ca_file="", health_port=0))
         director(host, vips, hostvars)
     stood = standings(vips, hostvars)
+    desired = {
+        host: instances_of(host, vips, hostvars, (hostvars.get(host) or {}).get("keepalived_instance_defaults") or {})
+        for host in (hosts if stood else ())
+    }
+    refuse(list(trades(vips, desired, {host: (hostvars.get(host) or {}).get(BEFORE) or {} for host in hosts})))
     if down:
         refuse(list(disagreeing(vips, down, {each.host: each.unagreed for each in stood})))
     return order(stood, partners_of(vips)) or hosts

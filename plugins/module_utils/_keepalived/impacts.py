@@ -10,7 +10,7 @@ addresses go and come back after the whole master-down time, and so do those of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
@@ -46,14 +46,19 @@ def impact(before: Document, after: Document) -> str:
 
 
 def lost_addresses(before: Document, after: Document) -> list[str]:
+    """The addresses that are lost where two files trade them, as ``traded`` says."""
+    old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
+    return traded(old.get("instances", ()), new.get("instances", ()))
+
+
+def traded(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[str]:
     """The addresses that keepalived would be MASTER without, where it is MASTER of the instances that trade them.
 
     It goes through the instances in the order of the old file: where the one that gets an address comes before the one
     that gives it, the address is added first, and then taken away.
     """
-    old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
-    now = {_identity(each): each for each in new.get("instances", ())}
-    order = [each for each in old.get("instances", ()) if _identity(each) in now]
+    now = {_identity(each): each for each in new}
+    order = [each for each in old if _identity(each) in now]
     givers = {address: place for place, each in enumerate(order) for address in _held(each)}
     return [
         address
@@ -63,7 +68,7 @@ def lost_addresses(before: Document, after: Document) -> list[str]:
     ]
 
 
-def _identity(instance: dict[str, Any]) -> tuple[Any, ...]:
+def _identity(instance: Mapping[str, Any]) -> tuple[Any, ...]:
     first = next(_entries(instance), None)
     family = first and parse_address(str(first.get("address")))
     return (
@@ -87,7 +92,7 @@ def _moves(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return any(there.get(address) != place for address, place in _held(old).items())
 
 
-def _held(instance: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+def _held(instance: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     """The addresses of an instance, without prefix length, and where each is."""
     found = {}
     for entry in _entries(instance):
@@ -97,6 +102,6 @@ def _held(instance: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def _entries(instance: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _entries(instance: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for option in _ADDRESSES:
         yield from (entry for entry in instance.get(option, ()) if isinstance(entry, dict))

@@ -194,6 +194,25 @@ def test_keepalived_does_with_a_held_vip_what_we_say(name: str, fates: dict[str,
     assert fates[name] == (STAYS if case.fate == MAY else case.fate)
 
 
+@pytest.mark.parametrize(
+    "after",
+    [
+        B.replace("52", "61") + A.replace("51", "52", 1),
+        instance("B", 61, (f"{VIP}/24",)) + instance("A", 51, (f"{SECOND}/24",)),
+    ],
+    ids=["virtual_router_ids", "addresses"],
+)
+def test_a_trade_loses_nothing_where_one_gets_a_number_that_none_had(
+    after: str, tmp_path: Path, fates: dict[str, str]
+) -> None:
+    case = Case(B + A, after, MOVES)
+    assert lost_addresses(parse(case.before), parse(case.after)) == []
+    run(case, tmp_path)
+    held = (tmp_path / "held").read_text()
+    assert f"{VIP}/" in held
+    assert f"{SECOND}/" in held
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_impact_of_a_change(name: str) -> None:
     case = CASES[name]

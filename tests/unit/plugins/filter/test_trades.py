@@ -1,0 +1,64 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VIPs that trade addresses or virtual router IDs: refused before any host is touched."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_problems import edge_problems
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
+
+
+def vips(one: dict[str, Any], two: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"name": "one", "hosts": "haproxy", **one}, {"name": "two", "hosts": "haproxy", **two}]
+
+
+def told(lab: SimpleNamespace, before: list[dict[str, Any]], after: list[dict[str, Any]], active: bool = True) -> str:
+    """What is said of a declaration where the hosts run an earlier one."""
+    groups, earlier, variables = lab.groups(2), lab.hostvars(before), lab.hostvars(after)
+    for host in ("haproxy-1", "haproxy-2"):
+        written = keepalived_instances(before, host, groups, earlier)
+        info = {"active": active, "loaded": True, "configuration": {"instances": written}, "instances": []}
+        variables[host].update(k8s_edge_before=info, k8s_edge_read=True)
+    return " ".join(edge_problems(groups, variables, read=True))
+
+
+A, B, C = ({"addresses": [f"10.77.0.{number}/24"]} for number in (100, 101, 102))
+
+
+def numbered(vip: dict[str, Any], number: int) -> dict[str, Any]:
+    return {**vip, "virtual_router_id": number}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (vips(numbered(A, 51), numbered(B, 52)), vips(numbered(A, 52), numbered(B, 51))),
+        (vips(numbered(A, 51), numbered(B, 52)), vips(numbered(B, 51), numbered(A, 52))),
+    ],
+)
+def test_a_trade_is_refused_once_with_what_to_do(lab: SimpleNamespace, before: Any, after: Any) -> None:
+    said = told(lab, before, after)
+    assert said.count("would be MASTER without") == 1
+    assert "virtual_router_id on host haproxy-1: VIPs trade addresses or virtual router IDs here" in said
+    assert "Set virtual_router_id of this VIP to a number that no VIP has or had there" in said
+    assert told(lab, before, after, active=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (vips(numbered(A, 51), numbered(B, 52)), vips(numbered(A, 61), numbered(B, 51))),
+        (vips(numbered(A, 51), numbered(B, 52)), vips(numbered(A, 52), numbered(B, 61))),
+        (vips(numbered(A, 51), numbered(B, 52)), vips(numbered(B, 51), numbered(A, 61))),
+        (vips(numbered(A, 51), numbered(B, 52)), vips(numbered(A, 51), numbered(C, 52))),
+        (vips(A, B), vips(B, A)),
+        (vips(A, B), vips(A, B)),
+    ],
+)
+def test_other_changes_are_none(lab: SimpleNamespace, before: Any, after: Any) -> None:
+    assert "would be MASTER without" not in told(lab, before, after)
