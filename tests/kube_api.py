@@ -6,8 +6,9 @@
 It keeps objects, honours dryRun and label selectors, knows that an object needs its namespace, that a namespace takes
 what is in it along, that an object with finalizers stays until somebody takes them away, and that a patch is for the
 version that it names. It lets pods of a workload get ready one with each look at it, and Services meet the cloud
-provider and kube-vip where these are in the cluster (kube_controllers.py). It checks no schema and has no admission, no
-field ownership and no permissions: what it accepts says nothing about what a cluster accepts.
+provider and kube-vip where these are in the cluster (kube_controllers.py). Who comes with a token may do what RBAC
+allows (kube_rbac.py), and fields that last are kept. It checks no schema and has no field ownership: what it accepts
+says nothing about what a cluster accepts.
 
     python tests/kube_api.py KUBECONFIG [NODES]     writes there how to reach it, and serves until the file is gone
 """
@@ -26,6 +27,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from kube_controllers import work
+from kube_rbac import VERBS, given_away, missing
 
 #: Group and version, and of each kind: name in paths, kind, whether it lives in a namespace.
 KINDS = {
@@ -54,6 +56,17 @@ KINDS = {
         "rolebindings": ("RoleBinding", True),
     },
 }
+
+#: What the API keeps as it was made.
+LASTING = {
+    "daemonsets": ("spec.selector",),
+    "deployments": ("spec.selector",),
+    "statefulsets": ("spec.selector",),
+    "clusterrolebindings": ("roleRef",),
+    "services": ("spec.clusterIP", "spec.loadBalancerClass"),
+    "ingressclasses": ("spec.controller",),
+    "secrets": ("type",),
+}
 PATH = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))"
     r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?"
@@ -63,10 +76,19 @@ PATH = re.compile(
 class Refused(Exception):
     """An answer other than success, as the API words it."""
 
-    def __init__(self, code: int, reason: str, message: str) -> None:
+    def __init__(self, code: int, reason: str, message: str, **details: Any) -> None:
         super().__init__(message)
-        self.status = {"apiVersion": "v1", "kind": "Status", "status": "Failure", "code": code}
-        self.status.update(reason=reason, message=message)
+        self.status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code}
+        self.status.update(reason=reason, message=message, details=details)
+
+    @classmethod
+    def lasting(cls, found: dict[str, Any], path: str, value: Any) -> Refused:
+        """As the API words it that a field cannot be changed any more."""
+        said = f"Invalid value: {json.dumps(value)}: field is immutable"
+        name, kind = found["metadata"]["name"], found["kind"]
+        causes = [{"reason": "FieldValueInvalid", "message": said, "field": path}]
+        whole = f'{kind} "{name}" is invalid: {path}: {said}'
+        return cls(422, "Invalid", whole, name=name, kind=kind, causes=causes)
 
 
 class Cluster:
@@ -113,6 +135,9 @@ class Cluster:
             raise Refused(409, "Conflict", f'Operation cannot be fulfilled on {key[1]} "{key[3]}"')
         if after == before:
             return before
+        for path in LASTING.get(key[1], ()):
+            if _at(before, path) != _at(after, path) and _at(before, path) is not None:
+                raise Refused.lasting(before, path, _at(after, path))
         if "generation" in before["metadata"] and after.get("spec") != before.get("spec"):
             after["metadata"]["generation"] += 1
             after.pop("status", None)
@@ -181,6 +206,12 @@ class Cluster:
             status.update(replicas=total, updatedReplicas=ready, availableReplicas=ready, readyReplicas=ready)
 
 
+def _at(each: Any, path: str) -> Any:
+    for key in path.split("."):
+        each = (each or {}).get(key)
+    return each
+
+
 def _fits(labels: dict[str, str], key: str, equals: str, value: str) -> bool:
     return key in labels and (not equals or labels[key] == value)
 
@@ -214,7 +245,8 @@ class Api(BaseHTTPRequestHandler):
         with self.lock:
             self.cluster.log.append((self.command, url.path, "dryRun" in options))
             try:
-                code, found = 200, _discovery(url.path) or self._objects(url.path, options, body)
+                user = self._user()
+                code, found = 200, _discovery(url.path) or self._objects(url.path, options, body, user)
             except Refused as refused:
                 code, found = refused.status["code"], refused.status
             self.cluster.settle()
@@ -227,12 +259,31 @@ class Api(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
 
-    def _objects(self, path: str, options: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+    def _user(self) -> str:
+        """Whose token came along."""
+        user = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        if user.startswith("expired"):
+            raise Refused(401, "Unauthorized", "Unauthorized")
+        return user
+
+    def _may(self, user: str, key: Any, body: dict[str, Any]) -> None:
+        verb = VERBS[self.command] if key[3] or self.command != "GET" else "list"
+        objects = self.cluster.objects
+        said = missing(objects, user, verb, key)
+        if not said and self.command in ("POST", "PATCH"):
+            said = given_away(objects, user, key, _merged(objects.get(key, {}), body))
+        if said:
+            raise Refused(403, "Forbidden", said, name=key[3] or "", kind=key[1])
+
+    def _objects(self, path: str, options: dict[str, str], body: dict[str, Any], user: str) -> dict[str, Any]:
         found = PATH.fullmatch(path)
         version = found and (found["core"] or found["group"])
         if not found or not version or found["plural"] not in KINDS.get(version, {}):
             raise Refused(404, "NotFound", "the server could not find the requested resource")
         plural, namespace, dry = found["plural"], found["namespace"] or "", "dryRun" in options
+        if user:
+            name = body["metadata"]["name"] if self.command == "POST" else found["name"]
+            self._may(user, (version, plural, namespace, name), body)
         if self.command == "POST":
             return self.cluster.create((version, plural, namespace, body["metadata"]["name"]), body, dry=dry)
         if not found["name"]:
@@ -277,13 +328,13 @@ def server(nodes: int = 3) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", 0), type("ApiOfOne", (Api,), {"cluster": Cluster(nodes)}))
 
 
-def kubeconfig(port: int) -> dict[str, Any]:
-    """How to reach it, as a kubeconfig."""
+def kubeconfig(port: int, token: str = "") -> dict[str, Any]:
+    """How to reach it, as a kubeconfig; with the name of a user as the token, as that user."""
     return {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "stand-in", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-        "users": [{"name": "anybody", "user": {}}],
+        "users": [{"name": "anybody", "user": {"token": token} if token else {}}],
         "contexts": [{"name": "stand-in", "context": {"cluster": "stand-in", "user": "anybody"}}],
         "current-context": "stand-in",
     }

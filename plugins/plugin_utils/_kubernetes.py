@@ -46,17 +46,28 @@ WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 
 #: What the API keeps as it was made, whoever asks.
 LASTING = {
-    "DaemonSet": ("spec", "selector"),
-    "Deployment": ("spec", "selector"),
-    "StatefulSet": ("spec", "selector"),
-    "ClusterRoleBinding": ("roleRef",),
-    "RoleBinding": ("roleRef",),
-    "IngressClass": ("spec", "controller"),
-    "Secret": ("type",),
+    "DaemonSet": (("spec", "selector"),),
+    "Deployment": (("spec", "selector"),),
+    "StatefulSet": (("spec", "selector"),),
+    "ClusterRoleBinding": (("roleRef",),),
+    "RoleBinding": (("roleRef",),),
+    "IngressClass": (("spec", "controller"),),
+    "Secret": (("type",),),
+    "Service": (("spec", "clusterIP"), ("spec", "loadBalancerClass")),
 }
 
 #: What every namespace has without anybody's doing.
-EVERYWHERE = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default"), ("ConfigMap", "istio-ca-root-cert")}
+EVERYWHERE = {
+    ("ConfigMap", "kube-root-ca.crt"),
+    ("ConfigMap", "istio-ca-root-cert"),
+    ("ConfigMap", "openshift-service-ca.crt"),
+    ("ServiceAccount", "builder"),
+    ("ServiceAccount", "default"),
+    ("ServiceAccount", "deployer"),
+}
+
+#: Secrets that a cluster makes by itself for the accounts of each namespace: tokens, and OpenShift's for its registry.
+OF_ACCOUNTS = ("kubernetes.io/service-account-token", "kubernetes.io/dockercfg")
 
 
 class Identity(NamedTuple):
@@ -173,18 +184,16 @@ def tenants(found: Iterable[Object], owner: str) -> list[str]:
         if owner_of(each) != owner
         and not each["metadata"].get("ownerReferences")
         and (each["kind"], each["metadata"]["name"]) not in EVERYWHERE
-        and each.get("type") != "kubernetes.io/service-account-token"
+        and each.get("type") not in OF_ACCOUNTS
     ]
 
 
 def _lasting(each: Object, found: Object | None) -> Iterable[str]:
-    """The field of an object that would have to change and cannot."""
-    path = LASTING.get(str(each["kind"]), ())
-    if not path or found is None:
-        return
-    declared, kept = _at(each, path), _at(found, path)
-    if declared is not None and kept is not None and not _within(declared, kept):
-        yield "{} ({})".format(identity(each), ".".join(path))
+    """The fields of an object that would have to change and cannot."""
+    for path in LASTING.get(str(each["kind"]), ()) if found is not None else ():
+        declared, kept = _at(each, path), _at(found, path)
+        if declared is not None and kept is not None and not _within(declared, kept):
+            yield "{} ({})".format(identity(each), ".".join(path))
 
 
 def _at(each: Any, path: Sequence[str]) -> Any:

@@ -11,6 +11,9 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes import Identity, Object, identity
 
+#: What the API counts by itself.
+COUNTED = ("deprecated.daemonset.template.generation",)
+
 
 def changes(calls: Iterable[Mapping[str, Any]], found: Iterable[Object], leaving: Iterable[Object]) -> Iterator[str]:
     """A line for each object that comes or goes, and for each field that changes; of a Secret only its name."""
@@ -45,6 +48,8 @@ def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
     """Old and new value of each leaf that differs."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*before, *(each for each in after if each not in before)]:
+            if key in COUNTED:
+                continue
             yield from _fields(before.get(key), after.get(key), _below(path, key))
     elif _named(before) and _named(after):
         was, shall = ({each["name"]: each for each in some} for some in (before, after))

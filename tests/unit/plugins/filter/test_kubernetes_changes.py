@@ -54,6 +54,14 @@ def test_order_and_strange_keys_are_told_too():
     ]
 
 
+def test_what_the_api_counts_is_no_change():
+    counted = [{"metadata": {"annotations": {"deprecated.daemonset.template.generation": each}}} for each in "12"]
+    before, after = ({**each, **pod(image=f"edge:v{index}")} for index, each in enumerate(counted))
+    assert kubernetes_changes([call(outcome(DAEMON_SET, before, after))], [DAEMON_SET]) == [
+        'DaemonSet edge/edge spec.template.spec.containers[edge].image: "edge:v0" -> "edge:v1"'
+    ]
+
+
 def test_a_whole_container_comes_or_goes():
     before = pod()
     after = {"spec": {"template": {"spec": {"containers": [{"name": "edge"}, {"name": "more", "image": "m:v1"}]}}}}

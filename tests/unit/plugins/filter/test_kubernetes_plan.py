@@ -80,6 +80,12 @@ def test_what_the_api_does_not_let_change_is_named_before_it_is_asked():
     assert [kubernetes_plan([declared], "edge", found)["lasting"] for found in ([], [declared], [more])] == [[], [], []]
     untyped = kubernetes_plan([made("Secret")], "edge", [made("Secret", type="Opaque")])
     assert untyped["lasting"] == []
+    declared = made("Service", spec={"clusterIP": "None", "loadBalancerClass": "a"})
+    other = made("Service", spec={"clusterIP": "10.0.0.1", "loadBalancerClass": "b", "type": "LoadBalancer"})
+    assert kubernetes_plan([declared], "edge", [other])["lasting"] == [
+        "Service edge/edge (spec.clusterIP)",
+        "Service edge/edge (spec.loadBalancerClass)",
+    ]
 
 
 def test_what_is_ours_and_no_longer_declared_leaves_in_the_opposite_order():
@@ -132,6 +138,8 @@ def test_who_else_lives_in_a_namespace():
     pod["metadata"]["ownerReferences"] = [{"kind": "DaemonSet"}]
     found = [ours(made("ConfigMap")), pod, made("ConfigMap", "kube-root-ca.crt"), made("ServiceAccount", "default")]
     found.append(made("Secret", "default-token", type="kubernetes.io/service-account-token"))
+    found += [made("ConfigMap", "openshift-service-ca.crt"), made("ServiceAccount", "builder")]
+    found.append(made("Secret", "deployer-dockercfg-x", type="kubernetes.io/dockercfg"))
     assert kubernetes_tenants(found, "edge") == []
     assert kubernetes_tenants([*found, made("Pod", "shell")], "edge") == ["Pod edge/shell"]
 

@@ -1,0 +1,85 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A right of the documented ClusterRole that is missing, and a token of nobody, are said in a sentence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .test_absent import asked
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+PLAYBOOK = CHECKOUT / "playbooks" / "kubernetes.yml"
+ROLE = yaml.safe_load((CHECKOUT / "roles/kubernetes_objects/files/cluster_role.yml").read_text())
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+FIVE = {
+    "k8s_edge_vips": [{"name": "edge", "addresses": ["172.20.0.119/17"], "hosts": "edge"}],
+    "traefik_vip": "edge",
+    "kube_vip_control_plane": {"addresses": ["172.20.0.99"]},
+    "kube_vip_services": {"interface": "eth0"},
+    "kube_vip_cloud_provider_pools": [{"ranges": ["172.20.0.200-172.20.0.210"]}],
+    "keepalived_vip_services": [{"address": "172.20.0.50", "service": "default/web"}],
+}
+
+
+@pytest.fixture
+def as_user(kubeconfig, tmp_path, ansible_playbook):
+    """Run the playbook with a user's token."""
+
+    def run(user, *arguments, **options):
+        mine = json.loads(kubeconfig.read_text())
+        mine["users"][0]["user"] = {"token": user}
+        (tmp_path / "mine").write_text(json.dumps(mine))
+        variables = {"k8s_edge_kubeconfig": str(tmp_path / "mine"), "ansible_python_interpreter": sys.executable}
+        hosts = {"edge-1": {"ansible_host": "172.20.0.113"}}
+        whole = {"vars": {**variables, **FIVE}, "children": {"edge": {"hosts": hosts}}}
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": whole}))
+        return ansible_playbook("-i", "hosts.yml", str(PLAYBOOK), *arguments, **options)
+
+    return run
+
+
+def grant(kubeconfig, user, rules):
+    role = {**ROLE, "metadata": {"name": f"k8s-edge-{user}"}, "rules": rules}
+    asked(kubeconfig, f"{RBAC}/clusterroles", role)
+    binding = {
+        "metadata": {"name": user},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": f"k8s-edge-{user}"},
+        "subjects": [{"kind": "User", "name": user}],
+    }
+    asked(kubeconfig, f"{RBAC}/clusterrolebindings", binding)
+
+
+def without(kind, *verbs):
+    """All rules, but none of some verbs for a kind."""
+    rules = []
+    for rule in ROLE["rules"]:
+        rest = [each for each in rule["resources"] if each != kind]
+        rules += [{**rule, "resources": rest}] if rest else []
+        if kind in rule["resources"]:
+            rules.append({**rule, "resources": [kind], "verbs": [each for each in rule["verbs"] if each not in verbs]})
+    return rules
+
+
+@pytest.mark.parametrize(
+    ("user", "rules", "said"),
+    [
+        ("expired", None, ["does not know who asks (401 Unauthorized)", "k8s_edge_kubeconfig"]),
+        ("stranger", [], ["User stranger may not list", "in the whole cluster (403 Forbidden)"]),
+        ("reader", without("pods", "list"), ["User reader may not list pods in namespace kube-system"]),
+    ],
+    ids=["no user", "no right", "one right"],
+)
+def test_what_is_missing_is_named(kubeconfig, as_user, user, rules, said):
+    if rules is not None:
+        grant(kubeconfig, user, rules)
+    told = as_user(user, fails=True)
+    assert [each for each in said if each not in told] == []
+    assert "HTTPHeaderDict" not in told and "Traceback" not in told and "b'{" not in told
+    assert ("cluster_role.yml" in told) == (user != "expired")
