@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import (
     INCLUDES,
     Block,
@@ -38,34 +37,6 @@ class Table:
     def arguments(self) -> dict[str, Any]:
         return {shape.name: shape.argument() for shape in self.shapes}
 
-    def complaints(
-        self, path: str, desired: dict[str, Any], document: Document | None = None, blocks: Sequence[Block] = ()
-    ) -> Iterable[Problem]:
-        """What is wrong with desired options that the blocks of a document do not mean already: what stands there and
-        stays is not ours to judge."""
-        there = (one for block in blocks for one in document.statements(block)) if document is not None else ()
-        found = self.by_keyword(there)
-        for shape in self.shapes:
-            value = desired.get(shape.name)
-            if value is None:
-                continue
-            own = self.of(shape, found)
-            if document is not None and own:
-                if shape.unreadable(own):
-                    own = []
-                elif shape.means(document, own, value):
-                    continue
-            option = "{0}.{1}".format(path, shape.name) if path else shape.name
-            yield from shape.complaints(option, value, document, own)
-
-    def lines(self, desired: dict[str, Any]) -> list[tuple[int, str]]:
-        found: list[tuple[int, str]] = []
-        for shape in self.shapes:
-            value = desired.get(shape.name)
-            if value is not None:
-                found.extend(shape.lines(value))
-        return found
-
     def read(self, document: Document, *blocks: Block) -> dict[str, Any]:
         """The options of a block, or of several that are read as one, in normal form. What stands under a condition
         or a parameter is left out, an option that is said twice in different ways, and every keyword that is not in
@@ -77,18 +48,6 @@ class Table:
             if statements and not shape.unreadable(statements) and not shape.ambiguous(document, statements):
                 values[shape.name] = shape.read(document, statements)
         return values
-
-    def unknown(self, document: Document, block: Block, values: dict[str, Any]) -> set[str]:
-        """The options of a block that may be there without being among the ``values`` that were read of it."""
-        found = self.by_keyword(document.statements(block))
-        unknown = set()
-        for shape in self.shapes:
-            own = self.of(shape, found)
-            if shape.unreadable(own) or shape.ambiguous(document, own):
-                unknown.add(shape.name)
-        if any(keyword in INCLUDES or keyword[:1] in ("~", "$", "@") for keyword in found):
-            unknown.update(shape.name for shape in self.shapes if shape.name not in values)
-        return unknown
 
     def means(
         self, document: Document, blocks: Sequence[Block], desired: dict[str, Any], complete: bool = True
@@ -147,20 +106,8 @@ class Group(Shape):
     def argument(self) -> dict[str, Any]:
         return {"type": "dict", "options": self.table.arguments()}
 
-    def complaints(
-        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
-    ) -> Iterable[Problem]:
-        blocks = [statement.block for statement in found if statement.block is not None]
-        return self.table.complaints(option, value, document, blocks)
-
     def exactly(self, value: Any) -> Any:
         return {**self.table.exactly(value), "exact": True} if says_something(value) else value
-
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        if not says_something(value):
-            return []
-        inner = self.table.lines(value)
-        return [(0, self.keyword + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.table.read(document, *(one.block for one in found if one.block is not None))
@@ -200,39 +147,8 @@ class Blocks(Shape):
     def exactly(self, value: Any) -> Any:
         return [{**self.table.exactly(entry), "exact": True} for entry in value]
 
-    def complaints(
-        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
-    ) -> Iterable[Problem]:
-        seen: list[Any] = []
-        readable = [one for one in found if not is_opaque(one) and one.block is not None]
-        pairs = self.match(document, readable, value).pairs if document is not None and readable else []
-        for number, entry in enumerate(value):
-            path = "{0}[{1}]".format(option, number)
-            same = pairs[number][1] if pairs else []
-            bad = [] if same else [*self.key.complaints(path, entry)]
-            yield from bad
-            yield from self.entry_complaints(path, entry, document, same)
-            key = repr(self.key.normal(entry)) + self._distinction(entry) if self.told_apart and not bad else None
-            if key is not None and key in seen:
-                yield Problem(path, self.key.text(entry) or None, "stands twice in the list", "Name it once.")
-            seen.append(key)
-
-    def entry_complaints(
-        self, path: str, entry: dict[str, Any], document: Document | None, same: Sequence[Statement]
-    ) -> Iterable[Problem]:
-        blocks = [one.block for one in same if one.block is not None]
-        return self.table.complaints(path, entry, document, blocks)
-
     def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
         return []
-
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        return [line for entry in value for line in self.entry_lines(entry)]
-
-    def entry_lines(self, entry: dict[str, Any]) -> list[tuple[int, str]]:
-        header = "{0} {1}".format(self.keyword, self.key.text(entry)).rstrip()
-        inner = self.table.lines(entry)
-        return [(0, header + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         entries = []
@@ -256,7 +172,7 @@ class Blocks(Shape):
             free.setdefault(identity, []).append(statement)
         pairs: list[tuple[Any, list[Statement]]] = []
         for key, entry in zip(wanted, value):
-            same = free.get(key + self._distinction(entry) if key in alike else key, [])
+            same = free.get(key + self.distinction(entry) if key in alike else key, [])
             take = len(same) if self.told_apart else 1
             pairs.append((entry, same[:take]))
             del same[:take]
@@ -281,14 +197,15 @@ class Blocks(Shape):
             statement.identity = repr(self.key.read(statement.arguments))
         return statement.identity
 
-    def _distinction(self, entry: dict[str, Any]) -> str:
+    def distinction(self, entry: dict[str, Any]) -> str:
+        """What ``also`` says of an entry."""
         values = (entry.get(option) for option in self.also)
         return "".join(" " + repr(sorted(one) if isinstance(one, list) else one) for one in values)
 
     def _distinction_of(self, document: Document, statement: Statement) -> str:
         if not self.also or statement.block is None:
             return ""
-        return self._distinction(self.table.read(document, statement.block))
+        return self.distinction(self.table.read(document, statement.block))
 
 
 class NamedLists(Blocks):
@@ -301,19 +218,6 @@ class NamedLists(Blocks):
     def argument(self) -> dict[str, Any]:
         inner = {self.listing.name: dict(self.listing.argument(), required=True)}
         return {"type": "list", "elements": "dict", "options": dict(self.key.argument(), **inner)}
-
-    def entry_complaints(
-        self, path: str, entry: dict[str, Any], document: Document | None, same: Sequence[Statement]
-    ) -> Iterable[Problem]:
-        option = "{0}.{1}".format(path, self.listing.name)
-        if not entry.get(self.listing.name):
-            yield Problem(option, None, "is empty, and keepalived would drop the block", "Name at least one.")
-        elif document is None or not same or not self.entry_means(document, same[0], entry):
-            yield from self.listing.complaints(option, entry[self.listing.name], document, same)
-
-    def entry_lines(self, entry: dict[str, Any]) -> list[tuple[int, str]]:
-        items = ((1, self.listing.item_text(item)) for item in entry[self.listing.name])
-        return [(0, "{0} {1} {{".format(self.keyword, self.key.text(entry))), *items, (0, "}")]
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return [

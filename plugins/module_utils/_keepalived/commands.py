@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lexer import mask
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, word_complaint
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import word_complaint
 
 _LONGEST = 500
 _QUOTED_WORD = re.compile(r"""(?:[^ \t\f\n\r\v'"\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')+""")
@@ -53,50 +53,50 @@ def first_word(text: str) -> int:
     return match.end() if match is not None else len(text)
 
 
-def command() -> Kind:
-    """A program and its arguments. The normal form has quotes only where they are needed; a command with a backslash is
-    as it stands in the file, its quotes included."""
-
-    def complain(value: str) -> tuple[str, str] | None:
-        complaint = word_complaint(value.replace(" ", "_"), "", _LONGEST)
-        if complaint is not None:
-            return complaint[0], _SCRIPT if value.strip() else complaint[1]
-        if re.fullmatch(r"\s*(?:{0}\s*)*".format(_QUOTED_WORD.pattern), value) is None:
-            return "has a quote that is not closed, or ends with a backslash", "Close it."
-        words = split_quoted(value)
-        if not words or not words[0].startswith("/"):
-            return "does not begin with an absolute path", "Give the program's whole path, then its arguments."
-        if "\\" in value or ("'" in value and '"' in value):
-            mark = "a backslash" if "\\" in value else "quotes of both kinds"
-            return "contains {0}, which versions of keepalived read differently".format(mark), _SCRIPT
-        if ";" in re.sub(_QUOTED_PART, "", value):
-            return "contains the character ; outside quotes, and keepalived runs no shell", _SCRIPT
-        return _broken(to_text(value))
-
-    def to_text(value: str) -> str:
-        if "\\" in value:
-            return value
-        return "'{0}'".format(value) if '"' in value else '"{0}"'.format(value)
-
-    def normal(text: str) -> str:
-        word = text[: first_word(text)]
-        outer = split_quoted(word) if "\\" not in word else []
-        joined = join_quoted(split_quoted(outer[0])) if outer else word
-        return word if "\\" in joined else joined
-
-    return Kind({"type": "str"}, complain, to_text, normal)
+def complaint(value: str) -> tuple[str, str] | None:
+    """Why a text cannot be a program and its arguments, or None."""
+    wrong = word_complaint(value.replace(" ", "_"), "", _LONGEST)
+    if wrong is not None:
+        return wrong[0], _SCRIPT if value.strip() else wrong[1]
+    if re.fullmatch(r"\s*(?:{0}\s*)*".format(_QUOTED_WORD.pattern), value) is None:
+        return "has a quote that is not closed, or ends with a backslash", "Close it."
+    words = split_quoted(value)
+    if not words or not words[0].startswith("/"):
+        return "does not begin with an absolute path", "Give the program's whole path, then its arguments."
+    if "\\" in value or ("'" in value and '"' in value):
+        mark = "a backslash" if "\\" in value else "quotes of both kinds"
+        return "contains {0}, which versions of keepalived read differently".format(mark), _SCRIPT
+    if ";" in re.sub(_QUOTED_PART, "", value):
+        return "contains the character ; outside quotes, and keepalived runs no shell", _SCRIPT
+    return _broken(to_text(value))
 
 
-def process() -> Kind:
-    """The name of a process as its command line begins, and parameters. A name with blanks stands in double quotes."""
+def to_text(value: str) -> str:
+    """A command as the one word that it is in its line."""
+    if "\\" in value:
+        return value
+    return "'{0}'".format(value) if '"' in value else '"{0}"'.format(value)
 
-    def complain(value: str) -> tuple[str, str] | None:
-        complaint = word_complaint(value.replace(" ", "_"), ";'$\\", _LONGEST)
-        if complaint is None and (value.count('"') % 2 or not _words(value)):
-            return "has a double quote that is not closed, or names nothing", "Close it."
-        return complaint or _broken(value)
 
-    return Kind({"type": "str"}, complain, str, lambda text: " ".join(map(_double_quoted, _words(text))))
+def normal(text: str) -> str:
+    """The command in the rest of a line, with quotes only where they are needed."""
+    word = text[: first_word(text)]
+    outer = split_quoted(word) if "\\" not in word else []
+    joined = join_quoted(split_quoted(outer[0])) if outer else word
+    return word if "\\" in joined else joined
+
+
+def process_complaint(value: str) -> tuple[str, str] | None:
+    """Why a text cannot be a process and its parameters, or None."""
+    wrong = word_complaint(value.replace(" ", "_"), ";'$\\", _LONGEST)
+    if wrong is None and (value.count('"') % 2 or not _words(value)):
+        return "has a double quote that is not closed, or names nothing", "Close it."
+    return wrong or _broken(value)
+
+
+def process_normal(text: str) -> str:
+    """A process and its parameters, with quotes only where they are needed."""
+    return " ".join(map(_double_quoted, _words(text)))
 
 
 def _words(text: str) -> list[str]:

@@ -38,6 +38,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes imp
     Shape,
     shown_statement,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.writing import (
+    entry_lines,
+    item_shown,
+    item_text,
+    lines,
+    parts_text,
+)
 
 
 def edit_table(table: Table, editor: Editor, block: Block, desired: dict[str, Any], title: str = "") -> None:
@@ -95,7 +102,7 @@ def _edit_scalar(
 ) -> None:
     if shape.means(editor.document, found, value):
         return
-    new = shape.lines(value)
+    new = lines(shape, value)
     if not new:
         editor.say(title, f"remove {shape.keyword}")
     elif found:
@@ -140,9 +147,9 @@ def _edit_listing(
             editor.take(place, statement)
         editor.say(title, f"remove {shape.keyword}")
     elif not found:
-        editor.put(place, shape.lines(value))
+        editor.put(place, lines(shape, value))
         for item in value:
-            editor.say(title, f"add {shape.keyword} {shape.item_text(item)}")
+            editor.say(title, f"add {shape.keyword} {item_text(shape, item)}")
     else:
         _edit_items(shape, editor, found, current, value, title)
 
@@ -162,9 +169,9 @@ def _edit_repeated(
     new = list(wanted.values())
     if new:
         after = found[-1] if found else place.after
-        editor.put(Place(place.block, after, place.before), shape.lines(new))
+        editor.put(Place(place.block, after, place.before), lines(shape, new))
     for item in new:
-        editor.say(title, f"add {shape.keyword} {shape.item_shown(item)}")
+        editor.say(title, f"add {shape.keyword} {item_shown(shape, item)}")
 
 
 def _edit_items(
@@ -179,7 +186,7 @@ def _edit_items(
             editor.say(title, f"remove {shape.keyword} {text[item.start : item.end]}")
     after = None if shape.ordered else max((current[n] for n in staying), key=lambda item: item.start, default=None)
     for number, entry in enumerate(value):
-        new = shape.item_text(entry)
+        new = item_text(shape, entry)
         if number not in kept:
             owner = found[-1] if after is None else after.list_statement
             if owner.block is not None:
@@ -227,7 +234,7 @@ def _edit_group(shape: Group, editor: Editor, place: Place, found: Sequence[Stat
     elif len(found) > 1:
         editor.problems.append(twice_problem(editor.document, shape.name, found))
     elif not found:
-        editor.put(place, shape.lines(value))
+        editor.put(place, lines(shape, value))
         editor.say(title, f"add {shape.keyword}")
     elif found[0].block is not None:
         edit_table(shape.table, editor, found[0].block, value, below(title, shape.keyword))
@@ -249,7 +256,7 @@ def _edit_blocks(
         elif same:
             _edit_entry(shape, editor, place, same[0], entry, below(title, _label(shape, entry)))
         else:
-            editor.put(place, shape.entry_lines(entry))
+            editor.put(place, entry_lines(shape, entry))
             editor.say(title, f"add {_label(shape, entry)}")
     if place.block is not document.root or editor.purge:
         for statement in matching.left:
@@ -272,14 +279,14 @@ def remove_block(shape: Blocks, editor: Editor, place: Place, statement: Stateme
 
 
 def _label(shape: Blocks, entry: dict[str, Any]) -> str:
-    return f"{shape.keyword} {shape.key.text(entry)}".rstrip()
+    return f"{shape.keyword} {parts_text(shape.key, entry)}".rstrip()
 
 
 def twice_problem(document: Document, option: str, found: Sequence[Statement]) -> Problem:
-    lines = " and ".join(str(document.line(statement.start)) for statement in found)
+    numbers = " and ".join(str(document.line(statement.start)) for statement in found)
     return Problem(
         option,
         " ".join(word.text for word in found[0].words),
-        "stands more than once in the file (lines {0}), so which one is meant is not known".format(lines),
+        "stands more than once in the file (lines {0}), so which one is meant is not known".format(numbers),
         "Remove all but one by hand first",
     )

@@ -28,6 +28,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.instance_f
     is_group,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.interfaces import TRACK_GROUPS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.unknowns import unknown_in
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import (
     BFD_INSTANCE,
     INSTANCE,
@@ -266,7 +267,7 @@ def _values(document: Document, statement: Statement, table: Any) -> dict[str, A
     if statement.block is None:
         return {}
     values: dict[str, Any] = table.read(document, statement.block)
-    unknown = table.unknown(document, statement.block, values)
+    unknown = unknown_in(table, document, statement.block, values)
     return dict(values, **{UNKNOWN: unknown}) if unknown else values
 
 

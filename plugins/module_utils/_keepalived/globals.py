@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Group, Table
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import command
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import (
     address,
+    command,
     interface,
     path,
     plain,

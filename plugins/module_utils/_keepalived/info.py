@@ -24,6 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files impo
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.giving_back import fitting
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.process_events import process_events
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.unknowns import unknown_in
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 ARGUMENTS: dict[str, Any] = {
@@ -143,7 +144,7 @@ def unknown_options(document: Document) -> list[dict[str, Any]]:
             if statement.block is None or not isinstance(shape, (Blocks, Group)):
                 continue
             values = shape.table.read(document, statement.block)
-            options = shape.table.unknown(document, statement.block, values) | fitting(shape.table, values)[1]
+            options = unknown_in(shape.table, document, statement.block, values) | fitting(shape.table, values)[1]
             if isinstance(shape, Blocks) and not isinstance(shape.key.read(statement.arguments), dict):
                 options.add("header")
             if not options:

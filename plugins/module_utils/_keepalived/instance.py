@@ -43,14 +43,19 @@ def plan_instance(text: str, params: dict[str, Any]) -> Edited:
         return plan_absent(text, INSTANCES, params["name"])
 
     def complaints(document: Document) -> Iterator[Problem]:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.complaints import (
+            grammar_complaints,
+            table_complaints,
+        )
+
         there = [
             one.block
             for one in document.statements(document.root)
             if one.keyword == INSTANCES.keyword and one.arguments == [params["name"]] and one.block is not None
         ]
         if not there:
-            yield from INSTANCES.key.complaints("", params)
-        yield from INSTANCE.complaints("", params, document, there)
+            yield from grammar_complaints(INSTANCES.key, "", params)
+        yield from table_complaints(INSTANCE, "", params, document, there)
 
     return plan_table(text, _ROOT, {"instances": [params]}, complaints=complaints)
 

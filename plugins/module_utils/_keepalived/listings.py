@@ -6,12 +6,11 @@ hold several named parts (``sorry_server ADDRESS PORT``)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, is_opaque
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import MASKED, Scalar, Shape
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.shapes import Scalar, Shape
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 
@@ -52,18 +51,6 @@ class Grammar:
                 spec[part.name]["required"] = True
         return spec
 
-    def complaints(self, path: str, item: dict[str, Any]) -> Iterable[Problem]:
-        for part in self.heads + self.options:
-            value = item.get(part.name)
-            if value is None:
-                if part.required:
-                    yield Problem(_join(path, part.name), None, "is missing", "Every entry needs it.")
-            elif part.kind is not None:
-                complaint = part.kind.complain(value)
-                if complaint:
-                    shown = MASKED if part.kind.argument.get("no_log") else value
-                    yield Problem(_join(path, part.name), shown, *complaint)
-
     def normal(self, item: dict[str, Any]) -> Any:
         return {
             part.name: True if part.kind is None else part.kind.normal(item[part.name])
@@ -95,18 +82,6 @@ class Grammar:
         value = part.kind.from_text(word)
         return part.required or (part.kind.fits(value) and part.kind.complain(value) is None)
 
-    def text(self, item: dict[str, Any]) -> str:
-        pieces = []
-        for part in self.heads + self.options:
-            value = item.get(part.name)
-            if value is None or value is False:
-                continue
-            if part.keywords:
-                pieces.append(part.keywords[0])
-            if part.kind is not None:
-                pieces.append(part.kind.to_text(value))
-        return " ".join(pieces)
-
     def key(self, normal: Any) -> Any:
         """What makes an item the same item when its other parts change."""
         return normal.get(self.heads[0].name) if isinstance(normal, dict) and self.heads else normal
@@ -126,11 +101,6 @@ class Record(Scalar):
             parts = {name: {key: one for key, one in part.items() if key != "required"} for name, part in parts.items()}
         return {"type": "dict", "options": parts}
 
-    def complaints(
-        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
-    ) -> Iterable[Problem]:
-        return () if self.removes(value) else self.grammar.complaints(option, value)
-
     def normal(self, value: Any) -> Any:
         return None if self.removes(value) else self.grammar.normal(value)
 
@@ -140,11 +110,6 @@ class Record(Scalar):
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.grammar.read(found[-1].arguments)
-
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        if self.removes(value):
-            return []
-        return [(0, " ".join((self.keyword, self.grammar.text(value))).rstrip())]
 
 
 class Item(NamedTuple):
@@ -170,45 +135,11 @@ class Listing(Shape):
     def normal(self, item: Any) -> Any:
         raise NotImplementedError
 
-    def item_text(self, item: Any) -> str:
-        raise NotImplementedError
-
-    def item_shown(self, item: Any) -> str:
-        """An item in messages."""
-        return self.item_text(item)
-
     def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
         raise NotImplementedError
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return [item.normal for item in self.items(document, found)]
-
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        if not value:
-            return []
-        return [(0, self.keyword + " {"), *((1, self.item_text(item)) for item in value), (0, "}")]
-
-    def complaints(
-        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
-    ) -> Iterable[Problem]:
-        seen: list[Any] = []
-        there = [one.normal for one in self.items(document, found)] if document is not None and found else []
-        for number, item in enumerate(value):
-            path = "{0}[{1}]".format(option, number)
-            if there and self.normal(item) in there:
-                there.remove(self.normal(item))
-                seen.append(self.key(self.normal(item)))
-                continue
-            bad = list(self.item_complaints(path, item))
-            yield from bad
-            key = None if bad else self.key(self.normal(item))
-            if key is not None and key in seen:
-                reason = "stands twice in the list, and keepalived would drop or repeat it"
-                yield Problem(path, self.item_shown(item), reason, "Name it once.")
-            seen.append(key)
-
-    def item_complaints(self, path: str, item: Any) -> Iterable[Problem]:
-        raise NotImplementedError
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
         current = self.items(document, found)
@@ -234,12 +165,6 @@ class Records(Listing):
     def normal(self, item: Any) -> Any:
         return self.grammar.normal(item)
 
-    def item_text(self, item: Any) -> str:
-        return self.grammar.text(item)
-
-    def item_complaints(self, path: str, item: Any) -> Iterable[Problem]:
-        return self.grammar.complaints(path, item)
-
     def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
         return [
             Item(self.grammar.read([word.text for word in line.words]), line.start, line.end, line, statement)
@@ -256,14 +181,8 @@ class Repeated(Records):
         # The part that is secret says so itself.
         return dict(super().argument(), no_log=False)
 
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        return [(0, " ".join((self.keyword, self.item_text(item)))) for item in value]
-
     def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
         return [statement for statement in found if is_opaque(statement) or statement.block is not None]
-
-    def item_shown(self, item: Any) -> str:
-        return str(item[self.grammar.heads[0].name])
 
     def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
         return [
@@ -284,14 +203,6 @@ class Sentences(Listing):
 
     def normal(self, item: Any) -> Any:
         return self.kind.normal(item)
-
-    def item_text(self, item: Any) -> str:
-        return self.kind.to_text(item)
-
-    def item_complaints(self, path: str, item: Any) -> Iterable[Problem]:
-        complaint = self.kind.complain(item)
-        if complaint:
-            yield Problem(path, item, *complaint)
 
     def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:
         return [
@@ -317,10 +228,6 @@ class Words(Sentences):
             for line in document.statements(statement.block)
             for word in line.words
         ]
-
-
-def _join(path: str, name: str) -> str:
-    return "{0}.{1}".format(path, name) if path else name
 
 
 def _rank(normal: Any) -> str:

@@ -6,14 +6,13 @@ check_*.c); schedulers, methods and protocols that keepalived would replace sile
 
 from __future__ import annotations
 
-import re
-
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Group, NamedLists, Table
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import command
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import (
     address,
+    command,
     interface,
     path,
+    pattern,
     plain,
     sentence,
     upper,
@@ -46,18 +45,6 @@ _PAYLOAD = sentence(r"(?:[0-9A-Fa-f]{2} ?)+", "01 02 ff")
 _REPLY = sentence(r"(?:[0-9A-FXa-fx]{2} ?)+", "01 02 xf")
 
 
-def _pattern() -> Kind:
-    """A regular expression in double quotes, as it stands: what keepalived would unescape is refused."""
-    kind = plain()
-
-    def complain(value: str) -> tuple[str, str] | None:
-        if re.search(r"\$[{A-Za-z_]", value):
-            return "names a parameter of keepalived's", "Put the $ at the end, or use [$]."
-        return kind.complain("".join("_" if one in " {}'$#!;" else one for one in value))
-
-    return Kind({"type": "str"}, complain, '"{0}"'.format, lambda text: text)
-
-
 _RETRYING: tuple[Shape, ...] = (
     Value("delay_loop", _TIMER),
     Value("retry", _COUNT),
@@ -85,7 +72,7 @@ _URL = Table(
         sentence(r"[1-5][0-9]{2}(?:-[1-5][0-9]{2})?(?: [1-5][0-9]{2}(?:-[1-5][0-9]{2})?)*", "200-299 404"),
     ),
     Value("virtualhost", plain()),
-    Value("regex", _pattern()),
+    Value("regex", pattern()),
     Flag("regex_no_match"),
     Value("regex_options", sentence(r"[a-z0-9_ ]+", "caseless multiline")),
     Value("regex_min_offset", _COUNT),

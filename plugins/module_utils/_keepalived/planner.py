@@ -34,7 +34,12 @@ def plan_table(
     desired = _deepened(root, desired)
     if root.means(document, [document.root], desired, complete=purge):
         return Edited(text)
-    refuse(list(complaints(document) if complaints else root.complaints("", desired, document, [document.root])))
+    if complaints is not None:
+        refuse(list(complaints(document)))
+    else:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.complaints import table_complaints
+
+        refuse(list(table_complaints(root, "", desired, document, [document.root])))
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.changes import change_table
 
     return change_table(document, root, desired, purge)

@@ -9,10 +9,9 @@ are compared. How to edit them where they differ is in the module edits, which a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Document, Statement, is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
@@ -40,13 +39,6 @@ class Shape:
         """The option's piece of an argument spec."""
         raise NotImplementedError
 
-    def complaints(
-        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
-    ) -> Iterable[Problem]:
-        """What is wrong with a desired value, looked at alone. ``found`` are the option's statements in a document:
-        parts of the value that stand there already are passed over."""
-        return ()
-
     def exactly(self, value: Any) -> Any:
         """A desired value, with every block in it marked exact."""
         return value
@@ -63,10 +55,6 @@ class Shape:
         """Those of the option's statements whose meaning is not known: they hang on something else, or are no block
         where one should be."""
         return [statement for statement in found if is_opaque(statement) or statement.block is None]
-
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        """A desired value as lines of a block, each with its depth."""
-        raise NotImplementedError
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
         """Whether the option's statements mean the desired value already. Where they do not, the edits module knows
@@ -91,7 +79,11 @@ class Scalar(Shape):
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
         wanted = self.normal(value)
         alike = all(self.read(document, [statement]) == wanted for statement in found)
-        return alike and (bool(found) or not self.lines(value))
+        return alike and (bool(found) or self.removes(value))
+
+    def removes(self, value: Any) -> bool:
+        """Whether a value means that there is no such line."""
+        return False
 
     def shown(self, line: str) -> str:
         return "{0} {1}".format(self.keyword, MASKED) if self.secret else line
@@ -108,21 +100,11 @@ class Value(Scalar):
     def argument(self) -> dict[str, Any]:
         return self.kind.argument
 
-    def complaints(
-        self, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
-    ) -> Iterable[Problem]:
-        complaint = self.kind.complain(value)
-        if complaint:
-            yield Problem(option, MASKED if self.secret else value, *complaint)
-
     def normal(self, value: Any) -> Any:
         return self.kind.normal(value)
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.kind.from_text(_value_text(document, found[-1]))
-
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        return [(0, "{0} {1}".format(self.keyword, self.kind.to_text(value)))]
 
 
 class Arguments(Value):
@@ -160,15 +142,15 @@ class Flag(Scalar):
             return shown_statement(document, found[-1])
         return words[0].text != self.opposite
 
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        return [(0, self.keyword)] if value else []
+    def removes(self, value: Any) -> bool:
+        return not value
 
 
 class Toggle(Flag):
     """Like a flag, but its opposite is written out: the daemon's default may come from elsewhere."""
 
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        return [(0, self.keyword if value else self.opposite)]
+    def removes(self, value: Any) -> bool:
+        return False
 
 
 class Switch(Scalar):
@@ -185,9 +167,6 @@ class Switch(Scalar):
         if not arguments or arguments[0] in TRUE_WORDS:
             return True
         return False if arguments[0] in FALSE_WORDS else " ".join(arguments)
-
-    def lines(self, value: Any) -> list[tuple[int, str]]:
-        return [(0, "{0} {1}".format(self.keyword, "on" if value else "off"))]
 
 
 def _value_text(document: Document, statement: Statement) -> str:

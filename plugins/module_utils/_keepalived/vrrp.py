@@ -7,15 +7,16 @@ with what keepalived would round, clamp or ignore left out."""
 from __future__ import annotations
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.blocks import Blocks, Group, Table
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import command, process
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import (
     address,
+    command,
     hmac_key,
     interface,
     noting,
     password,
     path,
     plain,
+    process,
     sentence,
     weight,
 )

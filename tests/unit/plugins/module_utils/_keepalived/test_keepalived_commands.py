@@ -14,14 +14,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import host
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import (
-    command,
-    join_quoted,
-    process,
-    split_quoted,
-)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import join_quoted, split_quoted
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION, plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.kinds import command, process
 from hypothesis import given
 from hypothesis import strategies as st
 

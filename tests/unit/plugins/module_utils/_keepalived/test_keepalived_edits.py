@@ -16,6 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor imp
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.edits import edit_table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lvs import VIRTUAL_SERVERS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCES, SCRIPTS, SYNC_GROUPS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.writing import table_lines
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,7 +98,7 @@ tables = st.fixed_dictionaries(
 @st.composite
 def texts(draw: st.DrawFn) -> str:
     """A file with some blocks, in whatever style: braces glued, on lines of their own, or all on one line."""
-    lines = ROOT.lines(draw(tables))
+    lines = table_lines(ROOT, draw(tables))
     text = draw(st.sampled_from(["", "# top\n", "\n\n", "! a\n! b\n\n"]))
     indent = draw(st.sampled_from(["    ", "\t", "  ", ""]))
     for depth, line in lines:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.commands import split_quoted
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.complaints import table_complaints
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import Block, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.writing import table_lines
 
 BAD = {
     "line break": "\n",
@@ -57,7 +59,7 @@ LEAVES = list(leaves(ARGUMENTS))
 
 
 def problems(path: tuple[str, ...], value: str) -> list[Any]:
-    found = CONFIGURATION.complaints("", desired(path, value, ARGUMENTS))
+    found = table_complaints(CONFIGURATION, "", desired(path, value, ARGUMENTS))
     return [one for one in found if one.value in (value, "********") and one.option.split("[")[-1].split(".")[-1]]
 
 
@@ -86,7 +88,7 @@ def outline(path: tuple[str, ...], value: str) -> list[str]:
     """The keywords of the text that a value is written into, with their depth and in their order; the value as v."""
     table = desired(path, value, ARGUMENTS)
     table["instances"] = [*table.get("instances", []), {"name": "after", "notify": "/b"}]
-    document = parse("\n".join("  " * depth + line for depth, line in CONFIGURATION.lines(table)) + "\n")
+    document = parse("\n".join("  " * depth + line for depth, line in table_lines(CONFIGURATION, table)) + "\n")
     document.require_sound()
     found: list[str] = []
 
