@@ -5,11 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-
 #: Ours, and what Ansible puts in the place of a part of a text.
 MASK = "********"
 #: What Ansible puts in the place of the whole value of an option that is not logged.
@@ -17,19 +12,3 @@ HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 #: What an info module shows in the place of a secret that is a part of a text in a list. Given back, it means the
 #: secret that stands there. (A secret that is an option of its own is left out instead.)
 KEPT = "<kept-secret>"
-
-
-def masked(value: Any, option: str = "") -> Iterator[Problem]:
-    """A problem for each text in a value of any depth that holds a mask. ``option`` is the value's path."""
-    if isinstance(value, str):
-        if HIDDEN in value or (MASK in value and MASK + "*" not in value):
-            reason = "holds the mask that stands for a secret where it is shown, and writing it would lose the secret"
-            remedy = "Give the secret itself, or leave the option out to keep what is there"
-            yield Problem(option, None, reason, remedy)
-    elif isinstance(value, dict):
-        for key, entry in value.items():
-            if entry is not None:
-                yield from masked(entry, f"{option}.{key}" if option else str(key))
-    elif isinstance(value, list):
-        for index, entry in enumerate(value):
-            yield from masked(entry, f"{option}[{index}]")

@@ -8,8 +8,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 
 
 class Resource(Protocol):
@@ -45,39 +44,7 @@ def reconcile(resource: Resource, *, check_mode: bool) -> Plan:
     with resource.lock():
         plan = resource.plan(resource.read())
         if plan.steps:
-            _apply(resource, plan)
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._apply_plan import apply
+
+            apply(resource, plan)
         return plan
-
-
-def _apply(resource: Resource, plan: Plan) -> None:
-    done: list[Step] = []
-    try:
-        for step in plan.steps:
-            resource.execute(step.do)
-            done.append(step)
-        _verify(resource)
-    except BaseException as error:
-        failures = _undo(resource, done)
-        if failures:
-            raise ApplyError(error, failures) from error
-        raise
-
-
-def _verify(resource: Resource) -> None:
-    left = resource.plan(resource.read())
-    if left.steps:
-        raise EdgeError(
-            "After applying, a new plan should be empty, but it still has: {}. What was there before was restored. "
-            "Something else changes this resource at the same time, or this is a bug: please report it with the "
-            "file and the task.".format("; ".join(left.summary))
-        )
-
-
-def _undo(resource: Resource, done: list[Step]) -> list[Exception]:
-    failures: list[Exception] = []
-    for step in reversed(done):
-        try:
-            resource.execute(step.undo)
-        except Exception as failure:
-            failures.append(failure)
-    return failures

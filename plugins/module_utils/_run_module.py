@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Callable
 
 from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import HIDDEN, MASK, masked
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import HIDDEN, MASK
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mistaken import mistaken
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -41,7 +42,7 @@ def run_module(
     """
     module = _Module(redact, lean, argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
-        refuse([*module.mistaken, *(masked(module.params) if _may_hold_masks() else ())])
+        refuse([*module.mistaken, *_masks_in(module.params)])
         result = action(module.params, Ports(), module.check_mode)
     except EdgeError as error:
         module.fail_json(**printable({"msg": str(error), **error.facts}))
@@ -52,10 +53,14 @@ def run_module(
     module.exit_json(**printable(result))
 
 
-def _may_hold_masks() -> bool:
-    """Whether there is a mask anywhere in the arguments as they came: one look at all of them."""
+def _masks_in(params: dict[str, Any]) -> Iterable[Problem]:
+    """The masks in the parameters. One look at all of the arguments as they came says whether there are any."""
     came = basic._ANSIBLE_ARGS
-    return came is None or any(mask.encode() in came for mask in (MASK, HIDDEN))
+    if came is not None and not any(mask.encode() in came for mask in (MASK, HIDDEN)):
+        return ()
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._masked import masked
+
+    return masked(params)
 
 
 class _ShallowCopy:

@@ -16,8 +16,7 @@ from collections.abc import Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import PROXY_KEYWORDS, Document, Section
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.rewording import reword
-from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import Replacement, apply_replacements, line_ending
+from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import Replacement
 
 #: "Before me there was no line feed."
 UNENDED = "\t "
@@ -35,7 +34,6 @@ class Edits:
         self._inserted: dict[int, list[str]] = {}
         self._sections: dict[int, list[str]] = {}
         self._deleted: set[int] = set()
-        self._eol = line_ending(document.text)
 
     def replace(self, index: int, start: int, end: int, text: str) -> None:
         """Put ``text`` in the place of ``[start, end)`` of a line's content."""
@@ -44,6 +42,8 @@ class Edits:
 
     def reword(self, index: int, old: Sequence[Word], text: str) -> None:
         """Let some words of a line say ``text``."""
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.rewording import reword
+
         for replacement in reword(old, text):
             self.replace(index, *replacement)
 
@@ -99,54 +99,9 @@ class Edits:
             # A new section comes behind the new lines of the one above it.
             self._inserted[after] = self._inserted.get(after, []) + contents
         self._sections = {}
-        runs = self._runs()
-        replacements = [item for index, item in self._replaced if index not in self._deleted]
-        replacements += [mark for first, last in runs for mark in self._passed_on(first, last)]
-        replacements += [self._insertion(after, contents) for after, contents in self._inserted.items()]
-        lines = self.document.lines
-        replacements += [Replacement(self._run_start(first, last), lines[last].end, "") for first, last in runs]
-        return apply_replacements(self.document.text, replacements)
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.rendering import Rendering
 
-    def _passed_on(self, first: int, last: int) -> list[Replacement]:
-        """The mark of a run of deleted lines on what comes after them now: new lines, or the line behind."""
-        if not first or not self.document.content(first).endswith(UNENDED):
-            return []
-        for after in (first - 1, last):
-            if self._inserted.get(after):
-                self._inserted[after] = [self._inserted[after][0] + UNENDED, *self._inserted[after][1:]]
-                return []
-        if last + 1 == len(self.document.lines):
-            return []
-        at = self.document.lines[last + 1].start + len(self.document.content(last + 1))
-        return [Replacement(at, at, UNENDED)]
-
-    def _insertion(self, after: int, contents: list[str]) -> Replacement:
-        eol = self._eol
-        if after < 0:
-            return Replacement(0, 0, "".join(content + eol for content in contents))
-        at = self.document.lines[after].end
-        if after in self._deleted or self.document.ending(after).endswith("\n"):
-            return Replacement(at, at, "".join(content + eol for content in contents))
-        first, rest = contents[0] + UNENDED, contents[1:]
-        return Replacement(at, at, "".join([eol, first, eol] + [content + eol for content in rest]))
-
-    def _runs(self) -> list[tuple[int, int]]:
-        """The deleted lines as runs: (first, last)."""
-        runs: list[tuple[int, int]] = []
-        for index in sorted(self._deleted):
-            if runs and runs[-1][1] == index - 1 and index - 1 not in self._inserted:
-                runs[-1] = runs[-1][0], index
-            else:
-                runs.append((index, index))
-        return runs
-
-    def _run_start(self, first: int, last: int) -> int:
-        """Where a run begins: with the line feed before it, if that came with the run and nothing follows it now."""
-        start = self.document.lines[first].start
-        at_end = last + 1 == len(self.document.lines) and first > 0
-        if at_end and self.document.content(first).endswith(UNENDED) and not {first - 1, last} & self._inserted.keys():
-            return start - len(self.document.ending(first))
-        return start
+        return Rendering(self.document, self._replaced, self._inserted, self._deleted).text()
 
 
 def indent_of(content: str) -> str:

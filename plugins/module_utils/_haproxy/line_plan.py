@@ -13,28 +13,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.rewording import readdress
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
-
-
-def new_words(line: Values, reader: Reader, inherited: Iterable[str] = ()) -> str:
-    """A desired line's keywords as written on a new line, behind a blank each. ``inherited`` are the options that a
-    default-server switches on: only there does an option of ``false`` need a word."""
-    pieces = []
-    for option in reader.given(line):
-        argument, value = reader.table[option], line[option]
-        if argument.kind is None:
-            if value:
-                pieces.append(argument.word)
-            elif argument.negative and option in inherited:
-                pieces.append(argument.negative)
-        elif argument.many:
-            pieces.extend(f"{argument.word} {argument.kind.to_text(entry)}" for entry in value)
-        else:
-            pieces.append(f"{argument.word} {argument.kind.to_text(value)}")
-    return "".join(" " + piece for piece in pieces)
 
 
 class LinePlan:
@@ -72,6 +53,8 @@ class LinePlan:
         # Given back as it was read, a variable has no mark of the lexer.
         if f"{wanted_address} {wanted_port}".replace("\0", "") == f"{address} {port}".replace("\0", ""):
             return
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.rewording import readdress
+
         written = self.edits.document.content(self.index)[self.words[place].start : self.words[place].end]
         text = readdress(written, meaning, line.get("address"), line.get("port"))
         self._say("address", meaning, text.strip("'\""))

@@ -20,7 +20,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import 
     NAME,
     SERVER_PORT,
     WORDS,
-    line_complaint,
     normal_address,
     takes_port,
 )
@@ -31,18 +30,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_vocab
     ONE,
     SET,
     TABLES,
-    Classifier,
     Directive,
     join_entry,
     split_entry,
     table_of,
-    typed_value,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.standing import Standing
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
-
-_LINE_OPTIONS = {"server": "servers", "default-server": "default_server", "bind": "bind"}
 
 #: Options that keep two listeners on one address from each other.
 _APART = ("interface", "namespace", "process", "thread")
@@ -71,42 +66,51 @@ class DesiredSection(NamedTuple):
     exact: bool = False
 
 
+def switched_on(desired: DesiredSection) -> set[str]:
+    """The options that a desired section's default-server switches on."""
+    return {option for option, value in (desired.default_server or {}).items() if value is True}
+
+
 class Check:
     """Turns parameters into desired sections and collects what is wrong with them."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._passed: set[tuple[int, Any]] = set()
-        self._standing = Standing()
+        self.standing = Standing()
 
     def section(
         self, kind: str, params: Mapping[str, Any], path: str = "", standing: Standing | None = None
     ) -> DesiredSection:
         """``params`` are a section's options as Ansible gives them; those of None were not given. ``standing`` is
         what the file says there: what is given as it was read is not judged."""
-        self._standing = standing or Standing()
+        self.standing = standing or Standing()
         given = {option: value for option, value in params.items() if value is not None}
         exact = given.pop("exact", False)
         if exact:
             given = {"servers": [], "bind": [], "directives": [], **given}
         name = given.pop("name", None)
         if name is not None:
-            self._value(f"{path}name", name, NAME, self._standing.is_there)
+            self.value(f"{path}name", name, NAME, self.standing.is_there)
         inherits = given.pop("from", None)
         if inherits is not None:
-            self._value(f"{path}from", inherits, NAME)
+            self.value(f"{path}from", inherits, NAME)
         servers, default_server = given.pop("servers", None), given.pop("default_server", None)
         bind, directives = given.pop("bind", None), given.pop("directives", None)
         values = self._directives(kind, _flat(given), path)
         own = frozenset(values)
-        further = None if directives is None else self._further(kind, directives, values, path)
+        lines = None
+        if directives is not None:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.directives import further
+
+            lines = further(self, kind, directives, values, path)
         return DesiredSection(
             kind,
             name or "",
             path,
             values,
             inherits,
-            further,
+            lines,
             None if default_server is None else self._arguments(default_server, SERVER, f"{path}default_server."),
             None if servers is None else self._servers(servers, f"{path}servers"),
             None if bind is None else self._bind(bind, f"{path}bind"),
@@ -130,21 +134,21 @@ class Check:
         """A problem where a keyword begins no section, or one that has options of its own. What ``is_there`` may be of
         a HAProxy that is newer than our knowledge."""
         if keyword in TABLES:
-            self._problem(option, keyword, "has options of its own", "Give it in the option of its name.")
+            self.problem(option, keyword, "has options of its own", "Give it in the option of its name.")
         elif keyword not in SECTION_KEYWORDS and not is_there:
             known = ", ".join(sorted(SECTION_KEYWORDS.difference(TABLES)))
             reason = "is no section keyword that is known, and the file has no such section"
-            self._problem(option, keyword, reason, f"Use one of {known}.")
+            self.problem(option, keyword, reason, f"Use one of {known}.")
 
     def second(self, option: str, name: str, what: str) -> None:
         """A problem: this name stands there already."""
-        self._problem(option, name, f"names {what} a second time", "Give every one its own name.")
+        self.problem(option, name, f"names {what} a second time", "Give every one its own name.")
 
-    def _problem(self, option: str, value: Any, reason: str, remedy: str) -> None:
+    def problem(self, option: str, value: Any, reason: str, remedy: str) -> None:
         shown = redact(value) if isinstance(value, str) else value
         self.problems.append(Problem(option, shown, reason, remedy))
 
-    def _value(self, option: str, value: Any, kind: Kind, stands: Callable[[], bool] | None = None) -> None:
+    def value(self, option: str, value: Any, kind: Kind, stands: Callable[[], bool] | None = None) -> None:
         """``stands`` tells whether the value is as it was read."""
         key = (id(kind), value)
         if key in self._passed:
@@ -155,9 +159,9 @@ class Check:
         elif stands is not None and stands():
             return
         elif kind.argument.get("no_log"):
-            self._problem(option, "VALUE_HIDDEN", *complaint)
+            self.problem(option, "VALUE_HIDDEN", *complaint)
         else:
-            self._problem(option, value, *complaint)
+            self.problem(option, value, *complaint)
 
     def _directives(self, kind: str, given: Values, path: str) -> Values:
         table = table_of(kind)
@@ -171,97 +175,45 @@ class Check:
                     self._distinct_entries(directive, given[option], path + option)
             elif directive.kind is not None:
                 self._no_mark(path + option, value)
-                self._value(path + option, value, directive.kind)
+                self.value(path + option, value, directive.kind)
         return given
 
     def _entry(self, directive: Directive, entry: str, option: str) -> str:
         """An entry of a list, checked, and with the secret that it means to keep."""
         if KEPT in entry:
             line = join_entry(directive, entry)
-            kept = self._kept(line, option)
+            kept = self.kept(line, option)
             return entry if kept is line else split_entry(directive, kept, list(lex(kept).words))
-        self._value(option, entry, WORDS, lambda: self._standing.says(join_entry(directive, entry)))
+        self.value(option, entry, WORDS, lambda: self.standing.says(join_entry(directive, entry)))
         return entry
 
     def _no_mark(self, option: str, value: Any) -> None:
         if isinstance(value, str) and KEPT in value:
-            self._problem(option, None, f"holds {KEPT}", "Leave the option out to keep what is there.")
+            self.problem(option, None, f"holds {KEPT}", "Leave the option out to keep what is there.")
 
-    def _kept(self, line: str, option: str) -> str:
+    def kept(self, line: str, option: str) -> str:
         """The line with the secret that the file has in the place of the mark."""
-        kept = self._standing.secret(line)
+        kept = self.standing.secret(line)
         if kept is not None:
             return kept
         reason = "stands for a secret that the file has there, and it has no such line"
-        self._problem(option, line, f"{KEPT} {reason}", "Give the secret itself.")
+        self.problem(option, line, f"{KEPT} {reason}", "Give the secret itself.")
         return line
 
     def _distinct_entries(self, directive: Directive, entries: list[str], option: str) -> None:
         seen: dict[tuple[str, ...], int] = {}
         for index, entry in enumerate(entries):
             first = seen.setdefault(entry_key(directive, entry), index)
-            if first != index and not self._stand(directive, entry, entries):
+            if first != index and not self.stand(directive, entry, entries):
                 reason = f"says the same as {option}[{first}], or its opposite"
-                self._problem(f"{option}[{index}]", entry, reason, "Give it once.")
+                self.problem(f"{option}[{index}]", entry, reason, "Give it once.")
 
-    def _stand(self, directive: Directive, entry: str, entries: Sequence[str]) -> bool:
+    def stand(self, directive: Directive, entry: str, entries: Sequence[str]) -> bool:
         """Whether all entries of one key stand in the file, which may say a thing twice."""
         key = entry_key(directive, entry)
-        return self._standing.says(
+        return self.standing.says(
             *(join_entry(directive, other) for other in entries if entry_key(directive, other) == key)
         )
-
-    def _further(self, kind: str, lines: list[str], values: Values, path: str) -> list[str]:
-        """The lines that no typed option covers; those that one covers are put among ``values``."""
-        classifier, table = Classifier(kind), table_of(kind)
-        further: list[str] = []
-        given = frozenset(values)
-        for index, line in enumerate(lines):
-            option = f"{path}directives[{index}]"
-            if KEPT in line:
-                line = self._kept(line, option)
-            complaint = line_complaint(line) or _keyword_complaint(line)
-            if complaint is not None and not self._standing.says(line):
-                self._problem(option, line, *complaint)
-                continue
-            typed = classifier.option(meanings(line))
-            if typed is None:
-                further.append(line.strip())
-            elif typed in _LINE_OPTIONS:
-                self._problem(option, line, f"is a {typed} line", f"Give it in {path}{_LINE_OPTIONS[typed]}.")
-            elif typed in given and not (table[typed].shape == ONE and self._standing.says(line)):
-                self._problem(option, line, f"is also given as {path}{typed}", "Give it in one place.")
-            elif table[typed].shape != ONE or not self._unreadable(line, table[typed]):
-                self._routed(option, line, typed, table[typed], values)
-        return further
-
-    def _unreadable(self, line: str, directive: Directive) -> bool:
-        """Whether a line stands in the file with a value that its option could not hold: it stays as it is."""
-        entry = split_entry(directive, line, list(lex(line).words))
-        return typed_value(directive, entry) is None and self._standing.says(line)
-
-    def _routed(self, option: str, line: str, typed: str, directive: Directive, values: Values) -> None:
-        """A directive that has an option of its own is checked and planned as that option."""
-        entry = split_entry(directive, line, list(lex(line).words))
-        if directive.shape != ONE:
-            entries = values.setdefault(typed, [])
-            key = entry_key(directive, entry)
-            twice = directive.shape == SET and any(entry_key(directive, other) == key for other in entries)
-            entries.append(entry)
-            if twice and not self._stand(directive, entry, entries):
-                self._problem(option, line, "says the same as another line, or its opposite", "Give it once.")
-        elif typed in values:
-            if not self._standing.says(line):
-                self._problem(option, line, "is given twice, and the last line counts", "Give it once.")
-        elif directive.kind is None:
-            values[typed] = True
-        elif directive.kind.argument["type"] == "int" and not entry.lstrip("-").isdigit():
-            self._problem(option, line, "needs one whole number", f"Write {' '.join(directive.words)} and a number.")
-        else:
-            value = typed_value(directive, entry)
-            if value is None:
-                self._value(option, entry, directive.kind)
-            values[typed] = entry if value is None else value
 
     def _servers(self, servers: list[Mapping[str, Any]], path: str) -> list[Values]:
         checked = [self._addressed(server, SERVER, f"{path}[{index}].") for index, server in enumerate(servers)]
@@ -275,12 +227,12 @@ class Check:
         for index, bind in enumerate(checked):
             address, port = bind.setdefault("address", "*"), bind.get("port", "")
             where = normal_address(address), port
-            if takes_port(address) and not port and not self._standing.binds(*where):
-                self._problem(f"{path}[{index}].port", None, f"is missing for {address}", "Give the port to listen on.")
+            if takes_port(address) and not port and not self.standing.binds(*where):
+                self.problem(f"{path}[{index}].port", None, f"is missing for {address}", "Give the port to listen on.")
             apart = tuple(str(bind.get(option, "")) for option in _APART)
             there[where] += 1
-            if (*where, *apart) in seen and there[where] > self._standing.binds(*where):
-                self._problem(f"{path}[{index}]", ":".join(where), "is bound a second time", "Bind an address once.")
+            if (*where, *apart) in seen and there[where] > self.standing.binds(*where):
+                self.problem(f"{path}[{index}]", ":".join(where), "is bound a second time", "Bind an address once.")
             seen.add((*where, *apart))
         return checked
 
@@ -292,17 +244,17 @@ class Check:
 
         def stands() -> bool:
             if table is BIND:
-                return self._standing.binds(address or "*", port or "") > 0
-            return address is not None and self._standing.has_server(given["name"], address, port or "")
+                return self.standing.binds(address or "*", port or "") > 0
+            return address is not None and self.standing.has_server(given["name"], address, port or "")
 
         if "name" in given and table is SERVER:
-            self._value(f"{path}name", given["name"], NAME, stands)
+            self.value(f"{path}name", given["name"], NAME, stands)
         if address is not None:
-            self._value(f"{path}address", address, ADDRESS, stands)
+            self.value(f"{path}address", address, ADDRESS, stands)
         if port is not None:
-            self._value(f"{path}port", port, BIND_PORT if table is BIND else SERVER_PORT, stands)
+            self.value(f"{path}port", port, BIND_PORT if table is BIND else SERVER_PORT, stands)
             if address is not None and not takes_port(address):
-                self._problem(f"{path}port", port, f"cannot go with {address}", "Leave the port out.")
+                self.problem(f"{path}port", port, f"cannot go with {address}", "Leave the port out.")
         return given
 
     def _arguments(self, params: Mapping[str, Any], table: dict[str, Argument], path: str) -> Values:
@@ -321,7 +273,7 @@ class Check:
 
     def _argument(self, option: str, value: Any, kind: Kind) -> None:
         self._no_mark(option, value)
-        self._value(option, value, kind)
+        self.value(option, value, kind)
 
 
 def entry_key(directive: Directive, entry: str) -> tuple[str, ...]:
@@ -330,17 +282,6 @@ def entry_key(directive: Directive, entry: str) -> tuple[str, ...]:
     if words and words[0] in ("no", "default"):
         words = words[1:]
     return tuple(words[: directive.key] if directive.key else words)
-
-
-def _keyword_complaint(line: str) -> tuple[str, str] | None:
-    keyword = meanings(line)[0]
-    if keyword in SECTION_KEYWORDS:
-        return "begins a new section", "Give sections in haproxy_config's own options."
-    if keyword.startswith("."):
-        return "is a conditional or message of HAProxy's preprocessor", "Decide in the playbook instead (when, if)."
-    if keyword.startswith("["):
-        return "begins with a bracket, which HAProxy takes for a scope", "Leave the bracket out."
-    return None
 
 
 def _flat(given: Values) -> Values:

@@ -24,13 +24,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document impo
     unclear,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Check, DesiredSection
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_plan import (
-    SectionPlan,
-    inherited_options,
-    section_lines,
-    switched_on,
-)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Check, DesiredSection, switched_on
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_plan import SectionPlan, inherited_options
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.standing import Standing
 
 if TYPE_CHECKING:
@@ -222,6 +217,7 @@ class _FilePlan:
         self.edits.summaries.append(f"{title}: added")
 
     def _insert(self) -> None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.new_lines import section_lines
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.placing import place
 
         for after, desired in place(self.document, self._new, self._wanted):

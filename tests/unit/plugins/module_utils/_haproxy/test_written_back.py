@@ -16,7 +16,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments imp
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.description import describe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import conditional, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_config
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT, masked
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
+from ansible_collections.k8s_edge.ha.plugins.module_utils._masked import masked
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import printable
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import inf
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import ARGUMENTS, plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configure import configure
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import read_configuration
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import masked
+from ansible_collections.k8s_edge.ha.plugins.module_utils._masked import masked
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 
 FILES = sorted((Path(__file__).resolve().parents[4] / "corpus" / "keepalived").glob("*.conf"))

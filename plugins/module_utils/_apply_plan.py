@@ -1,0 +1,45 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries out a plan. Only loaded where there is something to do."""
+
+from __future__ import annotations
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import Resource
+
+
+def apply(resource: Resource, plan: Plan) -> None:
+    """Carry out a plan and see that nothing is left to do. Where that fails, take back what was done."""
+    done: list[Step] = []
+    try:
+        for step in plan.steps:
+            resource.execute(step.do)
+            done.append(step)
+        _verify(resource)
+    except BaseException as error:
+        failures = _undo(resource, done)
+        if failures:
+            raise ApplyError(error, failures) from error
+        raise
+
+
+def _verify(resource: Resource) -> None:
+    left = resource.plan(resource.read())
+    if left.steps:
+        raise EdgeError(
+            "After applying, a new plan should be empty, but it still has: {}. What was there before was restored. "
+            "Something else changes this resource at the same time, or this is a bug: please report it with the "
+            "file and the task.".format("; ".join(left.summary))
+        )
+
+
+def _undo(resource: Resource, done: list[Step]) -> list[Exception]:
+    failures: list[Exception] = []
+    for step in reversed(done):
+        try:
+            resource.execute(step.undo)
+        except Exception as failure:
+            failures.append(failure)
+    return failures

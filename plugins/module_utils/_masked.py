@@ -1,0 +1,28 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds masks in what was given. Only loaded where there is one anywhere in the arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import HIDDEN, MASK
+
+
+def masked(value: Any, option: str = "") -> Iterator[Problem]:
+    """A problem for each text in a value of any depth that holds a mask. ``option`` is the value's path."""
+    if isinstance(value, str):
+        if HIDDEN in value or (MASK in value and MASK + "*" not in value):
+            reason = "holds the mask that stands for a secret where it is shown, and writing it would lose the secret"
+            remedy = "Give the secret itself, or leave the option out to keep what is there"
+            yield Problem(option, None, reason, remedy)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            if entry is not None:
+                yield from masked(entry, f"{option}.{key}" if option else str(key))
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from masked(entry, f"{option}[{index}]")
