@@ -16,7 +16,6 @@ from collections.abc import Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import PROXY_KEYWORDS, Document, Section
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word
-from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import Replacement
 
 #: "Before me there was no line feed."
 UNENDED = "\t "
@@ -30,7 +29,7 @@ class Edits:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.summaries: list[str] = []
-        self._replaced: list[tuple[int, Replacement]] = []
+        self._replaced: list[tuple[int, tuple[int, int, str]]] = []
         self._inserted: dict[int, list[str]] = {}
         self._sections: dict[int, list[str]] = {}
         self._deleted: set[int] = set()
@@ -38,7 +37,7 @@ class Edits:
     def replace(self, index: int, start: int, end: int, text: str) -> None:
         """Put ``text`` in the place of ``[start, end)`` of a line's content."""
         offset = self.document.lines[index].start
-        self._replaced.append((index, Replacement(offset + start, offset + end, text)))
+        self._replaced.append((index, (offset + start, offset + end, text)))
 
     def reword(self, index: int, old: Sequence[Word], text: str) -> None:
         """Let some words of a line say ``text``."""

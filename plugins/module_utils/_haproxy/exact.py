@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.edits import Edits
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import lex, meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_plan import LinePlan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import DesiredSection
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.section_vocabulary import ONE, SET, table_of
@@ -40,3 +41,16 @@ def drop_undeclared(edits: Edits, header: int, lines: dict[str | None, list[int]
     if desired.inherits is None and [word.meaning for word in words[-2:-1]] == ["from"]:
         edits.replace(header, words[-3].end, words[-1].end, "")
         edits.summaries.append(f"{title}: from {words[-1].meaning} removed")
+
+
+def drop_other_words(plan: LinePlan, given: set[str]) -> None:
+    """Take out the keywords that were not given, and words that nobody knows."""
+    places = {place: option for option, found in plan.found.items() for place in found}
+    known = {index for start, end, _yes in places for index in range(start, end)}
+    unknown = {(index, index + 1, True): "" for index in range(plan.first, len(plan.meanings)) if index not in known}
+    for place, option in {**places, **unknown}.items():
+        if option not in given:
+            start, end, _yes = place
+            plan.remove(start, end)
+            said = redact(f"{plan.subject}: {' '.join(plan.meanings[start:end])} removed")
+            plan.edits.summaries.append(said.replace("\0", ""))

@@ -13,7 +13,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.kinds import 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.line_vocabulary import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.model import Values
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
@@ -63,7 +62,9 @@ class LinePlan:
     def arguments(self, line: Values, inherited: Iterable[str] = (), exact: bool = False) -> None:
         """Every keyword that was given, and no other. Where the line is to be ``exact``, others go."""
         if exact:
-            self._drop_others(set(self.reader.given(line)))
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.exact import drop_other_words
+
+            drop_other_words(self, set(self.reader.given(line)))
         for option in self.reader.given(line):
             argument, places = self.reader.table[option], self.found.get(option, [])
             if argument.kind is None:
@@ -76,20 +77,6 @@ class LinePlan:
             end = self.words[-1].end
             self.edits.replace(self.index, end, end, self._added)
 
-    def _drop_others(self, given: set[str]) -> None:
-        """Take out the keywords that were not given, and words that nobody knows."""
-        places = {place: option for option, found in self.found.items() for place in found}
-        known = {index for start, end, _yes in places for index in range(start, end)}
-        unknown = {
-            (index, index + 1, True): "" for index in range(self.first, len(self.meanings)) if index not in known
-        }
-        for place, option in {**places, **unknown}.items():
-            if option not in given:
-                start, end, _yes = place
-                self._remove(start, end)
-                said = redact(f"{self.subject}: {' '.join(self.meanings[start:end])} removed")
-                self.edits.summaries.append(said.replace("\0", ""))
-
     def _flag(
         self, option: str, argument: Argument, places: list[tuple[int, int, bool]], wanted: bool, inherited: bool
     ) -> None:
@@ -99,7 +86,7 @@ class LinePlan:
         self._say(option, "" if says is None else str(says).lower(), str(wanted).lower())
         word = argument.word if wanted else argument.negative if inherited else ""
         for start, end, _yes in places[:-1] if word else places:
-            self._remove(start, end)
+            self.remove(start, end)
         if not word:
             return
         if places:
@@ -129,7 +116,7 @@ class LinePlan:
         for (start, end, _yes), value in zip(places, values):
             self._revalue(start, end, value)
         for start, end, _yes in places[len(values) :]:
-            self._remove(start, end)
+            self.remove(start, end)
         self._added += "".join(f" {argument.word} {value}" for value in values[len(places) :])
 
     def _replace(self, start: int, end: int, text: str) -> None:
@@ -143,7 +130,8 @@ class LinePlan:
         else:
             self.edits.reword(self.index, self.words[start + 1 : end], text)
 
-    def _remove(self, start: int, end: int) -> None:
+    def remove(self, start: int, end: int) -> None:
+        """Take words out, with the blanks before them."""
         self.edits.replace(self.index, self.words[start - 1].end, self.words[end - 1].end, "")
 
     def _say(self, option: str, before: str, after: str, kind: Kind | None = None) -> None:

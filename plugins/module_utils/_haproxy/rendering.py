@@ -17,7 +17,7 @@ class Rendering:
     def __init__(
         self,
         document: Document,
-        replaced: list[tuple[int, Replacement]],
+        replaced: list[tuple[int, tuple[int, int, str]]],
         inserted: dict[int, list[str]],
         deleted: set[int],
     ) -> None:
@@ -29,7 +29,7 @@ class Rendering:
 
     def text(self) -> str:
         runs = self._runs()
-        replacements = [item for index, item in self._replaced if index not in self._deleted]
+        replacements = [Replacement(*span) for index, span in self._replaced if index not in self._deleted]
         replacements += [mark for first, last in runs for mark in self._passed_on(first, last)]
         replacements += [self._insertion(after, contents) for after, contents in self._inserted.items()]
         lines = self.document.lines

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Edited
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lexer import is_plain
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
@@ -37,13 +37,9 @@ def configure(
         return Edited(text) if _holds_already(file.real, text, planner) else planner(text)
 
     def examine(text: str) -> None:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.files import included_twins
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import new_needs
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.examination import needs
 
-        refuse(included_twins(file.real, planned_on[0], text))
-        missing = _too_new(planned_on[0], text, ports)
-        if params["validate"]:
-            missing += new_needs(planned_on[0], text) + _not_run(planned_on[0], text, ports)
+        missing = needs(file.real, planned_on[0], text, ports, params["validate"])
         if check_mode or not params["validate"]:
             warnings.extend(str(need) for need in missing)
         else:
@@ -75,28 +71,3 @@ def _holds_already(path: str, text: str, planner: Callable[[str], Edited]) -> bo
         return not meant.flaws and planner(meant.text).text == meant.text
     except EdgeError:
         return False
-
-
-def _too_new(before: str, after: str, ports: Ports) -> list[Problem]:
-    """What the installed keepalived is too old for. It is only asked for its version where that matters."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.versions import new_uses, too_new
-
-    if not new_uses(before, after):
-        return []
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.live import version
-
-    installed = version(ports)
-    return too_new(before, after, installed) if installed else []
-
-
-def _not_run(before: str, after: str, ports: Ports) -> list[Problem]:
-    """The new programs that the installed keepalived would not run because of a link on their path."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.script_links import SINCE, linked_programs
-
-    found = linked_programs(before, after)
-    if not found:
-        return []
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.live import version
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.versions import number
-
-    return found if number(version(ports) or "") >= SINCE else []

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.lexer import WHITE_SPACE, Word, mask, words
 
 _PARAMETER = re.compile(r"\$\{?[A-Za-z_]")
@@ -175,18 +175,6 @@ def is_opaque(statement: Statement) -> bool:
     if first.startswith(("~", "include")) and (first[0] == "~" or first in INCLUDES):
         return True
     return any("$" in word.text and _PARAMETER.search(word.text) for word in statement.words)
-
-
-def opaque_problem(document: Document, option: str, statement: Statement) -> Problem:
-    """Why a line that an option is about is left alone."""
-    text = document.text[statement.start : statement.end].split("\n", 1)[0]
-    reason = "is not written as keepalived reads it (line {0}): a brace is missing, or one too many"
-    if is_opaque(statement):
-        reason = (
-            "hangs on a condition, a parameter, a loop or an include (line {0}), so what it means is not known here"
-        )
-    remedy = "Change that line by hand, or leave the option out of the task"
-    return Problem(option, text, reason.format(document.line(statement.start)), remedy)
 
 
 def parse(text: str) -> Document:

@@ -27,7 +27,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document i
     Document,
     Statement,
     is_opaque,
-    opaque_problem,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.editor import Editor, Place, below
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.listings import Item, Listing, Repeated
@@ -280,6 +279,18 @@ def remove_block(shape: Blocks, editor: Editor, place: Place, statement: Stateme
 
 def _label(shape: Blocks, entry: dict[str, Any]) -> str:
     return f"{shape.keyword} {parts_text(shape.key, entry)}".rstrip()
+
+
+def opaque_problem(document: Document, option: str, statement: Statement) -> Problem:
+    """Why a line that an option is about is left alone."""
+    text = document.text[statement.start : statement.end].split("\n", 1)[0]
+    reason = "is not written as keepalived reads it (line {0}): a brace is missing, or one too many"
+    if is_opaque(statement):
+        reason = (
+            "hangs on a condition, a parameter, a loop or an include (line {0}), so what it means is not known here"
+        )
+    remedy = "Change that line by hand, or leave the option out of the task"
+    return Problem(option, text, reason.format(document.line(statement.start)), remedy)
 
 
 def twice_problem(document: Document, option: str, found: Sequence[Statement]) -> Problem:
