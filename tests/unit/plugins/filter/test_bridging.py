@@ -187,15 +187,19 @@ def test_a_client_sees_nothing_of_a_reload_that_gives_the_vips_up(tmp_path, brid
         "CLIENT": CLIENT,
         "SERVER": SERVER,
     }
-    ended = subprocess.run(
-        ["unshare", "--net", "--mount", "bash", "-c", SCRIPT, "bash", str(tmp_path), bridge, sys.executable],
-        env={**os.environ, "PATH": path, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    if "Operation not permitted" in ended.stderr:
-        pytest.skip("a network or mount namespace is not permitted here")
-    said, *failed = ended.stdout.split()
-    assert said == "answered", ended
+    # A client that a busy machine lets wait sees nothing of a gap: that there is one is shown in one of three tries.
+    for _try in range(1 if bridge == "yes" else 3):
+        ended = subprocess.run(
+            ["unshare", "--net", "--mount", "bash", "-c", SCRIPT, "bash", str(tmp_path), bridge, sys.executable],
+            env={**os.environ, "PATH": path, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if "Operation not permitted" in ended.stderr:
+            pytest.skip("a network or mount namespace is not permitted here")
+        said, *failed = ended.stdout.split()
+        assert said == "answered", ended
+        if failed != ["0", "0"]:
+            break
     assert (failed == ["0", "0"]) is (bridge == "yes"), ended
