@@ -101,7 +101,7 @@ def _within(level: _Level, given: Mapping[str, Any]) -> dict[str, Any]:
         if value is None:
             continue
         want = wants.get(name) or level.want(name)
-        if type(value) is want.type and not want.choices and want.element is None and want.inner is None:
+        if value.__class__ is want.type and not want.choices and want.element is None and want.inner is None:
             fitting[name] = value
         else:
             fitting[name] = _fit(want, value)
@@ -112,10 +112,10 @@ def _within(level: _Level, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _converted(kind: type, value: Any) -> Any:
     """As Ansible converts it, where there is only one way to."""
-    if kind is str and type(value) is int:
+    if kind is str and value.__class__ is int:
         return str(value)
-    if kind is int and type(value) is str and value.isascii() and value.isdecimal():
+    if kind is int and value.__class__ is str and value.isascii() and value.isdecimal():
         return int(value)
-    if kind is bool and type(value) is str and value.lower() in _TRUTHS:
+    if kind is bool and value.__class__ is str and value.lower() in _TRUTHS:
         return _TRUTHS[value.lower()]
     raise Misfit

@@ -44,7 +44,7 @@ def _converted(value: Any, spec: Spec) -> Any:
     if kind == "list" and not isinstance(value, str):
         return [_converted(each, {**spec, "type": spec.get("elements", "raw")}) for each in value]
     if kind == "dict":
-        given = {name: each for name, each in value.items()}  # noqa: C416 (dict() takes Ansible's lazy values unread)
+        given = dict(value.items())  # dict(value) would take Ansible's lazy values unread
         return _members(given, spec["options"]) if "options" in spec else given
     return value
 
