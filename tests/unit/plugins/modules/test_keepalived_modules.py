@@ -99,7 +99,9 @@ def test_twenty_runs_at_once_lose_no_update(run_module_process: Callable[..., An
     def add(number: int) -> bool:
         vip = [{"address": f"10.9.0.{number}/24"}]
         args = dict(INSTANCE, name=f"V{number}", virtual_router_id=number, virtual_ipaddress=vip)
-        return bool(run_module_process("keepalived_instance", dict(args, path=str(conf), validate=False)).failed)
+        args.update(path=str(conf), validate=False)
+        # The last one waits for nineteen: a limit is for hangs.
+        return bool(run_module_process("keepalived_instance", args, timeout=300).failed)
 
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         assert not any(pool.map(add, range(1, 21)))
