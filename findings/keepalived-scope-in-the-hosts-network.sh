@@ -7,7 +7,7 @@
 # Seen: the kernel takes no second address of one network whose scope is another (`ip address add` says Invalid argument).
 #   keepalived -t ends with 0, the instance becomes MASTER, sends adverts and so keeps every peer from taking over, and no
 #   host has the address. With /32, or without scope, it is there.
-# With: keepalived 2.2.7 (Debian 12) and 2.3.3 (Debian 13); Linux 6.1 and later.
+# With: keepalived 2.2.7 (Debian 12) and 2.3.3 (Debian 13) on Linux 6.18.
 # Needs: root (a network namespace), apt-get, dpkg-deb, patchelf, ip, unshare, and Debian's packages.
 set -euo pipefail
 
