@@ -98,10 +98,11 @@ def _within(level: _Level, given: Mapping[str, Any]) -> dict[str, Any]:
     fitting: dict[str, Any] = {}
     wants = level.wants
     for name, value in given.items():
-        if value is None:
-            continue
         want = wants.get(name) or level.want(name)
-        if value.__class__ is want.type and not want.choices and want.element is None and want.inner is None:
+        if value is None:
+            if want.choices:  # Ansible refuses it: nothing is none of the choices
+                raise Misfit
+        elif value.__class__ is want.type and not want.choices and want.element is None and want.inner is None:
             fitting[name] = value
         else:
             fitting[name] = _fit(want, value)
