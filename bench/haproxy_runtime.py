@@ -67,8 +67,8 @@ def raw(path: str, commands: list[str]) -> None:
 
 def weights(path: str) -> float:
     """The least seconds for setting a weight on every server and reading all of them back."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import rows_of
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import rows_of
 
     taken = []
     for number in range(ROUNDS):
@@ -84,10 +84,10 @@ def weights(path: str) -> float:
 def grow(file: Path, path: str, process: subprocess.Popen[bytes]) -> tuple[float, float]:
     """The least seconds for bringing ``NEW`` servers into the process as the module does, commands and read-back, and
     for the same commands raw."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import bring
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import rows_of, serving
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime_plan import plan_change
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import rows_of, serving
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync import apply as bring
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import plan_change
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
 
     before = file.read_text()
     after = before + "".join(f"    server n{n} 127.0.0.1:{2000 + n} check inter 1h weight 5\n" for n in range(NEW))

@@ -68,7 +68,7 @@ def best(work: Callable[[], object]) -> float:
 
 def edit_one_of_many(servers: int) -> Callable[[], object]:
     """A file of a hundred backends, and one more server in one of them."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend
 
     content, each = text(servers, 100), servers // 100
     wanted = [server(number) for number in range(each, 2 * each)] + [{"name": "new", "address": "::1", "port": 80}]
@@ -81,7 +81,7 @@ def edit_one_of_many(servers: int) -> Callable[[], object]:
 
 def edit_all(servers: int) -> Callable[[], object]:
     """A file of one backend, every server listed, one changed and one new."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend
 
     content = text(servers, 1)
     wanted = [server(number) for number in range(servers)] + [{"name": "new", "address": "::1", "port": 80}]

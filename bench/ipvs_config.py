@@ -73,7 +73,8 @@ def process(argv: list[str], args: dict[str, Any]) -> dict[str, Any]:
 
 def bare_batch(channel: Any, services: dict[Any, Any]) -> None:
     """What a plain client does: pack every message, send fifty at a time, and wait for the answer to each."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import messages, netlink
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import messages
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import wire as netlink
 
     requests = []
     for service in services.values():
@@ -107,17 +108,15 @@ def main() -> int:
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import (
-        actions,
-        arguments,
-        kernel,
-        messages,
-        resource,
-        wishes,
-    )
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.desired import desired
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.rules import rules
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import messages
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import table as kernel
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan import desired as wishes
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.target import desired
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync import action as actions
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync import resource
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary import arguments
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.rules import rules
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
     def checked(given: dict[str, Any]) -> dict[str, Any]:
         """As Ansible hands them on."""
@@ -139,7 +138,7 @@ def main() -> int:
         time.sleep(1)  # The kernel frees what was removed a while later.
 
     def create() -> None:
-        assert actions.config(params, Ports(), False)["changed"]
+        assert actions.config(params, System(), False)["changed"]
 
     def restore() -> None:
         subprocess.run(["ipvsadm", "-R"], input=text.encode(), check=True)
@@ -166,7 +165,7 @@ def main() -> int:
     type(channel).dump = lambda self, *what: looked.append(what) or dump(self, *what)
     changed = json.loads(json.dumps(args))
     changed["virtual_servers"][7]["real_servers"][3]["weight"] = 2
-    actions.config(checked(changed), Ports(), False)
+    actions.config(checked(changed), System(), False)
     type(channel).order, type(channel).dump = order, dump
 
     print(

@@ -75,7 +75,7 @@ def keepalived(content: str) -> float:
 
 def edit(content: str) -> Callable[[], object]:
     """Parse, change one real server's weight, render."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import plan_config
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 
     servers = [
         {"address": f"192.168.7.{n}", "port": 80, "weight": 7 if n == 3 else 1} for n in range(1, REAL_SERVERS + 1)

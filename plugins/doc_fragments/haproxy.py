@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments import (
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.versions import since
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import (
     backend_arguments,
     config_arguments,
     file_options,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.versions import since
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._haproxy_words import DESCRIPTIONS
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._docs.haproxy import DESCRIPTIONS
 
 
 def _documented(options: dict[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:

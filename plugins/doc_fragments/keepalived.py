@@ -13,11 +13,13 @@ import textwrap
 from typing import Any
 
 import yaml
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import CONFIGURATION
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configure import FILE_ARGUMENTS
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.versions import since
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.virtual_server import ARGUMENTS as VIRTUAL_SERVER
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vrrp import INSTANCE, INSTANCES
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.versions import since
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.action import FILE_ARGUMENTS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.virtual_server import (
+    ARGUMENTS as VIRTUAL_SERVER,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import INSTANCE, INSTANCES
 
 #: What an option says wherever nothing more particular is said about it.
 COMMON = """

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _edge_nodes
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._edge_nodes_problems import problems
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster import edge_nodes as _edge_nodes
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.edge_nodes_problems import problems
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 
 DOCUMENTATION = r"""
 name: edge_node_patches

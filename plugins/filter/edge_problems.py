@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight import problems
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems
 
 DOCUMENTATION = r"""
 name: edge_problems

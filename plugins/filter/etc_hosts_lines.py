@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import stated_address
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import Vip, declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip, declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 
 DOCUMENTATION = r"""
 name: etc_hosts_lines

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._firewall_needs import firewall_needs as needs
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._firewall_needs import understood
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import instances_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._proxies import Checks, desired_proxies
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.firewall_needs import firewall_needs as needs
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.firewall_needs import understood
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import Checks, desired_proxies
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import instances_of
 
 DOCUMENTATION = r"""
 name: firewall_needs

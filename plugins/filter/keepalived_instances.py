@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import instances_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import Watch
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import instances_of
 
 DOCUMENTATION = r"""
 name: keepalived_instances

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _keepalived_vip_moves as moving
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_keepalived_vip import moves as moving
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 
 DOCUMENTATION = r"""
 name: keepalived_vip_moves

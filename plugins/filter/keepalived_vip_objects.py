@@ -10,10 +10,10 @@ from typing import Any
 
 from ansible.utils.display import Display
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._keepalived_vip import objects
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._keepalived_vip_problems import problems
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._role_options import settings_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_keepalived_vip.objects import objects
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_keepalived_vip.problems import problems
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
 
 DOCUMENTATION = r"""
 name: keepalived_vip_objects

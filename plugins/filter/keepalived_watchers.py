@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import Watch, watchers
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, watchers
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 
 DOCUMENTATION = r"""
 name: keepalived_watchers

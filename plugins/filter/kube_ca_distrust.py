@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_ca import distrust
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.kube_ca import distrust
 
 DOCUMENTATION = r"""
 name: kube_ca_distrust

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._override import overridden
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
 
 DOCUMENTATION = r"""
 name: overridden_by

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._address_pools import pools_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._pool_claims import claims
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._role_options import settings_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.address_pools import pools_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip.pool_claims import claims
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
 
 DOCUMENTATION = r"""
 name: pool_claims

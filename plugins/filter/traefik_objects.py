@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._role_options import settings_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik import objects
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_address import address_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik_problems import problems
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik.address import address_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik.objects import objects
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik.problems import problems
 
 DOCUMENTATION = r"""
 name: traefik_objects

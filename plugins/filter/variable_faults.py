@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import vips_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._variables import told
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import told
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import vips_of
 
 DOCUMENTATION = r"""
 name: variable_faults

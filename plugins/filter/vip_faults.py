@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._down import hosts_down
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import present, vips_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._starting import unstartable
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verdict import faults
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import present, vips_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.starting import unstartable
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import faults
 
 DOCUMENTATION = r"""
 name: vip_faults

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
-from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import Resource
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Resource, Step
 
 
 def apply(resource: Resource, plan: Plan) -> None:

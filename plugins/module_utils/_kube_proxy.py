@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 ARGUMENTS: dict[str, Any] = {"virtual_addresses": {"type": "list", "elements": "str", "default": []}}
 
@@ -25,9 +25,9 @@ _REMEDY = (
 )
 
 
-def information(params: dict[str, Any], ports: Ports, check_mode: bool, root: str = "/") -> dict[str, Any]:
+def information(params: dict[str, Any], system: System, check_mode: bool, root: str = "/") -> dict[str, Any]:
     """The action of kube_proxy_info."""
-    del ports, check_mode
+    del system, check_mode
     found = next(_running(root), None)
     settings = {"mode": "", "strict_arp": False, "exclude_cidrs": []} if found is None else settings_of(*found)
     faults = list(faults_of(settings, params["virtual_addresses"]))

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
 
 #: How hard a change touches the running service, from least to most.
 IMPACTS = ("none", "runtime", "reload", "restart", "vip_move")
@@ -38,3 +39,22 @@ class Plan(NamedTuple):
     def summary(self) -> list[str]:
         """Every line of every step, in the order they are done."""
         return [line for step in self.steps for line in step.summary.splitlines()]
+
+
+class Resource(Protocol):
+    """Something that can be brought to a desired state."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Held from read to the last step, so that concurrent runs lose nothing."""
+
+    def read(self) -> Any:
+        """The current state. The only look at the world that planning gets."""
+
+    def plan(self, current: Any) -> Plan:
+        """What is to be done about the current state. Pure: no effects, same answer for the same state."""
+
+    def rehearse(self, plan: Plan) -> None:
+        """Check what can be checked without changing the host (check mode). Raises EdgeError where apply would."""
+
+    def execute(self, deed: Any) -> None:
+        """Carry out one ``Step.do`` or ``Step.undo``."""

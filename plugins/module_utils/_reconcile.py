@@ -5,29 +5,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
-
-from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
-
-
-class Resource(Protocol):
-    """Something that can be brought to a desired state."""
-
-    def lock(self) -> AbstractContextManager[None]:
-        """Held from read to the last step, so that concurrent runs lose nothing."""
-
-    def read(self) -> Any:
-        """The current state. The only look at the world that planning gets."""
-
-    def plan(self, current: Any) -> Plan:
-        """What is to be done about the current state. Pure: no effects, same answer for the same state."""
-
-    def rehearse(self, plan: Plan) -> None:
-        """Check what can be checked without changing the host (check mode). Raises EdgeError where apply would."""
-
-    def execute(self, deed: Any) -> None:
-        """Carry out one ``Step.do`` or ``Step.undo``."""
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Resource
 
 
 def reconcile(resource: Resource, *, check_mode: bool) -> Plan:

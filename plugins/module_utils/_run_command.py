@@ -11,8 +11,6 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed
-
 
 def run_command(
     argv: Sequence[str],
@@ -20,8 +18,8 @@ def run_command(
     stdin: str | None,
     ignore_sigterm: bool,
     environment: Mapping[str, str] | None,
-) -> Completed:
-    """As ``Ports.run`` says."""
+) -> tuple[int, str, str, bool]:
+    """The fields of a ``Completed``, as ``System.run`` says."""
     child = subprocess.Popen(
         list(argv),
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
@@ -40,7 +38,7 @@ def run_command(
     except BaseException:
         _end(child)
         raise
-    return Completed(child.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), timed_out)
+    return child.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), timed_out
 
 
 def _ignore_sigterm() -> None:

@@ -14,10 +14,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import HIDDEN, MASK
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mistaken import mistaken
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: (params, ports, check mode) -> the keys of the result.
-Action = Callable[[dict[str, Any], Ports, bool], dict[str, Any]]
+Action = Callable[[dict[str, Any], System, bool], dict[str, Any]]
 
 
 #: A text -> the text without its secrets.
@@ -43,7 +43,7 @@ def run_module(
     module = _Module(redact, lean, argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
         refuse([*module.mistaken, *_masks_in(module.params)])
-        result = action(module.params, Ports(), module.check_mode)
+        result = action(module.params, System(), module.check_mode)
     except EdgeError as error:
         module.fail_json(**printable({"msg": str(error), **error.facts}))
     except PermissionError as error:

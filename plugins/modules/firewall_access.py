@@ -144,7 +144,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.actions import access
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.action import access
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

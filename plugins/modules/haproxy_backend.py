@@ -153,10 +153,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments import backend_arguments
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.secrets import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.action import file_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import backend_arguments
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

@@ -221,7 +221,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.information import information
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.info import information
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

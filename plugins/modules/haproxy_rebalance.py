@@ -177,7 +177,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.rebalance import rebalance_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.rebalance import rebalance_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

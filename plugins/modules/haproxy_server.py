@@ -226,7 +226,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_action import server_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.action import server_action
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

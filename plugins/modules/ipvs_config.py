@@ -170,8 +170,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.actions import config
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.arguments import config_arguments
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync.action import config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.arguments import config_arguments
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

@@ -113,7 +113,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.actions import information
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync.action import information
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

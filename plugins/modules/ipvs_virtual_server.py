@@ -118,8 +118,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.actions import virtual_server
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.arguments import virtual_server_arguments
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync.action import virtual_server
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.arguments import virtual_server_arguments
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

@@ -132,7 +132,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import ARGUMENTS, config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import ARGUMENTS, config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

@@ -239,7 +239,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.info import ARGUMENTS, info
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.info import ARGUMENTS, info
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

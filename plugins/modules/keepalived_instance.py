@@ -115,7 +115,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.instance import ARGUMENTS, instance
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.instance import ARGUMENTS, instance
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

@@ -122,7 +122,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.virtual_server import ARGUMENTS, virtual_server
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.virtual_server import (
+    ARGUMENTS,
+    virtual_server,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

@@ -82,7 +82,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.actions import apply
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.action import apply
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

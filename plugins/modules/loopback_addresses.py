@@ -87,7 +87,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.actions import apply
+from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.action import apply
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

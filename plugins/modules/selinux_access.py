@@ -144,7 +144,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.actions import access
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.action import access
 
 
 def main() -> None:

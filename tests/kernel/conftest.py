@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import actions, arguments
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync import action as actions
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary import arguments
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 _CLONE_NEWNET = 0x40000000
 
@@ -64,15 +65,15 @@ class Table:
 
     @staticmethod
     def config(check_mode=False, **given):
-        return actions.config(parameters(arguments.config_arguments(), given), Ports(), check_mode)
+        return actions.config(parameters(arguments.config_arguments(), given), System(), check_mode)
 
     @staticmethod
     def virtual_server(check_mode=False, **given):
-        return actions.virtual_server(parameters(arguments.virtual_server_arguments(), given), Ports(), check_mode)
+        return actions.virtual_server(parameters(arguments.virtual_server_arguments(), given), System(), check_mode)
 
     @staticmethod
     def info(statistics=False):
-        return actions.information({"statistics": statistics}, Ports(), False)
+        return actions.information({"statistics": statistics}, System(), False)
 
     def brought(self, module="config", **given):
         """As prove_stage does it: check mode, for real, and again in both; what check mode said is what was done."""

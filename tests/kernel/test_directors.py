@@ -21,7 +21,7 @@ import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_director import keepalived_director
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.loopback_vips import loopback_vips
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 
 VIPS = [
     {

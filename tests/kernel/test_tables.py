@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import boot
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host import boot
 
 CORPUS = sorted((Path(__file__).resolve().parents[1] / "corpus/ipvs").glob("*.rules"))
 INIT, RULES = Path("/etc/init.d/ipvsadm"), Path("/etc/ipvsadm.rules")

@@ -13,7 +13,7 @@ from typing import Any, Callable, Protocol
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import Bus, DBusError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import PERMANENT, Turn, View, Zone
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 NAME = "org.fedoraproject.FirewallD1"
 _PATH = "/org/fedoraproject/FirewallD1"
@@ -119,11 +119,11 @@ class Running:
 class Stopped:
     """The files of a firewalld that does not run, so that it starts with what it has to have."""
 
-    def __init__(self, ports: Ports) -> None:
-        self.ports = ports
+    def __init__(self, system: System) -> None:
+        self.system = system
 
     def view(self, _interfaces: Iterable[str], _further: Iterable[str]) -> View:
-        if self.ports.which(OFFLINE) is None:  # gone, and its zones with it
+        if self.system.which(OFFLINE) is None:  # gone, and its zones with it
             return View("", {})
         return View(self._run("--get-default-zone").strip(), zones_in(self._run("--list-all-zones")))
 
@@ -132,7 +132,7 @@ class Stopped:
         self._run(f"--zone={turn.zone}", f"--{verb}-rich-rule={turn.rule}")
 
     def _run(self, *arguments: str) -> str:
-        ended = self.ports.run([OFFLINE, *arguments], timeout=_SECONDS)
+        ended = self.system.run([OFFLINE, *arguments], timeout=_SECONDS)
         if ended.rc != 0:
             reason = ended.stderr.strip() or ended.stdout.strip() or "no reason"
             raise EdgeError(f"{OFFLINE} could not {' '.join(arguments)}: {reason}.")

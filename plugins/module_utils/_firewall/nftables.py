@@ -35,8 +35,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text imp
     transaction,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._record_file import FOLDER, RecordFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
 RECORD = f"{FOLDER}/nftables.json"
 UNIT_PATH = f"/etc/systemd/system/{UNIT}"
@@ -47,10 +47,10 @@ _SECONDS = 60.0
 class NftablesRules:
     """What a wish needs of nftables."""
 
-    def __init__(self, wish: Wish, ports: Ports) -> None:
+    def __init__(self, wish: Wish, system: System) -> None:
         self.wish = wish
-        self.ports = ports
-        self.nft = ports.which("nft") or "/usr/sbin/nft"
+        self.system = system
+        self.nft = system.which("nft") or "/usr/sbin/nft"
         self.record = RecordFile(RECORD)
         self.file = ConfigFile(PATH, validate=self._validate, mode=0o644)
         self.unit = ConfigFile(UNIT_PATH, mode=0o644)
@@ -122,7 +122,7 @@ class NftablesRules:
 
     def _load(self, rules: Rules, *options: str) -> None:
         text = transaction(self.chains(), *rules)
-        self._judge(self.ports.run([self.nft, *options, "-f", "-"], timeout=_SECONDS, stdin=text))
+        self._judge(self.system.run([self.nft, *options, "-f", "-"], timeout=_SECONDS, stdin=text))
 
     def _judge(self, ended: Completed) -> None:
         if ended.rc != 0:
@@ -134,4 +134,4 @@ class NftablesRules:
             raise EdgeError(f"{' '.join(argv)} failed: {ended.stderr.strip() or 'no reason'}.")
 
     def _run(self, *argv: str) -> Completed:
-        return self.ports.run(argv, timeout=_SECONDS)
+        return self.system.run(argv, timeout=_SECONDS)

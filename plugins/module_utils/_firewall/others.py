@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 BOTH = (
     "firewalld and nftables.service both start at boot, and each stops the other: which of them is there after the "
@@ -15,21 +15,21 @@ BOTH = (
 )
 
 
-def closed_beside_firewalld(ports: Ports) -> list[str]:
+def closed_beside_firewalld(system: System) -> list[str]:
     """A warning for each chain that drops what firewalld lets in. Those of iptables may be firewalld's own."""
     return [
         f"Beside firewalld the chain {chain} drops or rejects what it does not know, so what is opened in firewalld "
         "may stay closed. Open it there too, or take that chain away."
-        for chain in NftablesRules(Wish(), ports).chains()
+        for chain in NftablesRules(Wish(), system).chains()
         if chain.table != "firewalld" and not chain.iptables
     ]
 
 
-def closed_without_backend(ports: Ports) -> list[str]:
+def closed_without_backend(system: System) -> list[str]:
     """A warning for each chain that drops on a host without firewalld and nftables.service."""
     return [
         "Neither firewalld nor nftables.service is in use on this host, so nothing was opened; but the chain "
-        f"{chain} drops or rejects what it does not know, and so VRRP and the VIPs' ports. Open them with what keeps "
+        f"{chain} drops or rejects what it does not know, and so VRRP and the VIPs' system. Open them with what keeps "
         "those rules (ufw, iptables-persistent), or name the backend."
-        for chain in NftablesRules(Wish(), ports).chains()
+        for chain in NftablesRules(Wish(), system).chains()
     ]

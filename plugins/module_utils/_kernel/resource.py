@@ -27,7 +27,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel_modules import may_load, no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: Where systemd-sysctl looks, and procps' sysctl: of files with one name the first counts; all are read by their names.
 FOLDERS = ("etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sysctl.d", "lib/sysctl.d")
@@ -43,10 +43,10 @@ _ELSEWHERE = (
 class KernelSettings:
     """What a wish needs of the kernel. ``name`` tells our files from those of others; ``root`` is for tests."""
 
-    def __init__(self, wish: Wish, name: str, ports: Ports, root: str = "/") -> None:
+    def __init__(self, wish: Wish, name: str, system: System, root: str = "/") -> None:
         self.wish = wish
         self.root = root
-        self.ports = ports
+        self.system = system
         #: Parameters that the kernel does not have before a module is loaded, and what the module made of them.
         self.unborn: set[str] = set()
         self.born: dict[str, str] = {}
@@ -147,10 +147,10 @@ class KernelSettings:
             raise EdgeError(f"The module {name} cannot be loaded: {why}. {_ELSEWHERE}")
 
     def _modprobe(self, name: str, *options: str) -> None:
-        tool = self.ports.which("modprobe")
+        tool = self.system.which("modprobe")
         if tool is None:
             raise EdgeError(f"The module {name} cannot be loaded: there is no modprobe. Install the package kmod.")
-        ended = self.ports.run([tool, *options, "--", name], timeout=_SECONDS)
+        ended = self.system.run([tool, *options, "--", name], timeout=_SECONDS)
         if ended.rc != 0:
             raise EdgeError(f"The module {name} cannot be loaded: {ended.stderr.strip() or 'no reason'}. {_ELSEWHERE}")
 

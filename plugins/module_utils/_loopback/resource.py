@@ -24,7 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.model import
     plan,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
 UNITS = "etc/systemd/system"
 _SECONDS = 30.0
@@ -34,10 +34,10 @@ _ADDRESS = re.compile(r"\binet6? (\S+)")
 class Loopback:
     """The addresses that ``name`` wants there. ``root`` is for tests."""
 
-    def __init__(self, wanted: Sequence[str], name: str, ports: Ports, root: str = "/") -> None:
+    def __init__(self, wanted: Sequence[str], name: str, system: System, root: str = "/") -> None:
         self.wanted = wanted
         self.name = name
-        self.ports = ports
+        self.system = system
         self.root = root
         self.unit = f"k8s-edge-{name}.service"
         self.file = ConfigFile(os.path.join(root, UNITS, self.unit), mode=0o644)
@@ -81,13 +81,13 @@ class Loopback:
         return self._tool("systemctl", "systemd, which is to bring the addresses at boot")
 
     def _tool(self, name: str, package: str) -> str:
-        path = self.ports.which(name)
+        path = self.system.which(name)
         if path is None:
             raise EdgeError(f"There is no {name} on this host. Install {package}.")
         return path
 
     def _run(self, argv: list[str]) -> Completed:
-        ended = self.ports.run(argv, timeout=_SECONDS)
+        ended = self.system.run(argv, timeout=_SECONDS)
         if ended.rc != 0:
             said = (ended.stderr or ended.stdout).strip() or "no reason"
             raise EdgeError("{} failed: {}.".format(" ".join(argv), said.rstrip(".")))

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import type_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 LOG = "/var/log/audit/audit.log"
 #: How much of the log's end is read, in bytes: minutes of a busy host.
@@ -21,7 +21,7 @@ _FIELD = re.compile(r'(\w+)=(?:"([^"]*)"|(\S+))')
 _PORTS = {"name_bind": "bind", "name_connect": "connect to"}
 
 
-def read(since: float, ports: Ports, log: str = LOG) -> str:
+def read(since: float, system: System, log: str = LOG) -> str:
     """The text that has the denials since a time (in seconds since 1970)."""
     try:
         with open(log, "rb") as file:
@@ -30,9 +30,9 @@ def read(since: float, ports: Ports, log: str = LOG) -> str:
             return file.read().decode("utf-8", "replace")
     except OSError:
         argv = ["journalctl", "--quiet", "--no-pager", "--output=cat", f"--since=@{since:.0f}", "_TRANSPORT=audit"]
-        if ports.which(argv[0]) is None:
+        if system.which(argv[0]) is None:
             return ""
-        return ports.run([*argv, "+", "_TRANSPORT=kernel"], timeout=30).stdout
+        return system.run([*argv, "+", "_TRANSPORT=kernel"], timeout=30).stdout
 
 
 def parse(text: str, since: float, domains: Iterable[str]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import Kernel, type_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import MODULE, Custom, Record
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.planner import file_expression
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.plan import file_expression
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Range, Store
 
 

@@ -116,7 +116,7 @@ def _booleans(wish: Wish, policy: Policy, warnings: list[str]) -> dict[str, bool
     for name in [name for name in wanted if policy.boolean(name) is None]:
         del wanted[name]
         warnings.append(
-            f"The SELinux policy of this host has no boolean {name}. Ports get labels instead, where they need any."
+            f"The SELinux policy of this host has no boolean {name}. System get labels instead, where they need any."
         )
     return wanted
 

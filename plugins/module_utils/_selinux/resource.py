@@ -13,7 +13,6 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.host import Host
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import Kernel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import (
@@ -24,8 +23,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import 
     to_text,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.needs import Decision, decide
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.planner import Deed, Found, plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.plan import Deed, Found, plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Store
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: What of the policy is ours. Without it, nothing is, and nothing is taken away.
 RECORD = "/var/lib/k8s_edge/selinux.json"
@@ -35,9 +35,9 @@ RESTORECON_SECONDS = 600.0
 class Customisations:
     """What a wish needs of this host's SELinux. An empty wish takes all of ours away."""
 
-    def __init__(self, wish: Wish, ports: Ports, kernel: Kernel, store: Store, path: str = RECORD) -> None:
+    def __init__(self, wish: Wish, system: System, kernel: Kernel, store: Store, path: str = RECORD) -> None:
         self.wish = wish
-        self.ports = ports
+        self.system = system
         self.kernel = kernel
         self.store = store
         self.file = ConfigFile(path)
@@ -100,10 +100,10 @@ class Customisations:
         there = [path for path in paths if os.path.lexists(path)]
         if not there:
             return
-        tool = self.ports.which("restorecon")
+        tool = self.system.which("restorecon")
         if tool is None:
             raise EdgeError("restorecon, which labels files, is not installed. Install the package policycoreutils.")
-        ended = self.ports.run([tool, "-R", "--", *there], timeout=RESTORECON_SECONDS)
+        ended = self.system.run([tool, "-R", "--", *there], timeout=RESTORECON_SECONDS)
         if ended.rc != 0:
             raise EdgeError(f"restorecon could not label {', '.join(there)}: {ended.stderr.strip() or 'no reason'}.")
 

@@ -37,7 +37,7 @@ _RETURNS = {
 
 
 class Range(NamedTuple):
-    """Ports of a protocol and the type they have."""
+    """System of a protocol and the type they have."""
 
     protocol: str
     low: int

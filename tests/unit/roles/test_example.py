@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import yaml
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "inventories" / "example"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._variables import PLAYBOOKS, of_roles
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import PLAYBOOKS, of_roles
 from wrong_values import WRONG
 
 CHECKOUT = Path(__file__).resolve().parents[3]

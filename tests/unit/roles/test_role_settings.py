@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.role_settings import role_settings
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._variables import of_roles
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import of_roles
 from wrong_values import wrong_values
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_ca import ca_faults, ca_names, distrust
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.kube_ca import ca_faults, ca_names, distrust
 
 YEAR_2100 = 4102444800.0
 

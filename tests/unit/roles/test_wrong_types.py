@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._variables import PLAYBOOKS, faults, of_modules, of_roles
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip_spec import entry_options
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vip_spec import entry_options
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import (
+    PLAYBOOKS,
+    faults,
+    of_modules,
+    of_roles,
+)
 from wrong_values import wrong_values
 
 VARIABLES = {**PLAYBOOKS, **of_roles()}

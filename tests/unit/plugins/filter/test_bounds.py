@@ -14,8 +14,8 @@ from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_cloud_provider_obje
 )
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_objects import kube_vip_objects
 from ansible_collections.k8s_edge.ha.plugins.filter.traefik_objects import traefik_objects
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes_checks import problems, sound
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes_values import quantity
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import problems, sound
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.values import quantity
 
 from .kubernetes_sets import BGP, kube_vip, provider, settings
 from .traefik_settings import settings as traefik

@@ -7,9 +7,9 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import led_by
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vrrp import priorities
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import priorities
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import led_by
 
 
 def instances(lab, vips, host="haproxy-1", edges=2, **options):

@@ -11,8 +11,8 @@ from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import 
 from ansible_collections.k8s_edge.ha.plugins.filter.loopback_vips import loopback_vips
 from ansible_collections.k8s_edge.ha.plugins.filter.real_servers import real_servers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import plan_config
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 
 EDGE = {
     "name": "edge",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.firewall_needs import firewall_needs
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _firewall_needs as needs
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive import firewall_needs as needs
 
 
 def derive(lab, vips, host="haproxy-1", edges=2, **options):

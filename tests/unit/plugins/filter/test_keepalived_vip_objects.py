@@ -12,7 +12,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_vip_objects import keepalived_vip_objects
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes_checks import sound
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import sound
 
 DEFAULTS = Path(__file__).resolve().parents[4] / "roles/keepalived_vip/defaults/main.yml"
 SERVICES = [

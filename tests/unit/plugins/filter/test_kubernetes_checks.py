@@ -13,7 +13,7 @@ import copy
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.kubernetes_objects import kubernetes_objects
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes_checks import problems
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import problems
 
 DAEMON_SET = {
     "apiVersion": "apps/v1",

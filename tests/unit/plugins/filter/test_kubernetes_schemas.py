@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes_checks import problems
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import problems
 
 from .kubernetes_sets import SETS
 

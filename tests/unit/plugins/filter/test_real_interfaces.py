@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._places import held, place_for, places
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import held, place_for, places
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 
 #: Kind of interface: its name and how it is made. The n-th has the address 10.7.n.11/24.
 KINDS = {

@@ -15,9 +15,9 @@ from ansible_collections.k8s_edge.ha.plugins.filter.unheired_instances import un
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_endpoints import vip_endpoints
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_partners import vip_partners
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils import _rolling
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._rolling import Standing, silenced_by, standing
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import order as _rolling
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, silenced_by, standing
 
 VIP = "10.77.0.100/24"
 

@@ -14,13 +14,14 @@ from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import hapro
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_director import keepalived_director
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_watchers import keepalived_watchers
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import planner as haproxy
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments import config_arguments
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.document import parse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.lexer import meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import ARGUMENTS, CONFIGURATION
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.configuration import plan_config as keepalived
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.document import parse as parse_keepalived
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan import config as haproxy
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import config_arguments
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import ARGUMENTS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config as keepalived
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import parse as parse_keepalived
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

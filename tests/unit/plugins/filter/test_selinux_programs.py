@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.k8s_edge.ha.plugins.filter.selinux_programs import selinux_programs
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._selinux_needs import programs
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.selinux_needs import programs
 
 GROUPS = {"haproxy": ["haproxy-1", "haproxy-2"], "kube": ["kube-1"], "all": ["haproxy-1", "haproxy-2", "kube-1"]}
 HOSTVARS = {

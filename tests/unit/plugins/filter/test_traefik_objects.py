@@ -11,7 +11,7 @@ import json
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.traefik_objects import traefik_objects
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kubernetes_checks import sound
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import sound
 
 from .traefik_settings import HASH, INGRESSES, settings
 

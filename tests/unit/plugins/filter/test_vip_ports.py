@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.filter.firewall_needs import firewa
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.filter.selinux_programs import selinux_programs
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_endpoints import vip_endpoints
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_config
 
 MAPPED = {80: 8080, 443: 8443}
 

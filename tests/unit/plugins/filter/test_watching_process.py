@@ -13,9 +13,9 @@ import subprocess
 import time
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.process_events import process_events
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._watch import Watch, tracked, watchers
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.process_events import process_events
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, tracked, watchers
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 
 CABLE, END = (f"{name}-{os.getpid()}" for name in ("k8se", "k8sx"))
 VIP = "192.0.2.100"

@@ -11,7 +11,7 @@ import json
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.k8s_edge.ha.plugins.module_utils._fitting import lift
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.arguments import backend_arguments
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import backend_arguments
 from hypothesis import given
 from hypothesis import strategies as st
 

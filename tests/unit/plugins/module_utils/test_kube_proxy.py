@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kube_proxy import faults_of, information, settings_of
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: As kubeadm writes it.
 KUBEADM = """\
@@ -79,11 +79,11 @@ def test_it_is_found_in_its_container(tmp_path: Path) -> None:
 
     process(1, "/sbin/init")
     (tmp_path / "proc/self").mkdir()
-    none = information({"virtual_addresses": ["10.0.0.1"]}, Ports(), False, str(tmp_path))
+    none = information({"virtual_addresses": ["10.0.0.1"]}, System(), False, str(tmp_path))
     assert (none["running"], none["faults"]) == (False, [])
     folder = process(77, "/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf")
     (folder / "root/var/lib/kube-proxy").mkdir(parents=True)
     config = KUBEADM.format(cidrs="[]", strict="false", mode="ipvs")
     (folder / "root/var/lib/kube-proxy/config.conf").write_text(config)
-    found = information({"virtual_addresses": ["10.0.0.1"]}, Ports(), False, str(tmp_path))
+    found = information({"virtual_addresses": ["10.0.0.1"]}, System(), False, str(tmp_path))
     assert (found["running"], found["mode"], len(found["faults"])) == (True, "ipvs", 2)

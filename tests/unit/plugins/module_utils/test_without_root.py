@@ -13,23 +13,26 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived import live
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import live
 
 UTILS = "ansible_collections.k8s_edge.ha.plugins.module_utils"
 #: Root without root's capabilities, which may look into other processes as little as anybody else.
 POWERLESS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"]
 #: What modules ask the host, of a process (number 1) that is none of theirs.
 QUESTIONS = {
-    "which file keepalived reads": f"from {UTILS}._keepalived.live import config_of; config_of(1)",
+    "which file keepalived reads": f"from {UTILS}._keepalived.host.live import config_of; config_of(1)",
     "whether HAProxy was started with a file": (
-        f"from {UTILS}._haproxy import processes; processes.words_of = lambda *of: ['haproxy', '-f', 'haproxy.cfg']; "
+        f"from {UTILS}._haproxy.host import processes; "
+        "processes.words_of = lambda *of: ['haproxy', '-f', 'haproxy.cfg']; "
         "processes.reads('/proc', 1, '/etc/haproxy/haproxy.cfg')"
     ),
     "a file": f"from {UTILS}._config_file import ConfigFile; ConfigFile('{{secret}}').read()",
     "HAProxy's socket by its file": (
-        f"from {UTILS}._haproxy.server_socket import socket_address; socket_address('{{secret}}')"
+        f"from {UTILS}._haproxy.process.socket import socket_address; socket_address('{{secret}}')"
     ),
-    "HAProxy over a socket": f"from {UTILS}._haproxy.runtime import Runtime; Runtime('{{socket}}').ask(['show info'])",
+    "HAProxy over a socket": (
+        f"from {UTILS}._haproxy.process.runtime import Runtime; Runtime('{{socket}}').ask(['show info'])"
+    ),
     "the kernel": (
         f"from {UTILS}._kernel.resource import _refused, Set, told; import errno, os; "
         "raise _refused(Set('net/ipv4/x', '1'), told(OSError(errno.EACCES, os.strerror(errno.EACCES))))"

@@ -15,8 +15,8 @@ import threading
 import time
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_state import ask_servers
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import ask_servers
 
 HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
 

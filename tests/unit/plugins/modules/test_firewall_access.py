@@ -13,12 +13,12 @@ import json
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils import _record_file
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import actions
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import action as actions
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import Chain
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 
 def opening(protocol="tcp", **given):
@@ -74,7 +74,7 @@ def test_what_cannot_be_is_refused_by_its_place(given, said):
         actions.wish_of(parameters(given))
 
 
-class Host(Ports):
+class Host(System):
     def __init__(self, *there):
         self.there = there
 

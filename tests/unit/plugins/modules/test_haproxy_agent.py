@@ -10,10 +10,10 @@ import threading
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_action import server_action
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_agent import agents_turn
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_state import Server
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.action import server_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.agent import agents_turn
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 from .test_haproxy_server import OPTIONS, state_of
 
@@ -57,7 +57,7 @@ def haproxy(live_haproxy, agent):
 def run(haproxy):
     def call(check_mode=False, **params):
         options = {**OPTIONS, "backend": ["b"], "name": ["one"], "path": str(haproxy.file), **params}
-        return server_action(options, Ports(), check_mode)
+        return server_action(options, System(), check_mode)
 
     return call
 

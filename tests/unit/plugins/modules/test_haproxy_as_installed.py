@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("haproxy"), reason="haproxy is not installed"),

@@ -324,7 +324,7 @@ def test_a_haproxy_that_refuses_or_breaks(script, words, call, path, with_haprox
 
 def test_a_haproxy_that_hangs(call, path, with_haproxy, monkeypatch):
     monkeypatch.setattr(
-        "ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.validator.TIME_LIMIT", 0.3, raising=True
+        "ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.validator.TIME_LIMIT", 0.3, raising=True
     )
     with_haproxy("exec sleep 60")
     expect_refusal(call("haproxy_backend", path=str(path), name="new"), ["did not come to an end"], path)
@@ -332,7 +332,7 @@ def test_a_haproxy_that_hangs(call, path, with_haproxy, monkeypatch):
 
 def test_no_haproxy_at_all(call, path, monkeypatch):
     monkeypatch.setattr(
-        "ansible_collections.k8s_edge.ha.plugins.module_utils._ports.Ports.which", lambda self, name: None
+        "ansible_collections.k8s_edge.ha.plugins.module_utils._system.System.which", lambda self, name: None
     )
     expect_refusal(call("haproxy_backend", path=str(path), name="new"), ["not installed", "validate: false"], path)
     planned = call("haproxy_backend", path=str(path), name="new", _ansible_check_mode=True)

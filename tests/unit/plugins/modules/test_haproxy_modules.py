@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils import basic
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 from ansible_collections.k8s_edge.ha.plugins.modules import haproxy_backend, haproxy_config, haproxy_info
 
 CORPUS = sorted((Path(__file__).resolve().parents[3] / "corpus" / "haproxy").glob("*.cfg"))
@@ -120,7 +120,7 @@ def test_a_whole_file_create_modify_delete(call, tmp_path, monkeypatch):
         assert changed["steps"] == ["resolvers dns: removed"]
     assert Path(changed["backup_file"]).read_text() == created["diff"]["after"]
 
-    monkeypatch.setattr(Ports, "run", lambda *words, **how: pytest.fail("a run that changes nothing ran a command"))
+    monkeypatch.setattr(System, "run", lambda *words, **how: pytest.fail("a run that changes nothing ran a command"))
     before = path.stat()
     for check_mode in (True, False):
         unchanged = call("haproxy_config", check_mode=check_mode, path=str(path), backup=True, **fewer)

@@ -11,10 +11,10 @@ import time
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.live import read_stat
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_action import server_action
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.stats import read_stat
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.action import server_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 from .test_haproxy_server import OPTIONS
 
@@ -43,7 +43,7 @@ def most(haproxy):
 
 def call(haproxy, check_mode=False, **params):
     options = {**OPTIONS, "backend": ["b"], "name": [haproxy.busy], "path": str(haproxy.file), **params}
-    return server_action(options, Ports(), check_mode)
+    return server_action(options, System(), check_mode)
 
 
 def version_of(haproxy):

@@ -9,8 +9,8 @@ import math
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import rebalance
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers import rebalance
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 CONFIG = """
 frontend front
@@ -54,7 +54,7 @@ def skewed(live_haproxy):
 
 
 def run(haproxy, check_mode=False, **params):
-    return rebalance.rebalance_action({**OPTIONS, "path": str(haproxy.file), **params}, Ports(), check_mode)
+    return rebalance.rebalance_action({**OPTIONS, "path": str(haproxy.file), **params}, System(), check_mode)
 
 
 def held(haproxy):
@@ -246,7 +246,7 @@ def test_a_socket_that_may_not_is_a_failure(skewed, kind):
 )
 def test_what_cannot_be_is_refused_before_haproxy_is_asked(params, message):
     with pytest.raises(InputError, match=message):
-        rebalance.rebalance_action({**OPTIONS, **params}, Ports(), False)
+        rebalance.rebalance_action({**OPTIONS, **params}, System(), False)
 
 
 def test_a_backend_that_is_not_there(live_haproxy):

@@ -9,8 +9,8 @@ import threading
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.server_action import server_action
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.action import server_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 CONFIG = """
 frontend front
@@ -60,7 +60,7 @@ def haproxy(live_haproxy):
 @pytest.fixture
 def run(haproxy):
     def call(check_mode=False, **params):
-        return server_action({**OPTIONS, "path": str(haproxy.file), **params}, Ports(), check_mode)
+        return server_action({**OPTIONS, "path": str(haproxy.file), **params}, System(), check_mode)
 
     return call
 

@@ -86,7 +86,7 @@ def conf(tmp_path: Path) -> Path:
 @pytest.fixture
 def daemon_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the module knows to refuse it refuses by itself, also where no keepalived could say so."""
-    ports = "ansible_collections.k8s_edge.ha.plugins.module_utils._ports.Ports"
+    ports = "ansible_collections.k8s_edge.ha.plugins.module_utils._system.System"
     monkeypatch.setattr(f"{ports}.run", lambda *args, **named: pytest.fail("keepalived had to say it"))
 
 
@@ -351,13 +351,13 @@ def test_a_validator_that_hangs(
     folder = tmp_path_factory.mktemp("bin")
     fake_keepalived(folder, "sleep 60\n")
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    validator = "ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.validator"
+    validator = "ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.validator"
     monkeypatch.setattr(f"{validator}.Validator.__init__.__kwdefaults__", {"time_limit": 0.3}, raising=False)
     refused(front_door, conf, "keepalived_instance", "did not end within", **GOOD)
 
 
 def test_a_validator_that_is_missing(front_door: Front, conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ports = "ansible_collections.k8s_edge.ha.plugins.module_utils._ports.Ports"
+    ports = "ansible_collections.k8s_edge.ha.plugins.module_utils._system.System"
     monkeypatch.setattr(f"{ports}.which", lambda self, name: None)
     refused(front_door, conf, "keepalived_instance", "not installed", **GOOD)
     code, said = front_door("keepalived_instance", path=str(conf), _ansible_check_mode=True, **GOOD)
@@ -368,7 +368,7 @@ def test_a_validator_that_is_missing(front_door: Front, conf: Path, monkeypatch:
 
 
 def test_nothing_is_run_where_nothing_changes(front_door: Front, conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ports = "ansible_collections.k8s_edge.ha.plugins.module_utils._ports.Ports"
+    ports = "ansible_collections.k8s_edge.ha.plugins.module_utils._system.System"
     monkeypatch.setattr(f"{ports}.run", lambda *a, **k: pytest.fail("a command was run"))
     before = conf.stat()[: stat.ST_ATIME], conf.stat().st_ctime_ns  # it may be read
     code, said = front_door("keepalived_instance", path=str(conf), name="other", interface="lo", virtual_router_id=7)

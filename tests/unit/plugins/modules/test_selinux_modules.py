@@ -12,7 +12,7 @@ import os
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import actions
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import action as actions
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Program, Wish
 
 without = pytest.mark.skipif(os.path.exists("/sys/fs/selinux/enforce"), reason="this host has SELinux")

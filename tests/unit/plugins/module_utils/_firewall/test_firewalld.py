@@ -10,7 +10,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import DBusError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Running, Stopped, binds
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import PERMANENT, RUNTIME, Turn, View, Zone
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
 ROOT = "/org/fedoraproject/FirewallD1"
 
@@ -128,7 +128,7 @@ def test_one_that_cannot_do_its_work_is_refused_with_the_remedy(answers, said):
         Running(Bus(**answers))
 
 
-class Tool(Ports):
+class Tool(System):
     def __init__(self, rc=0, there=True):
         self.rc = rc
         self.there = there

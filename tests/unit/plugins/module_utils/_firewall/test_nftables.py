@@ -14,8 +14,8 @@ import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import nftables
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
 NFT = shutil.which("nft", path=os.environ["PATH"] + ":/usr/sbin")
 VRRP = Opening("vrrp", None, "10.0.0.2", "10.0.0.1")
@@ -27,7 +27,7 @@ DROPPING = f"table inet filter {{ chain input {{ {HOOK} drop; tcp dport 22 accep
 REJECTING = f"table ip edge {{ chain in {{ {HOOK} accept; tcp dport 22 accept; counter reject; }}; }}\n"
 
 
-class Host(Ports):
+class Host(System):
     """nft in a network of its own, and a systemd that knows one unit."""
 
     def __init__(self, pid, wants):

@@ -16,12 +16,12 @@ import time
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy import processes
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.actions import file_action
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.planner import plan_backend, plan_config
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process import rows_of
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.runtime import Runtime
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import processes
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend, plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import rows_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.action import file_action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
 needs_haproxy = pytest.mark.skipif(HAPROXY is None, reason="needs HAProxy")
@@ -140,11 +140,11 @@ class Running:
 
     def backend(self, check_mode=False, name="b", **options):
         params = {**PARAMS, "path": str(self.file), "name": name, "state": "present", **options}
-        return file_action(plan_backend)(params, Ports(), check_mode)
+        return file_action(plan_backend)(params, System(), check_mode)
 
     def config(self, check_mode=False, **options):
         params = {**PARAMS, "path": str(self.file), "purge": False, **options}
-        return file_action(plan_config)(params, Ports(), check_mode)
+        return file_action(plan_config)(params, System(), check_mode)
 
     def servers(self, **changes):
         """The two servers as they are, with other options for some; None leaves one out."""

@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs import actions, arguments, kernel, messages, netlink
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.channel import Channel
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import (
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import messages
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import table as kernel
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import wire as netlink
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.channel import Channel
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync import action as actions
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary import arguments
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import (
     CHECKSUMS,
     FLAGS,
     HOST_MASK,
@@ -26,7 +30,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.model import (
     Table,
     Timeouts,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 from hypothesis import strategies as st
 
 SERVERS = {messages.NEW_SERVER: "new", messages.SET_SERVER: "set", messages.DEL_SERVER: "del"}
@@ -166,7 +170,7 @@ def parameters(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     return found.validated_parameters
 
 
-class NoTools(Ports):
+class NoTools(System):
     """A host without modprobe or systemctl; ``ran`` are the commands that were wanted nevertheless."""
 
     def __init__(self):
@@ -180,8 +184,8 @@ class NoTools(Ports):
 def config():
     """``config(check_mode=False, **options)`` calls ipvs_config's action."""
 
-    def call(check_mode=False, ports=None, **given):
-        return actions.config(parameters(arguments.config_arguments(), given), ports or NoTools(), check_mode)
+    def call(check_mode=False, system=None, **given):
+        return actions.config(parameters(arguments.config_arguments(), given), system or NoTools(), check_mode)
 
     return call
 
@@ -190,9 +194,9 @@ def config():
 def virtual_server():
     """The same for ipvs_virtual_server."""
 
-    def call(check_mode=False, ports=None, **given):
+    def call(check_mode=False, system=None, **given):
         return actions.virtual_server(
-            parameters(arguments.virtual_server_arguments(), given), ports or NoTools(), check_mode
+            parameters(arguments.virtual_server_arguments(), given), system or NoTools(), check_mode
         )
 
     return call

@@ -9,7 +9,7 @@ import os
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.actions import wish_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.action import wish_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     File,
     Wish,
@@ -20,15 +20,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.resource import KernelSettings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel_modules import may_load, no_modules
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 from hypothesis import given
 from hypothesis import strategies as st
 
 BIND, FILTER = "net/ipv4/ip_nonlocal_bind", "net/ipv4/conf/eth0.100/rp_filter"
 
 
-class Modprobe(Ports):
+class Modprobe(System):
     """Loads modules into the root folder; one of them is not to be had."""
 
     def __init__(self, root):

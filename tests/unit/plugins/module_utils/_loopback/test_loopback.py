@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.actions import apply
+from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.action import apply
 from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.model import found_before, ours
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed, Ports
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ VIP, SIX, OTHER = "172.20.0.119/32", "fd00:20::119/128", "172.20.0.120/32"
 ADDRESSES = st.lists(st.sampled_from([VIP, SIX, OTHER]), unique=True)
 
 
-class Host(Ports):
+class Host(System):
     """A host whose loopback interface and systemd are kept in mind. ``fails`` is a word of a command that fails."""
 
     def __init__(self, root: Path, *there: str) -> None:
@@ -175,9 +175,9 @@ def test_a_real_kernel_takes_and_gives_back_both_families(tmp_path: Path) -> Non
         """
         import subprocess, sys
         sys.path[:0] = sys.argv[1].split(":")
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.actions import apply
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Ports
-        class Host(Ports):
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.action import apply
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+        class Host(System):
             def which(self, name):
                 return sys.argv[2] + "/systemctl" if name == "systemctl" else super().which(name)
         def bring(*addresses):

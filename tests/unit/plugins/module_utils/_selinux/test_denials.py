@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ports import Completed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.denials import parse, read
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed
 
 BIND = (
     'type=AVC msg=audit(1795244000.250:32): avc:  denied  { name_bind } for  pid=764 comm="haproxy" src=7777 '

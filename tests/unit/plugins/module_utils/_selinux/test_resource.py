@@ -10,7 +10,8 @@ import json
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import host, planner
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import host
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import plan as planner
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Program, Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.resource import Customisations
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Range

@@ -1,0 +1,191 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module ``firewall_access`` does: which firewall there is, and the wish made so there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Callable, Protocol
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import Bus
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish, addresses, openings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Resource, worst
+from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+FIREWALLD, NFTABLES, NONE, AUTO = "firewalld", "nftables", "none", "auto"
+_UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+_STOPPED = (
+    "firewalld does not run, so it refuses nothing now. Its files have what it needs for when it starts. This module "
+    "does not start it."
+)
+_NOTHING = "No firewall is in use on this host, so nothing had to be opened and nothing is closed."
+
+
+class Backend(Resource, Protocol):
+    """What is open in one firewall, as a resource."""
+
+    found: Any
+    """What was read last."""
+
+
+def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
+    """Make the host's firewall let in what is listed, and of what is ours nothing else."""
+    wish = wish_of(params)
+    running = _firewalld_runs()
+    backend = params["backend"]
+    notes = []
+    if backend == AUTO:
+        backend = FIREWALLD if running or unit_enabled("firewalld") else NFTABLES if unit_enabled("nftables") else NONE
+        if backend == NONE:
+            notes.append(_NOTHING)
+    _demand(backend, running, system)
+    others = [other for other in _left_in() if other != backend]
+    plans, left = [], []
+    if wish.close:  # first, so that what another backend had goes where the host has changed its firewall
+        plans += [_reconcile(other, Wish(), running, system, check_mode)[0] for other in others]
+    else:
+        left += [f"what is left in {other}" for other in others]
+    if backend != NONE:
+        plan, later = _reconcile(backend, wish, running, system, check_mode)
+        plans.append(plan)
+        left += later
+    if backend == FIREWALLD and not running:
+        notes.append(_STOPPED)
+    told = _together(plans)
+    if wish.openings and params["backend"] != NONE:
+        closed = _closed_by_others(backend, told, system)
+        told = told._replace(warnings=(*told.warnings, *closed))
+        if closed:
+            notes = [note for note in notes if note != _NOTHING]
+    return {**plan_result(told, backend), "backend": backend, "notes": notes, "left": left}
+
+
+def wish_of(params: dict[str, Any]) -> Wish:
+    """The module's parameters as a wish; InputError with all that is wrong with them."""
+    if params["state"] == "absent":
+        return Wish()
+    problems: list[Any] = []
+    wish = Wish(
+        openings(params["openings"] or (), problems),
+        tuple(params["interfaces"] or ()),
+        addresses("guarded", params["guarded"] or (), problems),
+        params["close"],
+    )
+    refuse(problems)
+    return wish
+
+
+def unit_file(name: str) -> str | None:
+    """The file of a service; ``/dev/null`` where it is masked; None where there is none."""
+    for folder in _UNITS:
+        path = f"{folder}/{name}.service"
+        if os.path.lexists(path):
+            return os.path.realpath(path)
+    return None
+
+
+def unit_enabled(name: str) -> bool:
+    """Whether a service starts at boot."""
+    folder = _UNITS[0]
+    wants = [each for each in os.listdir(folder) if each.endswith(".wants")] if os.path.isdir(folder) else []
+    return unit_file(name) not in (None, "/dev/null") and any(
+        os.path.lexists(f"{folder}/{each}/{name}.service") for each in wants
+    )
+
+
+def _firewalld_runs() -> bool:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import NAME
+
+    try:
+        with Bus() as bus:
+            return bus.running(NAME)
+    except OSError:  # no bus, so nobody on it
+        return False
+
+
+def _demand(backend: str, running: bool, system: System) -> None:
+    """EdgeError where the backend asked for cannot be."""
+    if backend == FIREWALLD and not running:
+        if unit_file("firewalld") is None:
+            raise EdgeError("firewalld is not installed. Install it, or choose another backend.")
+        if unit_file("firewalld") == "/dev/null":
+            raise EdgeError(
+                "firewalld is masked, so it will never start and what is written for it would do nothing. Run "
+                "`systemctl unmask firewalld`, or choose another backend."
+            )
+    if backend == NFTABLES:
+        if running:
+            raise EdgeError(
+                "firewalld runs on this host, and rules of nftables beside it cannot open what it closes. Use backend "
+                "firewalld, or stop it for good: `systemctl disable --now firewalld`."
+            )
+        if not system.which("nft"):
+            raise EdgeError("nft is not installed. Install the package nftables, or choose another backend.")
+
+
+def _closed_by_others(backend: str, plan: Plan, system: System) -> list[str]:
+    """Warnings where something else drops what ought to be open. Beside firewalld that is looked at when something is
+    opened, since a run without changes is to cost little."""
+    if backend == NFTABLES or not (backend == NONE or plan.steps or unit_enabled(NFTABLES)):
+        return []
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import others
+
+    both = backend == FIREWALLD and unit_enabled(FIREWALLD) and unit_enabled(NFTABLES)
+    find = others.closed_without_backend if backend == NONE else others.closed_beside_firewalld
+    return [others.BOTH] * both + (find(system) if system.which("nft") else [])
+
+
+def _left_in() -> list[str]:
+    """The backends in which there is something of ours."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import PATH
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._record_file import FOLDER
+
+    places = {FIREWALLD: (f"{FOLDER}/firewalld.json",), NFTABLES: (PATH, f"{FOLDER}/nftables.json")}
+    return [backend for backend, paths in places.items() if any(map(os.path.exists, paths))]
+
+
+def _reconcile(backend: str, wish: Wish, running: bool, system: System, check_mode: bool) -> tuple[Plan, list[str]]:
+    """The plan that was carried out, and in words what it has left for later."""
+    with _rules_of(backend, running, system) as rules:
+        resource = rules(wish)
+        plan = reconcile(resource, check_mode=check_mode)
+        if wish.close:
+            return plan, []
+        later = rules(wish._replace(close=True)).plan(resource.found)
+        return plan, [line for line in later.summary if line not in plan.summary]
+
+
+@contextmanager
+def _rules_of(backend: str, running: bool, system: System) -> Iterator[Callable[[Wish], Backend]]:
+    """What makes a wish a resource of the backend, for as long as its door is open."""
+    if backend == NFTABLES:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
+
+        yield lambda wish: NftablesRules(wish, system)
+        return
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Running, Stopped
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zone_rules import ZoneRules
+
+    if not running:
+        yield lambda wish: ZoneRules(wish, Stopped(system))
+        return
+    with Bus() as bus:
+        door = Running(bus)
+        yield lambda wish: ZoneRules(wish, door)
+
+
+def _together(plans: list[Plan]) -> Plan:
+    """Several plans told as one."""
+    return Plan(
+        "".join(plan.before for plan in plans),
+        "".join(plan.after for plan in plans),
+        tuple(step for plan in plans for step in plan.steps),
+        worst(plan.impact for plan in plans),
+        tuple(warning for plan in plans for warning in plan.warnings),
+    )

@@ -1,0 +1,141 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many open files a configuration asks for, beside how many HAProxy may have.
+
+``haproxy -c`` asks for none and so accepts every ``maxconn``. At its start HAProxy raises its limit of open files to
+``ulimit-n``, without it to what it counts itself (haproxy.c and limits.c, ``compute_ideal_maxsock``): two for each
+connection of ``maxconn``, 10, one for each listener and each check, three for each thread. Where it may not, or where
+the limit is below what it counted, it ends, unless ``no strict-limits`` stands in the file. Seen with 2.6, 3.0, 3.2 and
+3.4. Without ``maxconn`` it counts the other way round, and takes what it may have.
+
+What is counted as sure is never more than HAProxy counts (threads, port ranges, pipes and checks are not all seen), so
+what is refused would have failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, conditional
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
+
+_NUMBERS = ("maxconn", "ulimit-n", "fd-hard-limit", "nbthread")
+#: HAProxy's own, before anything is configured (haproxy.c, ``global.maxsock``).
+_OWN = 10
+_OF_A_THREAD = 3
+#: What is left free for listeners, checks and threads that are not counted here, where a lower maxconn is advised.
+_SPARE = 100
+
+
+class Limit(NamedTuple):
+    """What may be open: ``soft`` as HAProxy is started, ``files`` the most that it can raise that to. ``where`` says
+    in words who sets it, ``remedy`` how to get more; ``{files}`` in it is what is needed."""
+
+    files: int
+    soft: int
+    where: str
+    remedy: str
+
+
+class Wanted(NamedTuple):
+    """Numbers of the section ``global``, None where it does not give them. ``files`` are those beside the ones of
+    connections: at least, and ``likely`` with all that is written."""
+
+    maxconn: int | None
+    ulimit: int | None
+    ceiling: int | None
+    files: int
+    likely: int
+
+    def counted(self, files: int) -> int:
+        """What HAProxy counts with so many others; 0 where it fits ``maxconn`` to the limit."""
+        return 2 * self.maxconn + files if self.maxconn else 0
+
+
+def wanted(documents: Sequence[Document], threads: int = 1) -> Wanted | None:
+    """What the files of one HAProxy ask for; None where they ask for nothing that could fail, or where it is not
+    known: ``.if`` and variables are HAProxy's to read. ``threads`` are as many as it probably starts."""
+    numbers: dict[str, str] = {}
+    strict = True
+    for document in documents:
+        for section in document.sections:
+            if section.kind != "global":
+                continue
+            for index in document.body(section):
+                keyword = document.lines[index].keyword
+                if keyword not in (*_NUMBERS, "strict-limits", "no"):
+                    continue
+                if conditional(document, section):
+                    return None
+                words = meanings(document.content(index))
+                if words[-1] == "strict-limits":
+                    # Once they are off, nothing sets them again (cfgparse-global.c; seen with all four).
+                    strict = strict and keyword != "no"
+                # HAProxy takes the first of two, with an alert.
+                elif keyword in _NUMBERS and len(words) > 1 and numbers.setdefault(keyword, words[1]) != words[1]:
+                    return None
+    if not strict or not all(number.isascii() and number.isdigit() for number in numbers.values()):
+        return None
+    value = {keyword: int(number) for keyword, number in numbers.items()}
+    if not (value.get("maxconn") or value.get("ulimit-n")):
+        return None
+    listeners, checks = _listeners_and_checks(documents)
+    files = _OWN + listeners + _OF_A_THREAD * max(1, value.get("nbthread", 1))
+    likely = _OWN + listeners + checks + _OF_A_THREAD * (value.get("nbthread") or threads)
+    return Wanted(value.get("maxconn"), value.get("ulimit-n"), value.get("fd-hard-limit"), files, likely)
+
+
+def fault(wish: Wanted, limit: Limit | None, *, likely: bool = False) -> Problem | None:
+    """Why HAProxy would not start, if it is sure that it would not, or also where it is ``likely``. ``limit`` is None
+    where nobody knows it."""
+    if wish.ceiling and (limit is None or wish.ceiling < limit.files):
+        soft = min(limit.soft, wish.ceiling) if limit else wish.ceiling
+        limit = Limit(
+            wish.ceiling, soft, "fd-hard-limit of the section global", "set fd-hard-limit to at least {files}"
+        )
+    if limit is None:
+        return None
+    counted = wish.counted(wish.likely if likely else wish.files)
+    if wish.ulimit and wish.ulimit > limit.files:
+        reason = f"is more than the {limit.files} open files that {limit.where} allows, and HAProxy would not start"
+        more = limit.remedy.format(files=max(wish.ulimit, counted))
+        return Problem("global.ulimit-n", wish.ulimit, reason, f"Leave it out, as HAProxy counts itself, or {more}")
+    if counted > limit.files:
+        reason = (
+            f"needs {'about' if likely else 'at least'} {counted} open files (two for each connection, and others), "
+            f"and {limit.where} allows {limit.files}: HAProxy {'may' if likely else 'would'} not start"
+        )
+        more = limit.remedy.format(files=counted + _SPARE)
+        most = (limit.files - wish.likely - _SPARE) // 2
+        less = f"Set maxconn to {most - most % (100 if most > 1000 else 10)} or less, or " if most >= 10 else ""
+        return Problem("global.maxconn", wish.maxconn, reason, less + more if less else more[0].upper() + more[1:])
+    if wish.ulimit and counted > max(wish.ulimit, limit.soft):
+        reason = f"is less than the {counted} open files that maxconn {wish.maxconn} needs: HAProxy would not start"
+        return Problem("global.ulimit-n", wish.ulimit, reason, "Leave it out, as HAProxy counts itself")
+    return None
+
+
+def _listeners_and_checks(documents: Sequence[Document]) -> tuple[int, int]:
+    """How many there are at least, and probably."""
+    listeners = checks = 0
+    for document in documents:
+        for section in document.sections:
+            every = False
+            lines = [
+                document.content(index)
+                for index in document.body(section)
+                if document.lines[index].keyword in ("bind", "server", "default-server")
+            ]
+            if not lines or conditional(document, section):
+                continue
+            for words in map(meanings, lines):
+                if words[0] == "bind":
+                    listeners += 1
+                elif words[0] == "default-server":
+                    every = "check" in words
+                elif (every or "check" in words[3:]) and "no-check" not in words:
+                    checks += 1
+    return listeners, checks

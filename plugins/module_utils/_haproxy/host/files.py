@@ -1,0 +1,67 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files that HAProxy reads beside one, of which a reload brings it all: ``-f`` given several times, or a folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.invocation import from_words, invocation
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import Loaded, started_at, words_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+if TYPE_CHECKING:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.file import Others
+
+#: A master that starts anew has no command line for a moment.
+_LOOKS = 10
+
+
+def read_others(path: str, system: System) -> Others:
+    """What the service reads before and behind a file. Raises EdgeError where one of them cannot be read."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.file import Others
+
+    files = invocation(path, system).in_place_of(path, path)
+    place = files.index(path)
+    return Others(*(tuple(_document(file) for file in part) for part in (files[:place], files[place + 1 :])))
+
+
+def read_by(master: int, proc: str = "/proc") -> list[str]:
+    """Every file that a master reads at a reload, in order."""
+    try:
+        folder = os.readlink(f"{proc}/{master}/cwd")
+    except OSError:
+        folder = "/"
+    files: list[str] = []
+    for _again in range(_LOOKS):
+        files = from_words(words_of(master, proc), folder).files()
+        if files:
+            break
+        time.sleep(0.02)
+    return files
+
+
+def have_loaded(loaded: Loaded, pid: int, master: int, path: str, proc: str = "/proc") -> Loaded:
+    """What is known of a process and ``path``, corrected by the other files of its master: it has them all only if none
+    was changed since it started."""
+    started = started_at(proc, pid)
+    for file in read_by(master, proc) if loaded.loaded else ():
+        if os.path.realpath(file) != os.path.realpath(path) and os.path.exists(file):
+            changed = os.stat(file).st_ctime
+            if started <= changed:
+                return Loaded(False, f"{file} was changed {changed - started:.2f} s after the serving process started")
+    return loaded
+
+
+def _document(path: str) -> Document:
+    try:
+        with open(path, "rb") as file:
+            return parse(decode(file.read()))
+    except OSError as error:
+        raise EdgeError(f"HAProxy also reads {path}, which cannot be read: {error.strerror}.") from error

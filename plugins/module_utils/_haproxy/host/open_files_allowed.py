@@ -1,0 +1,118 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many files HAProxy may open on this host: after a reload what its master may, after a start what its unit says.
+
+The hard limit counts, as HAProxy raises the soft one itself. With CAP_SYS_RESOURCE it raises the hard one too, up to
+the kernel's fs.nr_open (setrlimit(2)); a container's root has that right at most in its own user namespace, where it
+does not count.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.open_files import Limit, fault, wanted
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.invocation import UNIT, Invocation
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import masters_of, workers
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+_SYS_RESOURCE = 1 << 24
+_TIME_LIMIT = 20.0
+_PROPERTIES = ("LoadState", "LimitNOFILE", "LimitNOFILESoft", "CapabilityBoundingSet", "User")
+_DROP_IN = (
+    f"write the lines [Service] and LimitNOFILE={{files}} to /etc/systemd/system/{UNIT}.d/limits.conf and run "
+    "systemctl daemon-reload && systemctl restart haproxy"
+)
+
+
+class Verdict(NamedTuple):
+    """``refused`` would fail for sure; ``doubtful`` may fail, or fails only at a reload, or only at a start."""
+
+    refused: list[Problem]
+    doubtful: list[Problem]
+
+
+def judge(
+    before: Sequence[Document], after: Sequence[Document], path: str, service: Invocation, system: System
+) -> Verdict:
+    """What HAProxy could not have of the open files that the files ask for. What it lacked before is only doubtful."""
+    threads = len(os.sched_getaffinity(0))
+    wish = wanted(after, threads)
+    # A -n of the command line stands above the file's maxconn.
+    if wish is None or "-n" in service.options:
+        return Verdict([], [])
+    limits = [after_reload(path), after_start(system)]
+    # Where nobody knows a limit, the file may still set one.
+    known: list[Limit | None] = [limit for limit in limits if limit is not None]
+    known = known or [None]
+    faults = [fault(wish, limit) for limit in known]
+    sure = [problem for problem in faults if problem]
+    old = wanted(before, threads)
+    if len(sure) == len(faults) and (old is None or not any(fault(old, limit) for limit in known)):
+        return Verdict(sure[:1], [])
+    maybe = [problem for problem in (fault(wish, limit, likely=True) for limit in known) if problem]
+    return Verdict([], (sure or maybe)[:1])
+
+
+def after_reload(path: str, proc: str = "/proc") -> Limit | None:
+    """What the master that runs with ``path`` may raise its limit to; None where none runs, or where that is unknown.
+
+    Without master-worker mode the process has given up its rights, and a new one is started by somebody else.
+    """
+    masters = [pid for pid in masters_of(path, proc) if workers(pid, proc)]
+    if len(masters) != 1:
+        return None
+    pid = masters[0]
+    for line in _lines(f"{proc}/{pid}/limits"):
+        if line.startswith("Max open files"):
+            soft, hard = line.split()[3:5]
+            bounded = _may_raise(pid, "CapEff", proc)
+            return _limit(hard, soft, bounded, f"the limit of the running HAProxy (process {pid})", proc)
+    return None
+
+
+def after_start(system: System, proc: str = "/proc", unit: str = UNIT) -> Limit | None:
+    """What systemd starts HAProxy with; None where systemd does not know the unit, or does not answer."""
+    program = system.which("systemctl")
+    argv = ["show", unit, "--property=" + ",".join(_PROPERTIES)]
+    answer = program and system.run([program, *argv], timeout=_TIME_LIMIT)
+    if not answer or answer.rc != 0:
+        return None
+    told = dict(line.partition("=")[::2] for line in answer.stdout.splitlines())
+    if told.get("LoadState") != "loaded" or not told.get("LimitNOFILE"):
+        return None
+    named = told.get("CapabilityBoundingSet", "cap_sys_resource").split()
+    may_raise = told.get("User", "") in ("", "root", "0") and "cap_sys_resource" in named
+    may_raise = may_raise and _may_raise(1, "CapBnd", proc)
+    hard = told["LimitNOFILE"]
+    return _limit(hard, told.get("LimitNOFILESoft", hard), may_raise, f"LimitNOFILE of {unit}", proc)
+
+
+def _limit(hard: str, soft: str, may_raise: bool, where: str, proc: str) -> Limit | None:
+    most = "".join(_lines(f"{proc}/sys/fs/nr_open")).strip()
+    if not most.isdigit():
+        return None
+    limits = [int(each) if each.isdigit() else int(most) for each in (hard, soft)]
+    if may_raise and int(most) >= limits[0]:
+        return Limit(int(most), limits[1], "the kernel's sysctl fs.nr_open", "set fs.nr_open to at least {files}")
+    return Limit(limits[0], limits[1], where, _DROP_IN)
+
+
+def _may_raise(pid: int, name: str, proc: str) -> bool:
+    """Whether a process may raise its hard limit. Believed where that is forbidden to look at."""
+    told = [line.split()[1] for line in _lines(f"{proc}/{pid}/status") if line.startswith(f"{name}:")]
+    spaces = [line.split() for line in _lines(f"{proc}/{pid}/uid_map")]
+    return not told or (bool(int(told[0], 16) & _SYS_RESOURCE) and spaces in ([], [["0", "0", "4294967295"]]))
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+    except OSError:
+        return []

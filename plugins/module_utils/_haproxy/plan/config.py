@@ -1,0 +1,231 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a text and what is wanted of it to the new text: one planner with two doors, a backend and the whole file.
+
+Pure: no effects, the same answer for the same text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.desired import (
+    DesiredSection,
+    SectionValidator,
+    switched_on,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.section import SectionPlan, inherited_options
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import (
+    PROXY_KEYWORDS,
+    SECTION_KEYWORDS,
+    Document,
+    Section,
+    conditional,
+    parse,
+    unclear,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.editor import Edits
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing import Standing
+
+if TYPE_CHECKING:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.file import Others
+
+#: haproxy_config's lists, and the section keyword of each.
+SECTION_LISTS = {"defaults": "defaults", "frontends": "frontend", "listens": "listen", "backends": "backend"}
+_OTHERS = SECTION_KEYWORDS.difference(("global", "defaults", *PROXY_KEYWORDS))
+
+
+#: The key under which the planners remember what they checked, where the file had no say in it.
+_CHECKED = "checked"
+
+
+def plan_backend(
+    text: str,
+    params: Mapping[str, Any],
+    remembered: dict[str, Any] | None = None,
+    others: Callable[[], Others] | None = None,
+) -> Edited:
+    """One backend. ``params``: its options, and ``state``, ``present`` or ``absent``. ``remembered`` is what an
+    earlier call with these ``params`` left there. ``others`` gives the files that HAProxy reads beside this one; it is
+    asked where something changes."""
+    document = parse(text)
+    desired: DesiredSection | None = (remembered or {}).get(_CHECKED)
+    if desired is None:
+        validator, standing = SectionValidator(), Standing(document, document.find("backend", params["name"]))
+        options = {option: value for option, value in params.items() if option != "state"}
+        desired = validator.section("backend", options, standing=standing)
+        refuse(validator.problems)
+        if remembered is not None and not standing.asked:
+            remembered[_CHECKED] = desired
+    plan = _FilePlan(document, [desired])
+    if params.get("state") == "absent":
+        plan.remove(plan.document.find("backend", desired.name), "name")
+    else:
+        plan.section(desired)
+    return plan.finish(others)
+
+
+def plan_config(
+    text: str,
+    params: Mapping[str, Any],
+    remembered: dict[str, Any] | None = None,
+    others: Callable[[], Others] | None = None,
+) -> Edited:
+    """The whole file. ``params``: ``global``, the lists of ``SECTION_LISTS``, ``sections`` and ``purge``.
+    ``remembered`` and ``others`` as for a backend."""
+    document = parse(text)
+    desired: list[DesiredSection] | None = (remembered or {}).get(_CHECKED)
+    if desired is None:
+        validator = SectionValidator()
+        desired, asked = _desired_sections(document, validator, params)
+        refuse(validator.problems)
+        if remembered is not None and not asked:
+            remembered[_CHECKED] = desired
+    plan = _FilePlan(document, desired)
+    for section in desired:
+        plan.section(section)
+    if params.get("purge"):
+        wanted = {(section.kind, section.name) for section in desired}
+        plan.purge(wanted, {option for option in (*SECTION_LISTS, "sections") if params.get(option) is not None})
+    return plan.finish(others)
+
+
+def _desired_sections(
+    document: Document, validator: SectionValidator, params: Mapping[str, Any]
+) -> tuple[list[DesiredSection], bool]:
+    """The sections that a task gives, in the order of the options, and whether the file had a say in what they are. An
+    empty ``global`` asks for nothing."""
+    given: list[tuple[str, str, Mapping[str, Any], str]] = []
+    if any(value is not None for value in (params.get("global") or {}).values()):
+        given.append(("global", "", params["global"], "global."))
+    for option, kind in SECTION_LISTS.items():
+        for index, section in enumerate(params.get(option) or ()):
+            given.append((kind, section.get("name") or "", section, f"{option}[{index}]."))
+    for index, section in enumerate(params.get("sections") or ()):
+        options: Mapping[str, Any] = {option: value for option, value in section.items() if option != "type"}
+        given.append((section["type"], section.get("name") or "", options, f"sections[{index}]."))
+    for kind, name, _options, path in given:
+        if path.startswith("sections["):
+            validator.section_keyword(f"{path}type", kind, bool(document.find(kind, name)))
+    often = Counter((kind, name) for kind, name, _options, _path in given)
+    there: dict[tuple[str, str], list[Section]] = {}
+    for section in document.sections:
+        there.setdefault((section.kind, section.name), []).append(section)
+    seen: Counter[tuple[str, str]] = Counter()
+    desired, standings = [], []
+    for kind, name, options, path in given:
+        sections, place, several = there.get((kind, name), []), seen[kind, name], often[kind, name] > 1
+        seen[kind, name] += 1
+        # As many as the file has, so each is the one in its place: "defaults" without names, as they are read.
+        placed = several and often[kind, name] == len(sections)
+        if several and not placed and place:
+            validator.second(f"{path}name", name, f"a {kind} section")
+            continue
+        standing = Standing(document, sections[place : place + 1] if several else sections)
+        wanted = validator.section(kind, options, path, standing)
+        desired.append(wanted._replace(place=place) if placed else wanted)
+        standings.append(standing)
+    return desired, len(often) < len(given) or any(standing.asked for standing in standings)
+
+
+class _FilePlan:
+    """Collects the edits of a file and the problems that only its text shows."""
+
+    def __init__(self, document: Document, desired: Sequence[DesiredSection]) -> None:
+        self.document = document
+        self._inherited = inherited_options(self.document)
+        for section in desired:
+            if section.kind == "defaults":
+                self._inherited |= switched_on(section)
+        self.edits = Edits(self.document)
+        self.problems: list[Problem] = []
+        self._new: list[DesiredSection] = []
+        self._wanted: set[str] = set()
+
+    def section(self, desired: DesiredSection) -> None:
+        """Add a section, or make the one that exists as wanted."""
+        sections = self.document.find(desired.kind, desired.name)
+        if desired.place is not None:
+            sections = sections[desired.place : desired.place + 1]
+        if not sections:
+            self._add(desired)
+        elif self._editable(sections, f"{desired.path}name", several=desired.kind == "global"):
+            self._wanted.update([desired.inherits] if desired.inherits else [])
+            SectionPlan(self.edits, sections, desired, self.inherited(desired), self.problems).make()
+
+    def inherited(self, desired: DesiredSection) -> set[str]:
+        """The options that a default-server of some defaults section, there or wanted, may switch on."""
+        return set() if desired.kind == "defaults" else self._inherited
+
+    def remove(self, sections: list[Section], option: str) -> None:
+        if sections and self._editable(sections, option):
+            self.edits.delete_section(sections[0])
+            self.edits.summaries.append(f"{sections[0].title}: removed")
+
+    def purge(self, wanted: set[tuple[str, str]], given: set[str]) -> None:
+        """Remove the sections of the kinds whose list was given and that are not in it."""
+        kinds = {SECTION_LISTS[option] for option in given if option in SECTION_LISTS}
+        for section in self.document.sections:
+            listed = section.kind in kinds or ("sections" in given and section.kind in _OTHERS)
+            if listed and (section.kind, section.name) not in wanted and self._editable([section], "purge"):
+                self.edits.delete_section(section)
+                self.edits.summaries.append(f"{section.title}: removed")
+
+    def finish(self, others: Callable[[], Others] | None) -> Edited:
+        """The edited text. Raises InputError with everything that is wrong."""
+        if self._new:
+            self._insert()
+        refuse(self.problems)
+        text = self.edits.render()
+        if text == self.document.text:
+            return Edited(text)
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.file import judge_change
+
+        beside = () if others is None else (others(),)
+        problems, oddities = judge_change(self.document, parse(text), *beside)
+        refuse(problems)
+        return Edited(text, tuple(self.edits.summaries), "reload", oddities)
+
+    def _editable(self, sections: list[Section], option: str, several: bool = False) -> bool:
+        """Whether it is clear what a change of these sections would mean; a problem where it is not."""
+        title = sections[0].title
+        if any(conditional(self.document, section) for section in sections):
+            reason = "depends on .if conditionals of HAProxy's preprocessor"
+            self.problems.append(
+                Problem(option, title, reason, "Edit that section by hand, or take the .if out of it.")
+            )
+            return False
+        for line in {unclear(self.document, section) for section in sections} - {None}:
+            word = self.document.lines[line].keyword if line is not None else ""
+            reason = f"cannot be told from what line {(line or 0) + 1} begins: {word} is no keyword that is known"
+            remedy = f"Indent that line under the header that it belongs to, or, where {word} begins a section of a "
+            remedy += "newer HAProxy, the lines that belong to it."
+            self.problems.append(Problem(option, title, reason, remedy))
+            return False
+        if len(sections) > 1 and not several:
+            reason = "stands in the file {} times".format(len(sections))
+            self.problems.append(Problem(option, title, reason, "Remove or rename the others first."))
+            return False
+        return True
+
+    def _add(self, desired: DesiredSection) -> None:
+        title = f"{desired.kind} {desired.name}".rstrip()
+        if self.document.depth:
+            reason = "cannot be added: a .if is still open at the end of the file"
+            self.problems.append(Problem(f"{desired.path}name", title, reason, "Close it with .endif first."))
+            return
+        self._new.append(desired)
+        self.edits.summaries.append(f"{title}: added")
+
+    def _insert(self) -> None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.new_lines import section_lines
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.placing import place
+
+        for after, desired in place(self.document, self._new, self._wanted):
+            lines = section_lines(desired, self.edits.indent(None), self.inherited(desired), self.problems)
+            self.edits.insert_section(lines, after)

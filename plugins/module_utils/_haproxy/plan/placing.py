@@ -1,0 +1,116 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where new sections go, so that every proxy inherits what it should.
+
+A proxy without ``from`` inherits the last ``defaults`` above it, named or not (manual, section 4). New ones must not
+become that for proxies which are there, and a new proxy without ``from`` means the defaults without a name, if any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.desired import DesiredSection
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import (
+    PROXY_KEYWORDS,
+    Document,
+    Section,
+)
+
+
+class Placed(NamedTuple):
+    """A new section goes behind line ``after``, -1 for the top."""
+
+    after: int
+    desired: DesiredSection
+
+
+def place(document: Document, new: Sequence[DesiredSection], wanted: Container[str] = ()) -> list[Placed]:
+    """The new sections with their places; those of one place in the order in which they are to stand there. ``wanted``
+    are the names of defaults that proxies of the document are to inherit from."""
+    end = len(document.lines) - 1
+    # A proxy of the call means the defaults of the call.
+    nameless = any(desired.kind == "defaults" and not desired.name for desired in new)
+    placed = []
+    for desired in new:
+        follower = _follower(document, desired, nameless, wanted)
+        placed.append(Placed(end if follower is None else _above(document, follower), desired))
+    crowded = {each.after for each in placed if each.desired.kind == "defaults"}
+    before = _defaults(document)
+    inherits = bool(before) and not before[-1].name and not nameless
+    bases = {desired.name: desired.inherits for desired in new if desired.kind == "defaults"}
+    placed.sort(key=lambda each: _generation(each.desired, bases))
+    return sorted(placed, key=lambda each: _rank(each.desired, inherits) if each.after in crowded else _ANYWHERE)
+
+
+def _generation(desired: DesiredSection, bases: dict[str, str | None]) -> int:
+    """How many new defaults stand behind new defaults, which come after all of these."""
+    seen: set[str | None] = set()
+    base = desired.inherits if desired.kind == "defaults" else None
+    while base in bases and base not in seen:
+        seen.add(base)
+        base = bases[base]
+    return len(seen)
+
+
+_BEFORE, _NAMED, _ANYWHERE, _NAMELESS, _BEHIND = range(5)
+
+
+def _rank(desired: DesiredSection, inherits: bool) -> int:
+    """The order at one place where defaults come too. ``inherits``: what stands there without ``from`` has defaults
+    without a name already."""
+    if desired.kind == "global":
+        return _BEFORE
+    if desired.kind == "defaults":
+        return _NAMED if desired.name else _NAMELESS
+    if desired.kind not in PROXY_KEYWORDS or desired.inherits is not None:
+        return _ANYWHERE
+    return _BEFORE if inherits else _BEHIND
+
+
+def _follower(document: Document, desired: DesiredSection, nameless: bool, wanted: Container[str]) -> Section | None:
+    """The section that a new one goes before, None at the end of the file. ``nameless``: defaults without a name come
+    with it."""
+    defaults = _defaults(document)
+    if desired.kind == "global":
+        return _first(document, ("defaults", *PROXY_KEYWORDS))
+    if desired.kind == "defaults" and desired.inherits is not None:
+        # Behind those that it builds on, where no proxy would begin to inherit it: before other defaults.
+        names = [section.name for section in defaults]
+        return _next(defaults, names.index(desired.inherits)) if desired.inherits in names else None
+    if desired.kind == "defaults" and desired.name:
+        early = nameless or desired.name in wanted
+        return defaults[0] if defaults else _first(document, PROXY_KEYWORDS) if early else None
+    if desired.kind == "defaults":
+        return None if defaults else _first(document, PROXY_KEYWORDS)
+    if desired.kind not in PROXY_KEYWORDS or desired.inherits is not None or nameless or _is_unclear(document):
+        return None
+    own = [index for index, section in enumerate(defaults) if not section.name]
+    return _next(defaults, own[-1]) if own else None
+
+
+def _defaults(document: Document) -> list[Section]:
+    return [section for section in document.sections if section.kind == "defaults" and not section.depth]
+
+
+def _is_unclear(document: Document) -> bool:
+    """Whether a ``.if`` decides which defaults there are."""
+    return any(section.kind == "defaults" and section.depth for section in document.sections)
+
+
+def _first(document: Document, kinds: Sequence[str]) -> Section | None:
+    return next((section for section in document.sections if section.kind in kinds and not section.depth), None)
+
+
+def _next(sections: Sequence[Section], index: int) -> Section | None:
+    return sections[index + 1] if index + 1 < len(sections) else None
+
+
+def _above(document: Document, section: Section) -> int:
+    """The line above a section and above the comment that stands on it."""
+    above = section.header - 1
+    while above >= 0 and document.content(above).startswith("#"):
+        above -= 1
+    return above

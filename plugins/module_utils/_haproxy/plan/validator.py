@@ -1,0 +1,82 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges the values that a user gives: what would end a word, a line or a section, and what stands there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Callable
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import (
+    Directive,
+    join_entry,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing import Standing
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
+
+Values = dict[str, Any]
+
+
+class Validator:
+    """Judges option values one by one, and collects what is wrong with them. ``standing`` is what the file says."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.passed: set[tuple[int, Any]] = set()
+        self.standing = Standing()
+
+    def second(self, option: str, name: str, what: str) -> None:
+        """A problem: this name stands there already."""
+        self.problem(option, name, f"names {what} a second time", "Give every one its own name.")
+
+    def problem(self, option: str, value: Any, reason: str, remedy: str) -> None:
+        shown = redact(value) if isinstance(value, str) else value
+        self.problems.append(Problem(option, shown, reason, remedy))
+
+    def value(self, option: str, value: Any, kind: Kind, stands: Callable[[], bool] | None = None) -> None:
+        """``stands`` tells whether the value is as it was read."""
+        key = (id(kind), value)
+        if key in self.passed:
+            return
+        complaint = kind.complain(value)
+        if complaint is None:
+            self.passed.add(key)
+        elif stands is not None and stands():
+            return
+        elif kind.argument.get("no_log"):
+            self.problem(option, "VALUE_HIDDEN", *complaint)
+        else:
+            self.problem(option, value, *complaint)
+
+    def no_mark(self, option: str, value: Any) -> None:
+        if isinstance(value, str) and KEPT in value:
+            self.problem(option, None, f"holds {KEPT}", "Leave the option out to keep what is there.")
+
+    def kept(self, line: str, option: str) -> str:
+        """The line with the secret that the file has in the place of the mark."""
+        kept = self.standing.secret(line)
+        if kept is not None:
+            return kept
+        reason = "stands for a secret that the file has there, and it has no such line"
+        self.problem(option, line, f"{KEPT} {reason}", "Give the secret itself.")
+        return line
+
+    def stand(self, directive: Directive, entry: str, entries: Sequence[str]) -> bool:
+        """Whether all entries of one key stand in the file, which may say a thing twice."""
+        key = entry_key(directive, entry)
+        return self.standing.says(
+            *(join_entry(directive, other) for other in entries if entry_key(directive, other) == key)
+        )
+
+
+def entry_key(directive: Directive, entry: str) -> tuple[str, ...]:
+    """What makes an entry of a SET the same entry: its first words, an opposite included."""
+    words = meanings(entry)
+    if words and words[0] in ("no", "default"):
+        words = words[1:]
+    return tuple(words[: directive.key] if directive.key else words)

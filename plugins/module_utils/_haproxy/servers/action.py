@@ -1,0 +1,255 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What haproxy_server does: set, read back, and where asked wait for sessions to end or for health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Callable, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.choice import chosen_servers, name_problems
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.plan import (
+    Wish,
+    changes,
+    emptied,
+    foreseen,
+    reservations,
+    weight_problem,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import (
+    Server,
+    Servers,
+    ask_servers,
+    told,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+
+class Batch(NamedTuple):
+    """Commands that are sent together, those that take them back, and the servers among theirs that have an agent."""
+
+    commands: tuple[str, ...]
+    way_back: tuple[str, ...] = ()
+    with_agent: frozenset[str] = frozenset()
+
+
+class RunningServers:
+    """Some servers of the running HAProxy as a resource. ``choose`` picks them out of all, and raises where it cannot.
+
+    There is no lock, as there is none for others who use the socket: what was set is read back, and where a backend
+    has lost its last server meanwhile, by whomever, it is taken back.
+    """
+
+    def __init__(
+        self, runtime: Runtime, choose: Callable[[Servers], list[Server]], wish: Wish, *, allow_last: bool
+    ) -> None:
+        self.runtime = runtime
+        self.choose = choose
+        self.wish = wish
+        self.allow_last = allow_last
+        self.before: Servers | None = None
+        #: As last read.
+        self.chosen: list[Server] = []
+        #: The servers that were told something and have an agent, which may disagree.
+        self.with_agent: set[str] = set()
+
+    def lock(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def read(self) -> Servers:
+        current = ask_servers(self.runtime)
+        self.chosen = self.choose(current)
+        self.before = self.before or current
+        return current
+
+    def plan(self, current: Servers) -> Plan:
+        chosen = self.choose(current)
+        made, problems = changes(current, chosen, self.wish)
+        disagreed = [change.server for change in made if change.server.title in self.with_agent]
+        if disagreed:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.agent import held
+
+            raise held(disagreed, self.wish.words)
+        after = foreseen(current.servers, made)
+        if made and current.level == "operator":
+            problems.append(_no_permission(self.runtime.address))
+        if not self.allow_last and self.before is not None:
+            problems += _last_servers(emptied(self.before.servers, after), self.wish)
+        refuse(problems)
+        wanted = {server.title for server in chosen}
+        texts = _text(chosen), _text([server for server in after if server.title in wanted])
+        warnings = tuple(reservations(chosen, self.wish))
+        if made and self.wish.state != "ready" and any(server.queued for server in chosen):
+            warnings += self._flooding(chosen)
+        if not made:
+            return Plan(*texts, warnings=warnings)
+        there = tuple(command for change in made for command in change.commands)
+        back = tuple(command for change in made for command in change.way_back)
+        agents = frozenset(change.server.title for change in made if change.server.agent)
+        step = Step("\n".join(change.summary for change in made), Batch(there, back, agents), Batch(back))
+        return Plan(*texts, (step,), "runtime", warnings)
+
+    def _flooding(self, chosen: Sequence[Server]) -> tuple[str, ...]:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.queue import FLOODS, flooding
+
+        return tuple(flooding(chosen, self.wish.state)) if self.runtime.version >= FLOODS else ()
+
+    def rehearse(self, plan: Plan) -> None:
+        """Nothing more can be known without telling HAProxy."""
+
+    def execute(self, deed: Batch) -> None:
+        """All commands, or none: HAProxy does what comes before and behind a command that it refuses."""
+        self.with_agent |= deed.with_agent
+        try:
+            self.runtime.change(deed.commands)
+        except EdgeError as error:
+            if not deed.way_back:
+                raise
+            try:
+                self.runtime.change(deed.way_back)
+            except EdgeError as failure:
+                raise ApplyError(error, [failure]) from error
+            raise EdgeError(f"{error} What had been changed with it was set back.") from error
+
+
+def server_action(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
+    """The module's result."""
+    refuse(_option_problems(params))
+    address = params["socket"]
+    if not address:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.socket import socket_address
+
+        address = socket_address(params["path"])
+    wish = Wish(params["state"], params["weight"])
+    with Runtime(address) as runtime:
+        resource = _resource(runtime, params, wish)
+        in_stages = params["drain"] and not check_mode
+        plan = reconcile(resource, check_mode=check_mode or in_stages)
+        chosen, steps = resource.chosen, plan.summary
+        if resource.with_agent:
+            with _telling(steps, address):
+                _hear_agents(resource, params["path"])
+        titles = {server.title for server in chosen}
+        if in_stages and chosen:
+            chosen, ended = _drain(runtime, params, wish, chosen)
+            steps += ended
+        if params["wait"] and not check_mode and chosen:
+            # Imported where it is used, because a run without waiting has no use for it.
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import wait_for_health
+
+            with _telling(steps, address):
+                chosen = wait_for_health(runtime, titles, params["timeout"])
+    impact = "runtime" if steps else "none"
+    # For a hundred servers this costs Ansible as much as all our work, so only those who wait for something get it.
+    servers = [told(server) for server in chosen] if params["drain"] or params["wait"] else None
+    result = plan_result(plan, address, servers=servers, socket=address)
+    return {**result, "changed": bool(steps), "steps": steps, "impact": impact}
+
+
+def _hear_agents(resource: RunningServers, path: str) -> None:
+    """Wait until the agents of the servers that were set have spoken. Raises EdgeError where one disagrees."""
+    import time
+
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.agent import agents_turn
+
+    servers = [server for server in resource.chosen if server.title in resource.with_agent]
+    end = time.monotonic() + agents_turn(path, servers)
+    while time.monotonic() < end:
+        time.sleep(0.1)
+        resource.plan(resource.read())
+
+
+def _drain(
+    runtime: Runtime, params: dict[str, Any], wish: Wish, chosen: Sequence[Server]
+) -> tuple[list[Server], list[str]]:
+    """Let nothing new in, wait for the rest to end, then set the final state. Gives the servers as they are then, and
+    the steps that no plan could know: queues that were served first, sessions that were shut down."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.queue import FLOODS, emptied
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import wait_for_sessions
+
+    # A server in maintenance gets nothing new as it is.
+    kept = "maint" if wish.state == "maint" else ""
+    titles = {server.title for server in chosen}
+    queued = [server for server in chosen if server.queued]
+    floods = bool(queued) and runtime.version >= FLOODS
+    with emptied(runtime, queued if floods else (), params["timeout"]) as served:
+        # Behind that, they have the weight again that they had.
+        now = Wish("drain", None if floods else wish.weight)
+        first = reconcile(_resource(runtime, params, now, kept), check_mode=False)
+    with _telling([*served, *first.summary], runtime.address):
+        steps = served + wait_for_sessions(runtime, titles, params["timeout"], params["shutdown_sessions"])
+    final = _resource(runtime, params, wish)
+    reconcile(final, check_mode=False)
+    if final.with_agent:
+        with _telling([*first.summary, *steps], runtime.address):
+            _hear_agents(final, params["path"])
+    return final.chosen, steps
+
+
+@contextmanager
+def _telling(done: Sequence[str], address: str) -> Iterator[None]:
+    """A failure to wait tells what has been done before it, and stays so."""
+    try:
+        yield
+    except EdgeError as error:
+        error.facts.update(changed=bool(done), steps=list(done), impact="runtime" if done else "none", socket=address)
+        raise
+
+
+def _resource(runtime: Runtime, params: dict[str, Any], wish: Wish, kept: str = "") -> RunningServers:
+    def choose(current: Servers) -> list[Server]:
+        chosen, problems = chosen_servers(current.servers, params["backend"], params["name"])
+        refuse([] if params["allow_missing"] else problems)
+        return [server for server in chosen if server.state != kept]
+
+    return RunningServers(runtime, choose, wish, allow_last=params["allow_last"])
+
+
+def _text(servers: Sequence[Server]) -> str:
+    return "".join(f"{server.title}: {server.state}, weight {server.weight}\n" for server in servers)
+
+
+def _option_problems(params: dict[str, Any]) -> list[Problem]:
+    """What can be said against the options before HAProxy is asked."""
+    state, weight = params["state"], params["weight"]
+    problems = name_problems("backend", params["backend"]) + name_problems("name", params["name"])
+    if state is None and weight is None and not params["wait"]:
+        problems.append(
+            Problem("state", None, "is not given, nor weight, nor wait: there is nothing to do", "Give one")
+        )
+    problem = None if weight is None else weight_problem(weight)
+    if problem is not None:
+        problems.append(problem)
+    if params["drain"] and state not in ("drain", "maint"):
+        reason = "needs a state in which a server gets no new sessions, or it would wait for ever"
+        problems.append(Problem("drain", True, reason, "Set state: drain or state: maint"))
+    if params["shutdown_sessions"] and not params["drain"]:
+        reason = "is what follows when the sessions of a drain do not end in time"
+        problems.append(
+            Problem("shutdown_sessions", True, reason, "Set drain: true, with timeout: 0 to shut down at once")
+        )
+    if params["wait"] and state in ("drain", "maint"):
+        reason = f"waits for a server to be up, and state: {state} takes it out"
+        problems.append(Problem("wait", True, reason, "To wait for sessions to end set drain: true"))
+    if params["timeout"] < 0:
+        problems.append(Problem("timeout", params["timeout"], "is less than nothing", "Give seconds, from 0 on"))
+    return problems
+
+
+def _no_permission(address: str) -> Problem:
+    reason = "is of level operator, which may not change servers"
+    return Problem("socket", address, reason, "Give its line in haproxy.cfg 'level admin', or name another socket")
+
+
+def _last_servers(lost: Sequence[str], wish: Wish) -> list[Problem]:
+    option, value = ("weight", wish.weight) if wish.state in (None, "ready") else ("state", wish.state)
+    reason = "would leave nobody for new connections in backend {}"
+    remedy = "Make another server ready first, or set allow_last: true"
+    return [Problem(option, value, reason.format(backend), remedy) for backend in lost]

@@ -1,0 +1,52 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Servers with an agent check: the program at the server sets state and weight anew with every check.
+
+HAProxy does not tell who set a server's state (``DRAIN (agent)`` says only that there is an agent), so the one way to
+know whether an agent agrees is to wait until it has spoken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import microseconds
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import proxies
+
+#: HAProxy's own interval between two checks, in seconds, and the longest one that is waited for.
+USUAL, LONGEST = 2.0, 30.0
+#: What a check takes beside its interval, in seconds.
+_CHECK = 0.5
+
+
+def agents_turn(path: str, servers: Sequence[Server]) -> float:
+    """How long it takes until the agents of some servers have spoken, in seconds: by the configuration file, or
+    HAProxy's own interval where that does not say."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            known = proxies(parse(file.read()), {server.backend for server in servers})
+    except OSError:
+        known = {}
+    longest = 0.0
+    for server in servers:
+        line = known[server.backend].servers.get(server.name) if server.backend in known else None
+        options = line.options if line is not None else {}
+        said = options.get("agent_inter") or options.get("inter") or ("",)
+        time = microseconds(said[0])
+        longest = max(longest, USUAL if isinstance(time, str) else time / 1e6)
+    return min(longest, LONGEST) + _CHECK
+
+
+def held(servers: Sequence[Server], wish: str) -> EdgeError:
+    """Why servers are not as they were set."""
+    said = ", ".join(f"{server.title} ({server.state}, weight {server.weight}, {server.status})" for server in servers)
+    return EdgeError(
+        f"{said}: HAProxy did what it was told ({wish}), and the server's agent (agent-check) took it back. Let the "
+        "agent say so (it answers ready, drain, maint, up, down or a weight), or stop its check by 'disable agent' on "
+        "HAProxy's socket.",
+        servers=[told(server) for server in servers],
+    )

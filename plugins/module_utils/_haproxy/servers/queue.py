@@ -1,0 +1,60 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections that wait in a server's queue when the server is to be taken out.
+
+HAProxy 2.6 gives them to other servers where the backend has ``option redispatch``. From 3.0 on (seen with 3.0.11,
+3.2.26 and 3.4.7) it sends all of them to that very server at once, over its maxconn, as soon as it goes to drain or
+maint. With weight 0 nothing new comes either, and the queue goes on being served in its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import looks
+
+#: Since which version a queue floods its own server.
+FLOODS = (3, 0)
+
+
+def flooding(servers: Sequence[Server], state: str | None) -> list[str]:
+    """In words which servers ``state`` would flood with their own queue."""
+    return [
+        f"{server.title}: {server.queued} connections wait in its queue, and where the backend has option redispatch "
+        f"this HAProxy sends all of them to it at once, over its maxconn, when it goes to {state}. With drain: true "
+        "they are served in their turn first, at weight 0."
+        for server in servers
+        if server.queued and server.state == "ready" and state in ("drain", "maint")
+    ]
+
+
+@contextmanager
+def emptied(runtime: Runtime, servers: Sequence[Server], timeout: float) -> Iterator[list[str]]:
+    """The servers at weight 0, once nothing waits for them any more: what was done, in words. Afterwards, and where
+    that takes longer than ``timeout`` seconds (EdgeError), they have their weight again."""
+    waiting = [server for server in servers if server.queued and server.state == "ready"]
+    if not waiting:
+        yield []
+        return
+    runtime.change([f"set server {server.title} weight 0" for server in waiting])
+    try:
+        for last, now in looks(runtime, {server.title for server in waiting}, timeout):
+            left = [server for server in now if server.queued]
+            if not left:
+                break
+            if last:
+                said = ", ".join(f"{server.title} has {server.queued} connections" for server in left)
+                raise EdgeError(
+                    f"{said} waiting in its queue after {timeout} s. They would all be sent to it at once, over its "
+                    "maxconn. All servers are as they were. Run again with a longer timeout, or without drain: true if "
+                    "that is meant.",
+                    servers=[told(server) for server in left],
+                )
+        yield [f"{server.title}: {server.queued} waiting connections served at weight 0 first" for server in waiting]
+    finally:
+        runtime.change([f"set server {server.title} weight {server.weight}" for server in waiting])

@@ -1,0 +1,147 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The course of bringing one backend's sessions back into balance: from what is seen to what is done next. Pure.
+
+What bounds it: of each server are closed at most the sessions that it had too many at the beginning (or has too many
+since another one came up), and none that would bring it below its share. A session that was closed is expected back
+and counts as one in the meantime, so a client that takes its time does not make everybody's share smaller.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.rebalance_share import (
+    Session,
+    pick,
+    shares,
+    skewed,
+    surplus,
+    takers,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server
+
+#: How many looks after the last closing clients are given to come back before their coming back is judged.
+PATIENCE = 6
+#: With fewer than this many closed, nothing is said about where clients come back to.
+FEW = 3
+
+BALANCED, CLOSE, WAIT, STUCK = "balanced", "close", "wait", "stuck"
+
+
+class Bounds(NamedTuple):
+    """``tolerance`` in percent of a share, ``min_age`` in seconds, ``batch`` the most sessions to close at once."""
+
+    tolerance: float
+    min_age: float
+    batch: int
+
+
+class Next(NamedTuple):
+    """What is to be done: ``what`` is one of the words above; ``reason`` says in words why not more is."""
+
+    what: str
+    sessions: Sequence[Session] = ()
+    reason: str = ""
+
+
+class Course:
+    """One backend from the first look on. ``before`` is what each server held when it was first seen, ``closed`` what
+    was closed of it, ``now`` the backend's servers as last seen."""
+
+    def __init__(self, servers: Sequence[Server], bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.before: dict[str, int] = {}
+        self.closed: dict[str, int] = {}
+        self.now: Sequence[Server] = ()
+        self.quiet = 0
+        self._see(servers)
+        self.total = self._here
+
+    def _see(self, servers: Sequence[Server]) -> None:
+        self.now = servers
+        for server in servers:
+            self.before.setdefault(server.title, server.sessions)
+            self.closed.setdefault(server.title, 0)
+
+    @property
+    def closed_total(self) -> int:
+        return sum(self.closed.values())
+
+    @property
+    def share(self) -> dict[str, float]:
+        """What each server that takes connections should hold once all are back."""
+        return shares(self._here + self.missing, takers(self.now))
+
+    @property
+    def _here(self) -> int:
+        return sum(server.sessions for server in takers(self.now))
+
+    @property
+    def missing(self) -> int:
+        """How many of those closed are not back."""
+        return min(self.closed_total, max(0, self.total - self._here))
+
+    @property
+    def _still_missing(self) -> str:
+        return f"{self.missing} of those closed are not back"
+
+    def excess(self) -> dict[str, int]:
+        """Server -> how many of its sessions may still be closed."""
+        share = self.share
+        over = self._surplus(share)
+        own = surplus(self.before, share)
+        left = {title: min(number, own.get(title, 0) - self.closed[title]) for title, number in over.items()}
+        return {title: number for title, number in left.items() if number > 0}
+
+    def _surplus(self, share: dict[str, float]) -> dict[str, int]:
+        return surplus({server.title: server.sessions for server in self.now}, share)
+
+    def look(self, servers: Sequence[Server], sessions: Sequence[Session]) -> Next:
+        """What to do next, given what is there now."""
+        self._see(servers)
+        self.quiet += 1
+        able = takers(servers)
+        if not skewed(able, self.bounds.tolerance) or not self._surplus(shares(self._here, able)):
+            # In slowstart a server has less than it will: is it balanced then, too?
+            warm = [server._replace(effective_weight=server.weight) for server in able]
+            if warm != able and skewed(warm, self.bounds.tolerance):
+                return Next(WAIT, (), "a server is in slowstart")
+            if self.missing and self.quiet < PATIENCE:
+                return Next(WAIT, (), self._still_missing)
+            return Next(BALANCED)
+        if self._comes_back():
+            return Next(STUCK, (), "the clients came back to the servers that they were on")
+        over = self.excess()
+        if not over:
+            return self._exhausted(able)
+        chosen = pick(sessions, over, self.bounds.batch, self.bounds.min_age)
+        if chosen:
+            return Next(CLOSE, chosen)
+        return Next(WAIT, (), f"what is too many is younger than {self.bounds.min_age:g} s")
+
+    def note(self, closed: Sequence[Session]) -> None:
+        """Sessions that were closed."""
+        for session in closed:
+            self.closed[session.title] += 1
+        if closed:
+            self.quiet = 0
+
+    def _exhausted(self, able: Sequence[Server]) -> Next:
+        if self.missing:
+            return Next(WAIT, (), self._still_missing)
+        if self.quiet < PATIENCE or any(server.warming for server in able):
+            return Next(WAIT, (), "connections still move")
+        return Next(STUCK, (), "the clients did not come back to where there is room")
+
+    def _comes_back(self) -> bool:
+        """Whether most of what was closed is back where it was, after a while to see it."""
+        donors = [server for server in self.now if self.closed[server.title]]
+        regained = sum(
+            max(0, server.sessions - (self.before[server.title] - self.closed[server.title])) for server in donors
+        )
+        seen = self.closed_total - self.missing
+        return self.closed_total >= max(FEW, self.bounds.batch) and seen >= FEW and regained > math.floor(seen * 3 / 4)

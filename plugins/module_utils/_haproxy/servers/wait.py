@@ -1,0 +1,94 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for what takes its time: sessions that end, health checks that pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, ask_servers, told
+
+#: Sessions that were shut down are gone within this time, in seconds.
+SHUT_DOWN_LIMIT = 5.0
+
+
+def wait_for_sessions(runtime: Runtime, titles: set[str], timeout: float, shut_down: bool) -> list[str]:
+    """Wait until no server has a session, queued ones included. What is left after ``timeout`` seconds is an error
+    that says so for each server, or is shut down: then the steps are given."""
+    left = _until_idle(runtime, titles, timeout)
+    if not left:
+        return []
+    if shut_down:
+        runtime.change([f"shutdown sessions server {server.title}" for server in left])
+        stuck = _until_idle(runtime, titles, SHUT_DOWN_LIMIT)
+        if not stuck:
+            return [f"{server.title}: {_sessions(server)} shut down" for server in left]
+        raise _unfinished(stuck, "were shut down, and are still there")
+    raise _unfinished(
+        left,
+        f"did not end within {timeout} s. The servers stay drained: nothing new goes to them. Run again to wait "
+        "longer, set shutdown_sessions: true to end them, or state: ready to go back",
+    )
+
+
+def wait_for_health(runtime: Runtime, titles: set[str], timeout: float) -> list[Server]:
+    """Wait until every server is up by its checks; one without checks is. Gives the servers."""
+    for last, servers in looks(runtime, titles, timeout):
+        ill = [server for server in servers if not server.healthy]
+        if not ill:
+            return servers
+        if last:
+            said = ", ".join(f"{server.title} is {server.status}{_by_agent(server)}" for server in ill)
+            raise EdgeError(f"not up after {timeout} s: {said}.", servers=[told(server) for server in servers])
+    raise AssertionError("there is a last look")
+
+
+def _by_agent(server: Server) -> str:
+    return f", held in {server.state} by its agent (agent-check)" if server.agent and server.state != "ready" else ""
+
+
+def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Server]:
+    """The servers that still have sessions in the end."""
+    busy: list[Server] = []
+    for _last, servers in looks(runtime, titles, timeout):
+        taken = [server.title for server in servers if server.state == "ready"]
+        if taken:
+            raise EdgeError(
+                f"{', '.join(taken)}: ready again while being drained. A reload, an agent or somebody else did that."
+            )
+        busy = [server for server in servers if server.sessions or server.queued]
+        if not busy:
+            break
+    return busy
+
+
+def looks(runtime: Runtime, titles: set[str], timeout: float) -> Iterator[tuple[bool, list[Server]]]:
+    """The servers again and again, and whether it is the last time: the first at once, the last when time is up.
+
+    Each look has a connection of its own: after a reload the old process goes on answering on ours, with the servers
+    as we left them, while the new one sends them clients.
+    """
+    end = time.monotonic() + timeout
+    pause = 0.1
+    while True:
+        last = time.monotonic() >= end
+        runtime.close()
+        yield last, ask_servers(runtime).named(titles)
+        if last:
+            return
+        time.sleep(min(pause, max(0.0, end - time.monotonic())))
+        pause = min(2 * pause, 1.0)
+
+
+def _unfinished(left: list[Server], what: str) -> EdgeError:
+    said = ", ".join(f"{server.title} has {_sessions(server)}" for server in left)
+    return EdgeError(f"{said}, which {what}.", servers=[told(server) for server in left])
+
+
+def _sessions(server: Server) -> str:
+    number = server.sessions + server.queued
+    return f"{number} session{'' if number == 1 else 's'}"

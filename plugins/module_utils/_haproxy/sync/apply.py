@@ -1,0 +1,216 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings the running process to what the file says, and back where that fails half way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import record as live_record
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import start_ticks
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.reload import ReloadFailed, reload
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import RuntimeRefused, succeeded
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process, rows_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.socket import stats_socket
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import (
+    Change,
+    Removal,
+    plan_change,
+    plan_return,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Asked, Bring
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.step import abilities
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import drifted, proxies
+
+if TYPE_CHECKING:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
+
+#: How long a server that is to be deleted may keep its sessions before a reload leaves them to the old process.
+PATIENCE = 5.0
+_BUSY = "Server still has connections"
+_PAUSE = 0.02
+
+
+class StillBusy(EdgeError):
+    """A server that is to be deleted has sessions that do not end."""
+
+
+class Bringing:
+    """One Bring under way: ``there``, and where something fails ``back``; ``file_is_back`` once the old file is."""
+
+    def __init__(self, asked: Asked, deed: Bring) -> None:
+        self.asked = asked
+        self.deed = deed
+        self.process = deed.process
+        self.escalated = ""
+        #: What was set once more after a reload, a line each.
+        self.mended: tuple[str, ...] = ()
+        self._reloaded = False
+        self._clean = True
+
+    @property
+    def _path(self) -> str:
+        return self.asked.file.real
+
+    def there(self) -> None:
+        change = self.deed.change
+        if change.reasons:
+            self._reload_and_mend()
+            return
+        try:
+            self._live(change)
+        except StillBusy as busy:
+            if self.asked.required or not self.process.has_master:
+                self._fail(busy)
+            self.escalated = str(busy)
+            try:
+                self._reload_and_mend()
+            except EdgeError as error:
+                self._fail(error)
+        except BaseException as error:
+            self._fail(error)
+
+    def back(self) -> None:
+        """The process as it was before; after a reload the old file's own reload does that."""
+        if not self._reloaded:
+            self._return()
+
+    def file_is_back(self) -> None:
+        """The old file is in its place again. It is younger than the process: that has to be said, or be undone."""
+        content = self.deed.seen.content or b""
+        if self._reloaded:
+            try:
+                self._reload(content)
+            except EdgeError as error:
+                raise EdgeError(f"HAProxy does not take the file from before either: {error}") from error
+        elif self._clean and self.process.loaded.loaded:
+            self._record(content)
+
+    def _fail(self, error: BaseException) -> None:
+        try:
+            self._return()
+        except EdgeError as failure:
+            raise ApplyError(error, [failure]) from error
+        raise error
+
+    def _live(self, change: Change) -> None:
+        runtime = self.process.runtime
+        runtime.change(change.commands)
+        remove(runtime, change.removals)
+        left = read_back(self.process, parse(decode(self.deed.content)), self.deed.seen.rows)
+        if left:
+            raise EdgeError(
+                "HAProxy took every command, but what it has now is not what was asked for: {}.".format("; ".join(left))
+            )
+        self._record(self.deed.content)
+
+    def _reload(self, content: bytes) -> None:
+        address = self.asked.socket or stats_socket(decode(content))
+        self.process.runtime.close()
+        self._reloaded = True
+        try:
+            self.process = reload(self.process, self._path, address)
+        except ReloadFailed as failure:
+            # Where the old worker goes on under a master that is none the worse, nothing is to be undone.
+            self._reloaded = failure.master_waits
+            raise
+        self._record(content)
+
+    def _reload_and_mend(self) -> None:
+        """A reload, and what HAProxy then took from its server state file over the file, set as the file says it."""
+        self._reload(self.deed.content)
+        file, runtime = parse(decode(self.deed.content)), self.process.runtime
+        rows = rows_of(runtime, {*self.asked.names, *self.deed.seen.rows})
+        known = proxies(file, set(rows))
+        if not any(proxy.known and drifted(proxy, rows[name]) for name, proxy in known.items()):
+            return
+        change = plan_change(file, file, set(rows), rows, abilities(self.process))
+        if change.reasons or change.removals:
+            said = "; ".join(change.reasons or change.summaries)
+            raise EdgeError(
+                "At its reload HAProxy took servers from its server state file (load-server-state-from-file) otherwise "
+                f"than the new file says it, and by commands that cannot be mended: {said}. Take their lines out of "
+                "the state file, or the directive out of the file."
+            )
+        runtime.change(change.commands)
+        self.mended = change.summaries
+
+    def _return(self) -> None:
+        """What the process had before, by commands. Raises EdgeError with what it could not be given back."""
+        self._clean = False
+        before, runtime = self.deed.seen.rows, self.process.runtime
+        old = parse(decode(self.deed.seen.content or b""))
+        try:
+            change, lost = plan_return(old, before, rows_of(runtime, before), abilities(self.process))
+            refused = [
+                str(RuntimeRefused(runtime.address, command, reply))
+                for command, reply in zip(change.commands, runtime.ask(change.commands))
+                if not succeeded(command, reply)
+            ]
+            remove(runtime, change.removals)
+            left, _lost = plan_return(old, before, rows_of(runtime, before), abilities(self.process))
+        except EdgeError as error:
+            raise EdgeError(f"the running HAProxy may have part of the change: {error} A reload mends that.") from error
+        if lost or left.commands or left.removals:
+            words = [*lost, *refused, *(f"not done: {command}" for command in left.commands)]
+            words += [f"not deleted again: {removal.backend}/{removal.server}" for removal in left.removals]
+            raise EdgeError("the running HAProxy is not as it was: {}. A reload mends that.".format("; ".join(words)))
+        self._clean = True
+
+    def _record(self, content: bytes) -> None:
+        """Best effort after a reload, where the time says it too; before a live change was sent it was seen to work."""
+        try:
+            live_record.record(self._path, self.process.pid, start_ticks(self.process.pid), content)
+        except OSError as error:
+            if not self._reloaded:
+                raise EdgeError(f"cannot record that the process has {self._path} now: {error}") from error
+
+
+def read_back(process: Process, file: Document, names: Iterable[str]) -> tuple[str, ...]:
+    """In words what the servers of some proxies do not have as the file says it."""
+    rows = rows_of(process.runtime, names)
+    if not any(proxy.known and drifted(proxy, rows.get(name, {})) for name, proxy in proxies(file, set(rows)).items()):
+        return ()
+    left = plan_change(file, file, set(rows), rows, abilities(process))
+    return left.summaries or left.reasons
+
+
+def remove(runtime: Runtime, removals: tuple[Removal, ...]) -> None:
+    """Delete servers: no new sessions, wait for the old ones, maintenance, delete. Raises StillBusy."""
+    if not removals:
+        return
+    targets = [f"{removal.backend}/{removal.server}" for removal in removals]
+    runtime.change([f"set server {target} state drain" for target in targets])
+    end = time.monotonic() + PATIENCE
+    while True:
+        rows = rows_of(runtime, {removal.backend for removal in removals})
+        busy = {
+            f"{removal.backend}/{removal.server}": rows[removal.backend][removal.server].sessions
+            for removal in removals
+            if rows[removal.backend][removal.server].sessions
+        }
+        if not busy:
+            break
+        _wait(end, ", ".join(f"{target} still has {count} sessions" for target, count in busy.items()))
+    runtime.change([f"set server {target} state maint" for target in targets])
+    while targets:
+        commands = [f"del server {target}" for target in targets]
+        for target, command, reply in zip(list(targets), commands, runtime.ask(commands)):
+            if succeeded(command, reply) and reply:
+                targets.remove(target)
+            elif not reply.startswith(_BUSY):
+                raise RuntimeRefused(runtime.address, command, reply)
+        if targets:
+            _wait(end, f"{', '.join(targets)} still has connections")
+
+
+def _wait(end: float, why: str) -> None:
+    if time.monotonic() > end:
+        raise StillBusy(f"{why} after {PATIENCE:.0f} s")
+    time.sleep(_PAUSE)

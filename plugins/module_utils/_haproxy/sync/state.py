@@ -1,0 +1,46 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of a file and its process, what is seen of both, and what is to be done about the process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+
+if TYPE_CHECKING:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import Change
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import Row
+
+
+class Asked(NamedTuple):
+    """``required``: nothing may be left to a reload. ``socket`` is the process's, where the user named one; ``names``
+    are the proxies whose servers the task manages."""
+
+    file: ConfigFile
+    required: bool
+    socket: str | None
+    names: set[str]
+
+
+class Seen(NamedTuple):
+    """``process`` is None where it was not asked; ``why`` says why, ``mute`` that one seems to run all the same.
+    ``rows`` are its servers, by proxy."""
+
+    content: bytes | None
+    process: Process | None
+    rows: dict[str, dict[str, Row]]
+    why: str = ""
+    mute: bool = False
+
+
+class Bring(NamedTuple):
+    """Bring the process from what it was ``seen`` with to ``content``: by the change's commands, or, where it has
+    reasons, by a reload."""
+
+    process: Process
+    seen: Seen
+    content: bytes
+    change: Change

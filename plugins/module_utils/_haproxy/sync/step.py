@@ -1,0 +1,94 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be done about the running process, as a step behind that of the file."""
+
+from __future__ import annotations
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import record as live_record
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process, rows_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import (
+    Abilities,
+    Change,
+    plan_change,
+    touched,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Asked, Bring, Seen
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+
+
+def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tuple[Plan, Bring | None]:
+    """The file's plan with what the process needs, and that alone. Raises EdgeError where the task forbids it."""
+    content = plan.steps[0].do.content if plan.steps else seen.content or b""
+    seen, change = _plan_process(asked, seen, process, content)
+    if not (plan.steps or change.summaries or change.reasons):
+        return plan, None
+    bring = Bring(process, seen, content, change)
+    reasons = "; ".join(change.reasons)
+    if reasons and asked.required:
+        raise EdgeError(
+            f"runtime: require: this needs a reload of HAProxy: {reasons}. Nothing was changed. Leave that out, or set "
+            "runtime: auto."
+        )
+    if reasons and not process.has_master:
+        warning = (
+            f"The reload is left to you, because HAProxy runs without a master (start it with -W or -Ws): {reasons}"
+        )
+        return plan._replace(warnings=(*plan.warnings, warning)), bring
+    warnings = plan.warnings
+    if reasons:
+        warnings += warming(process)
+    lines = [f"reload HAProxy: {reason}" for reason in change.reasons] or change.summaries
+    impact = "reload" if reasons else "runtime" if lines else "none"
+    steps = (*plan.steps, Step("\n".join(lines), bring))
+    return plan._replace(steps=steps, impact=impact, warnings=warnings), bring
+
+
+def warming(process: Process) -> tuple[str, ...]:
+    """In words which servers a reload would hit while they come back slowly (slowstart): the new worker knows nothing
+    of that and gives them their whole share at once."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.stats import read_stat
+
+    (said,) = process.runtime.ask(["show stat -1 4 -1"])
+    return tuple(
+        f"{row['pxname']}/{row['svname']} has come back to {row['throttle']} % of its weight (slowstart). A reload "
+        "gives it the whole at once: wait until it has come back, if that is too much for it."
+        for row in read_stat(said, ("pxname", "svname", "throttle"))
+        if int(row.get("throttle", 100)) < 100
+    )
+
+
+def examine(bring: Bring, *, rehearsal: bool) -> None:
+    """Raises InputError where the reload that is to come would fail for all that can be seen before."""
+    if bring.change.reasons:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.binding import unbindable
+
+        old, new = parse(decode(bring.seen.content or b"")), parse(decode(bring.content))
+        refuse(unbindable(old, new, rehearsal=rehearsal))
+
+
+def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) -> tuple[Seen, Change]:
+    """What the process needs to have ``content``, and ``seen`` with the servers of every proxy that takes part."""
+    path = asked.file.path
+    if not process.loaded.loaded:
+        return seen, Change(reasons=(f"the running process does not have {path} as it was: {process.loaded.reason}",))
+    old, new = parse(decode(seen.content or b"")), parse(decode(content))
+    if seen.content != content:
+        more = touched(old, new) - seen.rows.keys()
+        seen = seen._replace(rows={**seen.rows, **rows_of(process.runtime, more)})
+    change = plan_change(old, new, asked.names, seen.rows, abilities(process))
+    if change.commands or change.removals:
+        if not process.alone:
+            return seen, Change(
+                reasons=(f"it was started with more files than {path}, which may count for servers too",)
+            )
+        if seen.content != content and not live_record.can_record():
+            return seen, Change(reasons=("what was changed live could not be recorded in /run",))
+    return seen, change
+
+
+def abilities(process: Process) -> Abilities:
+    return Abilities(process.runtime.version, process.level)

@@ -1,0 +1,198 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A text as data, in the shape of haproxy_config's own options: what is read here can be given there.
+
+A line whose value its option could not hold (a variable, a number out of range) is told among the directives, where
+haproxy_config takes what stands in the file. A secret within a line is told by a mark that means "the one that is
+there"; an option that is a secret as a whole is left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import split_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import (
+    SECTION_KEYWORDS,
+    Document,
+    Section,
+    parse,
+    unclear,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import Word, is_special, lex, meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import is_quotable, value_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import (
+    BIND_READER,
+    SERVER_READER,
+    Reader,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import (
+    ONE,
+    Classifier,
+    Directive,
+    split_entry,
+    table_of,
+    typed_value,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
+
+_VALUES: dict[tuple[int, str], Any] = {}
+_LISTS = {"defaults": "defaults", "frontend": "frontends", "listen": "listens", "backend": "backends"}
+
+
+def describe(text: str) -> dict[str, Any]:
+    """Every section of a text, secrets masked. A line that depends on ``.if`` is told as if it always counted."""
+    document = parse(text)
+    told: dict[str, Any] = {
+        # Further sections of this kind add to the first.
+        "global": _told(document, "global", [section for section in document.sections if section.kind == "global"]),
+        "defaults": [],
+        "frontends": [],
+        "listens": [],
+        "backends": [],
+        "sections": [],
+    }
+    for section in document.sections:
+        if section.kind == "global":
+            continue
+        if section.kind not in SECTION_KEYWORDS and unclear(document, section) is not None:
+            # haproxy_config takes a section that nobody here knows only where it is clear that it is one.
+            continue
+        content = _told(document, section.kind, [section])
+        if section.kind in _LISTS:
+            told[_LISTS[section.kind]].append({**_header(section), **content})
+        else:
+            told["sections"].append({"type": section.kind, **_header(section), "directives": [], **content})
+    return told
+
+
+def _header(section: Section) -> dict[str, Any]:
+    header: dict[str, Any] = {"name": _plain(section.name)} if section.name else {}
+    if section.words[-2:-1] == ("from",):
+        header["from"] = _plain(section.words[-1])
+    return header
+
+
+def _told(document: Document, kind: str, sections: list[Section]) -> dict[str, Any]:
+    classifier, table = Classifier(kind), table_of(kind)
+    told: dict[str, Any] = {}
+    for index in (index for section in sections for index in document.body(section)):
+        line = _Line(document.content(index))
+        option = classifier.option(line.words) if line.words else None
+        if option == "server":
+            told.setdefault("servers", []).append(_server(line))
+        elif option == "default-server":
+            server = told.setdefault("default_server", {})
+            for said in SERVER_READER.find(line.words, 1):
+                server.pop(said, None)
+            server.update(_arguments(line, 1, SERVER_READER))
+        elif option == "bind":
+            told.setdefault("bind", []).append(_bind(line))
+        elif option is None or not _directive(told, option, table[option], line):
+            told.setdefault("directives", []).append(line.text)
+    return told
+
+
+class _Line:
+    """A line without comment and blanks around it: its ``text``, secrets masked, and its words by meaning."""
+
+    def __init__(self, content: str) -> None:
+        spans = lex(content).words if is_special(content) else ()
+        text = content[spans[0].start : spans[-1].end] if spans else content.partition("#")[0].strip()
+        self.text = redact(text if text.isascii() else _spelled(text), KEPT)
+        self.words = meanings(self.text)
+        self._spans: list[Word] = []
+
+    def written(self, start: int, end: int) -> str:
+        """Some words as they are written."""
+        self._spans = self._spans or lex(self.text).words
+        return self.text[self._spans[start].start : self._spans[end - 1].end] if start < end else ""
+
+
+def _directive(told: dict[str, Any], option: str, directive: Directive, line: _Line) -> bool:
+    """Tell a line as its option; False where that could not hold it."""
+    entry = split_entry(directive, line.text, list(lex(line.text).words))
+    if directive.shape != ONE:
+        told.setdefault(option, []).append(entry)
+        return True
+    value = None if KEPT in entry else typed_value(directive, entry)
+    group, dot, name = option.partition(".")
+    place, name = (told.setdefault(group, {}), name) if dot else (told, option)
+    # The last line counts.
+    place.pop(name, None)
+    if value is not None:
+        place[name] = value
+    return value is not None
+
+
+def _server(line: _Line) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": _plain(line.words[1]) if len(line.words) > 1 else ""}
+    if len(line.words) > 2:
+        told.update(_place(line.words[2]))
+    return {**told, **_arguments(line, 3, SERVER_READER)}
+
+
+def _bind(line: _Line) -> dict[str, Any]:
+    return {**(_place(line.words[1]) if len(line.words) > 1 else {}), **_arguments(line, 2, BIND_READER)}
+
+
+def _place(word: str) -> dict[str, Any]:
+    address, port = split_address(word)
+    told: dict[str, Any] = {"address": _plain(address)}
+    if port:
+        told["port"] = int(port) if port.isdecimal() else _plain(port)
+    return told
+
+
+def _arguments(line: _Line, first: int, reader: Reader) -> dict[str, Any]:
+    """The options on a line, without those that could not hold what it says."""
+    told: dict[str, Any] = {}
+    for option, places in reader.find(line.words, first).items():
+        argument = reader.table[option]
+        kind = argument.kind
+        if kind is None:
+            told[option] = places[-1][2]
+            continue
+        texts = [
+            line.written(start + 1, end) if is_quotable(kind) else " ".join(line.words[start + 1 : end])
+            for start, end, _yes in places
+        ]
+        values = [_value(kind, text) for text in texts]
+        if argument.many and None not in values:
+            told[option] = values
+        elif not argument.many and values[-1] is not None:
+            told[option] = values[-1]
+    return told
+
+
+def _value(kind: Kind, text: str) -> Any:
+    """A text as an option's value, None where that could not hold it. Files say the same thing many times."""
+    key = id(kind), text
+    if key not in _VALUES:
+        _VALUES[key] = None if KEPT in text else value_of(kind, text)
+    return _VALUES[key]
+
+
+def _spelled(text: str) -> str:
+    """A text with every byte that is no UTF-8, which no result can hold, as HAProxy's escape for it; between single
+    quotes there are no escapes, so there they are opened for it."""
+    pieces, quote, escaped = [], "", False
+    for character in text:
+        if "\udc80" <= character <= "\udcff":
+            escape = f"\\x{ord(character) - 0xDC00:02x}"
+            pieces.append(f"'{escape}'" if quote == "'" else escape)
+            continue
+        pieces.append(character)
+        if escaped or (character == "\\" and quote != "'"):
+            escaped = not escaped
+        elif character in "'\"" and quote in ("", character):
+            quote = "" if quote else character
+    return "".join(pieces)
+
+
+def _plain(text: str) -> str:
+    """A text without the marks of the lexer."""
+    return text.replace("\0", "")

@@ -1,0 +1,87 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a ``bind`` line listens, however it is spelled, and whether two of them take the same connections.
+
+``*``, ``0.0.0.0``, ``ipv4@*`` and an empty address are one; so are ``[::1]``, ``::1`` and ``ipv6@::1``, a path and
+``unix@`` before it. A port may be a range. ``::`` with ``v4v6`` takes IPv4 too, but none of what comes to a listener of
+IPv4: the kernel gives a connection to the socket that fits it best (seen with Linux 6: all of 200).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import split_address, takes_port
+
+_PREFIX = re.compile(r"(?:[a-z]+\+)?(ipv4|ipv6|unix|quic4|quic6|udp4|udp6|udp)@")
+_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+_APART = ("interface", "namespace")
+_THREADS = ("thread", "process")
+
+
+class Listener(NamedTuple):
+    """``apart`` keeps listeners on one address from each other: the transport, an interface, a network namespace.
+    ``low`` to ``high`` are ports; 0 where there are none. ``threads`` serve it, which is a way to spread the work of
+    one address over several lines."""
+
+    spelled: str
+    host: str
+    apart: tuple[str, ...]
+    low: int
+    high: int
+    threads: str = ""
+
+    def overlaps(self, other: Listener) -> bool:
+        """Whether a connection could come to either."""
+        return (
+            self.apart == other.apart
+            and self.host == other.host
+            and self.low <= other.high
+            and other.low <= self.high
+            and (self.threads == other.threads or not self.threads or not other.threads)
+        )
+
+
+def listeners(words: list[str]) -> Iterator[Listener]:
+    """The listeners of a ``bind`` line's words; those that only HAProxy can tell (variables, descriptors) left out."""
+    restricted = [f"{word} {value}" for word, value in zip(words, words[1:]) if word in _APART]
+    threads = " ".join(f"{word} {value}" for word, value in zip(words, words[1:]) if word in _THREADS)
+    for spelled in words[1].split(",") if len(words) > 1 else ():
+        prefix = _PREFIX.match(spelled)
+        family = prefix.group(1) if prefix is not None else ""
+        plain = spelled[prefix.end() :] if prefix is not None else spelled
+        apart = ("udp" if family.startswith(("quic", "udp")) else "", *sorted(restricted))
+        if plain.startswith("/") or spelled.startswith("abns@"):
+            yield Listener(spelled, plain, apart, 0, 0, threads)
+            continue
+        host, port = split_address(plain)
+        ports = _RANGE.fullmatch(port)
+        if ports is None or not takes_port(plain) or "@" in host:
+            continue
+        low = int(ports.group(1))
+        yield Listener(
+            spelled,
+            "::" if host == "*" and family.endswith("6") else host,
+            apart,
+            low,
+            int(ports.group(2) or low),
+            threads,
+        )
+
+
+def shared(found: list[tuple[str, Listener]]) -> Iterator[tuple[str, Listener, str]]:
+    """Of listeners, each with the title of its section, in the file's order: each that overlaps an earlier one, with
+    its own section's title and the earlier one's."""
+    ordered = sorted(range(len(found)), key=lambda place: found[place][1].low)
+    open_ones: list[int] = []
+    clashes: list[tuple[int, int]] = []
+    for place in ordered:
+        listener = found[place][1]
+        open_ones = [other for other in open_ones if found[other][1].high >= listener.low]
+        clashes += [(max(place, other), min(place, other)) for other in open_ones if listener.overlaps(found[other][1])]
+        open_ones.append(place)
+    for later, earlier in sorted(dict(sorted(clashes, reverse=True)).items()):
+        yield found[later][0], found[later][1], found[earlier][0]

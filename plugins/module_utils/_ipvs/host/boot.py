@@ -1,0 +1,205 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What restores the table at boot: the rules of ipvsadm's package, and what makes its service read them.
+
+Debian has /etc/ipvsadm.rules and a switch in /etc/default/ipvsadm; Enterprise Linux has /etc/sysconfig/ipvsadm and
+starts the service or not. Nothing here starts it: that would empty the table first.
+
+Both services have traps, and a drop-in for each. Debian's empties the table when it starts, so it has to come before
+keepalived. Enterprise Linux' restores nothing from a file that begins with a comment, so there the file gets no
+heading; and when it stops, as on every way down, it writes the table as it is then over the rules: without thresholds,
+timeouts and daemons, and with what others have put there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host.ownership import Owner, owner
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Daemon, Key, Table, Timeouts
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.rules import (
+    daemon_line,
+    rule_key,
+    rules,
+    timeouts_line,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Step
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+UNIT = "ipvsadm.service"
+HEADING = "# Written by k8s_edge.ha: what ipvsadm restores at boot."
+_SECONDS = 60.0
+_SWITCH = re.compile(r"^([ \t]*AUTO=)([^\n#]*?)([ \t]*(?:#[^\n]*)?)$", re.MULTILINE)
+_SAVES = "ipvsadm-save"
+DROP_IN = """# Written by k8s_edge.ha.
+[Unit]
+Wants=network-online.target
+After=network-online.target
+Before=keepalived.service
+"""
+#: Boot restores the rules as they were asked for, not as the table was at the end.
+KEEPING = "\n[Service]\nExecStop=\n"
+_UNITS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
+
+
+class Found(NamedTuple):
+    """The files as they are (None for none), whether the service starts at boot, and the keepalived that runs."""
+
+    rules: str | None
+    switch: str | None
+    drop_in: str | None
+    enabled: bool
+    owner: Owner | None
+
+
+class Write(NamedTuple):
+    """Put ``text`` in the place of the file ``kind``: rules, switch or drop-in; None for no file."""
+
+    kind: str
+    text: str | None
+
+
+class Enable(NamedTuple):
+    """Let the service start at boot, or not."""
+
+    enabled: bool
+
+
+class Boot:
+    """The files and the service on one host. ``root`` is for tests."""
+
+    deeds = (Write, Enable)
+
+    def __init__(self, system: System, root: str = "/") -> None:
+        self.system = system
+        self.root = root
+        self.files: dict[str, ConfigFile] = {}
+        units = [ConfigFile(os.path.join(root, folder, UNIT)).read() for folder in _UNITS]
+        self.unit = next((unit.decode("utf-8", "replace") for unit in units if unit is not None), None)
+        if os.path.exists(os.path.join(root, "etc/init.d/ipvsadm")):
+            self.files["switch"] = ConfigFile(os.path.join(root, "etc/default/ipvsadm"))
+            self.files["rules"] = ConfigFile(os.path.join(root, "etc/ipvsadm.rules"))
+        elif self.unit is not None:
+            self.files["rules"] = ConfigFile(os.path.join(root, "etc/sysconfig/ipvsadm"))
+        else:
+            reason = "has nowhere to go: ipvsadm, whose service restores the table at boot, is not installed"
+            raise InputError([Problem("persist", True, reason, "Install the package ipvsadm, or leave persist out")])
+        if any(os.path.isdir(os.path.join(root, folder)) for folder in _UNITS[1:]):
+            path = os.path.join(root, _UNITS[0], UNIT + ".d/k8s_edge.conf")
+            self.files["drop-in"] = ConfigFile(path, mode=0o644)
+
+    def read(self) -> Found:
+        texts = {}
+        for kind, file in self.files.items():
+            content = file.read()
+            texts[kind] = None if content is None else content.decode("utf-8", "surrogateescape")
+        return Found(texts["rules"], texts.get("switch"), texts.get("drop-in"), self._enabled(), owner(self.system))
+
+    def steps(self, found: Found, wish: Wish, table: Table) -> Iterator[Step]:
+        """What makes boot restore what is asked for, as ``table`` has it, but for what keepalived will bring itself."""
+        ours = [one for one in wish.services if found.owner is None or not found.owner.covers(one.key)]
+        heading = HEADING if "switch" in self.files else ""
+        text = rules_text(found.rules or "", wish._replace(services=tuple(ours)), table, heading)
+        if text != found.rules:
+            yield Step("write the rules that are restored at boot", Write("rules", text), Write("rules", found.rules))
+        if found.switch is not None:
+            switch = switched_on(found.switch)
+            if switch != found.switch:
+                yield Step("restore the rules at boot (AUTO)", Write("switch", switch), Write("switch", found.switch))
+        if "drop-in" in self.files:
+            drop_in = drop_in_text(self.unit or "")
+            if drop_in != found.drop_in:
+                words = "let the service ipvsadm start before keepalived, and leave the rules alone when it stops"
+                yield Step(words, Write("drop-in", drop_in), Write("drop-in", found.drop_in))
+        if not found.enabled:
+            yield Step("let the service ipvsadm start at boot", Enable(True), Enable(False))
+
+    def execute(self, deed: Write | Enable) -> None:
+        if isinstance(deed, Write):
+            file = self.files[deed.kind]
+            if deed.text is not None:
+                os.makedirs(file.directory, exist_ok=True)
+            file.replace(file.read(), None if deed.text is None else deed.text.encode("utf-8", "surrogateescape"))
+            if deed.kind == "drop-in":
+                self._reload(file.directory)
+            return
+        word = "enable" if deed.enabled else "disable"
+        tool, argv = "systemctl", [word, UNIT]
+        if not os.path.isdir("/run/systemd/system") and self.system.which("update-rc.d"):
+            tool, argv = "update-rc.d", ["ipvsadm", word]
+        path = self.system.which(tool)
+        ended = self.system.run([path, *argv], timeout=_SECONDS) if path else None
+        if ended is None or ended.rc != 0:
+            said = ended.stderr.strip() if ended else f"there is no {tool}"
+            raise EdgeError(f"The service ipvsadm cannot be {word}d at boot: {said}.")
+
+    def _reload(self, folder: str) -> None:
+        """Have systemd read a drop-in, or that it is gone."""
+        if not os.listdir(folder):
+            os.rmdir(folder)
+        systemctl = self.system.which("systemctl")
+        if systemctl is not None and os.path.isdir("/run/systemd/system"):
+            ended = self.system.run([systemctl, "daemon-reload"], timeout=_SECONDS)
+            if ended.rc != 0:
+                raise EdgeError(f"systemd does not read its units: {ended.stderr.strip()}.")
+
+    def _enabled(self) -> bool:
+        """By its links, as a question to systemd costs more than all the rest."""
+        for folder in ("etc/systemd/system", *(f"etc/rc{level}.d" for level in "2345")):
+            path = os.path.join(self.root, folder)
+            for name in os.listdir(path) if os.path.isdir(path) else ():
+                if re.fullmatch("S[0-9][0-9]ipvsadm", name):
+                    return True
+                if name.endswith((".wants", ".requires")) and os.path.lexists(os.path.join(path, name, UNIT)):
+                    return True
+        return False
+
+
+def rules_text(old: str, wish: Wish, table: Table, heading: str) -> str:
+    """The file of rules with those of the services that are asked for as ``table`` has them. All others stay as they
+    are, unless what is not asked for goes from the table as well."""
+    blocks: dict[Any, list[str]] = {}
+    for number, line in enumerate(old.splitlines()):
+        kind = "timeouts" if line.startswith("--set ") else "daemons" if line.startswith("--start-daemon ") else None
+        blocks.setdefault(kind or rule_key(line) or number, []).append(line)
+    if wish.timeouts:
+        # To ipvsadm 0 is to leave one as it is.
+        blocks["timeouts"] = [timeouts_line(Timeouts(*[wish.timeouts.get(name, 0) for name in Timeouts._fields]))]
+    if wish.daemons is not None:
+        blocks["daemons"] = [daemon_line(Daemon(role, **wish.daemons.options)) for role in wish.daemons.roles]
+    named = [one.key for one in wish.services]
+    for key in [key for key in blocks if isinstance(key, Key)] if wish.purge else named:
+        if key not in table.services:
+            blocks.pop(key, None)
+    for key in named:
+        if key in table.services:
+            service = table.services[key]
+            blocks[key] = list(rules([service._replace(servers=dict(sorted(service.servers.items())))]))
+    if not old and heading:
+        blocks = {"heading": [heading], **blocks}
+    return "".join([line + "\n" for lines in blocks.values() for line in lines])
+
+
+def drop_in_text(unit: str) -> str:
+    """What goes beside the service's own unit, if it has one: all that it does when it stops, but for saving."""
+    stops = [line + "\n" for line in unit.splitlines() if line.startswith("ExecStop=")]
+    kept = [line for line in stops if _SAVES not in line]
+    return DROP_IN + (KEEPING + "".join(kept) if kept != stops else "")
+
+
+def switched_on(text: str) -> str:
+    """Debian's /etc/default/ipvsadm with its last AUTO, which counts, being true."""
+    found = list(_SWITCH.finditer(text))
+    if not found:
+        return text + ("" if not text or text.endswith("\n") else "\n") + 'AUTO="true"\n'
+    last = found[-1]
+    if last.group(2).strip("\"'") == "true":
+        return text
+    return text[: last.start(2)] + '"true"' + text[last.end(2) :]

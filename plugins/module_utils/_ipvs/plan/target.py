@@ -1,0 +1,215 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the table shall be: what is asked for, laid over what is there. Pure.
+
+An option that is not given stays as it is, and gets ipvsadm's default where the service or server is new. What is in
+the kernel already is not judged again: others may have their reasons, and what nobody changes harms nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import ServerWish, ServiceWish, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import (
+    HOST_MASK,
+    ONE_PACKET,
+    OWN_FLAGS,
+    Daemon,
+    Key,
+    Place,
+    Server,
+    Service,
+    Table,
+    Timeouts,
+)
+
+
+def desired(current: Table, wish: Wish, problems: list[Problem]) -> Table:
+    """The table as it shall be. What the kernel would ignore or refuse is added to ``problems``.
+
+    What is to be drained has weight 0 in it; what is to be absent is not in it.
+    """
+    services = dict(current.services)
+    named = set()
+    for one in wish.services:
+        named.add(one.key)
+        there = services.get(one.key)
+        if one.state == "present":
+            services[one.key] = _service(one, there, problems)
+        elif there is not None and one.state == "drained":
+            services[one.key] = there._replace(servers={place: _quiet(one) for place, one in there.servers.items()})
+        elif there is not None:
+            del services[one.key]
+    if wish.purge:
+        services = {key: service for key, service in services.items() if key in named}
+    timeouts = current.timeouts
+    if wish.timeouts:
+        timeouts = (timeouts or Timeouts(0, 0, 0))._replace(**wish.timeouts)
+    daemons = current.daemons
+    if wish.daemons is not None:
+        daemons = {
+            role: daemons.get(role, Daemon(role, ""))._replace(**wish.daemons.options) for role in wish.daemons.roles
+        }
+    if daemons:
+        problems += _mixed(wish, services)
+    return Table(services, timeouts, daemons)
+
+
+def _service(wish: ServiceWish, there: Service | None, problems: list[Problem]) -> Service:
+    service = there
+    if service is None:
+        service = Service(wish.key, mask=HOST_MASK[wish.key.family])
+        if not wish.key.fwmark:
+            problems += _useless(wish.option + "address", wish.key.address)
+    if wish.options:
+        service = service._replace(**wish.options)
+    if not service.timeout and there is not None and there.timeout:
+        service = service._replace(**{"mask": HOST_MASK[wish.key.family], "engine": "", **wish.options})
+    problems += _strange_flags(wish.option, wish.flags, service.scheduler)
+    if there is None or service[:-1] != there[:-1]:
+        problems += _service_faults(wish.option, service)
+    if wish.servers is None:
+        return service
+    servers: dict[Place, Server] = {} if wish.purge else dict(service.servers)
+    for one in wish.servers:
+        old = service.servers.get(one.place)
+        if one.state == "present":
+            new = (old or Server(*one.place))._replace(**one.options)
+            if new.method != "tun" and old is not None and old.method == "tun":
+                new = Server(*new[:6])._replace(**one.options)
+            if old is None:
+                problems += _useless(one.option + ".address", new.address)
+            if old is None or new.weight != old.weight:
+                problems += _heavy(one.option + ".weight", new.weight)
+            if new != old:
+                problems += _server_faults(one, service, new)
+            servers[one.place] = new
+        elif old is not None and one.state == "drained":
+            servers[one.place] = _quiet(old)
+        elif old is not None:
+            servers.pop(one.place, None)
+    return service._replace(servers=servers)
+
+
+def _quiet(server: Server) -> Server:
+    return server._replace(weight=0) if server.weight else server
+
+
+def _useless(option: str, host: str) -> Iterator[Problem]:
+    """An address that no packets can be sent to. The kernel takes such ones for real servers only if they are its
+    own, and any for a virtual server."""
+    first = host.partition(":" if ":" in host else ".")[0]
+    if ":" in host:
+        useless = host == "::" or host.startswith("::ffff:") or first[:2] == "ff" or "fe8" <= first[:3] <= "feb"
+    else:
+        useless = first == "0" or int(first) >= 224
+    if useless:
+        yield Problem(option, host, "is not the address of one host", "Give a unicast address.")
+
+
+def _heavy(option: str, weight: int) -> Iterator[Problem]:
+    """A weight that the kernel takes, but that overflows in its schedulers."""
+    if isinstance(weight, bool) or not 0 <= weight <= 65535:
+        yield Problem(option, weight, "is not between 0 and 65535", "Give a number from 0 to 65535")
+
+
+def _strange_flags(option: str, flags: Sequence[str], scheduler: str) -> Iterator[Problem]:
+    for flag in flags:
+        owner = flag.partition("-")[0]
+        if owner in OWN_FLAGS and owner != scheduler:
+            reason = f"means nothing, or something else, to the scheduler {scheduler}"
+            yield Problem(option + "flags", flag, reason, f"Use scheduler: {owner}, or leave the flag out.")
+
+
+def _service_faults(option: str, service: Service) -> Iterator[Problem]:
+    key = service.key
+    if not service.timeout:
+        if not key.port and not key.fwmark:
+            reason = "is for services that are persistent: the kernel would never find it for a new client"
+            yield Problem(option + "port", 0, reason, "Give a port, or persistence_timeout")
+        if service.mask != HOST_MASK[key.family]:
+            reason = "is ignored by the kernel where the service is not persistent"
+            yield Problem(option + "persistence_netmask", service.mask, reason, "Give persistence_timeout too")
+        if service.engine:
+            reason = "is ignored by the kernel where the service is not persistent"
+            yield Problem(option + "persistence_engine", service.engine, reason, "Give persistence_timeout too")
+    if key.protocol in ("tcp", "sctp"):
+        if service.flags & ONE_PACKET:
+            reason = f"is ignored by the kernel for {key.protocol}"
+            yield Problem(option + "flags", "ops", reason, "Leave it out, or use protocol: udp")
+        if service.engine == "sip":
+            reason = f"reads UDP only, and the kernel would drop what it cannot read of {key.protocol}"
+            yield Problem(option + "persistence_engine", "sip", reason, "Leave it out, or use protocol: udp")
+
+
+def _server_faults(wish: ServerWish, service: Service, server: Server) -> Iterator[Problem]:
+    key = service.key
+    if server.method == "tun":
+        yield from _tunnel_faults(wish.option, server)
+    else:
+        if (":" in server.address) != (key.family == 6):
+            reason = f"is not of the family of {key}: {server.method} cannot cross from one to the other"
+            remedy = f"Give an IPv{key.family} address, or use forwarding_method: tun"
+            yield Problem(wish.option + ".address", server.address, reason, remedy)
+        for name, option in (("tunnel", "type"), ("tunnel_port", "port"), ("checksum", "checksum")):
+            if wish.options.get(name) not in (None, Server._field_defaults[name]):
+                reason = f"is ignored by the kernel with {server.method}"
+                remedy = "Leave it out, or use forwarding_method: tun"
+                yield Problem(f"{wish.option}.tunnel_{option}", wish.options[name], reason, remedy)
+    if server.method != "nat" and not key.fwmark and server.port != key.port:
+        reason = f"is not the virtual server's port {key.port}: {server.method} delivers packets as they came"
+        remedy = f"Leave it out, give {key.port}, or use forwarding_method: nat"
+        yield Problem(wish.option + ".port", server.port, reason, remedy)
+    if server.lower > server.upper:
+        reason = f"is above the upper threshold, which is {server.upper}"
+        yield Problem(wish.option + ".lower_threshold", server.lower, reason, "Give upper_threshold too, not below it")
+
+
+def _tunnel_faults(option: str, server: Server) -> Iterator[Problem]:
+    if server.tunnel == "gue" and not server.tunnel_port:
+        reason = "is missing, and the kernel would not take the server"
+        yield Problem(option + ".tunnel_port", None, reason, "Give the port that it receives GUE at, such as 6080")
+    if server.tunnel != "gue" and server.tunnel_port:
+        reason = f"is ignored by the kernel with {server.tunnel}"
+        yield Problem(option + ".tunnel_port", server.tunnel_port, reason, "Leave it out, or use tunnel_type: gue")
+    fits = {"ipip": ("none",), "gre": ("none", "csum")}.get(server.tunnel)
+    if fits is not None and server.checksum not in fits:
+        reason = f"is ignored by the kernel with {server.tunnel}"
+        remedy = "Use one of: {0}".format(", ".join(fits))
+        yield Problem(option + ".tunnel_checksum", server.checksum, reason, remedy)
+
+
+def _mixed(wish: Wish, services: dict[Key, Service]) -> Iterator[Problem]:
+    """Servers of another family than their service's, which the daemons' protocol cannot tell of: the kernel refuses
+    the one where there is the other."""
+    asked = {one.key: one for one in wish.services}
+    for key, service in services.items():
+        for server in service.servers.values():
+            if (":" in server.address) != (key.family == 6):
+                option = asked[key].option + "real_servers" if key in asked else "sync_daemon"
+                reason = f"is a server of another family than {key}, which a sync daemon cannot tell of"
+                remedy = "Do without the sync daemon (sync_daemon: {roles: []}), or use servers of one family"
+                yield Problem(option, server.address, reason, remedy)
+
+
+def removal(wish: Wish) -> Wish:
+    """The same, once what was to be drained has no connections: it goes."""
+    services = []
+    for one in wish.services:
+        if one.servers is not None:
+            gone = {"drained": "absent"}
+            servers = [server._replace(state=gone.get(server.state, server.state)) for server in one.servers]
+            one = one._replace(servers=tuple(servers))
+        services.append(one._replace(state="absent") if one.state == "drained" else one)
+    return wish._replace(services=tuple(services))
+
+
+def drains(wish: Wish) -> bool:
+    """Whether anything is to be drained."""
+    return any(
+        one.state == "drained" or any(server.state == "drained" for server in one.servers or ())
+        for one in wish.services
+    )

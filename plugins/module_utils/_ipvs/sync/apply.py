@@ -1,0 +1,151 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell the kernel to change the table, and say in words what it refuses."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import messages
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.channel import Channel
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.table import read_services
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.batches import Back, Batch, Order, Start, Stop
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Key, Service, Timeouts
+
+_SERVICES = {"new": messages.NEW_SERVICE, "set": messages.SET_SERVICE, "del": messages.DEL_SERVICE}
+_SERVERS = {"new": messages.NEW_SERVER, "set": messages.SET_SERVER, "del": messages.DEL_SERVER}
+
+_MEANWHILE = "Someone else changes the IPVS table at the same time. Run again to plan on what is there now."
+_ROOT = "Only root may change the IPVS table: run with become: true (in a container, with NET_ADMIN)."
+#: What the kernel's errors mean, and what to do.
+_SERVICE_ERRORS = {
+    errno.EEXIST: f"it is there already. {_MEANWHILE}",
+    errno.ESRCH: f"it is gone. {_MEANWHILE}",
+    errno.ENOENT: "its scheduler, or its persistence engine, is unknown to this kernel. Correct the name, or install "
+    "the kernel's modules.",
+}
+_SERVER_ERRORS = {
+    errno.EEXIST: f"it is there already. {_MEANWHILE}",
+    errno.ENOENT: f"it is gone. {_MEANWHILE}",
+    errno.ESRCH: f"its virtual server is gone. {_MEANWHILE}",
+    errno.EINVAL: "it is not the address of one host here (a broadcast address?), or of another family than the "
+    "virtual server's while a sync daemon runs.",
+}
+_OTHER_ERRORS = {
+    errno.ENODEV: "there is no such interface, or it is down. Name one that is there and up.",
+    errno.EEXIST: f"it runs already. {_MEANWHILE}",
+    errno.ESRCH: f"it runs no more. {_MEANWHILE}",
+    errno.EADDRNOTAVAIL: "the interface has no address of the multicast group's family. Give it one.",
+}
+
+
+def execute(channel: Channel, deed: Any) -> None:
+    """Carry out what a step says. Of a batch that fails nothing stays."""
+    if isinstance(deed, Batch):
+        try:
+            failed = channel.order(requests(deed.orders))
+        except BaseException as error:
+            _take_back_unheard(channel, deed, error)
+            raise
+        if failed:
+            _take_back(channel, deed, failed)
+    elif isinstance(deed, Back):
+        orders = [order for undo in reversed(deed.undo) for order in undo]
+        failed = channel.order(requests(orders))
+        if failed:
+            raise _refused_order(orders[min(failed)], failed[min(failed)])
+    elif isinstance(deed, Timeouts):
+        words = "timeouts {0}, {1} and {2} s".format(*deed)
+        _tell(channel, messages.SET_TIMEOUTS, messages.timeouts_body(deed), words)
+    elif isinstance(deed, (Start, Stop)):
+        start = isinstance(deed, Start)
+        command = messages.NEW_DAEMON if start else messages.DEL_DAEMON
+        words = f"to {'start' if start else 'stop'} the {deed.daemon.role} sync daemon on {deed.daemon.interface}"
+        _tell(channel, command, messages.daemon_body(deed.daemon, start), words)
+
+
+def keys(deed: Any) -> set[Key]:
+    """The services that a deed changes."""
+    if isinstance(deed, Batch):
+        return {order.service.key for order in deed.orders}
+    if isinstance(deed, Back):
+        return {order.service.key for undo in deed.undo for order in undo}
+    return set()
+
+
+def requests(orders: Sequence[Order]) -> list[tuple[int, bytes]]:
+    """Orders as the kernel's commands and their bodies."""
+    bodies: dict[Key, bytes] = {}
+    found = []
+    for verb, service, server in orders:
+        body = bodies.get(service.key)
+        if body is None:
+            body = bodies[service.key] = messages.key_body(service.key)
+        if server is not None:
+            found.append((_SERVERS[verb], messages.server_body(body, server, verb != "del")))
+        else:
+            found.append((_SERVICES[verb], body if verb == "del" else messages.service_body(service)))
+    return found
+
+
+def _take_back(channel: Channel, batch: Batch, failed: dict[int, int]) -> None:
+    """Undo what of a batch went well: all that was sent with the first failure or before it, but for other failures."""
+    first = min(failed)
+    error = _refused_order(batch.orders[first], failed[first])
+    sent = channel.sent_with(first, len(batch.orders))
+    _undo(channel, batch, [index for index in range(sent) if index not in failed], error)
+    raise error
+
+
+def _take_back_unheard(channel: Channel, batch: Batch, error: BaseException) -> None:
+    """Undo what of a batch the table shows as done, where the kernel's answers were lost or nobody waited for them."""
+    try:
+        now = read_services(channel, keys(batch))
+        _undo(channel, batch, [index for index, order in enumerate(batch.orders) if _is_done(order, now)], error)
+    except ApplyError:
+        raise
+    except EdgeError as failure:
+        raise ApplyError(error, [failure]) from error
+
+
+def _is_done(order: Order, now: Mapping[Key, Service]) -> bool:
+    verb, service, server = order
+    there = now.get(service.key)
+    if server is None:
+        return there is not None and (verb == "new" or there[:-1] == service[:-1]) if verb != "del" else there is None
+    found = there.servers.get(server.place) if there is not None else None
+    return found == server if verb != "del" else found is None
+
+
+def _undo(channel: Channel, batch: Batch, done: Sequence[int], error: BaseException) -> None:
+    """Take back those orders of a batch, the last first; ApplyError beside ``error`` for those that will not go."""
+    orders = [order for index in reversed(done) for order in batch.undo[index]]
+    wrong = channel.order(requests(orders))
+    if wrong:
+        raise ApplyError(error, [_refused_order(orders[index], number) for index, number in wrong.items()])
+
+
+def _refused_order(order: Order, number: int) -> EdgeError:
+    service, server = order.service, order.server
+    if server is not None:
+        return _refused(f"real server {server} of {service.key}", number, _SERVER_ERRORS)
+    return _refused(f"virtual server {service.key} ({service.scheduler})", number, _SERVICE_ERRORS)
+
+
+def _refused(what: str, number: int, meanings: dict[int, str]) -> EdgeError:
+    """The kernel's errno in words."""
+    if number in (errno.EPERM, errno.EACCES):
+        return EdgeError(_ROOT)
+    reason = meanings.get(number, f"{os.strerror(number)}.")
+    return EdgeError(f"The kernel refuses {what}: {reason} What this run had changed was taken back.")
+
+
+def _tell(channel: Channel, command: int, body: bytes, what: str) -> None:
+    failed = channel.order([(command, body)])
+    if failed:
+        raise _refused(what, failed[0], _OTHER_ERRORS)

@@ -1,0 +1,156 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The IPVS table of this network namespace as a resource."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.table import connect, read_services, read_table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.target import desired
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Key, Table, Timeouts
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+#: What a kernel has that has just learnt IPVS.
+NOTHING = Table({}, Timeouts(900, 120, 300), {})
+#: Two runs in one network namespace meet here: nothing has to be made for it, and nothing is left.
+_NAMESPACE = "/proc/self/ns/net"
+_LOCK_SECONDS = 120.0
+
+
+class Current(NamedTuple):
+    """The table, whether the kernel knows IPVS yet, and what restores the table at boot where that is asked for."""
+
+    table: Table
+    known: bool
+    boot: Any = None
+
+
+class Load(NamedTuple):
+    """Have the kernel learn IPVS. It does not unlearn it: others may have come to use it."""
+
+
+class IpvsTable:
+    """What is asked of the table. ``whole`` where all of it is read, and not only the services that are asked for.
+    ``supposed`` is what the table is taken to be, where check mode asks what would come after a change."""
+
+    def __init__(
+        self, wish: Wish, system: System, *, whole: bool, boot: Any = None, supposed: Table | None = None
+    ) -> None:
+        self.wish = wish
+        self.system = system
+        self.whole = whole
+        self.boot = boot
+        self.supposed = supposed
+        self.channel = connect()
+        #: What was read first, what it shall be, and the keys of all that was changed since.
+        self.first: Table | None = None
+        self.target = NOTHING
+        self.touched: set[Key] = set()
+        self.warnings: list[str] = []
+        self._plan: Plan | None = None
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        with open(_NAMESPACE, "rb") as namespace:
+            _wait_for(namespace)
+            if self.boot is None:
+                yield
+                return
+            with self.boot.files["rules"].lock():
+                yield
+
+    def read(self) -> Current:
+        """The table; after a change no more of it than was changed is read again. The kernel may have learnt IPVS while
+        this run waited for another."""
+        self.channel = self.channel or connect()
+        if self.supposed is not None:
+            table = self.supposed
+        elif self.channel is None:
+            table = NOTHING
+        elif self.first is None:
+            keys = [one.key for one in self.wish.services]
+            table = read_table(self.channel) if self.whole else Table(read_services(self.channel, keys))
+        elif self.whole and 2 * len(self.touched) > len(self.first.services):
+            table = read_table(self.channel)
+        else:
+            untouched = {key: one for key, one in self.first.services.items() if key not in self.touched}
+            changed = read_services(self.channel, self.touched)
+            services = {**untouched, **changed}
+            table = read_table(self.channel, services) if self.whole else Table(services)
+        if self.first is None:
+            self.first = table
+        known = self.supposed is not None or self.channel is not None
+        return Current(table, known, self.boot.read() if self.boot is not None else None)
+
+    def plan(self, current: Current) -> Plan:
+        problems: list[Problem] = []
+        table = desired(current.table, self.wish, problems)
+        refuse(problems)
+        self.target = table
+        steps: list[Step] = []
+        if table != current.table:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan import batches as planner
+
+            steps = planner.steps(current.table, table)
+            if not current.known:
+                steps.insert(0, Step("load the kernel module ip_vs", Load()))
+        impact = "runtime" if steps else "none"
+        if self.boot is not None:
+            steps += self.boot.steps(current.boot, self.wish, table)
+        before = after = ""
+        if steps:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan import batches as planner
+
+            before, after = planner.texts(current.table, table, steps)
+        plan = Plan(before, after, tuple(steps), impact)
+        self._plan = self._plan or plan
+        return plan
+
+    def rehearse(self, plan: Plan) -> None:
+        """Everything that can be asked before anything changes: whose the services are, and what the kernel can do."""
+        self._judge(plan, check_mode=True)
+
+    def _judge(self, plan: Plan, check_mode: bool) -> None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host import needs as rehearsal
+
+        first, known = NOTHING if self.first is None else self.first, self.channel is not None
+        self.warnings = rehearsal.judge(plan, first, self.wish, self.system, known=known, check_mode=check_mode)
+
+    def execute(self, deed: Any) -> None:
+        if self._plan is not None:
+            plan, self._plan = self._plan, None
+            self._judge(plan, check_mode=False)
+        if isinstance(deed, Load):
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host import needs as rehearsal
+
+            self.channel = rehearsal.load(self.system)
+        elif self.boot is not None and isinstance(deed, self.boot.deeds):
+            self.boot.execute(deed)
+        elif deed is not None and self.channel is not None:
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync import apply as orders
+
+            self.touched |= orders.keys(deed)
+            orders.execute(self.channel, deed)
+
+
+def _wait_for(namespace: IO[bytes]) -> None:
+    limit = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(namespace, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > limit:
+                raise EdgeError(
+                    f"The IPVS table is being changed by another run of this collection, and {_LOCK_SECONDS:.0f} s of "
+                    "waiting did not help. Let that run finish, then try again."
+                ) from None
+            time.sleep(0.02)

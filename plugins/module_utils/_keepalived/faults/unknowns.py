@@ -1,0 +1,24 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a block may say without our knowing what. Only loaded where a file is judged or read as data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import INCLUDES, Block, Document
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Table
+
+
+def unknown_in(table: Table, document: Document, block: Block, values: dict[str, Any]) -> set[str]:
+    """The options of a block that may be there without being among the ``values`` that were read of it."""
+    found = table.by_keyword(document.statements(block))
+    unknown = set()
+    for shape in table.shapes:
+        own = table.of(shape, found)
+        if shape.unreadable(own) or shape.ambiguous(document, own):
+            unknown.add(shape.name)
+    if any(keyword in INCLUDES or keyword[:1] in ("~", "$", "@") for keyword in found):
+        unknown.update(shape.name for shape in table.shapes if shape.name not in values)
+    return unknown

@@ -1,0 +1,139 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a keepalived configuration: the one named, and those it includes."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import is_plain
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+#: An end for files that include each other.
+_MOST_FILES = 1000
+
+
+class ReadFile(NamedTuple):
+    """A file of the configuration. ``changed`` is its time of change (ctime, in seconds)."""
+
+    path: str
+    text: str
+    changed: float
+
+
+class Reading(NamedTuple):
+    """The files of a configuration in the order they are read, when any of them last changed, and what keepalived makes
+    of them all.
+
+    A folder that an include pattern looks into counts as changed too, as a file may have come or gone. Files that
+    cannot be read are left out; there are none where there is no configuration.
+    """
+
+    files: list[ReadFile]
+    changed: float
+    document: Document
+
+    @property
+    def paths(self) -> list[str]:
+        return [file.path for file in self.files]
+
+
+class _Finder:
+    """Reads what includes name, as the expansion asks for it, and keeps account."""
+
+    def __init__(self) -> None:
+        self.files: list[ReadFile] = []
+        self.folders: list[float] = []
+
+    def __call__(self, pattern: str, folder: str) -> Iterator[tuple[str, str]]:
+        full = os.path.join(folder, pattern)
+        if glob.has_magic(full):
+            self.folders.extend(_changed(os.path.dirname(full)))
+        for one in _expand(full):
+            for path in sorted(glob.glob(one)):
+                text = self.read(path) if len(self.files) < _MOST_FILES else None
+                if text is not None:
+                    yield os.path.dirname(os.path.realpath(path)), text
+
+    def read(self, path: str, included: bool = True) -> str | None:
+        """The text of a file. keepalived includes no folders and nothing that may be executed."""
+        try:
+            with open(path, "rb") as file:
+                status = os.fstat(file.fileno())
+                if included and (not stat.S_ISREG(status.st_mode) or status.st_mode & 0o111):
+                    return None
+                text = decode(file.read())
+            changed = max(status.st_ctime, os.lstat(path).st_ctime)
+        except OSError:
+            return None
+        self.files.append(ReadFile(path, text, changed))
+        return text
+
+
+def read_configuration(path: str, config_id: str = "", text: str | None = None) -> Reading:
+    """Read a configuration as keepalived would on this host. ``config_id`` is what it was told to take for the name in
+    ``@`` conditions: the host's own, where it is empty. A ``text`` is read in the place of the file's own."""
+    finder = _Finder()
+    own = finder.read(path, included=False) if text is None else text
+    if own is None:
+        return Reading([], 0.0, parse(""))
+    if is_plain(own):
+        document = parse(own)
+    else:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.expansion import expand
+
+        folder = os.path.dirname(os.path.realpath(path))
+        document = parse(expand(own, folder, config_id or os.uname().nodename, finder))
+    changed = max([file.changed for file in finder.files] + finder.folders, default=0.0)
+    return Reading(finder.files, changed, document)
+
+
+def included_twins(path: str, before: str, after: str) -> list[Problem]:
+    """The blocks that an edit adds to a file although a file that it includes has them already. keepalived would skip
+    the one that comes second."""
+    if "include" not in after:
+        return []
+    new = _headers(parse(after)) - _headers(parse(before))
+    if not new:
+        return []
+    return [
+        Problem(
+            keyword,
+            name,
+            "stands in the included file {0} already".format(file.path),
+            "Manage it there: name that file in path.",
+        )
+        for file in read_configuration(path, text=before).files
+        for keyword, name in sorted(new & _headers(parse(file.text)))
+    ]
+
+
+def _headers(document: Document) -> set[tuple[str, str]]:
+    """Keyword and name of every named top-level block."""
+    words = (document.header(block) for block in document.root.blocks)
+    return {(found[0], " ".join(found[1:])) for found in words if len(found) > 1}
+
+
+def _expand(pattern: str) -> list[str]:
+    """A pattern's braces written out, as GLOB_BRACE does."""
+    match = _BRACES.search(pattern)
+    if match is None:
+        return [pattern]
+    before, after = pattern[: match.start()], pattern[match.end() :]
+    return [one for choice in match.group(1).split(",") for one in _expand(before + choice + after)]
+
+
+def _changed(folder: str) -> list[float]:
+    try:
+        return [os.stat(folder).st_mtime]
+    except OSError:
+        return []

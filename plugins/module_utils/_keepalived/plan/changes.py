@@ -1,0 +1,98 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a plan changes the text: the edits are made, and what the file means then is judged. Pure.
+
+Only loaded where something differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.file import new_faults
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.edits import (
+    edit_table,
+    remove_block,
+    twice_problem,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impact import impact, lost_addresses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document, Statement, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.editor import Editor, Place
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import INSTANCES
+
+#: keepalived reads lines into a buffer of this size and would go on with the rest as a line of its own (MAXBUF).
+LONGEST_LINE = 1022
+
+_LOST = (
+    "Where keepalived is MASTER, it would still be that after a reload, but without {0}: an instance gets it that "
+    "stands before the one which gives it up. Let them trade it in two runs, or give one of them another "
+    "virtual_router_id, or restart keepalived there while its peers are stopped."
+)
+
+
+def change_table(document: Document, root: Table, desired: dict[str, Any], purge: bool) -> Edited:
+    """Edit a document's top level."""
+    editor = Editor(document, purge)
+    edit_table(root, editor, document.root, desired)
+    return _judged(editor)
+
+
+def take_out(document: Document, blocks: Blocks, found: Sequence[Statement]) -> Edited:
+    """Remove the one block that was found."""
+    editor = Editor(document)
+    if len(found) > 1:
+        refuse([twice_problem(document, "name", found)])
+    if found[0].condition:
+        reason = "stands under the condition " + found[0].condition
+        refuse([Problem("name", " ".join(found[0].arguments), reason, "Remove it by hand.")])
+    remove_block(blocks, editor, Place(document.root, None), found[0])
+    return _judged(editor)
+
+
+def _judged(editor: Editor) -> Edited:
+    """The edited text, unless it would be something that keepalived does not read as meant."""
+    refuse(editor.problems)
+    text = editor.document.text
+    new = editor.text()
+    if new == text:
+        return Edited(text)
+    editor.document.require_sound()
+    after = parse(new)
+    after.require_sound()
+    for line in set(new.split("\n")) - set(text.split("\n")):
+        if len(line.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
+            raise EdgeError(
+                f"A line of the new file would be longer than keepalived reads ({LONGEST_LINE} bytes): "
+                f"{line.strip()[:60]}... Shorten the longest value in it."
+            )
+    refuse(new_faults(editor.document, after))
+    lost = lost_addresses(editor.document, after)
+    warnings = [_LOST.format(", ".join(lost))] if lost else []
+    warnings += _slow_owners(editor.document, after)
+    return Edited(new, tuple(editor.summaries), impact(editor.document, after), tuple(warnings))
+
+
+def _slow_owners(before: Document, after: Document) -> list[str]:
+    """The instances that an edit gives the priority of an address's owner, which take it late all the same."""
+
+    def found(document: Document) -> set[str]:
+        instances = INSTANCES.read(document, [one for one in document.statements(document.root) if is_instance(one)])
+        return {
+            str(one.get("name"))
+            for one in instances
+            if one.get("priority") == 255 and one.get("initial_state") == "BACKUP"
+        }
+
+    def is_instance(statement: Statement) -> bool:
+        return statement.keyword == INSTANCES.keyword
+
+    return [
+        f"instance {name}: with priority 255 and initial_state BACKUP keepalived waits the whole master-down time at a "
+        "start before it takes its addresses. Leave initial_state out, or set MASTER, to have it take them at once."
+        for name in sorted(found(after) - found(before))
+    ]

@@ -1,0 +1,70 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans on a keepalived.conf: text and desired state in, edited text out. Pure.
+
+The one-resource and the whole-table module call the same planner; the first with a list of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Callable
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Table
+
+
+def plan_table(
+    text: str,
+    root: Table,
+    desired: dict[str, Any],
+    *,
+    purge: bool = False,
+    complaints: Callable[[Document], Iterable[Problem]] | None = None,
+) -> Edited:
+    """Make the top level of a text mean the desired lists. Raises InputError and EdgeError.
+
+    What stands there already is taken as it is, also where we would not write it. ``complaints`` are those of a caller
+    whose options have other paths than those of the table.
+    """
+    document = parse(text)
+    desired = _deepened(root, desired)
+    if root.means(document, [document.root], desired, complete=purge):
+        return Edited(text)
+    if complaints is not None:
+        refuse(list(complaints(document)))
+    else:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.desired import table_complaints
+
+        refuse(list(table_complaints(root, "", desired, document, [document.root])))
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.changes import change_table
+
+    return change_table(document, root, desired, purge)
+
+
+def _deepened(root: Table, desired: dict[str, Any]) -> dict[str, Any]:
+    """What is desired, with each entry that is exact so all the way down."""
+    found = dict(desired)
+    for shape in root.shapes:
+        entries = desired.get(shape.name)
+        if isinstance(shape, Blocks) and any(entry.get("exact") for entry in entries or ()):
+            found[shape.name] = [shape.table.exactly(entry) if entry.get("exact") else entry for entry in entries or ()]
+    return found
+
+
+def plan_absent(text: str, blocks: Blocks, name: str) -> Edited:
+    """Take a named block of one kind out of a text."""
+    document = parse(text)
+    found = [
+        statement
+        for statement in document.statements(document.root)
+        if statement.keyword in blocks.keywords and statement.arguments == [name]
+    ]
+    if not found:
+        return Edited(text)
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.changes import take_out
+
+    return take_out(document, blocks, found)

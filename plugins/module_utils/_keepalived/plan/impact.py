@@ -1,0 +1,107 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reload does to the VIPs that this host holds. Pure. Only loaded where something changes.
+
+Seen by running keepalived 2.2.7 and 2.3.3 (test_keepalived_impacts.py). A reload keeps the state of an instance whose
+virtual router ID, interface and family are in both files, whatever its name. Any other instance begins as BACKUP: its
+addresses go and come back after the whole master-down time, and so do those of all instances in its sync group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import INSTANCES, SYNC_GROUPS
+
+#: A change of one of these begins the instance anew. A list counts as being there or not.
+_ANEW = ("unicast_src_ip", "unicast_peer")
+_ADDRESSES = ("virtual_ipaddress", "virtual_ipaddress_excluded")
+_TABLE = Table(SYNC_GROUPS, INSTANCES)
+
+
+def impact(before: Document, after: Document) -> str:
+    """``vip_move`` where a reload takes a VIP from its holder for longer than some milliseconds, or may let it move.
+    Otherwise ``reload``.
+
+    Who leads hangs on the peers too, whom nobody asks here: any change of a priority may move a VIP.
+    """
+    old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
+    now = {_identity(each): each for each in new.get("instances", ())}
+    kept = {_identity(each): each for each in old.get("instances", ()) if _identity(each) in now}
+    for each in old.get("instances", ()):
+        if _held(each) and (_identity(each) not in kept or _moves(each, now[_identity(each)])):
+            return "vip_move"
+    fresh = {each.get("name") for identity, each in now.items() if identity not in kept}
+    old_names = {identity: each.get("name") for identity, each in kept.items()}
+    for group in new.get("sync_groups", ()):
+        members = [each for each in now.values() if each.get("name") in group.get("group", ())]
+        if fresh & {each.get("name") for each in members} and any(_identity(each) in old_names for each in members):
+            return "vip_move"
+    return "reload"
+
+
+def lost_addresses(before: Document, after: Document) -> list[str]:
+    """The addresses that are lost where two files trade them, as ``traded`` says."""
+    old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
+    return traded(old.get("instances", ()), new.get("instances", ()))
+
+
+def traded(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The addresses that keepalived would be MASTER without, where it is MASTER of the instances that trade them.
+
+    It goes through the instances in the order of the old file: where the one that gets an address comes before the one
+    that gives it, the address is added first, and then taken away.
+    """
+    now = {_identity(each): each for each in new}
+    order = [each for each in old if _identity(each) in now]
+    givers = {address: place for place, each in enumerate(order) for address in _held(each)}
+    return [
+        address
+        for place, each in enumerate(order)
+        for address in _held(now[_identity(each)])
+        if address not in _held(each) and givers.get(address, -1) > place
+    ]
+
+
+def _identity(instance: Mapping[str, Any]) -> tuple[Any, ...]:
+    first = next(_entries(instance), None)
+    family = first and parse_address(str(first.get("address")))
+    return (
+        instance.get("virtual_router_id"),
+        instance.get("interface"),
+        bool(family and ":" in family.host),
+        # A router ID that the file takes from a parameter is nobody else's.
+        instance.get("name") if instance.get("virtual_router_id") is None else None,
+    )
+
+
+def _moves(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    # A priority that falls lets a peer take the VIP; one that rises takes it from a peer, as an end of nopreempt does.
+    if old.get("priority") != new.get("priority") or bool(old.get("nopreempt")) > bool(new.get("nopreempt")):
+        return True
+    if any((old.get(key) or None, new.get(key) or None).count(None) == 1 for key in _ANEW):
+        return True
+    if old.get("unicast_src_ip") != new.get("unicast_src_ip"):
+        return True
+    there = _held(new)
+    return any(there.get(address) != place for address, place in _held(old).items())
+
+
+def _held(instance: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """The addresses of an instance, without prefix length, and where each is."""
+    found = {}
+    for entry in _entries(instance):
+        address = parse_address(str(entry.get("address")))
+        if address is not None:
+            found[address.host] = (entry.get("dev") or instance.get("interface"), entry.get("scope"))
+    return found
+
+
+def _entries(instance: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for option in _ADDRESSES:
+        yield from (entry for entry in instance.get(option, ()) if isinstance(entry, dict))

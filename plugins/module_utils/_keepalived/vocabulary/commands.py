@@ -1,0 +1,121 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands in keepalived's configuration, which it takes apart itself, without a shell.
+
+A command is one word of its line, so it stands in quotes where it has arguments; what comes after it is a user and a
+group. Quotes of both kinds group, first in the line and then once more in the command (alloc_strvec_quoted_escaped,
+set_script_params_array). A backslash escapes twice in 2.2.7 and once in 2.3.3, so a command that has one is only ever
+compared as it stands, and never written. A tracked process knows double quotes only (alloc_strvec).
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import mask
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import word_complaint
+
+_LONGEST = 500
+_QUOTED_WORD = re.compile(r"""(?:[^ \t\f\n\r\v'"\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')+""")
+_QUOTED_PART = r"""\\(.)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'"""
+_DOUBLE_QUOTED = re.compile(r'"([^"]*)"|([^ \t\f\n\r\v"]+)')
+_SCRIPT = "Put the commands in a script file of their own and name that."
+
+
+def split_quoted(text: str) -> list[str]:
+    """A line's words where quotes group and backslashes escape. Escapes that stand for control characters keep their
+    letter; they do not occur in commands."""
+
+    def bare(match: re.Match[str]) -> str:
+        escaped, double, single = match.groups()
+        if escaped is not None:
+            return str(escaped)
+        return re.sub(r"\\(.)", r"\1", double if double is not None else single)
+
+    return [re.sub(_QUOTED_PART, bare, match.group()) for match in _QUOTED_WORD.finditer(text)]
+
+
+def join_quoted(words: list[str]) -> str:
+    """A text that ``split_quoted`` takes apart into these words, with one kind of quotes and only where needed."""
+    quote = '"' if any("'" in word for word in words) else "'"
+    return " ".join(
+        word
+        if re.fullmatch(r"""[^\s'"\\]+""", word)
+        else quote + word.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
+        for word in words
+    )
+
+
+def first_word(text: str) -> int:
+    """Where the first word ends in a text that begins with it, by the rules of ``split_quoted``."""
+    match = _QUOTED_WORD.match(text)
+    return match.end() if match is not None else len(text)
+
+
+def complaint(value: str) -> tuple[str, str] | None:
+    """Why a text cannot be a program and its arguments, or None."""
+    wrong = word_complaint(value.replace(" ", "_"), "", _LONGEST)
+    if wrong is not None:
+        return wrong[0], _SCRIPT if value.strip() else wrong[1]
+    if re.fullmatch(r"\s*(?:{0}\s*)*".format(_QUOTED_WORD.pattern), value) is None:
+        return "has a quote that is not closed, or ends with a backslash", "Close it."
+    words = split_quoted(value)
+    if not words or not words[0].startswith("/"):
+        return "does not begin with an absolute path", "Give the program's whole path, then its arguments."
+    if "\\" in value or ("'" in value and '"' in value):
+        mark = "a backslash" if "\\" in value else "quotes of both kinds"
+        return "contains {0}, which versions of keepalived read differently".format(mark), _SCRIPT
+    if ";" in re.sub(_QUOTED_PART, "", value):
+        return "contains the character ; outside quotes, and keepalived runs no shell", _SCRIPT
+    return _broken(to_text(value))
+
+
+def to_text(value: str) -> str:
+    """A command as the one word that it is in its line."""
+    if "\\" in value:
+        return value
+    return "'{0}'".format(value) if '"' in value else '"{0}"'.format(value)
+
+
+def normal(text: str) -> str:
+    """The command in the rest of a line, with quotes only where they are needed."""
+    word = text[: first_word(text)]
+    outer = split_quoted(word) if "\\" not in word else []
+    joined = join_quoted(split_quoted(outer[0])) if outer else word
+    return word if "\\" in joined else joined
+
+
+def process_complaint(value: str) -> tuple[str, str] | None:
+    """Why a text cannot be a process and its parameters, or None."""
+    wrong = word_complaint(value.replace(" ", "_"), ";'$\\", _LONGEST)
+    if wrong is None and (value.count('"') % 2 or not _words(value)):
+        return "has a double quote that is not closed, or names nothing", "Close it."
+    return wrong or _broken(value)
+
+
+def process_normal(text: str) -> str:
+    """A process and its parameters, with quotes only where they are needed."""
+    return " ".join(map(_double_quoted, _words(text)))
+
+
+def _words(text: str) -> list[str]:
+    return [quoted or bare for quoted, bare in _DOUBLE_QUOTED.findall(text)]
+
+
+def _double_quoted(word: str) -> str:
+    return word if re.fullmatch(r"\S+", word) else '"{0}"'.format(word)
+
+
+def _broken(text: str) -> tuple[str, str] | None:
+    """What keepalived would not read to its end as one line, although quotes group: the first step of its parser knows
+    no escaped quote."""
+    masked = mask("x " + text)
+    for mark in "{}":
+        if mark in masked:
+            return "contains the character {0} where keepalived would take it for a block's".format(mark), _SCRIPT
+    if len(masked.rstrip(" ")) < len(("x " + text).rstrip(" ")):
+        return "contains the character # or ! where keepalived would take it for a comment's", _SCRIPT
+    if re.search(r"\$[{A-Za-z_]", text):
+        return "contains the character $ before a name, which keepalived may replace", _SCRIPT
+    return None

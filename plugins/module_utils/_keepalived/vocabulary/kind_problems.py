@@ -1,0 +1,114 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a value is none of a kind: (reason, remedy), or None where it is one.
+
+What keepalived cannot take is refused here: a ``#`` or ``!`` starts a comment, a brace opens or closes a block, a ``$``
+names a parameter, a quote groups words, and nothing is escaped in a plain word (lib/parser.c).
+Only loaded where a value is judged.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import INCLUDES
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import word_complaint
+
+Complaint = Optional[tuple[str, str]]
+
+#: Characters that no bare word may have.
+_STRUCTURE = "#!{}\"'$;\\"
+_MOST_CHARACTERS = 500
+_REMEDY = "Use letters, digits and . _ - / : only."
+
+
+def plain(value: str, longest: int = _MOST_CHARACTERS) -> Complaint:
+    """One word of a keepalived line."""
+    complaint = word_complaint(value, _STRUCTURE, longest)
+    if complaint is None and (value[0] in "@~" or value in INCLUDES):
+        return "begins like a conditional, generated or include line", _REMEDY
+    return complaint
+
+
+def interface(value: str) -> Complaint:
+    """The name of a network interface (the kernel's dev_valid_name)."""
+    complaint = plain(value)
+    if complaint is None and (len(value) > 15 or "/" in value or ":" in value or value in (".", "..")):
+        return "is no interface name", "Name an interface as `ip link` shows it: at most 15 characters, no / or :."
+    return complaint
+
+
+def path(value: str) -> Complaint:
+    """An absolute path of a file."""
+    complaint = plain(value)
+    if complaint is None and not value.startswith("/"):
+        return "is not an absolute path", "Give the whole path, beginning with a slash."
+    return complaint
+
+
+def address(value: str, prefix: str) -> Complaint:
+    """An address; ``prefix`` as in ``kinds.address``."""
+    found = parse_address(value)
+    if found is None or (prefix == "never" and found.prefix is not None):
+        wanted = "10.0.0.1 or fd00::1" if prefix == "never" else "10.0.0.1/24 or fd00::1/64"
+        return "is not an IP address as keepalived reads one", "Give an address like {0}.".format(wanted)
+    if prefix == "always" and found.prefix is None:
+        remedy = "Say which: {0}/24, or {0}/32 if that is meant." if found.family == 4 else "Say which: {0}/64."
+        return "has no prefix length, and keepalived would silently take a host's own", remedy.format(found.host)
+    return None
+
+
+def upper(value: str, words: tuple[str, ...]) -> Complaint:
+    """One of some words in capitals."""
+    if value in words:
+        return None
+    return "is not one of the words keepalived knows", "Use one of: " + ", ".join(words)
+
+
+def sentence(value: str, pattern: str, example: str) -> Complaint:
+    """Several words on one line that must match a pattern as a whole."""
+    complaint = word_complaint(value.replace(" ", "_"), _STRUCTURE, _MOST_CHARACTERS)
+    if complaint is None and not re.fullmatch(pattern, value):
+        return "is not what keepalived reads here", "Write it like: {0}.".format(example)
+    return complaint
+
+
+def password(value: str) -> Complaint:
+    """auth_pass: keepalived cuts it after 8 characters, so longer ones are refused."""
+    complaint = plain(value)
+    if complaint is None and len(value) > 8:
+        return "is longer than 8 characters, and keepalived would silently cut it", "Give at most 8 characters."
+    return complaint
+
+
+def hmac_key(value: str) -> Complaint:
+    """A key of auth_hmac: 32 to 64 bytes as text, the same as ``hex:`` digits, or ``file:`` and a path."""
+    complaint = plain(value)
+    if complaint is not None:
+        return complaint
+    form, _colon, rest = value.partition(":")
+    if form == "file":
+        return None if rest.startswith("/") else ("is not an absolute path", "Write file: and the whole path.")
+    if form == "hex":
+        good = re.fullmatch(r"(?:[0-9A-Fa-f]{2}){32,64}", rest)
+        return None if good else ("is not 32 to 64 bytes in hexadecimal digits", "Write 64 to 128 digits after hex:.")
+    good_length = 32 <= len(value) <= 64
+    return None if good_length else ("is not 32 to 64 characters long", "Give a longer one, or hex: or file:.")
+
+
+def weight(value: str, limit: int) -> Complaint:
+    """A weight from -limit to limit, alone or followed by ``reverse``."""
+    complaint = sentence(value, r"[+-]?[0-9]{1,3}(?: reverse)?", "-20")
+    if complaint is None and abs(int(value.split(" ")[0])) > limit:
+        return "is not between -{0} and {0}".format(limit), "Give a weight from -{0} to {0}.".format(limit)
+    return complaint
+
+
+def pattern(value: str) -> Complaint:
+    """A regular expression in double quotes: what keepalived would unescape is refused."""
+    if re.search(r"\$[{A-Za-z_]", value):
+        return "names a parameter of keepalived's", "Put the $ at the end, or use [$]."
+    return plain("".join("_" if one in " {}'$#!;" else one for one in value))

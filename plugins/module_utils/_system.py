@@ -1,0 +1,53 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The doors to the operating system that a plane's thought does not open itself: commands."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+#: Daemons live in sbin, which a non-login PATH often lacks.
+_SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+class Completed(NamedTuple):
+    """A command that ended, or was ended. ``rc`` is negative for a signal, as in subprocess."""
+
+    rc: int
+    stdout: str
+    stderr: str
+    timed_out: bool
+
+
+class System:
+    """Effects behind names, so that tests can put a recording in their place."""
+
+    def which(self, name: str) -> str | None:
+        """The path of an executable on PATH or in the usual sbin folders, or None."""
+        for directory in os.environ.get("PATH", os.defpath).split(os.pathsep) + list(_SBIN):
+            candidate = os.path.join(directory, name)
+            if os.path.isfile(candidate) and os.access(candidate, os.X_OK):
+                return candidate
+        return None
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        stdin: str | None = None,
+        ignore_sigterm: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Run an argument list (never a shell string) for at most ``timeout`` seconds.
+
+        The command gets a session of its own, so that on time-out its children end with it. ``ignore_sigterm`` is
+        for programs that signal their own process group (keepalived 2.2.7 in test mode). ``environment`` stands in
+        the place of our own; its messages are English either way.
+        """
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._run_command import run_command
+
+        return Completed(*run_command(argv, timeout, stdin, ignore_sigterm, environment))

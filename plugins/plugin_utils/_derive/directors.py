@@ -1,0 +1,152 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Layer 4 derived from the inventory: what a director's keepalived balances, and which VIPs a real server has itself.
+
+Every host that may hold a directed VIP has the whole table, and only the MASTER uses it: keepalived's sync daemon tells
+the kernel who that is (docs/adr/0011). One daemon follows one instance, so all of a host's directed VIPs move together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.virtual_service import (
+    in_keepalived_words,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import Member, instance_name, members
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Misplaced, place_for, stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Interface, Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
+
+#: The sync group of a host's directed VIPs.
+SYNC_GROUP = "directed"
+
+#: A server that does not answer is asked again once, and then left out: within four seconds.
+ASK = {"connect_timeout": 1, "retry": 1, "delay_before_retry": 1}
+SERVICE = {"protocol": "tcp", "scheduler": "wlc", "forwarding_method": "dr", "delay_loop": 2}
+
+Hostvars = Mapping[str, Mapping[str, Any]]
+
+
+def directed_by(host: str, vips: Sequence[Vip]) -> list[Vip]:
+    """The VIPs that a host may hold and direct."""
+    return [vip for vip in vips if vip.directed and host in vip.hosts]
+
+
+def served_by(host: str, vips: Sequence[Vip]) -> list[Vip]:
+    """The VIPs whose real server a host is."""
+    return [vip for vip in vips if vip.directed and host in vip.directed.servers]
+
+
+def loopback_addresses(host: str, vips: Sequence[Vip]) -> list[str]:
+    """The VIPs that a host has on loopback, as one address each (/32, /128)."""
+    return [f"{each.ip}/{each.max_prefixlen}" for vip in served_by(host, vips) for each in vip.addresses]
+
+
+def real_server_hosts(vips: Sequence[Vip]) -> list[str]:
+    """Every real server, once, in the order of the declaration."""
+    return list(dict.fromkeys(host for vip in vips if vip.directed for host in vip.directed.servers))
+
+
+def shares_loopback(hostvars: Mapping[str, Any]) -> bool:
+    """Whether a host's facts show more on its loopback interface than every host has there."""
+    fact = (hostvars.get("ansible_facts") or {}).get("lo") or {}
+    entries = [fact.get("ipv4") or {}, *(fact.get("ipv4_secondaries") or ()), *(fact.get("ipv6") or ())]
+    return any(entry.get("address") and not ip_address(entry["address"]).is_loopback for entry in entries)
+
+
+def director(
+    host: str, vips: Sequence[Vip], hostvars: Hostvars, further: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """A director's part of keepalived.conf: ``virtual_servers``, ``sync_groups`` and ``global_defs`` as
+    keepalived_config takes them; nothing in any of them for other hosts. InputError for a real server without address,
+    and for one of the ``further`` virtual servers of the host that it could not direct beside them.
+    """
+    mine = directed_by(host, vips)
+    if not mine:
+        return {"virtual_servers": [], "sync_groups": [], "global_defs": {}}
+    problems: list[Problem] = []
+    services = [each for vip in mine for each in _services(vip, vips, hostvars, problems)]
+    if served_by(host, vips):
+        problems.extend(_undirected(mine, further))
+        problems.extend(_never_suspended(mine))
+    refuse(problems)
+    names = [instance_name(vip, address) for vip in mine for address in vip.addresses]
+    led = next(part for part in members(vips, hostvars) if part.host == host and part.instance == names[0])
+    return {
+        "virtual_servers": services,
+        "sync_groups": [{"name": SYNC_GROUP, "exact": True, "group": names}] if len(names) > 1 else [],
+        "global_defs": {"lvs_sync_daemon": _sync_daemon(led)},
+    }
+
+
+def _undirected(mine: Sequence[Vip], further: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Virtual servers by hand on a host that directs only while it is MASTER of its directed VIPs."""
+    together = {str(address.ip) for vip in mine for address in vip.addresses}
+    for index, service in enumerate(further):
+        if service.get("address") and str(service["address"]) not in together:
+            reason = "would be directed only while this host is MASTER of " + " and ".join(vip.name for vip in mine)
+            reason += ": as a real server it must not direct otherwise, or packets loop"
+            remedy = "Declare it as a VIP of profile ipvs, or let other hosts direct it."
+            yield Problem(f"keepalived_virtual_servers[{index}].address", service["address"], reason, remedy)
+
+
+def _never_suspended(mine: Sequence[Vip]) -> Iterator[Problem]:
+    """keepalived counts an address wherever it is (2.2.7, update_checker_activity), on loopback too."""
+    for vip in mine:
+        if vip.directed and vip.directed.virtual_server.get("ha_suspend"):
+            reason = "would never suspend a check: a real server has the address on its loopback interface all the time"
+            yield Problem(f"{vip.path}.virtual_server.ha_suspend", True, reason, "Leave it out.")
+
+
+def _sync_daemon(led: Member) -> dict[str, Any]:
+    return {"interface": led.place.interface, "inst": led.instance, "id": led.router}
+
+
+def _services(vip: Vip, vips: Sequence[Vip], hostvars: Hostvars, problems: list[Problem]) -> Iterator[dict[str, Any]]:
+    directed = vip.directed
+    if directed is None:
+        return
+    for address in vip.addresses:
+        servers = [_server_address(vip, address, host, vips, hostvars, problems) for host in directed.servers]
+        for port, _server_port in vip.ports:
+            by_hand = overridden(SERVICE, directed.virtual_server)
+            given = {**by_hand, "address": str(address.ip), "port": port}
+            checked = _check(directed.check, port)
+            given["real_servers"] = [{"address": each, "port": port, "weight": 1, **checked} for each in servers]
+            yield {**in_keepalived_words(given), "exact": True}
+
+
+def _check(check: Mapping[str, Any], port: int) -> dict[str, Any]:
+    """The checker of one real server; all ports are judged by the one that is asked."""
+    ask: dict[str, Any] = dict(ASK)
+    if int(check["port"]) != port:
+        ask["connect_port"] = int(check["port"])
+    if check["type"] == "tcp":
+        return {"tcp_check": [ask]}
+    url = {"path": check["path"], "status_code": str(check["status"])}
+    if check.get("host"):
+        url["virtualhost"] = check["host"]
+    if check["type"] == "https":
+        ask["enable_sni"] = bool(check.get("host"))
+    return {"http_get" if check["type"] == "http" else "ssl_get": [{"url": [url], **ask}]}
+
+
+def _server_address(
+    vip: Vip, address: Interface, host: str, vips: Sequence[Vip], hostvars: Hostvars, problems: list[Problem]
+) -> str:
+    """The real server's own address beside the VIP's, from its facts or from what the inventory says."""
+    stated = stated_address(host, hostvars.get(host) or {})
+    if stated is not None and ip_address(stated).version == address.version:
+        return stated
+    try:
+        return str(place_for(vip, address, host, hostvars.get(host) or {}, vips).address.ip)
+    except Misplaced as misplaced:
+        reason = f"has no IPv{address.version} address that is known, and a director reaches it by that: "
+        remedy = misplaced.problem.remedy + " Or set its k8s_edge_address."
+        problems.append(Problem(f"{vip.path}.leads_to: host {host}", host, reason + misplaced.problem.reason, remedy))
+        return str(address.ip)

@@ -1,0 +1,115 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pools of addresses, by range or by network, as the cloud provider of kube-vip takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any, NamedTuple, Union
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.bounds import dns_label, interface
+
+Address = Union[IPv4Address, IPv6Address]
+
+#: The pool of everybody who has none of his own.
+GLOBAL = "global"
+
+#: Told to hand out this, kube-vip asks a DHCP server instead.
+DHCP = "0.0.0.0/32"
+
+
+class Span(NamedTuple):
+    """Addresses from ``first`` to ``last``, both counted, of one family; ``stated`` is how they were written."""
+
+    first: Address
+    last: Address
+    stated: str
+
+    def holds(self, address: Address) -> bool:
+        """Whether an address is one of them."""
+        return self.first.version == address.version and self.first <= address <= self.last  # type: ignore[operator]
+
+    def meets(self, other: Span) -> bool:
+        """Whether two spans have an address in common."""
+        return self.holds(other.first) or other.holds(self.first)
+
+
+class Pool(NamedTuple):
+    """The addresses of one namespace, or of all others. ``path`` is how messages name it."""
+
+    path: str
+    namespace: str
+    by: str
+    spans: tuple[Span, ...]
+    interface: str
+    share: bool
+
+
+def pools_of(given: Sequence[Mapping[str, Any]], variable: str, problems: list[Problem]) -> list[Pool]:
+    """The declared pools, whose types are right; what is wrong with one goes to ``problems``, and it is left out."""
+    found = [pool for index, each in enumerate(given) for pool in _pool(f"{variable}[{index}]", each, problems)]
+    problems += _clashes(found)
+    return found
+
+
+def _pool(path: str, given: Mapping[str, Any], problems: list[Problem]) -> Iterator[Pool]:
+    ways = [key for key in ("ranges", "cidrs") if given.get(key)]
+    if len(ways) != 1:
+        reason = "has ranges beside cidrs: the provider would see the cidrs only" if ways else "has no addresses"
+        problems.append(Problem(path, None, reason, "Give either ranges or cidrs."))
+        return
+    spans = []
+    for index, text in enumerate(given[ways[0]]):
+        here = f"{path}.{ways[0]}[{index}]"
+        try:
+            spans.append(_range(text) if ways[0] == "ranges" else _cidr(text))
+        except ValueError as error:
+            example = "10.0.0.10-10.0.0.20" if ways[0] == "ranges" else "10.0.0.16/28"
+            problems.append(Problem(here, text, f"is none: {error}", f"Write for example {example}."))
+    if given.get("share") and any(span.first.version == 6 for span in spans):
+        reason, remedy = "is for IPv4 only: services never share an IPv6 address", "Give IPv6 a pool without share."
+        problems.append(Problem(f"{path}.share", True, reason, remedy))
+    namespace = given.get("namespace") or GLOBAL
+    problems += dns_label(f"{path}.namespace", namespace)
+    problems += interface(f"{path}.interface", given.get("interface") or "")
+    yield Pool(path, namespace, ways[0], tuple(spans), given.get("interface") or "", bool(given.get("share")))
+
+
+def _range(text: str) -> Span:
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    if not dash:
+        raise ValueError("a range has a first and a last address with '-' between them")
+    low, high = ip_address(first), ip_address(last)
+    if low.version != high.version or high < low:  # type: ignore[operator]
+        raise ValueError("the last address comes before the first")
+    return Span(low, high, text)
+
+
+def _cidr(text: str) -> Span:
+    network = ip_network(text)
+    if "/" not in text:
+        raise ValueError("a network has a prefix length")
+    return Span(network[0], network[-1], text)
+
+
+def _clashes(pools: Sequence[Pool]) -> Iterator[Problem]:
+    namespaces: dict[str, Pool] = {}
+    for pool in pools:
+        if pool.namespace in namespaces:
+            reason, remedy = "has a pool already: the second would replace the first", "Put them in one."
+            yield Problem(f"{pool.path}.namespace", pool.namespace, reason, remedy)
+        namespaces.setdefault(pool.namespace, pool)
+    everybody = namespaces.get(GLOBAL)
+    for pool in pools:
+        if everybody and everybody.by == "cidrs" and pool.by == "ranges":
+            reason = "are never looked at: the provider takes cidrs first, and finds the global ones"
+            yield Problem(f"{pool.path}.ranges", None, reason, "Write this pool as cidrs, or the global one as ranges.")
+    spans = [(pool, span) for pool in pools for span in pool.spans if span.stated != DHCP]
+    for index, (pool, span) in enumerate(spans):
+        for other, known in spans[:index]:
+            if other is not pool and span.meets(known):
+                reason = f"has addresses of {known.stated} in {other.path}: two services would get the same one"
+                yield Problem(f"{pool.path}.{pool.by}", span.stated, reason, "Let pools have nothing in common.")

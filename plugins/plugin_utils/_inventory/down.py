@@ -1,0 +1,118 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts that are declared down: the others are changed without them, as far as that is safe.
+
+A host that is down stays a member: it comes back, with the configuration that it had. So its peers keep it, nothing is
+changed that all members must agree on (back again, even from a power cut, it would be a second master), and it cannot
+take over meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import ip_address, ip_interface
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Misplaced, Place, stated_addresses
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import written_instances
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Interface, Vip
+
+VARIABLE = "k8s_edge_hosts_down"
+
+Hostvars = Mapping[str, Mapping[str, Any]]
+
+
+def hosts_down(hostvars: Hostvars) -> tuple[str, ...]:
+    """The names under ``k8s_edge_hosts_down``: a list, or a text with commas, as it comes from ``-e``. The first host
+    that has the variable speaks for all. InputError where it names no hosts."""
+    for host in hostvars:
+        given = (hostvars[host] or {}).get(VARIABLE)
+        if given is not None:
+            return _names(given, hostvars)
+    return ()
+
+
+def _names(given: Any, hostvars: Hostvars) -> tuple[str, ...]:
+    names = [each.strip() for each in given.split(",")] if isinstance(given, str) else given
+    remedy = "Write the names of hosts as the inventory has them, for example [haproxy-2]."
+    if not isinstance(names, Sequence):
+        refuse([Problem(VARIABLE, given, "is not a list of hosts", remedy)])
+    names = [name for name in names if name != ""]
+    known = set(hostvars)
+    refuse([Problem(VARIABLE, name, "is no host of the inventory", remedy) for name in names if name not in known])
+    return tuple(dict.fromkeys(map(str, names)))
+
+
+def without(hosts: Iterable[str], down: Iterable[str]) -> list[str]:
+    """The hosts that are not down, in their order."""
+    gone = set(down)
+    return [host for host in hosts if host not in gone]
+
+
+def unserved(vips: Sequence[Vip], down: Sequence[str]) -> Iterator[Problem]:
+    """A problem for each VIP that no host would be left for."""
+    for vip in vips:
+        if not without(vip.hosts, down):
+            reason = f"leaves no host for VIP {vip.name}"
+            remedy = "Name only those that are down; where all are, there is nothing to change."
+            yield Problem(VARIABLE, ", ".join(vip.hosts), reason, remedy)
+
+
+def place_of_absent(vip: Vip, address: Interface, host: str, hostvars: Hostvars, peers: Sequence[Place]) -> Place:
+    """The address of a host that could not be read, as its peers know it: by what the inventory states, or by their own
+    files, which name exactly one peer more than can be read (``peers``: the places of those that can).
+
+    It has no interface: nothing is written there. Misplaced where nobody knows the address.
+    """
+    prefix = address.network.prefixlen
+    for stated in stated_addresses(host, hostvars[host]):
+        if ip_address(stated).version == address.version:
+            return Place("", ip_interface(f"{stated}/{prefix}"))
+    name = vip.name if address.version == 4 else f"{vip.name}-v6"
+    known = {str(place.address.ip) for place in peers}
+    left = {each for member in vip.hosts for each in _peers(hostvars.get(member) or {}, name)} - known
+    if len(left) == 1:
+        return Place("", ip_interface(f"{left.pop()}/{prefix}"))
+    raise Misplaced(
+        Problem(
+            f"{vip.path}.addresses on host {host}",
+            str(address),
+            f"has no known neighbour there: the host is down, and its IPv{address.version} address stands nowhere",
+            "Set k8s_edge_address of that host to it, or wait until the host is back.",
+        )
+    )
+
+
+def _peers(hostvars: Mapping[str, Any], instance: str) -> Iterator[str]:
+    written = written_instances(hostvars.get("k8s_edge_before") or {}).get(instance) or {}
+    for peer in written.get("unicast_peer") or ():
+        yield str(peer.get("address") if isinstance(peer, Mapping) else peer).split()[0]
+
+
+def disagreeing(vips: Sequence[Vip], down: Sequence[str], unagreed: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    """A problem for each instance whose coming change needs a member that is down. ``unagreed``: the instances of each
+    host whose change all members must agree on."""
+    for vip in vips:
+        absent = [host for host in vip.hosts if host in down]
+        names = sorted({name for host in vip.hosts for name in unagreed.get(host, ())} & {vip.name, f"{vip.name}-v6"})
+        if absent and names:
+            yield Problem(
+                vip.path,
+                " and ".join(names),
+                "would change in what all members must agree on (virtual router ID, version, interface, unicast, "
+                f"authentication, addresses) while {' and '.join(absent)} is down: back again, with what it has now, "
+                "it would be a second master",
+                "Make this change when all members are there, or take the host that is lost for good out of the group.",
+            )
+
+
+def owed(vips: Sequence[Vip], down: Sequence[str]) -> list[str]:
+    """What is to be done when the hosts are back, a sentence each."""
+    members = [host for host in down if any(host in vip.hosts for vip in vips)]
+    return [
+        f"{host} is declared down: it was neither read nor changed, and has what it had. Once it is back, run site.yml "
+        f"without it under {VARIABLE}, before an address that it may still hold is given to something else."
+        for host in members
+    ]

@@ -1,0 +1,176 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Members of a VIP that are declared no longer, found before anything is changed.
+
+Such a host keeps its keepalived.conf. Once its peers are changed it no longer hears them, becomes MASTER beside theirs,
+and nobody asks it. What gives it away is what is written on the hosts that stay, who name it as a unicast peer, and its
+own file. Where no such trace is, the VIP itself tells, by being answered for while none of its hosts holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down, without
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import places, stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
+    held_addresses,
+    live_states,
+    written_instances,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
+
+Hostvars = Mapping[str, Mapping[str, Any]]
+
+
+class Former(NamedTuple):
+    """A former member of one VIP.
+
+    ``host`` is None where no host of the inventory has ``address``; ``instances`` are those in its file that hold the
+    VIP, None where the host was not read; ``heirs`` are hosts of the VIP that take part in it.
+    """
+
+    vip: Vip
+    host: str | None
+    address: str
+    named_by: str
+    instances: tuple[str, ...] | None
+    heirs: tuple[str, ...]
+
+    def told(self, purge: bool) -> dict[str, Any]:
+        """What becomes of it, in plain values; ``purge`` is whether that host may lose what is not declared."""
+        leaves = bool(self.instances and self.heirs and purge)
+        return {
+            "vip": self.vip.name,
+            "host": self.host or "",
+            "address": self.address,
+            "read": self.instances is not None,
+            "instances": list(self.instances or ()),
+            "leaves": leaves,
+            "fault": "" if leaves else str(self._problem()),
+        }
+
+    def _problem(self) -> Problem:
+        who = self.host or self.address
+        reason = "is not among them any more, "
+        if self.instances and not self.heirs:
+            reason += "and none of them takes part in the VIP yet, so that both sides would hold it"
+            remedy = (
+                f"First declare hosts that {who} is one of beside the new ones and run once, then take {who} out. Or, "
+                "with an outage until the others have started, stop and disable keepalived there by hand"
+            )
+        elif self.instances:
+            reason += "but its keepalived still takes part, and would take the VIP beside them"
+            remedy = (
+                f"Set keepalived_purge: true for {who}, and the run first hands the VIP over to the others and takes "
+                "its instance out. Or stop and disable keepalived there by hand, or keep the host in the group"
+            )
+        else:
+            where = "could not be read" if self.host else "is the address of no host in this inventory"
+            reason += (
+                f"is a peer in keepalived.conf of {self.named_by}, and {where}: if keepalived still runs there, it "
+            )
+            reason += "would take the VIP beside them"
+            remedy = (
+                "Keep the host in the inventory, where it can be reached, for one run. Or see that keepalived is "
+                f"stopped and disabled there, and say so: k8s_edge_members_gone: [{who}]"
+            )
+        return Problem(f"{self.vip.path}.hosts", who, reason, remedy)
+
+
+def former_members(
+    vips: Sequence[Vip], desired: Mapping[str, Sequence[Mapping[str, Any]]], hostvars: Hostvars, before: str
+) -> list[Former]:
+    """Every former member that is known of.
+
+    ``desired`` are each host's instances to be; ``before`` is the host variable with what ``keepalived_info`` said, of
+    the hosts that were read.
+    """
+    infos = {host: hostvars[host][before] for host in hostvars if "active" in (hostvars[host].get(before) or {})}
+    return [each for vip in vips for each in _of_vip(vip, desired, hostvars, infos)]
+
+
+def unheld(vips: Sequence[Vip], hostvars: Hostvars, before: str) -> list[dict[str, str]]:
+    """The addresses that no host holds of those that were read, each with a host that can ask whether somebody else
+    does: one that does not have it anywhere, loopback included."""
+    found = []
+    down = hosts_down(hostvars)
+    read = set().union(*(held_addresses(hostvars[host].get(before) or {}) for host in hostvars))
+    for vip in vips:
+        here = read | {str(place.address.ip) for host in vip.hosts for place in places(hostvars[host])}
+        for text in (str(address.ip) for address in vip.addresses):
+            able = [host for host in without(vip.hosts, down) if not _has(hostvars[host], text)]
+            if able and text not in here:
+                found.append({"vip": vip.name, "address": text, "host": able[0]})
+    return found
+
+
+def _has(variables: Mapping[str, Any], address: str) -> bool:
+    facts = variables.get("ansible_facts") or {}
+    return any(address in (facts.get(f"all_ipv{family}_addresses") or ()) for family in (4, 6))
+
+
+def _of_vip(
+    vip: Vip, desired: Mapping[str, Sequence[Mapping[str, Any]]], hostvars: Hostvars, infos: Mapping[str, Any]
+) -> Iterable[Former]:
+    heirs = tuple(
+        host
+        for host in vip.hosts
+        if infos.get(host, {}).get("active")
+        and {live_states(infos[host]).get(name) for name in _about(vip, infos[host])} & {"MASTER", "BACKUP"}
+    )
+    told: set[str | None] = set()
+    for host, info in infos.items():
+        about = _about(vip, info)
+        if host not in vip.hosts and about and (info["active"] or info.get("enabled")):
+            told.add(host)
+            yield Former(vip, host, stated_address(host, hostvars[host]) or "", host, about, heirs)
+    present = {address for host in vip.hosts for address in _addresses(host, hostvars, infos)}
+    wanted = {str(peer) for host in vip.hosts for each in desired.get(host, ()) for peer in _peers(each)}
+    for named_by, address in strangers(vip, infos, present | wanted):
+        names = [each for each in hostvars if address in _addresses(each, hostvars, infos)]
+        known = names[0] if names else None
+        if (known or address) not in told and known not in infos:
+            told.add(known or address)
+            yield Former(vip, known, address, named_by, None, heirs)
+
+
+def strangers(vip: Vip, infos: Mapping[str, Any], known: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Peers that are written for a VIP on its hosts and are none of them: who names it, and its address."""
+    written = {host: written_instances(infos.get(host) or {}) for host in vip.hosts}
+    members = {str(each.get("unicast_src_ip")) for instances in written.values() for each in instances.values()}
+    members |= {*known, *_peers(vip.instance)}
+    return [
+        (host, peer)
+        for host in vip.hosts
+        for name in _about(vip, infos.get(host) or {})
+        for peer in _peers(written[host][name])
+        if peer not in members
+    ]
+
+
+def _about(vip: Vip, info: Mapping[str, Any]) -> tuple[str, ...]:
+    """The written instances that hold one of the VIP's addresses."""
+    mine = {str(address.ip) for address in vip.addresses}
+    return tuple(name for name, each in written_instances(info).items() if mine & set(_held_by(each)))
+
+
+def _held_by(instance: Mapping[str, Any]) -> Iterable[str]:
+    for option in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
+        for entry in instance.get(option) or ():
+            yield str(entry.get("address") if isinstance(entry, Mapping) else entry).partition("/")[0]
+
+
+def _peers(instance: Mapping[str, Any]) -> Iterable[str]:
+    for peer in instance.get("unicast_peer") or ():
+        yield str(peer.get("address") if isinstance(peer, Mapping) else peer)
+
+
+def _addresses(host: str, hostvars: Hostvars, infos: Mapping[str, Any]) -> set[str]:
+    """By what a host is known: the inventory's address, those in its facts, and what its own instances speak from."""
+    spoken = {str(each.get("unicast_src_ip")) for each in written_instances(infos.get(host) or {}).values()}
+    stated = stated_address(host, hostvars[host])
+    return spoken | {str(place.address.ip) for place in places(hostvars[host])} | ({stated} if stated else set())

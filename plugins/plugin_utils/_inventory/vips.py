@@ -1,0 +1,283 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``k8s_edge_vips`` declares, read once and checked before anything is derived from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
+from typing import Any, NamedTuple, Union
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import directed as _directed
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vip_ports import Front, Port, fronts, ports_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vip_spec import FIXED, OF_ONE_PORT, entry_options
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import inner_misfits
+
+Interface = Union[IPv4Interface, IPv6Interface]
+
+#: More hosts than this have no distinct priorities with room between them, and VRRP was not made for.
+MOST_HOSTS = 100
+
+PROFILES = ("kube_apiserver", "tcp", _directed.PROFILE)
+
+#: Connections to allow for: of each node (kubelet, kube-proxy, agents, controllers, sessions of people, and for a
+#: moment the old ones beside the new when all come back), and of what is not on a node; and nodes where none are given.
+PER_NODE, BESIDE_NODES, NODES = 50, 1000, 60
+VARIABLE = "k8s_edge_vips"
+
+
+class Vip(NamedTuple):
+    """One entry of ``k8s_edge_vips``.
+
+    ``addresses`` holds at most one address of each family, each with its prefix. ``hosts`` are the names of the hosts
+    that may hold it, in the group's order; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
+    empty where they use the address; ``clients`` are the networks that they are in, none for everywhere. ``maxconn`` is
+    set by hand or follows from the number of nodes. ``instance``, ``frontend`` and ``backend`` are set by hand and go
+    over what is derived. ``ports`` are those that clients connect to, none where that is not known, and where they
+    lead. ``directed`` says where the kernel of the holder sends it, where that is not to HAProxy.
+    """
+
+    name: str
+    addresses: tuple[Interface, ...]
+    hosts: tuple[str, ...]
+    servers: tuple[str, ...]
+    endpoint: str
+    clients: tuple[str, ...]
+    ports: tuple[Port, ...]
+    profile: str
+    virtual_router_id: int | None
+    interface: str | None
+    priorities: Mapping[str, int]
+    holder: str | None
+    maxconn: int
+    instance: Mapping[str, Any]
+    frontend: Mapping[str, Any]
+    backend: Mapping[str, Any]
+    directed: _directed.Directed | None = None
+
+    @property
+    def path(self) -> str:
+        """How messages name this entry."""
+        return f"{VARIABLE}[{self.name}]"
+
+    @property
+    def fronts(self) -> tuple[Front, ...]:
+        """A front end and a backend of HAProxy for each port; none where the VIP does not lead there."""
+        return fronts(self.name, self.ports) if self.servers else ()
+
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """The hosts that serve it, behind HAProxy or behind the kernel."""
+        return self.directed.servers if self.directed else self.servers
+
+    @property
+    def beside(self) -> bool:
+        """Whether every host that may hold the VIP is an apiserver too, so that HAProxy runs beside it."""
+        return self.profile == "kube_apiserver" and bool(self.servers) and set(self.hosts) <= set(self.servers)
+
+
+def declared(entries: Any, groups: Mapping[str, Sequence[str]]) -> tuple[Vip, ...]:
+    """The entries of ``k8s_edge_vips`` as values; InputError with everything that is wrong with them."""
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        shown = None if isinstance(entries, Mapping) else entries
+        refuse([Problem(VARIABLE, shown, "is not a list", "Write a list of VIPs, each with name and addresses.")])
+    problems: list[Problem] = []
+    vips = [_entry(index, entry, groups, problems) for index, entry in enumerate(entries)]
+    refuse(problems)
+    known = [vip for vip in vips if vip is not None]
+    refuse([*_clashes(known), *_directed.clashes([vip for vip in known if vip.directed])])
+    return tuple(known)
+
+
+def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems: list[Problem]) -> Vip | None:
+    before = len(problems)
+    path = f"{VARIABLE}[{index}]"
+    if not isinstance(entry, Mapping):
+        problems.append(Problem(path, entry, "is not a dictionary", "Write name, addresses, port and leads_to."))
+        return None
+    entry = {key: value for key, value in entry.items() if value is not None}
+    name = entry.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", name):
+        problems.append(
+            Problem(
+                path + ".name",
+                name,
+                "cannot name a VRRP instance and a proxy",
+                "Use up to 64 letters, digits, '_', '.' and '-', not beginning with '.' or '-'.",
+            )
+        )
+        return None
+    path = f"{VARIABLE}[{name}]"
+    problems.extend(_misfits(path, entry))
+    if len(problems) > before:
+        return None
+    hosts = _group(path + ".hosts", entry.get("hosts", "haproxy"), groups, problems)
+    if len(hosts) > MOST_HOSTS:
+        problems.append(
+            Problem(path + ".hosts", entry.get("hosts"), f"has {len(hosts)} hosts", f"Give a VIP at most {MOST_HOSTS}.")
+        )
+    servers: tuple[str, ...] = ()
+    if entry.get("leads_to") is not None:
+        servers = _group(path + ".leads_to", entry["leads_to"], groups, problems)
+    ports = ports_of(path, entry, serves=bool(servers), problems=problems)
+    directed = _directed.directed(path, entry, servers, ports, problems)
+    if directed:
+        servers = ()
+    endpoint = entry.get("endpoint") or ""
+    if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.|$))*", str(endpoint)):
+        problems.append(Problem(path + ".endpoint", endpoint, "is not a host name", "Write the name that clients use."))
+    router = entry.get("virtual_router_id")
+    if router is not None:
+        router = _number(path + ".virtual_router_id", router, 1, 255, problems)
+    holder = entry.get("holder")
+    if holder is not None and holder not in hosts:
+        problems.append(_stranger(path + ".holder", holder, hosts))
+    priorities = entry.get("priorities") or {}
+    for host, priority in priorities.items():
+        if host not in hosts:
+            problems.append(_stranger(path + ".priorities", host, hosts))
+        _number(f"{path}.priorities[{host}]", priority, 1, 254, problems)
+    nodes = _number(path + ".nodes", entry.get("nodes", NODES), 1, 100000, problems)
+    enough = BESIDE_NODES + PER_NODE * nodes
+    vip = Vip(
+        name=name,
+        addresses=tuple(_addresses(path + ".addresses", entry.get("addresses"), problems)),
+        hosts=hosts,
+        servers=servers,
+        endpoint=str(endpoint),
+        clients=tuple(_clients(path + ".clients", entry.get("clients"), problems)),
+        ports=ports,
+        profile=entry.get("profile") or PROFILES[0],
+        virtual_router_id=router,
+        interface=entry.get("interface"),
+        priorities={host: int(priority) for host, priority in priorities.items() if str(priority).isdigit()},
+        holder=holder,
+        maxconn=_number(path + ".maxconn", entry.get("maxconn", enough), 1, 2147483647, problems),
+        instance=entry.get("instance") or {},
+        frontend=entry.get("frontend") or {},
+        backend=entry.get("backend") or {},
+        directed=directed,
+    )
+    return vip if len(problems) == before else None
+
+
+def _misfits(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+    """What has not its type, or is no option, at any depth; and what cannot go over what is derived."""
+    yield from inner_misfits(entry_options(), entry, path)
+    several = not isinstance(entry.get("ports"), (str, int)) and len(entry.get("ports") or ()) > 1
+    for option, fixed in FIXED.items():
+        by_hand = entry.get(option)
+        if not isinstance(by_hand, Mapping):
+            continue
+        for name in fixed:
+            if name in by_hand:
+                remedy = "Leave it out, or write it whole by hand beside the VIP, in the variables of the roles."
+                yield Problem(f"{path}.{option}.{name}", None, "follows from the VIP", remedy)
+        for name in OF_ONE_PORT.get(option, ()) if several else ():
+            if name in by_hand:
+                remedy = "Leave it out, or declare a VIP with one port."
+                yield Problem(f"{path}.{option}.{name}", None, "would be that of each of the VIP's ports", remedy)
+
+
+def _group(path: str, name: Any, groups: Mapping[str, Sequence[str]], problems: list[Problem]) -> tuple[str, ...]:
+    members = tuple(groups.get(name) or ()) if isinstance(name, str) else ()
+    if not members:
+        problems.append(
+            Problem(path, name, "is no group with hosts in this inventory", "Name a group that has hosts, or add it.")
+        )
+    return members
+
+
+def _number(path: str, value: Any, low: int, high: int, problems: list[Problem]) -> int:
+    number = value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        number = int(value)
+    if number is None or not low <= number <= high:
+        problems.append(Problem(path, value, f"is not a whole number from {low} to {high}", "Give one in that range."))
+        return low
+    return number
+
+
+def _addresses(path: str, values: Any, problems: list[Problem]) -> Iterable[Interface]:
+    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+        problems.append(Problem(path, values, "is not a list of addresses", "Write for example [10.0.0.100/24]."))
+        return
+    families = set()
+    for index, value in enumerate(values):
+        here = f"{path}[{index}]"
+        reason = _unfit(str(value))
+        if reason:
+            problems.append(Problem(here, value, *reason))
+            continue
+        address = ip_interface(str(value))
+        if address.version in families:
+            problems.append(
+                Problem(here, value, "is a second address of the same family", "Declare it as a VIP of its own.")
+            )
+            continue
+        families.add(address.version)
+        yield address
+
+
+def _clients(path: str, values: Any, problems: list[Problem]) -> Iterable[str]:
+    if values is None:
+        return
+    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+        remedy = "Write for example [10.0.0.0/8], or leave it out for everybody."
+        problems.append(Problem(path, values, "is not a list of networks", remedy))
+        return
+    for index, value in enumerate(values):
+        try:
+            yield str(ip_network(str(value)))
+        except ValueError as error:
+            remedy = "Write an address, or a network such as 10.0.0.0/8 or fd00::/64."
+            problems.append(Problem(f"{path}[{index}]", value, f"is no network: {error}", remedy))
+
+
+def _unfit(text: str) -> tuple[str, str] | None:
+    """Why a text cannot be a VIP, and what to write instead; None where it can."""
+    example = "Write an address with its prefix, for example 10.0.0.100/24 or fd00::100/64."
+    host, slash, length = text.partition("/")
+    try:
+        address = ip_interface(text)
+    except ValueError:
+        return "is not an address", example
+    if not slash or not length.isdigit() or "%" in host:
+        return "has no prefix length, so its network is not known", example
+    if address.is_multicast or address.is_loopback or address.is_unspecified or address.is_link_local:
+        return "is an address that no host can serve others with", "Take a free unicast address of the hosts' network."
+    network = address.network
+    ends = {network.network_address} | ({network.broadcast_address} if address.version == 4 else set())
+    if network.num_addresses > 2 and address.ip in ends:
+        return "is its network's own or broadcast address", "Take a free address between them."
+    return None
+
+
+def _clashes(vips: Sequence[Vip]) -> Iterable[Problem]:
+    names: set[str] = set()
+    holders: dict[Any, str] = {}
+    proxies: dict[str, str] = {}
+    for vip in vips:
+        if vip.name in names:
+            yield Problem(vip.path + ".name", vip.name, "is declared twice", "Give each VIP a name of its own.")
+        names.add(vip.name)
+        for proxy in (name for front in vip.fronts for name in (front.backend, front.frontend)):
+            if proxies.setdefault(proxy, vip.name) != vip.name:
+                reason = f"gives HAProxy a section {proxy}, as {VARIABLE}[{proxies[proxy]}] does"
+                yield Problem(vip.path + ".name", vip.name, reason, "Give one of them another name.")
+        for address in vip.addresses:
+            if address.ip in holders:
+                yield Problem(
+                    vip.path + ".addresses",
+                    str(address),
+                    f"is also declared by {holders[address.ip]}",
+                    "An address belongs to one VIP, with all its ports: name them there, in ports.",
+                )
+            holders.setdefault(address.ip, vip.name)
+
+
+def _stranger(path: str, host: Any, hosts: Sequence[str]) -> Problem:
+    return Problem(path, host, "is not among the hosts of this VIP", "Use: {}.".format(", ".join(hosts)))

@@ -1,0 +1,147 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How addresses leave kube-keepalived-vip for kube-vip or our keepalived, one hand after the other. Pure.
+
+A move takes an address out of the ConfigMap, waits until no node has it, and only then gives it to its new holder. What
+is decided here is whether that can be: everything about it is known, and everybody who might hold the address is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.edge_nodes import resolved
+
+#: How kube-vip is told which address a Service of type LoadBalancer shall have.
+ADDRESS = "kube-vip.io/loadbalancerIPs"
+
+TARGETS = ("kube_vip", "keepalived")
+KEYS = ("address", "to", "service", "load_balancer_class")
+
+Object = Mapping[str, Any]
+
+
+def moves(
+    entries: Sequence[Any],
+    old: Mapping[str, str],
+    declared: Iterable[Object],
+    vips: Iterable[Object],
+    services: Iterable[Object],
+    problems: list[Problem],
+) -> list[dict[str, Any]]:
+    """What each entry of ``keepalived_vip_moves`` means. ``old`` is the ConfigMap as it is.
+
+    ``pending``: it has to be taken away first; ``value`` is what the ConfigMap said. For kube-vip ``give`` and
+    ``take_back`` are merge patches of the Service, and ``given`` says that the first is there already.
+    """
+    known = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in services}
+    still = {str(each.get("address")) for each in declared}
+    ours = {str(address).partition("/")[0] for each in vips for address in each.get("addresses") or ()}
+    made = []
+    for index, entry in enumerate(entries):
+        option = f"keepalived_vip_moves[{index}]"
+        found = list(_entry_problems(option, entry, still, ours))
+        problems += found
+        if found:
+            continue
+        address = str(entry["address"])
+        move = {"address": address, "to": entry["to"], "pending": address in old, "value": old.get(address)}
+        if entry["to"] == "kube_vip":
+            move |= _to_service(option, entry, old.get(address) or "", known, problems)
+        made.append(move)
+    return made
+
+
+def _entry_problems(option: str, entry: Any, still: set[str], ours: set[str]) -> Iterable[Problem]:
+    if not isinstance(entry, Mapping):
+        yield Problem(option, entry, "is not a dictionary", "Write address and to.")
+        return
+    for key in entry:
+        if key not in KEYS:
+            yield Problem(option, key, "is not a key there", "Use: {}.".format(", ".join(KEYS)))
+    address, target = str(entry.get("address")), entry.get("to")
+    if target not in TARGETS:
+        yield Problem(f"{option}.to", target, "is unknown", "Use {}.".format(", ".join(TARGETS)))
+    elif target == "keepalived" and address not in ours:
+        yield Problem(f"{option}.address", address, "is no VIP of keepalived's", "Declare it in k8s_edge_vips.")
+    elif target == "kube_vip" and address in ours:
+        reason = "is in k8s_edge_vips too, and would be in two hands"
+        yield Problem(f"{option}.address", address, reason, "Take it out there, or write to: keepalived.")
+    if address in still:
+        reason = "is still in keepalived_vip_services, whose next run would give it back"
+        yield Problem(f"{option}.address", address, reason, "Take it out there.")
+
+
+def _to_service(
+    option: str, entry: Object, value: str, known: Mapping[tuple[str, str], Object], problems: list[Problem]
+) -> dict[str, Any]:
+    """The Service that shall have the address: the one named, or the one that the address led to until now."""
+    address = str(entry["address"])
+    stated = str(entry.get("service") or value.partition(":")[0])
+    namespace, _slash, name = stated.partition("/")
+    service = known.get((namespace, name))
+    if service is None:
+        reason = "is no Service of the cluster" if stated else "is not known"
+        problems.append(Problem(f"{option}.service", stated or None, reason, "Name it as namespace/name."))
+        return {}
+    metadata, spec = service["metadata"], service["spec"]
+    has = (metadata.get("annotations") or {}).get(ADDRESS)
+    if has not in (None, address):
+        problems.append(Problem(f"{option}.service", stated, f"has the address {has} already", "Take another Service."))
+    wanted = entry.get("load_balancer_class")
+    which = {"namespace": namespace, "name": name}
+
+    def patch(told: str | None, kind: str, class_: str | None) -> dict[str, Any]:
+        new_class = {"loadBalancerClass": class_} if wanted else {}
+        metadata = {**which, "annotations": {ADDRESS: told}}
+        return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"type": kind, **new_class}}
+
+    return {
+        "service": stated,
+        "given": has == address and spec.get("type") == "LoadBalancer",
+        "give": patch(address, "LoadBalancer", wanted),
+        "take_back": patch(has, str(spec.get("type") or "ClusterIP"), spec.get("loadBalancerClass")),
+    }
+
+
+def watched(pods: Iterable[Object], config_map: str) -> set[str]:
+    """The nodes with a pod of kube-keepalived-vip: any whose container reads the ConfigMap."""
+    argument = f"--services-configmap={config_map}"
+    return {
+        str(pod["spec"]["nodeName"])
+        for pod in pods
+        if pod["spec"].get("nodeName") and any(argument in (each.get("args") or ()) for each in _containers(pod))
+    }
+
+
+def serves_services(pods: Iterable[Object]) -> bool:
+    """Whether a kube-vip runs that gives Services their addresses."""
+    return any(
+        each.get("name") == "svc_enable" and each.get("value") == "true"
+        for pod in pods
+        for container in _containers(pod)
+        for each in container.get("env") or ()
+    )
+
+
+def _containers(pod: Object) -> Sequence[Object]:
+    return pod["spec"].get("containers") or ()
+
+
+def seen_by(
+    watched_nodes: set[str],
+    hosts: Sequence[str],
+    hostvars: Mapping[str, Mapping[str, Any]],
+    nodes: Sequence[Object],
+    problems: list[Problem],
+) -> list[str]:
+    """The hosts of the inventory that these nodes are. One that is none could keep an address unseen."""
+    strangers: list[Problem] = []
+    found = resolved(hosts, hostvars, nodes, strangers)
+    for node in sorted(watched_nodes - set(found.values())):
+        reason = "runs kube-keepalived-vip and is no host of the inventory, so nobody sees whether it lets go"
+        problems.append(Problem("node", node, reason, "Add the host, or name its node by k8s_edge_node."))
+    return [host for host, node in found.items() if node in watched_nodes]

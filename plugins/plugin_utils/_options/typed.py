@@ -1,0 +1,57 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values brought to the types that an argument specification declares, the inner keys of dictionaries too. Pure.
+
+Ansible checks the arguments of a role and leaves them as they came: a text ``false`` (``-e x=false``, a survey's
+answer) stays a text and counts as true. What cannot be of its type is a problem of ``_arguments.misfits``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec, misfits, truth
+
+#: What nothing at all (null) is of each type; of the others it is a problem.
+EMPTY: dict[str, Any] = {"str": "", "path": "", "list": [], "dict": {}, "raw": None}
+
+
+def typed(path: str, value: Any, spec: Spec, problems: list[Problem]) -> Any:
+    """The value by the type that ``spec`` declares; what is wrong is added to ``problems``, and the value comes back.
+
+    In dictionaries nothing at all is as if the key were not there. Inner defaults are filled in, but not in an empty
+    dictionary, which says that there is nothing.
+    """
+    if value is None and spec.get("type", "str") not in EMPTY:
+        problems.append(Problem(path, None, "is empty", "Give it a value, or leave it out"))
+    found = list(misfits(spec, value, path))
+    problems += found
+    return value if found or (value is None and spec.get("type", "str") not in EMPTY) else _converted(value, spec)
+
+
+def _converted(value: Any, spec: Spec) -> Any:
+    """The same value of a spec that it fits."""
+    kind = spec.get("type", "str")
+    if value is None:
+        return EMPTY[kind]
+    if kind == "bool":
+        return truth(value)
+    if kind == "int":
+        return int(value)
+    if kind == "list" and not isinstance(value, str):
+        return [_converted(each, {**spec, "type": spec.get("elements", "raw")}) for each in value]
+    if kind == "dict":
+        given = dict(value.items())  # dict(value) would take Ansible's lazy values unread
+        return _members(given, spec["options"]) if "options" in spec else given
+    return value
+
+
+def _members(given: Mapping[Any, Any], options: Mapping[str, Spec]) -> dict[Any, Any]:
+    made = {name: _converted(each, options[name]) for name, each in given.items() if each is not None}
+    for name, spec in options.items():
+        if given and spec.get("default") is not None:
+            made.setdefault(name, spec["default"])
+    return made

@@ -1,0 +1,234 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the planes claim from each other: an address has one owner, and a pool holds nobody's address.
+
+Owners of addresses are keepalived, kube-vip, kube-keepalived-vip, and the hosts themselves. Each checks its own; here
+stands what none of them can see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import router_id
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.address_pools import DHCP, Pool, Span, pools_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Place, places, stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip.provider_services import CLASS
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
+
+POOL_VARIABLE = "kube_vip_cloud_provider_pools"
+
+#: The roles of the cluster's side, which claim addresses, ports, or services of others.
+ROLES = ("kube_vip", "kube_vip_cloud_provider", "keepalived_vip", "traefik", "edge_nodes")
+
+#: The virtual router ID that kube-keepalived-vip takes by itself.
+KEEPALIVED_VIP_ROUTER = 50
+
+PROVIDES_CLASS = "kube_vip_cloud_provider_load_balancer_class"
+
+
+class Claim(NamedTuple):
+    """Who lays claim to which addresses, and where that is declared."""
+
+    owner: str
+    path: str
+    span: Span
+
+
+class Planes(NamedTuple):
+    """What is declared for the planes beside keepalived, by the types of the roles' variables; empty where nothing is.
+
+    ``keepalived_vip`` are the addresses of kube-keepalived-vip, ``edge`` the hosts where its pods and Traefik's run,
+    ``host_ports`` the ports of these hosts that lead to Traefik by translation, and ``balanced`` the namespace of
+    Traefik's Service where that is of type LoadBalancer.
+    """
+
+    control_plane: Mapping[str, Any]
+    services: Mapping[str, Any]
+    pools: Sequence[Mapping[str, Any]]
+    serves_class: bool
+    keepalived_vip: Sequence[str]
+    keepalived_vip_router: int
+    edge: Sequence[str]
+    host_ports: Sequence[int]
+    balanced: str
+
+
+def planes_of(given: Mapping[str, Any]) -> Planes:
+    """The planes from the variables of each role, without the prefix of its name; any may be missing.
+
+    A role whose state is absent claims nothing.
+    """
+    stated = [settings_of(role, given.get(role) or {}) for role in ROLES]
+    present = [each if each.get("state", "present") == "present" else {} for each in stated]
+    kube_vip, provider, keepalived_vip, traefik, _edge_nodes = present
+    translated = traefik.get("host_network") is False
+    return Planes(
+        kube_vip.get("control_plane") or {},
+        kube_vip.get("services") or {},
+        provider.get("pools") or (),
+        bool(provider.get("load_balancer_class")),
+        [each["address"] for each in keepalived_vip.get("services") or ()],
+        keepalived_vip.get("virtual_router_id") or KEEPALIVED_VIP_ROUTER,
+        given.get("edge") or (),
+        [traefik.get("http_port", 80), traefik.get("https_port", 443)] if translated else [],
+        traefik.get("namespace", "traefik") if traefik.get("service_type") == "LoadBalancer" else "",
+    )
+
+
+def conflicts(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], planes: Planes) -> list[Problem]:
+    """Everything that the planes claim from each other; InputError where a pool cannot be read."""
+    problems: list[Problem] = []
+    pools = pools_of(planes.pools, POOL_VARIABLE, problems)
+    refuse(problems)
+    claims = [*_owned(vips, planes), *_pooled(pools)]
+    problems += _twice(claims)
+    problems += _of_hosts(claims, hostvars)
+    problems += _same_router(vips, planes)
+    problems += _at_odds(planes, pools)
+    problems += _past_the_kernel(vips, planes)
+    return problems
+
+
+def _owned(vips: Sequence[Vip], planes: Planes) -> Iterator[Claim]:
+    for vip in vips:
+        for interface in vip.addresses:
+            yield _single("keepalived", f"{vip.path}.addresses", str(interface.ip))
+    for address in planes.control_plane.get("addresses") or ():
+        yield _single("kube-vip", "kube_vip_control_plane.addresses", str(address))
+    for address in planes.keepalived_vip:
+        yield _single("kube-keepalived-vip", "keepalived_vip_services", str(address))
+
+
+def _single(owner: str, path: str, text: str) -> Claim:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        refuse([Problem(path, text, "is not an address", "Write it without a prefix.")])
+        raise
+    return Claim(owner, path, Span(address, address, text))
+
+
+def _pooled(pools: Sequence[Pool]) -> list[Claim]:
+    return [
+        Claim("the pool", f"{pool.path}.{pool.by}", span)
+        for pool in pools
+        for span in pool.spans
+        if span.stated != DHCP
+    ]
+
+
+def _twice(claims: Sequence[Claim]) -> Iterator[Problem]:
+    for one, other in combinations(claims, 2):
+        if one.owner == other.owner or not one.span.meets(other.span):
+            continue
+        where = f"in {other.path} ({other.span.stated})"
+        if {one.owner, other.owner} == {"kube-vip", "the pool"}:
+            reason = (
+                f"is {where} too: a service may be given the control plane's address, and then two elections hold it "
+                "on two nodes (kube-vip issue 665)"
+            )
+        elif "the pool" in (one.owner, other.owner):
+            reason = f"is {where} too: a service may be given it while {one.owner} holds it"
+        else:
+            reason = f"is {where} too: {one.owner} and {other.owner} would both hold it"
+        yield Problem(one.path, one.span.stated, reason, "Give each an address of its own.")
+
+
+def _of_hosts(claims: Sequence[Claim], hostvars: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """Claims to hosts' own addresses: those by which they are reached, and those on their networks that facts show.
+
+    An address that a host holds for others at the moment is not its own: an added one, one without a network
+    (kube-proxy keeps those of services on an interface of their own), or one that is claimed for just that.
+    """
+    claimed = {claim.span.first for claim in claims if claim.span.first == claim.span.last}
+    for host, variables in hostvars.items():
+        stated = stated_address(host, variables)
+        own = {place.address.ip for place in places(variables) if _native(place) and place.address.ip not in claimed}
+        for address in sorted(own | ({ip_address(stated)} if stated else set()), key=str):
+            for claim in claims:
+                if not address.is_loopback and claim.span.holds(address):
+                    reason = f"holds {address}, the own address of host {host}: both would answer for it"
+                    yield Problem(claim.path, claim.span.stated, reason, "Take addresses that no host has.")
+
+
+def _native(place: Place) -> bool:
+    return place.address.version == 4 and not place.secondary and place.address.network.num_addresses > 1
+
+
+def _same_router(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
+    for vip in vips:
+        for interface in vip.addresses:
+            beside = any(ip_address(str(each)) in interface.network for each in planes.keepalived_vip)
+            if beside and router_id(vip, interface) == planes.keepalived_vip_router:
+                reason = (
+                    "is the virtual router ID of kube-keepalived-vip in the same network: each would obey the other"
+                )
+                remedy = "Set virtual_router_id of the VIP by hand."
+                yield Problem(f"{vip.path}.virtual_router_id", planes.keepalived_vip_router, reason, remedy)
+
+
+def _at_odds(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
+    sharing = [pool.path for pool in pools if pool.share]
+    if planes.services.get("election") and sharing:
+        reason = f"elects a leader for each service, and services share addresses ({', '.join(sharing)}): two leaders "
+        reason += "would hold one address (kube-vip issue 879)"
+        yield Problem("kube_vip_services.election", True, reason, "Set it to false, or share no address.")
+    yield from _unserved(planes, pools)
+
+
+def _unserved(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
+    """Services that one of the two looks at and the other does not: without an address, or without a holder."""
+    watched = planes.services.get("watch_namespace")
+    for pool in pools if watched else ():
+        if pool.namespace != watched:
+            reason = f"would give addresses to services that kube-vip does not watch: it watches {watched} only"
+            remedy = f"Write {watched} there, or leave kube_vip_services.watch_namespace out."
+            yield Problem(f"{pool.path}.namespace", pool.namespace, reason, remedy)
+    served = planes.services.get("load_balancer_class")
+    if served and pools and not (served == CLASS and planes.serves_class):
+        reason = "is a class that the cloud provider does not serve, so that its services get no address"
+        remedy = f"Write {CLASS} and set {PROVIDES_CLASS}, or leave the class out."
+        yield Problem("kube_vip_services.load_balancer_class", served, reason, remedy)
+    if planes.services and not served and pools and planes.serves_class:
+        reason = f"means services of the class {CLASS} only: those without one, which kube-vip serves, get no address"
+        remedy = "Set it to false, or write that class in kube_vip_services.load_balancer_class too."
+        yield Problem(PROVIDES_CLASS, True, reason, remedy)
+    if planes.balanced and (served or (pools and planes.serves_class)):
+        reason = f"makes a Service without a class, and those of the class {served or CLASS} alone are served"
+        yield Problem("traefik_service_type", "LoadBalancer", reason, "Take ClusterIP, or serve all services.")
+    elif planes.balanced and watched and watched != planes.balanced:
+        reason = f"makes a Service in {planes.balanced}, and kube-vip watches {watched} only"
+        yield Problem("traefik_service_type", "LoadBalancer", reason, "Take ClusterIP, or watch every namespace.")
+
+
+def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
+    """VIPs of profile ipvs whose packets would never meet the kernel's table, or whose table somebody else empties."""
+    for vip in vips:
+        if not vip.directed:
+            continue
+        hidden = [str(each.port) for each in vip.ports if each.port in planes.host_ports]
+        if hidden and set(vip.directed.servers) & set(planes.edge):
+            reason = (
+                f"cannot lead port {', '.join(hidden)} to Traefik's hostPort, which is translated before IPVS sees a "
+                "packet: the host that holds the address would serve all by itself"
+            )
+            remedy = (
+                "Set traefik_host_network to true, or leave profile, leads_to and ports of the VIP out: then the "
+                "holder serves alone, and is meant to."
+            )
+            yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)
+        emptied = [host for host in vip.hosts if planes.keepalived_vip and host in planes.edge]
+        if emptied:
+            reason = (
+                f"has virtual servers in the kernel of {', '.join(emptied)}, whose whole table kube-keepalived-vip "
+                "empties whenever a pod of it starts there"
+            )
+            remedy = "Move its addresses away first (playbook migrate_keepalived_vip.yml)."
+            yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)

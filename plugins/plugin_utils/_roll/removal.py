@@ -1,0 +1,134 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What hosts still have of ours when ``k8s_edge_vips`` is an empty list, and whether it may be removed.
+
+No host is a member of a VIP then, so every host of the inventory is read. A host is touched only where something shows
+that this collection worked there: a host with a keepalived or HAProxy of somebody else stays out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import HEALTH
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import VARIABLE as DOWN
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down, without
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import VARIABLE
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
+
+Groups = Mapping[str, Sequence[str]]
+Hostvars = Mapping[str, Mapping[str, Any]]
+
+#: What haproxy_info said, and which files of ours lie on the host (playbooks/site.yml).
+HAPROXY, TRACES = "k8s_edge_haproxy_before", "k8s_edge_traces"
+#: Who runs keepalived's check scripts unless ``keepalived_script_user`` says otherwise.
+SCRIPT_USER = "keepalived_script"
+PURGES = ("keepalived_purge", "haproxy_purge")
+
+
+def emptied(groups: Groups, hostvars: Hostvars) -> bool:
+    """Whether ``k8s_edge_vips`` is declared and no host has an entry in it."""
+    given = [(hostvars.get(host) or {}).get(VARIABLE) for host in groups.get("all") or ()]
+    return not any(given) and any(isinstance(each, list) for each in given)
+
+
+def remains(groups: Groups, hostvars: Hostvars) -> list[dict[str, Any]]:
+    """Each host of the inventory that is not declared down, in plain values, where the declaration is empty; else none.
+
+    ``keepalived`` and ``haproxy`` say what is left of each in words, ``files`` the paths of the other things of ours;
+    ``removes`` whether there is anything and the host's purge variables allow to remove all of it.
+    """
+    if not emptied(groups, hostvars):
+        return []
+    return [_of_host(host, hostvars[host]) for host in without(groups.get("all") or (), hosts_down(hostvars))]
+
+
+def removal_notes(groups: Groups, hostvars: Hostvars) -> list[str]:
+    """A sentence for each host on which something is left that this run does not remove."""
+    return [_note(each) for each in remains(groups, hostvars) if each["holds"] and not each["removes"]]
+
+
+def removal_problems(groups: Groups, hostvars: Hostvars) -> Iterator[str]:
+    """What stands against removing: a host that could not be read may take a VIP that the others give up."""
+    if any(truth((hostvars.get(host) or {}).get(purge)) for host in groups.get("all") or () for purge in PURGES):
+        for each in remains(groups, hostvars):
+            if not each["read"]:
+                reason = "could not be read, so that it is not known whether it takes a VIP that the others give up"
+                remedy = (
+                    "Bring it back. If it is down, or none of the edge's hosts, name it "
+                    f"({DOWN}: [{each['host']}]), and nothing is removed there. With --limit hosts are not read"
+                )
+                yield str(Problem(VARIABLE, each["host"], reason, remedy))
+
+
+def _of_host(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    traces = [str(each["path"]) for each in (variables.get(TRACES) or {}).get("files") or ()]
+    keepalived = _keepalived(host, variables, traces)
+    haproxy = _haproxy(variables, traces)
+    # The firewall and SELinux serve both.
+    needed = [purge for purge, left in zip(PURGES, (keepalived or not haproxy, haproxy)) if left]
+    holds = bool(keepalived or haproxy or traces)
+    return {
+        "host": host,
+        "read": TRACES in variables,
+        "holds": holds,
+        "keepalived": keepalived,
+        "haproxy": haproxy,
+        "files": traces,
+        "needed": needed,
+        "removes": holds and all(truth(variables.get(purge)) for purge in needed),
+    }
+
+
+def _keepalived(host: str, variables: Mapping[str, Any], traces: Sequence[str]) -> list[str]:
+    info = variables.get(BEFORE) or {}
+    configuration = info.get("configuration") or {}
+    common = configuration.get("global_defs") or {}
+    own = {**_ours(host, variables), **(variables.get("keepalived_global_defs") or {})}
+    scripts = [path for path in traces if "/check-" in path]
+    if not scripts and any(common.get(option) != value for option, value in own.items()):
+        return []
+    kinds = {"instances": "instance", "virtual_servers": "virtual server", "scripts": "script"}
+    found = [
+        f"{words} {each.get('name') or each.get('address') or each.get('fwmark')}"
+        for kind, words in kinds.items()
+        for each in configuration.get(kind) or ()
+    ]
+    runs = ["keepalived runs"] if info.get("active") else ["keepalived starts at boot"] if info.get("enabled") else []
+    return found + runs
+
+
+def _ours(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What the role keepalived writes into every ``global_defs``."""
+    user = variables.get("keepalived_script_user") or SCRIPT_USER
+    return {"router_id": host, "script_user": user, "enable_script_security": True}
+
+
+def _haproxy(variables: Mapping[str, Any], traces: Sequence[str]) -> list[str]:
+    info = variables.get(HAPROXY) or {}
+    config = info.get("config") or {}
+    certified = any("/kube-ca-" in path for path in traces)
+    if not certified and HEALTH not in [each.get("name") for each in config.get("frontends") or ()]:
+        return []
+    found = [
+        f"{kind[:-1]} {each.get('name')}"
+        for kind in ("frontends", "listens", "backends")
+        for each in config.get(kind) or ()
+    ]
+    runs = ["HAProxy runs"] if info.get("active") else ["HAProxy starts at boot"] if info.get("enabled") else []
+    return found + runs + (["a CA of the apiservers"] if certified else [])
+
+
+def _note(each: Mapping[str, Any]) -> str:
+    left = ", ".join([*each["keepalived"], *each["haproxy"], *each["files"]])
+    purges = " ".join(f"-e {purge}=true" for purge in each["needed"])
+    return (
+        f"{each['host']}: no VIP is declared, and nothing was removed. It still has {left}. To remove all of that, and "
+        f"what else keepalived.conf and haproxy.cfg have there that nothing declares, run with {purges} "
+        "(look first with --check --diff). What is to stay has to be declared: keepalived_instances, haproxy_frontends "
+        "and the like."
+    )

@@ -1,0 +1,99 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What verifying finds, from what the hosts say of themselves: who holds each VIP, who serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import without
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.former import strangers
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
+    held_addresses,
+    live_states,
+    written_instances,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.settling import FAILED, SETTLED, WAITING
+
+
+def faults(vips: Sequence[Vip], infos: Mapping[str, Mapping[str, Any]], down: Sequence[str] = ()) -> list[str]:
+    """What is wrong, a sentence each; empty where every address has exactly one holder and every host serves.
+
+    ``infos`` are the answers of ``keepalived_info`` by host; of hosts that are declared ``down`` none is expected.
+    """
+    return [sentence for vip in vips for sentence in _faults(vip, without(vip.hosts, down), infos)]
+
+
+def _faults(vip: Vip, hosts: Sequence[str], infos: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    for host in hosts:
+        info = infos.get(host) or {}
+        if not info:
+            yield f"{vip.name}: keepalived on {host} was not read."
+        elif not info.get("active"):
+            yield f"{vip.name}: keepalived does not run on {host}."
+        elif not info.get("loaded"):
+            yield f"{vip.name}: keepalived on {host} runs with another configuration than its file."
+    unknown = strangers(vip, infos)
+    # Members that are down are peers too, and nobody says by which address.
+    absent = len(vip.hosts) - len(hosts)
+    for host, peer in unknown if len({each for _host, each in unknown}) > absent * len(vip.addresses) else ():
+        yield (
+            f"{vip.name}: keepalived on {host} names {peer} as a peer, which is none of the VIP's hosts: if it still "
+            "takes part, nobody here knows what it holds. Run playbooks/site.yml, which says what to do."
+        )
+    for address in vip.addresses:
+        holders = [host for host in hosts if str(address.ip) in held_addresses(infos.get(host) or {})]
+        if len(holders) != 1:
+            yield "{}: {} is held by {}.".format(vip.name, address.ip, " and ".join(holders) or "no host")
+        name = instance_name(vip, address)
+        for host in hosts:
+            state = live_states(infos.get(host) or {}).get(name)
+            if state == "FAULT":
+                yield f"{vip.name}: instance {name} is in FAULT on {host}: it cannot take over."
+
+
+def unheired(
+    info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]], staying: Sequence[str] | None = None
+) -> list[str]:
+    """The instances that a host is MASTER of and that no peer could take over: active there, and BACKUP. One that is
+    not among ``staying`` is to go, and needs no heir. Nor does one that the host has had alone: its file names no
+    peers, and no peer has it in its file."""
+    heirs = {
+        name for peer in peers if peer.get("active") for name, state in live_states(peer).items() if state == "BACKUP"
+    }
+    alone = {name for name, each in written_instances(info).items() if peers and not each.get("unicast_peer")}
+    for peer in peers:
+        alone -= set(written_instances(peer)) | set(live_states(peer)) if "configuration" in peer else alone
+    led = [name for name, state in live_states(info).items() if state == "MASTER" and name not in heirs | alone]
+    return led if staying is None else [name for name in led if name in staying]
+
+
+def serving_backends(info: Mapping[str, Any]) -> set[str]:
+    """The backends with a server that is up and whose last check has passed, from ``haproxy_info``."""
+    return {
+        row["pxname"]
+        for row in (info.get("runtime") or {}).get("stat") or ()
+        if str(row.get("status", "")).startswith("UP") and str(row.get("check_status", "")).endswith("OK")
+    }
+
+
+def haproxy_verdict(info: Mapping[str, Any], before: Mapping[str, Any], backends: Sequence[str]) -> str:
+    """Whether HAProxy runs what its file says, and each of these backends that served before serves again.
+
+    A backend that did not serve before is not asked for: the cluster behind it may not be there yet.
+    """
+    if not (info.get("active") and info.get("loaded")):
+        return WAITING
+    lost = serving_backends(before) & set(backends) - serving_backends(info)
+    if not lost or not info.get("runtime"):
+        return SETTLED
+    down = {
+        row["pxname"]
+        for row in info["runtime"].get("stat") or ()
+        if row.get("svname") == "BACKEND" and str(row.get("status", "")).startswith("DOWN")
+    }
+    return FAILED if lost & down else WAITING

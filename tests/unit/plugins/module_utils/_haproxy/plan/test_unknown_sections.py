@@ -1,0 +1,134 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sections of newer HAProxys end the one before them, whether we know their keyword or not."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.versions import new_uses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend, plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.directive_keywords import DIRECTIVES
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import may_begin_section, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.section_keywords import SECTIONS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.description import describe
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import SERVER_LINES, TABLES
+
+from ..running_haproxy import HAPROXY, needs_haproxy
+
+SERVERS = [{"name": "a", "address": "10.0.0.1", "port": 1}, {"name": "b", "address": "10.0.0.2", "port": 1}]
+
+#: How files are written: (indentation of headers, of the lines under them).
+STYLES = {"indented": ("", "    "), "tabs": ("", "\t"), "all indented": ("  ", "    "), "headers deeper": ("  ", "")}
+
+
+def file_of(keyword, style):
+    header, line = STYLES.get(style, ("", ""))
+    return (
+        f"{header}backend b\n{line}mode tcp\n{line}server a 10.0.0.1:1\n"
+        f"{header}{keyword} x\n{line}type tcp-check\n{line}tcp-check connect\n"
+        f"{header}frontend f\n{line}mode tcp\n"
+    )
+
+
+@pytest.mark.parametrize("keyword", [*sorted(set(SECTIONS) - set(TABLES)), "no-such-section", "waf-profile"])
+@pytest.mark.parametrize("style", ["indented", "tabs", "all indented"])
+def test_a_section_ends_the_one_before(keyword, style):
+    text = file_of(keyword, style)
+    assert [section.kind for section in parse(text).sections] == ["backend", keyword, "frontend"]
+    added = plan_backend(text, {"name": "b", "servers": SERVERS, "directives": []})
+    assert added.text == text.replace("10.0.0.1:1\n", f"10.0.0.1:1\n{STYLES[style][1]}server b 10.0.0.2:1\n")
+    gone = plan_backend(text, {"name": "b", "state": "absent"})
+    assert gone.text == text[text.index(keyword) - len(STYLES[style][0]) :]
+
+
+@pytest.mark.parametrize("style", ["flush left", "headers deeper"])
+def test_a_known_section_ends_the_one_before_whatever_the_style(style):
+    text = file_of("healthcheck", style)
+    assert [section.kind for section in parse(text).sections] == ["backend", "healthcheck", "frontend"]
+
+
+@pytest.mark.parametrize("call", [{"servers": SERVERS}, {"state": "absent"}, {"directives": []}])
+def test_where_style_does_not_tell_an_unknown_word_a_change_is_refused(call):
+    text = file_of("no-such-thing", "flush left")
+    with pytest.raises(InputError, match="line 4 begins: no-such-thing is no keyword that is known"):
+        plan_backend(text, {"name": "b", **call})
+    assert plan_backend(text, {"name": "new"}).text.startswith(text)
+    assert plan_config(text, {"frontends": [{"name": "f", "maxconn": 5}]}).text == text + "maxconn 5\n"
+    # As its message says.
+    clear = text.replace("type", "  type").replace("tcp-check c", "  tcp-check c")
+    assert plan_backend(clear, {"name": "b", "state": "absent"}).text == clear[clear.index("no-such") :]
+    directive = text.replace("no-such", "  no-such")
+    assert [section.kind for section in parse(directive).sections] == ["backend", "frontend"]
+
+
+def test_what_no_section_can_begin_with_stays_where_it_is():
+    text = (
+        "backend b\n{{ range .servers }}\n    server a 10.0.0.1:1\n{% endif %}\nNOTAKEYWORD\ntune.x 1\nstats enable\n"
+    )
+    assert [section.kind for section in parse(text).sections] == ["backend"]
+
+
+@pytest.mark.parametrize("text", ["", "backend old\nmode tcp\nserver a 10.0.0.1:1\n", " backend old\n mode tcp\n"])
+def test_a_directive_that_nobody_knows_is_not_written_as_a_section(text):
+    for name in ("old", "new"):
+        wanted = {"name": name, "mode": "tcp", "directives": ["brand-new x", "acl a always_true"]}
+        once = plan_backend(text, wanted)
+        assert [section.name for section in parse(once.text).sections] == sorted({name, "old"} & {name, *text.split()})[
+            ::-1
+        ]
+        assert plan_backend(once.text, wanted).text == once.text
+        changed = {**wanted, "directives": ["acl a always_true", "brand-newer x"]}
+        assert plan_backend(plan_backend(once.text, changed).text, changed).summaries == ()
+
+
+def test_an_unknown_section_that_is_read_can_be_written_and_none_can_be_added():
+    text = file_of("no-such-section", "indented")
+    told = describe(text)["sections"]
+    assert told == [{"type": "no-such-section", "name": "x", "directives": ["type tcp-check", "tcp-check connect"]}]
+    assert plan_config(text, {"sections": told, "purge": True}).text == text
+    changed = plan_config(text, {"sections": [{**told[0], "directives": ["type tcp-check"]}]})
+    assert changed.text == text.replace("    tcp-check connect\n", "")
+    with pytest.raises(InputError, match=r"sections\[0\].type: 'no-such-section' is no section keyword that is known"):
+        plan_config("", {"sections": told})
+    with pytest.raises(InputError, match="'backend' has options of its own"):
+        plan_config("", {"sections": [{"type": "backend", "name": "b", "directives": []}]})
+
+
+def test_a_section_of_a_newer_version_is_told_by_it():
+    new = plan_config("", {"sections": [{"type": "healthcheck", "name": "h", "directives": ["type tcp-check"]}]})
+    assert [(use.keyword, use.since) for use in new_uses(parse(""), parse(new.text))] == [("healthcheck", "3.4")]
+
+
+def test_our_own_words_are_known():
+    words = {words.words[0] for table in TABLES.values() for words in table.values()}
+    words |= {word for lines in SERVER_LINES.values() for word in lines} | {"bind"}
+    assert words <= DIRECTIVES
+
+
+@needs_haproxy
+def test_the_directives_that_haproxy_lists_are_known(tmp_path):
+    """A newer HAProxy turns this red: then its words go into the table."""
+    file = tmp_path / "haproxy.cfg"
+    file.write_text("global\n")
+    said = subprocess.run([HAPROXY, "-dKcfg", "-c", "-f", file], capture_output=True, text=True, check=False).stdout
+    listed = {line.split()[0] for line in said.splitlines() if line.startswith("\t")}
+    assert len(listed) > 50
+    assert {word for word in listed if may_begin_section(word)} == set()
+
+
+@needs_haproxy
+@pytest.mark.parametrize("keyword", sorted(SECTIONS))
+def test_haproxy_takes_our_section_keywords_for_sections(keyword, tmp_path):
+    """A word that begins no section is refused as a directive, in the same section as the one before."""
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(f"userlist u\n{keyword} x\n")
+    said = subprocess.run([HAPROXY, "-W", "-c", "-f", file], capture_output=True, text=True, check=False).stderr
+    version = subprocess.run([HAPROXY, "-v"], capture_output=True, text=True, check=False).stdout.split()[2]
+    known = tuple(int(part) for part in version.split(".")[:2])
+    since = tuple(int(part) for part in (SECTIONS[keyword] or "0.0").split("."))
+    taken = f"unknown keyword '{keyword}'" not in said
+    assert taken == (known >= since and not (keyword == "program" and known >= (3, 3)))

@@ -1,0 +1,312 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The runtime API's client: with a real HAProxy by every kind of socket, and with one that answers wrongly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import (
+    Runtime,
+    RuntimeRefused,
+    _is_closed,
+    is_plain,
+    succeeded,
+)
+
+from ..running_haproxy import HAPROXY, free_port, needs_haproxy, until
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("runtime")
+
+
+@pytest.fixture(scope="module")
+def haproxy(folder):
+    """A HAProxy with a socket of every kind: name -> address, and its process."""
+    port = free_port()
+    sockets = {
+        "unix": f"{folder}/admin.sock",
+        "unix@": f"unix@{folder}/admin.sock",
+        "tcp": f"127.0.0.1:{port}",
+        "ipv4@": f"ipv4@127.0.0.1:{port}",
+        "severity": f"{folder}/severity.sock",
+        "operator": f"{folder}/operator.sock",
+        "user": f"{folder}/user.sock",
+        "short": f"{folder}/short.sock",
+        "master": f"{folder}/master.sock",
+    }
+    file = folder / "haproxy.cfg"
+    file.write_text(
+        f"""global
+    stats socket {sockets["unix"]} mode 600 level admin
+    stats socket 127.0.0.1:{port} level admin
+    stats socket {sockets["severity"]} mode 600 level admin severity-output string
+    stats socket {sockets["operator"]} mode 600 level operator
+    stats socket {sockets["user"]} mode 600 level user
+    stats timeout 500ms
+    hard-stop-after 1s
+defaults
+    mode tcp
+    timeout connect 1s
+    timeout client 1s
+    timeout server 1s
+backend b
+    balance leastconn
+    server one 127.0.0.1:1
+    server two 127.0.0.1:2 disabled weight 7
+"""
+    )
+    process = subprocess.Popen(
+        [HAPROXY, "-W", "-S", f"{sockets['master']},level,admin", "-f", str(file)], stderr=subprocess.DEVNULL
+    )
+    assert until(lambda: os.path.exists(sockets["master"]))
+    yield sockets, process
+    process.terminate()
+    process.wait(timeout=10)
+
+
+@needs_haproxy
+@pytest.mark.parametrize("kind", ["unix", "unix@", "tcp", "ipv4@", "severity", "master"])
+def test_each_command_has_its_own_reply(haproxy, kind):
+    sockets, _process = haproxy
+    with Runtime(sockets[kind]) as runtime:
+        version, nothing, unknown, message, help_text = runtime.ask(
+            ["show version", "set server b/one weight 5", "no such command", "set server b/no weight 5", "help"]
+        )
+        assert version.count("\n") == 0
+        assert nothing == ""
+        assert unknown.startswith("Unknown command")
+        assert message == "No such server."
+        assert "show info" in help_text
+        assert runtime.ask([]) == []
+        assert runtime.ask(["show version"]) == [version]
+        assert runtime.version == tuple(int(part) for part in version.partition("-")[0].split("."))
+        assert runtime.master == (kind == "master")
+
+
+@needs_haproxy
+@pytest.mark.parametrize("kind", ["unix", "master"])
+def test_thousands_of_commands_fill_no_buffer(haproxy, kind):
+    sockets, _process = haproxy
+    count = 4000 if kind == "unix" else 1000
+    with Runtime(sockets[kind]) as runtime:
+        replies = runtime.ask([f"get weight b/{'one' if number % 2 else 'two'}" for number in range(count)])
+        assert len(replies) == count
+        assert set(replies[::2]) == {"7 (initial 7)"}
+        assert all(reply.startswith("<!DOCTYPE") is False and reply for reply in replies)
+        big = runtime.ask(["show stat"] * (count // 4))
+        assert {reply.splitlines()[0] for reply in big} == {big[0].splitlines()[0]}
+
+
+@needs_haproxy
+def test_a_change_succeeds_or_names_command_and_reply(haproxy):
+    sockets, _process = haproxy
+    with Runtime(sockets["unix"]) as runtime:
+        runtime.change(
+            [
+                "set server b/one addr 127.0.0.3 port 5",
+                "set server b/one addr 127.0.0.3 port 5",
+                "set server b/one state drain",
+                "set server b/one weight 9",
+                "set maxconn server b/one 5",
+                "add server b/new 127.0.0.1:80 check",
+                "enable health b/new",
+                "set server b/new state maint",
+                "del server b/new",
+            ]
+        )
+        with pytest.raises(RuntimeRefused, match=r"refused 'set server b/gone weight 5': No such server") as refused:
+            runtime.change(["set server b/one weight 3", "set server b/gone weight 5", "set server b/no weight 5"])
+        assert (refused.value.command, refused.value.reply) == ("set server b/gone weight 5", "No such server.")
+
+
+@needs_haproxy
+@pytest.mark.parametrize(("kind", "allowed"), [("operator", True), ("user", False)])
+def test_what_the_level_forbids_is_an_error(haproxy, kind, allowed):
+    sockets, _process = haproxy
+    with Runtime(sockets[kind]) as runtime:
+        assert runtime.ask(["show stat"])[0].startswith("# pxname")
+        with pytest.raises(RuntimeRefused, match="Permission denied"):
+            runtime.change(["add server b/x 127.0.0.1:1"])
+
+
+@needs_haproxy
+def test_a_connection_that_was_closed_for_idleness_is_opened_again(haproxy):
+    sockets, _process = haproxy
+    with Runtime(sockets["unix"]) as runtime:
+        runtime.ask(["show version"])
+        first = runtime._connection
+        assert until(lambda: _is_closed(first))
+        runtime.ask(["show version"])
+        assert runtime._connection is not first
+
+
+@needs_haproxy
+def test_after_a_reload_the_new_worker_answers(haproxy):
+    sockets, process = haproxy
+
+    def pid(kind):
+        with Runtime(sockets[kind]) as runtime:
+            (info,) = runtime.ask(["show info"])
+        return next(line for line in info.splitlines() if line.startswith("Pid:"))
+
+    before = pid("unix")
+    process.send_signal(signal.SIGUSR2)
+    assert until(lambda: pid("master") != before)
+    assert until(lambda: pid("unix") == pid("master"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "show info; disable server b/one",
+        "a\nb",
+        "",
+        "  ",
+        "a\\;b",
+        "a\rb",
+        "set map x <<",
+        "a\0",
+        "a\x1bb",
+        "prompt",
+        " quit",
+        "@1 show info",
+        "@!12",
+        "x" * 9000,
+    ],
+)
+def test_what_is_not_one_command_is_not_sent(command):
+    assert not is_plain(command)
+    with pytest.raises(EdgeError, match="Nothing was sent"):
+        Runtime("/no/such/socket").ask(["show info", command])
+
+
+@pytest.mark.parametrize(
+    ("command", "reply", "success"),
+    [
+        ("set weight b/s 1", "", True),
+        ("set weight b/s 1", "No such server.", False),
+        ("add server b/s 1:1", "New server registered.", True),
+        ("add server b/s 1:1", "unknown keyword 'x'", False),
+        ("del server b/s", "Server deleted.", True),
+        ("del server b/s", "New server registered.", False),
+        ("set server b/s addr 1 port 2", "port changed from '1' to '2' by 'stats socket command'", True),
+        ("set server b/s addr x", "Invalid addr 'x' by 'stats socket command'", False),
+        ("no such command", "Unknown command", False),
+    ],
+)
+def test_what_success_looks_like(command, reply, success):
+    assert succeeded(command, reply) is success
+
+
+@pytest.mark.parametrize("address", ["", "relative.sock", "host", "host:0", "host:port", "fd@3", "[::1]", "what@h:1"])
+def test_what_is_no_address(address):
+    with pytest.raises(EdgeError, match="not the address of a runtime socket"):
+        Runtime(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "family", "target"),
+    [
+        ("/a/b", socket.AF_UNIX, "/a/b"),
+        ("unix@/a/b", socket.AF_UNIX, "/a/b"),
+        ("127.0.0.1:9", socket.AF_INET, ("127.0.0.1", 9)),
+        ("*:9", socket.AF_INET, ("127.0.0.1", 9)),
+        (":9", socket.AF_INET, ("127.0.0.1", 9)),
+        ("tcp@h.example:9", socket.AF_INET, ("h.example", 9)),
+        ("[::2]:9", socket.AF_INET6, ("::2", 9)),
+        ("ipv6@:9", socket.AF_INET6, ("::1", 9)),
+        ("ipv6@::2:9", socket.AF_INET6, ("::2", 9)),
+    ],
+)
+def test_addresses_as_haproxy_writes_them(address, family, target):
+    runtime = Runtime(address)
+    assert (runtime._family, runtime._target) == (family, target)
+
+
+def test_a_socket_that_is_not_there(tmp_path):
+    with pytest.raises(EdgeError, match=r"gone\.sock: No such file"):
+        Runtime(str(tmp_path / "gone.sock"), patience=0).ask(["show info"])
+
+
+def test_a_door_that_opens_again(tmp_path):
+    path = tmp_path / "late.sock"
+
+    def open_late():
+        time.sleep(0.1)
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+            server.listen()
+            # The first to come meets a process that ends.
+            server.accept()[0].close()
+            connection, _peer = server.accept()
+            with connection:
+                connection.recv(100)
+                connection.sendall(b"\n> ")
+                connection.recv(100)
+                connection.sendall(b"ok\n\n> ")
+
+    threading.Thread(target=open_late, daemon=True).start()
+    assert Runtime(str(path), patience=10).ask(["show info"]) == ["ok"]
+
+
+@pytest.fixture
+def scripted(tmp_path):
+    """A socket that says what a test wants, line by line; None for a silence, an empty text to hang up."""
+    path = tmp_path / "scripted.sock"
+    answers: list[bytes | None] = []
+    over = threading.Event()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+
+        def serve():
+            connection, _peer = server.accept()
+            with connection:
+                connection.recv(100)
+                connection.sendall(b"\n> ")
+                connection.recv(1 << 16)
+                for answer in answers:
+                    if answer is None:
+                        over.wait(10)
+                    else:
+                        connection.sendall(answer)
+                        time.sleep(0.01)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield str(path), answers
+        over.set()
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ([None], "did not answer in time"),
+        ([b"one\n\n> tw", None], "did not answer in time"),
+        ([b"one\n\n> two\n"], "answered 1 of 2 commands .* whether 'show b' was done is not known"),
+        ([], "answered 0 of 2"),
+        ([b"one\n\n> two\n\n> three\n\n> "], "more than was asked"),
+    ],
+)
+def test_a_conversation_that_breaks_is_an_error(scripted, said, message):
+    path, answers = scripted
+    answers.extend(said)
+    with pytest.raises(EdgeError, match=message):
+        Runtime(path, time_limit=0.2).ask(["show a", "show b"])
+
+
+def test_replies_are_whole_however_they_come(scripted):
+    path, answers = scripted
+    text = b"first line\n\n  > second\n\n> \n> third\n\n> "
+    answers.extend(text[place : place + 1] for place in range(len(text)))
+    assert Runtime(path).ask(["show a", "show b", "show c"]) == ["first line\n\n  > second", "", "third"]

@@ -1,0 +1,82 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An option that came with a version is refused on an older keepalived, where a change brings it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.versions import SINCE, since, too_new
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Group, Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
+
+INSTANCE = "vrrp_instance A {\n    down_timer_adverts 4\n    priority 100\n}\n"
+
+
+def paths(table: Table, path: str = "") -> Iterator[str]:
+    for shape in table.shapes:
+        yield path + shape.name
+        if isinstance(shape, (Blocks, Group)):
+            yield from paths(shape.table, f"{path}{shape.name}.")
+
+
+def test_every_option_of_the_list_is_there() -> None:
+    there = list(paths(CONFIGURATION))
+    dated = {option for option in there if since(option)}
+    assert {option for option in SINCE if "*" not in option} <= dated
+    assert since("virtual_servers.real_servers.tcp_check.log_all_failures") == "2.0.11"
+    assert since("virtual_servers.real_servers.weight") == ""
+    for option in (option for option in SINCE if "*" in option):
+        assert [one for one in there if one.startswith(option.split("*")[0]) and one.endswith(option.split("*")[1])]
+
+
+def test_the_message_names_option_versions_and_remedy() -> None:
+    [problem] = too_new("", INSTANCE, "2.0.10")
+    assert str(problem) == (
+        "vrrp_instance A: down_timer_adverts: needs keepalived 2.2.3, and this host has 2.0.10. "
+        "Leave it out, or install keepalived 2.2.3 or a newer one."
+    )
+    assert too_new("", INSTANCE, "2.2.3") == too_new("", INSTANCE, "2.10.0") == []
+
+
+def test_what_stood_there_before_is_not_judged() -> None:
+    assert too_new(INSTANCE, INSTANCE.replace("100", "90"), "2.0.10") == []
+    assert len(too_new(INSTANCE, INSTANCE.replace("adverts 4", "adverts 5"), "2.0.10")) == 1
+
+
+@pytest.mark.parametrize(
+    ("desired", "option"),
+    [
+        ({"track_files": [{"name": "f", "file": "/run/f"}]}, "track_file f"),
+        (
+            {
+                "virtual_servers": [
+                    {
+                        "address": "10.0.0.1",
+                        "port": 80,
+                        "protocol": "TCP",
+                        "lb_algo": "rr",
+                        "lb_kind": "NAT",
+                        "real_servers": [
+                            {
+                                "address": "10.0.0.2",
+                                "port": 80,
+                                "ssl_get": [{"fast_recovery": True, "url": [{"path": "/"}]}],
+                            }
+                        ],
+                    }
+                ]
+            },
+            "virtual_server 10.0.0.1 80: real_server 10.0.0.2 80: SSL_GET: fast_recovery",
+        ),
+    ],
+)
+def test_options_are_found_however_deep(desired: dict, option: str) -> None:
+    assert [problem.option for problem in too_new("", plan_config("", desired).text, "2.0.10")] == [option]
+
+
+def test_an_old_keyword_of_a_newer_option_is_known() -> None:
+    assert too_new("", "vrrp_track_file f {\n    file /run/f\n}\n", "2.0.10") == []

@@ -1,0 +1,237 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each kind of change does to a held VIP: our word for it, held against a running keepalived."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impact import impact, lost_addresses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import parse
+
+VIP, SECOND, THIRD = "10.9.0.100", "10.9.0.101", "10.9.0.102"
+#: Seconds between advertisements: an instance that begins anew waits three of them and a bit.
+ADVERT = 0.2
+GAP = 0.4
+#: How many daemons run at a time.
+AT_ONCE = 6
+
+
+def instance(name="A", vrid=51, vips=(f"{VIP}/24",), unicast=True, **lines):
+    options = {"state": "BACKUP", "interface": "eth0", "priority": 200, "version": 3, "advert_int": ADVERT, **lines}
+    text = "".join(f"  {key} {value}\n" for key, value in options.items() if value is not None)
+    if unicast:
+        text += "  unicast_peer {\n    10.9.0.2\n  }\n"
+        text += "" if "unicast_src_ip" in lines else "  unicast_src_ip 10.9.0.1\n"
+    addresses = "".join(f"    {vip}\n" for vip in vips)
+    return f"vrrp_instance {name} {{\n  virtual_router_id {vrid}\n{text}  virtual_ipaddress {{\n{addresses}  }}\n}}\n"
+
+
+def group(*names):
+    return "vrrp_sync_group G {\n  group {\n" + "".join(f"    {name}\n" for name in names) + "  }\n}\n"
+
+
+def block(keyword, line):
+    return {keyword: "{\n    " + line + "\n  }"}
+
+
+A, B, C = instance(), instance("B", 52, (f"{SECOND}/24",)), instance("C", 53, (f"{THIRD}/24",))
+SCRIPT = 'global_defs {\n  script_user root\n}\nvrrp_script ok {\n  script "/usr/bin/true"\n  interval 1\n}\n'
+STAYS, MOVES, MAY = "stays", "moves", "may move"
+
+
+class Case(NamedTuple):
+    """Two files, and what becomes of VIP at the reload from one to the other. MAY: it stays here, where no peer is."""
+
+    before: str
+    after: str
+    fate: str
+    lost: tuple[str, ...] = ()
+
+
+CASES = {
+    "unicast begins": Case(instance(unicast=False), A, MOVES),
+    "unicast ends": Case(A, instance(unicast=False), MOVES),
+    "one more peer": Case(A, A.replace("10.9.0.2\n", "10.9.0.2\n    10.9.0.3\n"), STAYS),
+    "another own address": Case(A, instance(unicast_src_ip="10.9.0.9"), MOVES),
+    "virtual_router_id": Case(A, instance(vrid=61), MOVES),
+    "virtual_router_id and name": Case(A, instance("Z", vrid=61), MOVES),
+    "name": Case(A, instance("Z"), STAYS),
+    "interface": Case(A, instance(interface="eth1"), MOVES),
+    "priority falls": Case(A, instance(priority=100), MAY),
+    "priority rises": Case(A, instance(priority=220), MAY),
+    "nopreempt": Case(A, A.replace("priority", "nopreempt\n  priority"), STAYS),
+    "nopreempt ends": Case(A.replace("priority", "nopreempt\n  priority"), A, MAY),
+    "advert_int": Case(A, instance(advert_int=0.3), STAYS),
+    "version": Case(instance(advert_int=1), instance(advert_int=1, version=2), STAYS),
+    "state": Case(A, instance(state="MASTER"), STAYS),
+    "garp_master_refresh": Case(A, instance(garp_master_refresh=60), STAYS),
+    "track_script": Case(SCRIPT + A, SCRIPT + instance(**block("track_script", "ok")), STAYS),
+    "track_interface": Case(A, instance(**block("track_interface", "lo")), STAYS),
+    "authentication": Case(
+        instance(advert_int=1, version=2),
+        instance(advert_int=1, version=2, **block("authentication", "auth_type PASS\n    auth_pass abc")),
+        STAYS,
+    ),
+    "prefix": Case(A, instance(vips=(f"{VIP}/32",)), STAYS),
+    "label": Case(A, instance(vips=(f"{VIP}/24 label eth0:v",)), STAYS),
+    "broadcast": Case(A, instance(vips=(f"{VIP}/24 brd 10.9.0.255",)), STAYS),
+    "scope": Case(A, instance(vips=(f"{VIP}/24 scope link",)), MOVES),
+    "device": Case(A, instance(vips=(f"{VIP}/24 dev eth1",)), MOVES),
+    "device said": Case(A, instance(vips=(f"{VIP}/24 dev eth0",)), STAYS),
+    "address added": Case(A, instance(vips=(f"{VIP}/24", f"{SECOND}/24")), STAYS),
+    "that address removed": Case(instance(vips=(f"{VIP}/24", f"{SECOND}/24")), instance(vips=(f"{SECOND}/24",)), MOVES),
+    "order of addresses": Case(
+        instance(vips=(f"{VIP}/24", f"{SECOND}/24")), instance(vips=(f"{SECOND}/24", f"{VIP}/24")), STAYS
+    ),
+    "excluded": Case(
+        instance(vips=(f"{SECOND}/24", f"{VIP}/24")),
+        instance(vips=(f"{SECOND}/24",), **block("virtual_ipaddress_excluded", f"{VIP}/24")),
+        STAYS,
+    ),
+    "instance added": Case(A, A + B, STAYS),
+    "that instance removed": Case(A + B, B, MOVES),
+    "two grouped": Case(A + B, group("A", "B") + A + B, STAYS),
+    "two ungrouped": Case(group("A", "B") + A + B, A + B, STAYS),
+    "grouped with a new one": Case(A, group("A", "B") + A + B, MOVES),
+    "a new one in the group": Case(group("A", "B") + A + B, group("A", "B", "C") + A + B + C, MOVES),
+    "one leaves the group": Case(group("A", "B", "C") + A + B + C, group("A", "B") + A + B + C, STAYS),
+    "another's virtual_router_id in the group": Case(
+        group("A", "B") + A + B, group("A", "B") + A + B.replace("router_id 52", "router_id 62"), MOVES
+    ),
+    "names traded": Case(
+        A + B, instance("B", 51, (f"{VIP}/24",)) + instance("A", 52, (f"{SECOND}/24",)), STAYS
+    ),
+    "virtual_router_ids traded": Case(B + A, B.replace("52", "51") + A.replace("51", "52", 1), MOVES, (VIP,)),
+    "addresses traded": Case(
+        B + A, instance("B", 52, (f"{VIP}/24",)) + instance("A", 51, (f"{SECOND}/24",)), MOVES, (VIP,)
+    ),
+    "an address handed up": Case(
+        B + instance(vips=(f"{THIRD}/24", f"{VIP}/24")),
+        instance("B", 52, (f"{SECOND}/24", f"{VIP}/24")) + instance(vips=(f"{THIRD}/24",)),
+        MOVES,
+        (VIP,),
+    ),
+}  # fmt: skip
+
+#: Handed to an instance that stands later: keepalived moves it within a millisecond. We call it a move all the same.
+HANDED_DOWN = Case(
+    instance(vips=(f"{THIRD}/24", f"{VIP}/24")) + B,
+    instance(vips=(f"{THIRD}/24",)) + instance("B", 52, (f"{SECOND}/24", f"{VIP}/24")),
+    STAYS,
+)
+
+RUN = """\
+mount -t tmpfs none /run
+ip link set lo up
+for n in 0 1; do
+    ip link add eth$n type veth peer name wire$n; ip link set eth$n up; ip link set wire$n up
+done
+ip address add 10.9.0.1/24 dev eth0; ip address add 10.9.0.9/24 dev eth0; ip address add 10.8.0.1/24 dev eth1
+cat "$1/before" >/run/k.conf
+ip -ts -o monitor address >"$1/events" & monitor=$!
+keepalived -n -l -D -P -f /run/k.conf >"$1/log" 2>&1 & daemon=$!
+for n in $(seq 60); do grep -q "$2/" "$1/events" && break; sleep 0.3; done
+sleep 0.3
+: >"$1/events"
+cat "$1/after" >/run/k.conf
+kill -HUP $daemon
+sleep 1.5
+ip -o address show >"$1/held"
+kill $daemon $monitor
+"""
+
+
+@pytest.fixture(scope="module")
+def fates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a running keepalived did with the VIP in each case, each in networks of its own."""
+    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("keepalived"):
+        pytest.skip("needs root, unshare and keepalived")
+    folders = {name: tmp_path_factory.mktemp("case") for name in [*CASES, "handed down"]}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(run, [*CASES.values(), HANDED_DOWN], folders.values()))
+    return {name: fate(folder) for name, folder in folders.items()}
+
+
+def run(case: Case, folder: Path) -> None:
+    for part in ("before", "after"):
+        (folder / part).write_text(getattr(case, part))
+    own = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child"]
+    subprocess.run([*own, "sh", "-c", RUN, "sh", str(folder), VIP], timeout=60, capture_output=True, check=False)
+
+
+def fate(folder: Path) -> str:
+    """STAYS, or MOVES where the VIP was away for longer than GAP or is away for good."""
+    log = (folder / "log").read_text()
+    assert "Entering MASTER STATE" in log, log
+    assert "Reload complete" in log, log
+    away, since = 0.0, None
+    for line in (folder / "events").read_text().splitlines():
+        match = re.match(rf"\W*\[([^\]]+)\]\s*(Deleted )?.*\s{re.escape(VIP)}/", line)
+        if match is None:
+            continue
+        now = datetime.fromisoformat(match.group(1)).timestamp()
+        if match.group(2):
+            since = now
+        elif since is not None:
+            away, since = max(away, now - since), None
+    held = any(f"{VIP}/" in line and "eth0" in line for line in (folder / "held").read_text().splitlines())
+    return STAYS if held and away < GAP else MOVES
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_keepalived_does_with_a_held_vip_what_we_say(name: str, fates: dict[str, str]) -> None:
+    case = CASES[name]
+    assert fates[name] == (STAYS if case.fate == MAY else case.fate)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        B.replace("52", "61") + A.replace("51", "52", 1),
+        instance("B", 61, (f"{VIP}/24",)) + instance("A", 51, (f"{SECOND}/24",)),
+    ],
+    ids=["virtual_router_ids", "addresses"],
+)
+def test_a_trade_loses_nothing_where_one_gets_a_number_that_none_had(
+    after: str, tmp_path: Path, fates: dict[str, str]
+) -> None:
+    case = Case(B + A, after, MOVES)
+    assert lost_addresses(parse(case.before), parse(case.after)) == []
+    run(case, tmp_path)
+    held = (tmp_path / "held").read_text()
+    assert f"{VIP}/" in held
+    assert f"{SECOND}/" in held
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_impact_of_a_change(name: str) -> None:
+    case = CASES[name]
+    before, after = parse(case.before), parse(case.after)
+    assert impact(before, after) == ("reload" if case.fate == STAYS else "vip_move")
+    assert lost_addresses(before, after) == list(case.lost)
+
+
+def test_an_address_that_is_handed_down_is_not_lost(fates: dict[str, str]) -> None:
+    before, after = parse(HANDED_DOWN.before), parse(HANDED_DOWN.after)
+    assert fates["handed down"] == STAYS
+    assert (impact(before, after), lost_addresses(before, after)) == ("vip_move", [])
+
+
+def test_what_the_file_leaves_open_is_no_change() -> None:
+    text = "$ID=51\n" + A.replace("virtual_router_id 51", "virtual_router_id $ID")
+    assert impact(parse(text), parse(text + B)) == "reload"
+
+
+def test_a_file_without_instances_moves_nothing() -> None:
+    assert impact(parse(""), parse(group("A", "B") + A + B)) == "reload"
+    assert impact(parse(SCRIPT), parse(SCRIPT.replace("interval 1", "interval 2"))) == "reload"

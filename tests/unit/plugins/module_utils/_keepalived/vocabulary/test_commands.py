@@ -1,0 +1,144 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands in whatever quotes: they mean to us what keepalived would run, and change as a whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import needs as host
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.commands import (
+    join_quoted,
+    split_quoted,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.kinds import command, process
+from hypothesis import given
+from hypothesis import strategies as st
+
+needs_daemon = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("keepalived") or not shutil.which("unshare"),
+    reason="needs keepalived, and root for a network of its own",
+)
+#: How commands stand in files, and the words that keepalived makes of them.
+SPELLINGS = {
+    "/usr/bin/true": ["/usr/bin/true"],
+    '"/usr/bin/true a b"': ["/usr/bin/true", "a", "b"],
+    "'/usr/bin/sh -c \"exit 0\"'": ["/usr/bin/sh", "-c", "exit 0"],
+    "\"/usr/bin/sh -c 'exit 0; exit 1'\"": ["/usr/bin/sh", "-c", "exit 0; exit 1"],
+    "/usr/bin/sh' -c \"exit 0\"'": ["/usr/bin/sh", "-c", "exit 0"],
+    "\"/usr/bin/awk '{print $1}' /proc/loadavg\"": ["/usr/bin/awk", "{print $1}", "/proc/loadavg"],
+    '"/usr/bin/echo a#b !c"': ["/usr/bin/echo", "a#b", "!c"],
+    "/usr/bin/echo root root": ["/usr/bin/echo"],
+    "'/usr/bin/echo a' root": ["/usr/bin/echo", "a"],
+}
+TEXT = "vrrp_script s {\n    script %s  # run\n    interval 2\n}\nvrrp_track_process p {\n    process %s\n}\n"
+
+
+def read(text: str) -> dict[str, str]:
+    values = CONFIGURATION.read(parse(text), parse(text).root)
+    return {"script": values["scripts"][0]["script"], "process": values["track_processes"][0]["process"]}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_command_is_read_and_replaced_whole(spelling: str) -> None:
+    text = TEXT % (spelling, "haproxy")
+    said = read(text)["script"]
+    assert split_quoted(said) == SPELLINGS[spelling]
+    assert plan_config(text, {"scripts": [{"name": "s", "script": said}]}).text == text
+    user = " ".join([""] + [word for word in spelling.split() if word == "root"])
+    changed = plan_config(text, {"scripts": [{"name": "s", "script": "/bin/true"}]}).text
+    assert changed == TEXT % ('"/bin/true"' + user, "haproxy")
+    written = plan_config("", {"scripts": [{"name": "s", "script": said}]}).text
+    assert read(written + "vrrp_track_process p {\n process x\n}\n")["script"] == said
+
+
+WORDS = st.lists(st.text(alphabet="abc '\"\\#!{}$;()", max_size=6).map(lambda text: text or "x"), max_size=4)
+
+
+@given(WORDS)
+def test_words_come_back_out_of_any_command(words: list[str]) -> None:
+    value = join_quoted(["/bin/x", *words])
+    assert split_quoted(value) == ["/bin/x", *words]
+    kind = command()
+    assert kind.complain(value) is not None or kind.normal(value) == value
+    if kind.complain(value) is None:
+        text = plan_config("", {"scripts": [{"name": "s", "script": value, "interval": 7}]}).text
+        assert CONFIGURATION.read(parse(text), parse(text).root) == {
+            "scripts": [{"name": "s", "script": value, "interval": 7}]
+        }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ('"a b" c', '"a b"   c', True),
+        ('"a" b', "a b", True),
+        ('"a b"', "a b", False),
+        ("'a b'", "a b", False),
+    ],
+)
+def test_a_name_in_quotes_is_one_name(one: str, other: str, alike: bool) -> None:
+    assert (process().normal(one) == process().normal(other)) is alike
+    text = TEXT % ("/bin/true", one)
+    assert plan_config(text, {"track_processes": [{"name": "p", "process": read(text)["process"]}]}).text == text
+    changed = plan_config(text, {"track_processes": [{"name": "p", "process": other}]}).text
+    assert changed == (text if alike else TEXT % ("/bin/true", other))
+
+
+@pytest.mark.parametrize("spelling", ['"/bin/sh -c \\"exit 0\\""', '"/bin/echo a\\\\ b"', "/bin/a\\ b"])
+def test_a_backslash_which_versions_read_differently_stays_and_is_never_written(spelling: str) -> None:
+    text = TEXT % (spelling + " root", "haproxy")
+    said = read(text)["script"]
+    assert plan_config(text, {"scripts": [{"name": "s", "script": said}]}).text == text
+    assert plan_config(text, {"scripts": [{"name": "s", "script": "/b"}]}).text == TEXT % ('"/b" root', "haproxy")
+    with pytest.raises(InputError, match="versions of keepalived read differently"):
+        plan_config("", {"scripts": [{"name": "s", "script": said}]})
+
+
+def test_the_program_of_a_command_in_quotes_is_looked_for() -> None:
+    text = 'vrrp_instance A {\n notify_master \'/nowhere/a "b c"\'\n notify_backup "/nowhere/b\\\\ c"\n}\n'
+    assert [need.value for need in host.needs(parse(text))] == ["/nowhere/a", "/nowhere/b c"]
+
+
+@needs_daemon
+def test_keepalived_runs_the_words_that_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "keepalived.conf"
+    written = ['"haproxy -f" x', "a b"]
+    scripts = "".join(f"vrrp_script s{at} {{\n script {one}\n}}\n" for at, one in enumerate(SPELLINGS))
+    processes = "".join(f"vrrp_track_process p{at} {{\n process {one}\n}}\n" for at, one in enumerate(written))
+    tracked = "".join(f" s{at}\n" for at in range(len(SPELLINGS)))
+    path.write_text(
+        f"global_defs {{\n script_user root\n}}\n{scripts}{processes}vrrp_instance A {{\n interface v0\n"
+        f" virtual_router_id 5\n virtual_ipaddress {{\n 10.1.1.1\n }}\n track_script {{\n{tracked} }}\n"
+        " track_process {\n p0\n p1\n }\n}\n"
+    )
+    alone = (
+        "mount -t tmpfs tmpfs /run; ip link set lo up; ip link add v0 type veth peer name v1;"
+        ' ip addr add 10.9.9.9/24 dev v0; ip link set v0 up; exec timeout -s TERM 1.5 "$@"'
+    )
+    command_line = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", alone, "sh"]
+    done = subprocess.run(
+        [*command_line, "keepalived", "-n", "-d", "-l", "-P", "-f", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if "Operation not permitted" in done.stderr:
+        pytest.skip("no network of its own here")
+    said = done.stdout + done.stderr
+    commands = dict(re.findall(r"VRRP Script = (s\d+)\n.*?Command = ([^\n]*)", said, re.DOTALL))
+    assert commands == {
+        f"s{at}": " ".join(f"'{word}'" for word in words) for at, words in enumerate(SPELLINGS.values())
+    }
+    assert re.findall(r" Process = ([^\n]*)\n[^\n]*Parameters = ([^\n]*)", said) == [("haproxy -f", "x"), ("a", "b")]
