@@ -151,16 +151,22 @@ need_venv() {
     } | sha256sum | cut -c1-12)
     VENV=$K8S_EDGE_CACHE/venv-$wanted
     mkdir -p "$K8S_EDGE_CACHE"
-    if [ ! -e "$VENV/.complete" ]; then
+    if [ ! -e "$VENV/.compiled" ]; then
         (
             flock 9
-            [ ! -e "$VENV/.complete" ] || exit 0
-            say "making the controller's Python environment (once; a minute or two): $VENV"
-            rm -rf "$VENV"
-            _logged venv "$python" -m venv "$VENV"
-            _logged pip "$VENV/bin/python" -m pip --disable-pip-version-check install --no-compile \
-                --requirement "$CHECKOUT/requirements/controller.txt"
-            touch "$VENV/.complete"
+            if [ ! -e "$VENV/.complete" ]; then
+                say "making the controller's Python environment (once; a minute or two): $VENV"
+                rm -rf "$VENV"
+                _logged venv "$python" -m venv "$VENV"
+                _logged pip "$VENV/bin/python" -m pip --disable-pip-version-check install --no-compile \
+                    --requirement "$CHECKOUT/requirements/controller.txt"
+                touch "$VENV/.complete"
+            fi
+            # With PYTHONDONTWRITEBYTECODE every process compiles all that it imports, each time. Ansible compiles
+            # collections itself, always.
+            [ -e "$VENV/.compiled" ] ||
+                _logged compile "$VENV/bin/python" -m compileall -q -j 0 -x /ansible_collections/ "$VENV/lib"
+            touch "$VENV/.compiled"
         ) 9>"$K8S_EDGE_CACHE/venv.lock" || exit 1
     fi
     export VENV PATH="$VENV/bin:$PATH"
