@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
@@ -287,12 +285,8 @@ def test_programs_of_root_below_a_linked_folder_are_found(linked: dict[str, str]
     assert linked_programs(text, text + "vrrp_instance B {\n}\n") == []
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("keepalived") or not shutil.which("unshare"),
-    reason="needs keepalived, and root for a network of its own",
-)
 @pytest.mark.parametrize("user", ["root", "nobody"])
-def test_keepalived_runs_what_is_not_found(user: str, tmp_path: Path) -> None:
+def test_keepalived_runs_what_is_not_found(user: str, tmp_path: Path, told_by_keepalived: Callable[..., str]) -> None:
     """Its dump has no transition script where it would not run one, and its messages name the checks."""
     path = tmp_path / "keepalived.conf"
     text = LINKED.format(user=user, real="/mnt/real", link="/mnt/link").partition("virtual_server")[0]
@@ -300,18 +294,11 @@ def test_keepalived_runs_what_is_not_found(user: str, tmp_path: Path) -> None:
         text = text.replace("startup_script", "#")
     path.write_text(text)
     # /tmp itself is a folder that others may write.
-    alone = (
+    before = (
         "mount -t tmpfs -o mode=755 tmpfs /mnt; mkdir /mnt/real; ln -s /mnt/real /mnt/link;"
         " cp /usr/bin/true /mnt/real/check; ln -s /mnt/real/check /mnt/real/linked;"
-        " mount -t tmpfs tmpfs /run; ip link set lo up; ip link add v0 type veth peer name v1;"
-        ' ip addr add 10.9.9.9/24 dev v0; ip link set v0 up; exec timeout -s TERM 1.5 "$@"'
     )
-    command = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", alone, "sh"]
-    command += ["keepalived", "-n", "-d", "-l", "-D", "-P", "-f", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    if "Operation not permitted" in done.stderr:
-        pytest.skip("no network of its own here")
-    said = done.stdout + done.stderr
+    said = told_by_keepalived(path, "-D", before=before)
     minds = number(live.version(System()) or "") >= SINCE and user == "root"
     assert ("Master state transition script" in said) is not minds
     assert ("track script s due to insecure" in said) is minds

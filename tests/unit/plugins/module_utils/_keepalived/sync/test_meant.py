@@ -5,13 +5,9 @@
 
 from __future__ import annotations
 
-import os
 import random
-import re
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
@@ -23,15 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 from hypothesis import given
 from hypothesis import strategies as st
 
-needs_daemon = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("keepalived") or not shutil.which("unshare"),
-    reason="needs keepalived, and root for a network of its own",
-)
-#: An interface with an address in a network of its own; pid files go to a /run of its own.
-_ALONE = (
-    "mount -t tmpfs tmpfs /run; ip link set lo up; ip link add v0 type veth peer name v1;"
-    ' ip addr add 10.9.9.9/24 dev v0; ip link set v1 up; ip link set v0 up; exec timeout -s TERM 1.5 "$@"'
-)
+Dump = Callable[[Path], dict[str, Any]]
 HEAD = "vrrp_instance A {\n interface v0\n virtual_router_id 5\n"
 FILES = {
     "vips": "10.3.3.3/32\n10.3.3.4/32 # more\n",
@@ -84,16 +72,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def dumped(path: Path) -> dict[str, Any]:
+@pytest.fixture
+def dumped(told_by_keepalived: Callable[..., str]) -> Dump:
     """The instances of a configuration by name, as keepalived itself tells them. Those it drops are not among them."""
-    command = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", _ALONE, "sh"]
-    command += ["keepalived", "-n", "-d", "-l", "-P", "-i", "here", "-f", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    if "Operation not permitted" in done.stderr:
-        pytest.skip("no network of its own here")
-    text = re.sub(r"(?m)^\w{3} \w{3} .{16}: ", "", done.stdout + done.stderr)
-    assert "VRRP Topology" in text or "no VRRP" in text.lower() or "configuration" in text.lower(), text
-    return {one["name"]: told(one) for one in live.instances_of(text)}
+
+    def tell(path: Path) -> dict[str, Any]:
+        text = told_by_keepalived(path, "-i", "here")
+        assert "VRRP Topology" in text or "no VRRP" in text.lower() or "configuration" in text.lower(), text
+        return {one["name"]: told(one) for one in live.instances_of(text)}
+
+    return tell
 
 
 def ours(path: Path) -> dict[str, Any]:
@@ -123,9 +111,8 @@ def kept(instances: dict[str, Any]) -> dict[str, Any]:
     return {name: one for name, one in instances.items() if one["addresses"]}
 
 
-@needs_daemon
 @pytest.mark.parametrize("text", CASES.values(), ids=CASES)
-def test_a_file_means_what_keepalived_makes_of_it(text: str, folder: Path) -> None:
+def test_a_file_means_what_keepalived_makes_of_it(text: str, folder: Path, dumped: Dump) -> None:
     path = folder / "keepalived.conf"
     if "virtual_ipaddress" not in text and "include" not in text:
         text = text.replace("interface v0", "interface v0\n virtual_ipaddress {\n 10.1.1.1\n }")
@@ -170,9 +157,8 @@ def generated(seed: int, folder: Path) -> str:
     return "\n".join(definitions) + "\n" + "\n".join(blocks)
 
 
-@needs_daemon
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_is_generated_means_the_same(seed: int, folder: Path) -> None:
+def test_whatever_is_generated_means_the_same(seed: int, folder: Path, dumped: Dump) -> None:
     path = folder / "keepalived.conf"
     path.write_text(generated(seed, folder))
     found = dumped(path)

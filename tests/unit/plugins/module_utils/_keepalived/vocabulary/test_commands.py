@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
+from typing import Callable
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
@@ -25,10 +23,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 from hypothesis import given
 from hypothesis import strategies as st
 
-needs_daemon = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("keepalived") or not shutil.which("unshare"),
-    reason="needs keepalived, and root for a network of its own",
-)
 #: How commands stand in files, and the words that keepalived makes of them.
 SPELLINGS = {
     "/usr/bin/true": ["/usr/bin/true"],
@@ -110,8 +104,7 @@ def test_the_program_of_a_command_in_quotes_is_looked_for() -> None:
     assert [need.value for need in host.needs(parse(text))] == ["/nowhere/a", "/nowhere/b c"]
 
 
-@needs_daemon
-def test_keepalived_runs_the_words_that_are_read(tmp_path: Path) -> None:
+def test_keepalived_runs_the_words_that_are_read(tmp_path: Path, told_by_keepalived: Callable[..., str]) -> None:
     path = tmp_path / "keepalived.conf"
     written = ['"haproxy -f" x', "a b"]
     scripts = "".join(f"vrrp_script s{at} {{\n script {one}\n}}\n" for at, one in enumerate(SPELLINGS))
@@ -122,21 +115,7 @@ def test_keepalived_runs_the_words_that_are_read(tmp_path: Path) -> None:
         f" virtual_router_id 5\n virtual_ipaddress {{\n 10.1.1.1\n }}\n track_script {{\n{tracked} }}\n"
         " track_process {\n p0\n p1\n }\n}\n"
     )
-    alone = (
-        "mount -t tmpfs tmpfs /run; ip link set lo up; ip link add v0 type veth peer name v1;"
-        ' ip addr add 10.9.9.9/24 dev v0; ip link set v0 up; exec timeout -s TERM 1.5 "$@"'
-    )
-    command_line = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", alone, "sh"]
-    done = subprocess.run(
-        [*command_line, "keepalived", "-n", "-d", "-l", "-P", "-f", str(path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if "Operation not permitted" in done.stderr:
-        pytest.skip("no network of its own here")
-    said = done.stdout + done.stderr
+    said = told_by_keepalived(path)
     commands = dict(re.findall(r"VRRP Script = (s\d+)\n.*?Command = ([^\n]*)", said, re.DOTALL))
     assert commands == {
         f"s{at}": " ".join(f"'{word}'" for word in words) for at, words in enumerate(SPELLINGS.values())
