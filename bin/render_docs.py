@@ -1,20 +1,24 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Renders what the documentation repeats from its sources: roles/*/README.md, and the lists in README.md.
+"""Renders what is repeated from its sources: the options of a VIP in the roles, roles/*/README.md, lists in README.md.
 
 Usage: python bin/render_docs.py [--check]
 
-A role's README comes from its meta/argument_specs.yml, its defaults and the playbook in its examples/ if it has
-one. README.md has lists between ``<!-- NAME -->`` and ``<!-- end -->``: ``modules`` and ``roles``. With --check
-nothing is written: the exit code is 1 and the files are named when they are not up to date.
+The options of a VIP (plugins/plugin_utils/_vip/options.yml and _profiles/*.py) go into the argument specs of the roles
+that document their list of VIPs whole. A role's README comes from its meta/argument_specs.yml, its defaults and the
+playbook in its examples/ if it has one. README.md has lists between ``<!-- NAME -->`` and ``<!-- end -->``: ``modules``
+and ``roles``. With --check nothing is written: the exit code is 1 and the files are named when they are not up to date.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import sys
+import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,7 @@ import jinja2
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+PLUGIN_UTILS = "ansible_collections.k8s_edge.ha.plugins.plugin_utils"
 TEMPLATE = Path(__file__).with_name("role_readme.md.j2")
 MARKED = re.compile(r"(<!-- (?P<name>modules|roles) -->\n).*?(<!-- end -->)", re.S)
 
@@ -54,8 +59,40 @@ def rows(options: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
     return found
 
 
+class Indented(yaml.SafeDumper):
+    """Sequences stand indented below their key, and long texts fold, as in the rest of the file."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def vip_options(variable: str) -> str:
+    """The options of a VIP as they stand in an argument spec."""
+    with tempfile.TemporaryDirectory() as root:
+        namespace = Path(root, "ansible_collections/k8s_edge")
+        namespace.mkdir(parents=True)
+        (namespace / "ha").symlink_to(ROOT)
+        sys.path.insert(0, root)
+        spec_of_vips = importlib.import_module(f"{PLUGIN_UTILS}._inventory.vip_spec")
+        sys.path.remove(root)
+        spec = yaml.dump(
+            dict(spec_of_vips.documented()), Dumper=Indented, sort_keys=False, width=106, allow_unicode=True
+        )
+    return textwrap.indent(str(spec).replace("{vips}", variable), " " * 10)
+
+
+def argument_specs(role: Path) -> str:
+    """A role's argument specs with the options of a VIP, where it has them."""
+    variable = f"{role.name}_vips"
+    beginning, options, rest = (role / "meta/argument_specs.yml").read_text().partition(f"      {variable}:\n")
+    own = re.match(r"(?P<own>(?:        (?!options:).*\n)*        options:\n)(?:          .*\n)+", rest)
+    if own is None:
+        return beginning + options + rest
+    return beginning + options + own["own"] + vip_options(variable) + rest[own.end() :]
+
+
 def role_readme(role: Path) -> str:
-    specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]
+    specs = yaml.safe_load(argument_specs(role))["argument_specs"]
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # noqa: S701
     environment.filters.update(text=text, in_yaml=in_yaml)
     example = role / "examples/main.yml"
@@ -92,7 +129,8 @@ def roles() -> list[Path]:
 
 
 def rendered() -> dict[Path, str]:
-    pages = {role / "README.md": role_readme(role) for role in roles()}
+    pages = {role / "meta/argument_specs.yml": argument_specs(role) for role in roles()}
+    pages |= {role / "README.md": role_readme(role) for role in roles()}
     readme = ROOT / "README.md"
     lists = {"modules": module_list, "roles": role_list}
     if readme.exists():

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import stated_address
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip, declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 DOCUMENTATION = r"""
 name: etc_hosts_lines
@@ -56,7 +57,7 @@ def etc_hosts_lines(
 
 
 def _hosts(vips: Sequence[Vip], hostvars: Mapping[str, Any], domain: str) -> Iterator[str]:
-    for host in dict.fromkeys(host for vip in vips for host in (*vip.hosts, *vip.servers)):
+    for host in dict.fromkeys(host for vip in vips for host in (*vip.hosts, *(vip.servers if vip.proxied else ()))):
         address = stated_address(host, hostvars[host])
         if address and address != host:
             yield _line(address, [host], domain)

@@ -10,10 +10,11 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.firewall_needs import firewall_needs as needs
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.firewall_needs import understood
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import Checks, desired_proxies
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import desired_proxies
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import instances_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
 
 DOCUMENTATION = r"""
 name: firewall_needs

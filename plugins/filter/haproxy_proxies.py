@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import Checks, desired_proxies, unverified
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import desired_proxies, unverified
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
 
 DOCUMENTATION = r"""
 name: haproxy_proxies

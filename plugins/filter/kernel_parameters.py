@@ -53,7 +53,7 @@ def kernel_parameters(
     named = {str(bind.get("address")) for section in sections for bind in section.get("bind") or ()}
     held = [vip for vip in declared(vips, groups) if host in vip.hosts]
     families = sorted(
-        {address.version for vip in held for address in vip.addresses if vip.servers or str(address.ip) in named}
+        {address.version for vip in held for address in vip.addresses if vip.proxied or str(address.ip) in named}
     )
     return {f"net.ipv{version}.ip_nonlocal_bind": 1 for version in families}
 

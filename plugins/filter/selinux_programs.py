@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import Checks, desired_proxies
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import desired_proxies
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.selinux_needs import programs
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
 
 DOCUMENTATION = r"""
 name: selinux_programs

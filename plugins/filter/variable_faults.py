@@ -46,7 +46,7 @@ _value:
 @speaking
 def variable_faults(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> list[str]:
     """A sentence for each fault."""
-    concerned = [host for vip in vips_of(groups, hostvars) for host in (*vip.hosts, *vip.serving)]
+    concerned = [host for vip in vips_of(groups, hostvars) for host in (*vip.hosts, *vip.servers)]
     concerned = concerned or list(groups.get("all") or ())  # what is left of ours may be on any of them
     return told(["localhost", *concerned] if "localhost" in hostvars else concerned, hostvars)
 

@@ -20,7 +20,8 @@ FLOORS = {
     "module_utils._haproxy": "text vocabulary faults plan host process sync servers",
     "module_utils._keepalived": "text vocabulary faults plan host sync",
     "module_utils._ipvs": "vocabulary plan netlink host sync",
-    "plugin_utils": "_docs _options _inventory _derive _cluster _kube_vip _kube_keepalived_vip _traefik _roll",
+    "plugin_utils": "_docs _options _vip _profiles _inventory _derive _cluster _kube_vip _kube_keepalived_vip _traefik"
+    " _roll",
 }
 #: Files that a room may hold. Whoever needs one more has two rooms in one.
 MOST_FILES = 13

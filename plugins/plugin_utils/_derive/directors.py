@@ -14,20 +14,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.virtual_service import (
-    in_keepalived_words,
-)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import Member, instance_name, members
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Misplaced, place_for, stated_address
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Interface, Vip
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
 #: The sync group of a host's directed VIPs.
 SYNC_GROUP = "directed"
-
-#: A server that does not answer is asked again once, and then left out: within four seconds.
-ASK = {"connect_timeout": 1, "retry": 1, "delay_before_retry": 1}
-SERVICE = {"protocol": "tcp", "scheduler": "wlc", "forwarding_method": "dr", "delay_loop": 2}
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 
@@ -39,7 +31,7 @@ def directed_by(host: str, vips: Sequence[Vip]) -> list[Vip]:
 
 def served_by(host: str, vips: Sequence[Vip]) -> list[Vip]:
     """The VIPs whose real server a host is."""
-    return [vip for vip in vips if vip.directed and host in vip.directed.servers]
+    return [vip for vip in vips if vip.directed and host in vip.servers]
 
 
 def loopback_addresses(host: str, vips: Sequence[Vip]) -> list[str]:
@@ -49,7 +41,7 @@ def loopback_addresses(host: str, vips: Sequence[Vip]) -> list[str]:
 
 def real_server_hosts(vips: Sequence[Vip]) -> list[str]:
     """Every real server, once, in the order of the declaration."""
-    return list(dict.fromkeys(host for vip in vips if vip.directed for host in vip.directed.servers))
+    return list(dict.fromkeys(host for vip in vips if vip.directed for host in vip.servers))
 
 
 def shares_loopback(hostvars: Mapping[str, Any]) -> bool:
@@ -98,7 +90,7 @@ def _undirected(mine: Sequence[Vip], further: Sequence[Mapping[str, Any]]) -> It
 def _never_suspended(mine: Sequence[Vip]) -> Iterator[Problem]:
     """keepalived counts an address wherever it is (2.2.7, update_checker_activity), on loopback too."""
     for vip in mine:
-        if vip.directed and vip.directed.virtual_server.get("ha_suspend"):
+        if vip.settings.virtual_server.get("ha_suspend"):
             reason = "would never suspend a check: a real server has the address on its loopback interface all the time"
             yield Problem(f"{vip.path}.virtual_server.ha_suspend", True, reason, "Leave it out.")
 
@@ -108,32 +100,9 @@ def _sync_daemon(led: Member) -> dict[str, Any]:
 
 
 def _services(vip: Vip, vips: Sequence[Vip], hostvars: Hostvars, problems: list[Problem]) -> Iterator[dict[str, Any]]:
-    directed = vip.directed
-    if directed is None:
-        return
     for address in vip.addresses:
-        servers = [_server_address(vip, address, host, vips, hostvars, problems) for host in directed.servers]
-        for port, _server_port in vip.ports:
-            by_hand = overridden(SERVICE, directed.virtual_server)
-            given = {**by_hand, "address": str(address.ip), "port": port}
-            checked = _check(directed.check, port)
-            given["real_servers"] = [{"address": each, "port": port, "weight": 1, **checked} for each in servers]
-            yield {**in_keepalived_words(given), "exact": True}
-
-
-def _check(check: Mapping[str, Any], port: int) -> dict[str, Any]:
-    """The checker of one real server; all ports are judged by the one that is asked."""
-    ask: dict[str, Any] = dict(ASK)
-    if int(check["port"]) != port:
-        ask["connect_port"] = int(check["port"])
-    if check["type"] == "tcp":
-        return {"tcp_check": [ask]}
-    url = {"path": check["path"], "status_code": str(check["status"])}
-    if check.get("host"):
-        url["virtualhost"] = check["host"]
-    if check["type"] == "https":
-        ask["enable_sni"] = bool(check.get("host"))
-    return {"http_get" if check["type"] == "http" else "ssl_get": [{"url": [url], **ask}]}
+        servers = [_server_address(vip, address, host, vips, hostvars, problems) for host in vip.servers]
+        yield from vip.profile.virtual_servers(vip, address, servers)
 
 
 def _server_address(

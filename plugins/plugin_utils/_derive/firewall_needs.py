@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 #: Where VRRP is sent to without unicast peers, by family (RFC 5798, section 5.1).
 GROUPS = {4: "224.0.0.18", 6: "ff02::12"}
@@ -80,11 +80,12 @@ def understood(instance: Section) -> bool:
 
 def _checks(vip: Vip, instance: Section) -> Iterator[dict[str, Any]]:
     """What the other directors ask this host's server, by its own address."""
-    if vip.directed is None or instance.get("name") not in {instance_name(vip, each) for each in vip.addresses}:
+    port = vip.profile.asked_port(vip)
+    if port is None or instance.get("name") not in {instance_name(vip, each) for each in vip.addresses}:
         return
     peers = [_address(peer) for peer in instance.get("unicast_peer") or ()]
     if peers and instance.get("unicast_src_ip"):
-        asked = {"protocol": "tcp", "port": int(vip.directed.check["port"])}
+        asked = {"protocol": "tcp", "port": port}
         yield {**asked, "sources": peers, "destination": str(instance["unicast_src_ip"])}
 
 

@@ -23,8 +23,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places impo
     places,
     stated_address,
 )
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Interface, Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
 HIGHEST_PRIORITY = 200
 WIDEST_STEP = 10

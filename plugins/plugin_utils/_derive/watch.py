@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import health_uri
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import stated_address
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 #: The name of the script, and of the tracked process.
 HAPROXY = "haproxy"
@@ -53,7 +53,7 @@ def watchers(
     host: str, vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], watch: Watch
 ) -> dict[str, list[dict[str, Any]]]:
     """The vrrp_scripts and vrrp_track_processes of one host, as ``keepalived_config`` takes them."""
-    mine = [vip for vip in vips if host in vip.hosts and vip.servers]
+    mine = [vip for vip in vips if host in vip.hosts and vip.proxied]
     if not mine:
         return {"scripts": [], "track_processes": []}
     ask = f"{watch.folder}/check-haproxy {watch.health_port}"
@@ -74,7 +74,7 @@ def watchers(
 
 def tracked(vip: Vip, watch: Watch, gap: int) -> dict[str, list[dict[str, Any]]]:
     """What the instances of a VIP track. ``gap`` is the widest one between the priorities of its hosts."""
-    if not vip.servers:
+    if not vip.proxied:
         return {}
     little = -(gap + 1)
     haproxy = {"name": HAPROXY, "weight": 2 * little} if vip.beside else {"name": HAPROXY}

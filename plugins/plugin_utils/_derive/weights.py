@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import HAPROXY, apiserver_script
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 #: Where keepalived ends an effective priority, so that further weights count for nothing.
 LEAST, MOST = 1, 254

@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Misplaced, Place, stated_addresses
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import written_instances
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Interface, Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
 VARIABLE = "k8s_edge_hosts_down"
 

@@ -21,7 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
     live_states,
     written_instances,
 )
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 

@@ -19,7 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
     held_addresses,
     kept_addresses,
 )
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Interface, Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
 LOOPBACK = "lo"
 

@@ -1,39 +1,45 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The types of one entry of ``k8s_edge_vips``: as role haproxy documents them, with the modules' own inner ones."""
+"""The options of one entry of ``k8s_edge_vips``: the common ones, those of profiles, and the modules' own in them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import section_options
+import yaml
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import ARGUMENTS as KEEPALIVED
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.virtual_service import (
-    VIRTUAL_SERVER_ARGUMENTS,
-)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.profiles import DEFAULT, profiles
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import of_roles, over
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import over
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import ByHand
 
-#: What a VIP says of options of modules, and what follows from the VIP itself there.
-FIXED = {
-    "instance": ("name",),
-    "frontend": ("name", "default_backend"),
-    "backend": ("name",),
-    # Direct routing fixes these: the address and the ports are the VIP's, and packets go unchanged to the real server.
-    "virtual_server": ("address", "port", "fwmark", "group", "family", "forwarding_method", "real_servers"),
-}
-#: What cannot be by hand where there is a frontend and a backend for each of several ports.
-OF_ONE_PORT = {"frontend": ("bind",), "backend": ("servers",)}
+_COMMON = Path(__file__).resolve().parents[1] / "_vip" / "options.yml"
 
 
 @cache
-def entry_options() -> dict[str, Spec]:
-    """The options of an entry."""
-    by_hand = {
-        "instance": KEEPALIVED["instances"]["options"],
-        "frontend": section_options("frontend"),
-        "backend": section_options("backend"),
-        "virtual_server": VIRTUAL_SERVER_ARGUMENTS,
-    }
-    return {**of_roles()["haproxy_vips"]["options"], **{name: over(options, ()) for name, options in by_hand.items()}}
+def documented() -> Mapping[str, Spec]:
+    """Every option of an entry, as an argument spec with descriptions, in which ``{vips}`` stands for the variable that
+    holds the entries. bin/render_docs.py writes it into the roles."""
+    found: dict[str, Any] = dict(yaml.safe_load(_COMMON.read_text()))
+    about = [f"V({name}) {profile.about}" for name, profile in profiles().items()]
+    found["profile"] = {**found["profile"], "choices": list(profiles()), "default": DEFAULT, "description": about}
+    for profile in profiles().values():
+        found.update(profile.options)
+    return found
+
+
+@cache
+def by_hand_options() -> Mapping[str, ByHand]:
+    """The options of an entry that take a module's own options."""
+    instance = ByHand(KEEPALIVED["instances"]["options"], fixed=("name",))
+    return {"instance": instance, **{k: v for each in profiles().values() for k, v in each.by_hand().items()}}
+
+
+@cache
+def entry_options() -> Mapping[str, Spec]:
+    """The options of an entry, with their inner types."""
+    return {**documented(), **{name: over(each.options, ()) for name, each in by_hand_options().items()}}

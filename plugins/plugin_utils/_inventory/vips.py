@@ -7,76 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
-from typing import Any, NamedTuple, Union
+from ipaddress import ip_interface, ip_network
+from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import directed as _directed
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vip_ports import Front, Port, fronts, ports_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vip_spec import FIXED, OF_ONE_PORT, entry_options
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.profiles import DEFAULT, foreign_options, profiles
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vip_spec import by_hand_options, entry_options
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import inner_misfits
-
-Interface = Union[IPv4Interface, IPv6Interface]
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import ports_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE, Interface, Vip
 
 #: More hosts than this have no distinct priorities with room between them, and VRRP was not made for.
 MOST_HOSTS = 100
 
-PROFILES = ("kube_apiserver", "tcp", _directed.PROFILE)
-
 #: Connections to allow for: of each node (kubelet, kube-proxy, agents, controllers, sessions of people, and for a
 #: moment the old ones beside the new when all come back), and of what is not on a node; and nodes where none are given.
 PER_NODE, BESIDE_NODES, NODES = 50, 1000, 60
-VARIABLE = "k8s_edge_vips"
-
-
-class Vip(NamedTuple):
-    """One entry of ``k8s_edge_vips``.
-
-    ``addresses`` holds at most one address of each family, each with its prefix. ``hosts`` are the names of the hosts
-    that may hold it, in the group's order; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
-    empty where they use the address; ``clients`` are the networks that they are in, none for everywhere. ``maxconn`` is
-    set by hand or follows from the number of nodes. ``instance``, ``frontend`` and ``backend`` are set by hand and go
-    over what is derived. ``ports`` are those that clients connect to, none where that is not known, and where they
-    lead. ``directed`` says where the kernel of the holder sends it, where that is not to HAProxy.
-    """
-
-    name: str
-    addresses: tuple[Interface, ...]
-    hosts: tuple[str, ...]
-    servers: tuple[str, ...]
-    endpoint: str
-    clients: tuple[str, ...]
-    ports: tuple[Port, ...]
-    profile: str
-    virtual_router_id: int | None
-    interface: str | None
-    priorities: Mapping[str, int]
-    holder: str | None
-    maxconn: int
-    instance: Mapping[str, Any]
-    frontend: Mapping[str, Any]
-    backend: Mapping[str, Any]
-    directed: _directed.Directed | None = None
-
-    @property
-    def path(self) -> str:
-        """How messages name this entry."""
-        return f"{VARIABLE}[{self.name}]"
-
-    @property
-    def fronts(self) -> tuple[Front, ...]:
-        """A front end and a backend of HAProxy for each port; none where the VIP does not lead there."""
-        return fronts(self.name, self.ports) if self.servers else ()
-
-    @property
-    def serving(self) -> tuple[str, ...]:
-        """The hosts that serve it, behind HAProxy or behind the kernel."""
-        return self.directed.servers if self.directed else self.servers
-
-    @property
-    def beside(self) -> bool:
-        """Whether every host that may hold the VIP is an apiserver too, so that HAProxy runs beside it."""
-        return self.profile == "kube_apiserver" and bool(self.servers) and set(self.hosts) <= set(self.servers)
 
 
 def declared(entries: Any, groups: Mapping[str, Sequence[str]]) -> tuple[Vip, ...]:
@@ -88,7 +34,12 @@ def declared(entries: Any, groups: Mapping[str, Sequence[str]]) -> tuple[Vip, ..
     vips = [_entry(index, entry, groups, problems) for index, entry in enumerate(entries)]
     refuse(problems)
     known = [vip for vip in vips if vip is not None]
-    refuse([*_clashes(known), *_directed.clashes([vip for vip in known if vip.directed])])
+    together = [
+        problem
+        for profile in profiles().values()
+        for problem in profile.conflicts([vip for vip in known if vip.profile is profile])
+    ]
+    refuse([*_clashes(known), *together])
     return tuple(known)
 
 
@@ -123,9 +74,9 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
     if entry.get("leads_to") is not None:
         servers = _group(path + ".leads_to", entry["leads_to"], groups, problems)
     ports = ports_of(path, entry, serves=bool(servers), problems=problems)
-    directed = _directed.directed(path, entry, servers, ports, problems)
-    if directed:
-        servers = ()
+    profile = profiles()[entry.get("profile") or DEFAULT]
+    problems.extend(foreign_options(path, entry, profile))
+    problems.extend(profile.problems(path, entry, servers, ports))
     endpoint = entry.get("endpoint") or ""
     if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.|$))*", str(endpoint)):
         problems.append(Problem(path + ".endpoint", endpoint, "is not a host name", "Write the name that clients use."))
@@ -150,7 +101,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         endpoint=str(endpoint),
         clients=tuple(_clients(path + ".clients", entry.get("clients"), problems)),
         ports=ports,
-        profile=entry.get("profile") or PROFILES[0],
+        profile=profile,
         virtual_router_id=router,
         interface=entry.get("interface"),
         priorities={host: int(priority) for host, priority in priorities.items() if str(priority).isdigit()},
@@ -159,7 +110,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         instance=entry.get("instance") or {},
         frontend=entry.get("frontend") or {},
         backend=entry.get("backend") or {},
-        directed=directed,
+        settings=profile.settings(entry, ports),
     )
     return vip if len(problems) == before else None
 
@@ -168,7 +119,7 @@ def _misfits(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     """What has not its type, or is no option, at any depth; and what cannot go over what is derived."""
     yield from inner_misfits(entry_options(), entry, path)
     several = not isinstance(entry.get("ports"), (str, int)) and len(entry.get("ports") or ()) > 1
-    for option, fixed in FIXED.items():
+    for option, (_options, fixed, of_one_port) in by_hand_options().items():
         by_hand = entry.get(option)
         if not isinstance(by_hand, Mapping):
             continue
@@ -176,7 +127,7 @@ def _misfits(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
             if name in by_hand:
                 remedy = "Leave it out, or write it whole by hand beside the VIP, in the variables of the roles."
                 yield Problem(f"{path}.{option}.{name}", None, "follows from the VIP", remedy)
-        for name in OF_ONE_PORT.get(option, ()) if several else ():
+        for name in of_one_port if several else ():
             if name in by_hand:
                 remedy = "Leave it out, or declare a VIP with one port."
                 yield Problem(f"{path}.{option}.{name}", None, "would be that of each of the VIP's ports", remedy)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.directors import director
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import Checks, desired_proxies, unverified
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import desired_proxies, unverified
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import desired_instances, instance_name, members
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, released
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import (
@@ -21,11 +21,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.former import former_members, unheld
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE, written_instances
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import VARIABLE, Vip, declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, order, silenced_by, standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.trades import trades
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE, Vip
 
 Groups = Mapping[str, Sequence[str]]
 Hostvars = Mapping[str, Mapping[str, Any]]

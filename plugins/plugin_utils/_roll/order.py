@@ -24,7 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
     unknown_options,
     written_instances,
 )
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 
 class Standing(NamedTuple):

@@ -18,9 +18,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import router_id
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.address_pools import DHCP, Pool, Span, pools_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Place, places, stated_address
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip.provider_services import CLASS
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 POOL_VARIABLE = "kube_vip_cloud_provider_pools"
 
@@ -214,7 +214,7 @@ def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
         if not vip.directed:
             continue
         hidden = [str(each.port) for each in vip.ports if each.port in planes.host_ports]
-        if hidden and set(vip.directed.servers) & set(planes.edge):
+        if hidden and set(vip.servers) & set(planes.edge):
             reason = (
                 f"cannot lead port {', '.join(hidden)} to Traefik's hostPort, which is translated before IPVS sees a "
                 "packet: the host that holds the address would serve all by itself"

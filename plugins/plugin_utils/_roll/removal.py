@@ -17,8 +17,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import VARIABLE as DOWN
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down, without
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import VARIABLE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE
 
 Groups = Mapping[str, Sequence[str]]
 Hostvars = Mapping[str, Mapping[str, Any]]

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impact import traded
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import written_instances
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 
 def trades(

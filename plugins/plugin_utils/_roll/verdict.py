@@ -16,8 +16,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
     live_states,
     written_instances,
 )
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import Vip
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.settling import FAILED, SETTLED, WAITING
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 
 def faults(vips: Sequence[Vip], infos: Mapping[str, Mapping[str, Any]], down: Sequence[str] = ()) -> list[str]:

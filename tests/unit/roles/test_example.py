@@ -32,5 +32,5 @@ def test_what_is_commented_out_works_when_it_is_not():
     assert [vip.name for vip in vips] == ["kubeapi", "ingress", "edge", "control"]
     assert [vip.name for vip in vips if vip.beside] == ["control"]
     assert vips[2].hosts == ("edge-1", "edge-2", "edge-3")
-    assert vips[2].directed.servers == vips[2].hosts
+    assert vips[2].directed and vips[2].servers == vips[2].hosts
     assert vips[2].ports == ((80, 80), (443, 443))

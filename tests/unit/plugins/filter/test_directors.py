@@ -259,8 +259,8 @@ def test_clients_checks_and_the_sync_daemon_get_through_the_firewall(hostvars):
         ({"virtual_server": {"forwarding_method": "nat"}}, "follows from the VIP"),
         ({"virtual_server": {"lb_algo": "rr"}}, "virtual_server.lb_algo: is no option here"),
         ({"virtual_server": []}, "virtual_server: is a list, and a dictionary belongs here"),
-        ({"backend_port": 8080}, "is about HAProxy"),
-        ({"maxconn": 100}, "is about HAProxy"),
+        ({"backend_port": 8080}, "goes with profile kube_apiserver or tcp only"),
+        ({"maxconn": 100}, "goes with profile kube_apiserver or tcp only"),
     ],
 )
 def test_what_is_refused(change, words):

@@ -20,8 +20,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.description import describe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
+from ..conftest import CORPUS
 from ..running_haproxy import HAPROXY, PARAMS, free_port, needs_haproxy, until
-from .conftest import CORPUS
 
 pytestmark = needs_haproxy
 

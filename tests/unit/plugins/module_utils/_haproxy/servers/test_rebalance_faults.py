@@ -11,7 +11,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runti
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers import rebalance
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-from .test_server_faults import FakeHaproxy
+from .test_faults import FakeHaproxy
 
 PARAMS = {
     "backend": ["b"],

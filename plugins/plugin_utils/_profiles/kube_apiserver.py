@@ -1,0 +1,30 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Profile ``kube_apiserver``: the API servers of a cluster, asked for ``/readyz`` over TLS."""
+
+from __future__ import annotations
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.proxied import Proxied
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Section
+
+
+class KubeApiserver(Proxied):
+    """As any VIP behind HAProxy, which here asks whether an apiserver is ready, and verifies who answers."""
+
+    name = "kube_apiserver"
+    about = "leads to the servers through HAProxy, which asks every server for C(/readyz) over TLS."
+    apiservers = True
+
+    def checked(self, backend: Section, checks: Checks) -> Section:
+        verified = {"verify": "required", "ca_file": checks.ca_file} if checks.ca_file else {"verify": "none"}
+        return {
+            **backend,
+            "options": ["httpchk GET /readyz", *backend["options"]],
+            "http_check": ["expect status 200"],
+            "default_server": {**backend["default_server"], **verified, "check_ssl": True},
+        }
+
+
+PROFILE = KubeApiserver()

@@ -1,0 +1,18 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Profile ``tcp``: any service that a connection is enough to check."""
+
+from __future__ import annotations
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.proxied import Proxied
+
+
+class Tcp(Proxied):
+    """HAProxy passes connections through, and asks every server for a connection only."""
+
+    name = "tcp"
+    about = "leads to the servers through HAProxy, which asks every server for a connection only."
+
+
+PROFILE = Tcp()

@@ -1,0 +1,136 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What VIPs have in common that lead to their servers through HAProxy: TCP, passed through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import section_options
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import Front
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import ByHand, Profile, Section, Vip
+
+LONGEST = "24h"
+
+#: TCP keepalive: a peer that is gone is noticed after two minutes, and no firewall forgets a quiet watch. The kernel's
+#: own times begin after two hours.
+KEEPALIVE = {"idle": "60s", "intvl": "15s", "cnt": 4}
+
+
+class Proxied(Profile):
+    """Connections are passed through to the server with the fewest. A server that comes back gets its share bit by bit,
+    the sessions of one that is down are cut, and a quiet session lives a day."""
+
+    proxied = True
+    options: ClassVar[Mapping[str, Spec]] = {
+        "endpoint": {
+            "type": "str",
+            "description": [
+                "Name that clients use instead of the address, as C(controlPlaneEndpoint) of kubeadm has it. Verifying "
+                "asks by this name, so the hosts must be able to resolve it, and the certificate must have it."
+            ],
+        },
+        "backend_port": {
+            "type": "int",
+            "description": "Port on the servers, where O({vips}[].port) is another one.",
+        },
+        "nodes": {
+            "type": "int",
+            "default": 60,
+            "description": "How many nodes the cluster has, which connect through this VIP.",
+        },
+        "maxconn": {
+            "type": "int",
+            "description": [
+                "Most connections at once, of the frontend and of each server: one server may have to do for all.",
+                "By default 1000, and 50 for each of the O({vips}[].nodes).",
+            ],
+        },
+        "frontend": {
+            "type": "dict",
+            "description": [
+                "Options of M(k8s_edge.ha.haproxy_config) frontends that go over what is derived. As "
+                "O({vips}[].backend) does."
+            ],
+        },
+        "backend": {
+            "type": "dict",
+            "description": [
+                "Options of M(k8s_edge.ha.haproxy_config) backends that go over what is derived.",
+                "Of a dictionary only what is given changes: C(default_server: {send_proxy_v2: true}) leaves the "
+                "derived checks. A list or a value replaces the derived one, and C(null) takes it away.",
+                "What a VIP gives HAProxy and keepalived is whole, so that the same declaration gives the same "
+                "sections, whatever was there before. Lines of others in them go, and check mode shows which; comments "
+                "stay. To keep a line, say it here, or keep all with C(exact=false).",
+            ],
+        },
+    }
+
+    def by_hand(self) -> Mapping[str, ByHand]:
+        return {
+            "frontend": ByHand(section_options("frontend"), fixed=("name", "default_backend"), of_one_port=("bind",)),
+            "backend": ByHand(section_options("backend"), fixed=("name",), of_one_port=("servers",)),
+        }
+
+    def proxies(self, vip: Vip, servers: Mapping[str, str], checks: Checks) -> Iterator[tuple[Section, Section]]:
+        for front in vip.fronts:
+            backend = self.checked(_backend(vip, front, servers, checks), checks)
+            yield overridden(_frontend(vip, front, checks), vip.frontend), overridden(backend, vip.backend)
+
+    def checked(self, backend: Section, checks: Checks) -> Section:
+        """The backend with how its servers are asked; a connection is enough where nothing is said."""
+        return backend
+
+
+def _keepalive(side: str, checks: Checks) -> dict[str, Any]:
+    """The times of TCP keepalive towards clients (``cli``) or servers (``srv``)."""
+    return {f"{side}tcpka_{name}": value for name, value in KEEPALIVE.items()} if checks.complete else {}
+
+
+def _frontend(vip: Vip, front: Front, checks: Checks) -> Section:
+    return {
+        "name": front.frontend,
+        "exact": True,
+        "mode": "tcp",
+        "bind": [{"address": str(address.ip), "port": front.port} for address in vip.addresses],
+        "maxconn": vip.maxconn,
+        "options": ["tcplog", "clitcpka"],
+        **_keepalive("cli", checks),
+        "timeouts": {"client": LONGEST, "client_fin": "30s"},
+        "default_backend": front.backend,
+    }
+
+
+def _backend(vip: Vip, front: Front, servers: Mapping[str, str], checks: Checks) -> Section:
+    return {
+        "name": front.backend,
+        "exact": True,
+        "mode": "tcp",
+        "balance": "leastconn",
+        "options": ["srvtcpka", "redispatch"],
+        **_keepalive("srv", checks),
+        "timeouts": {
+            "connect": "5s",
+            "check": "5s",
+            "queue": "30s",
+            "server": LONGEST,
+            "server_fin": "30s",
+            "tunnel": LONGEST,
+        },
+        "default_server": {
+            "check": True,
+            "inter": "2s",
+            "fastinter": "1s",
+            "rise": 3,
+            "fall": 3,
+            "slowstart": "30s",
+            "maxconn": vip.maxconn,
+            "on_marked_down": "shutdown-sessions",
+        },
+        "servers": [{"name": name, "address": address, "port": front.server_port} for name, address in servers.items()],
+    }
