@@ -59,7 +59,7 @@ def rows(options: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
     return found
 
 
-class Indented(yaml.SafeDumper):
+class Indented(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML comes without types
     """Sequences stand indented below their key, and long texts fold, as in the rest of the file."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
