@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.bounds import dns_label, interface
 
-Address = Union[IPv4Address, IPv6Address]
+try:
+    from netaddr import AddrFormatError, IPAddress, IPNetwork, IPRange, IPSet
+except ImportError:  # said where it is needed: most inventories have no pools
+    IPSet = None
 
 #: The pool of everybody who has none of his own.
 GLOBAL = "global"
@@ -22,19 +24,43 @@ DHCP = "0.0.0.0/32"
 
 
 class Span(NamedTuple):
-    """Addresses from ``first`` to ``last``, both counted, of one family; ``stated`` is how they were written."""
+    """Addresses of one family, as they were written (``stated``) and as a netaddr.IPSet."""
 
-    first: Address
-    last: Address
+    addresses: Any
     stated: str
 
-    def holds(self, address: Address) -> bool:
+    @property
+    def family(self) -> int:
+        """4 or 6."""
+        return int(next(iter(self.addresses.iter_cidrs())).version)
+
+    def holds(self, address: object) -> bool:
         """Whether an address is one of them."""
-        return self.first.version == address.version and self.first <= address <= self.last  # type: ignore[operator]
+        return IPAddress(str(address)) in self.addresses
 
     def meets(self, other: Span) -> bool:
         """Whether two spans have an address in common."""
-        return self.holds(other.first) or other.holds(self.first)
+        return not self.addresses.isdisjoint(other.addresses)
+
+
+def span_of(text: str) -> Span:
+    """A single address, ``first - last``, or a network with its prefix. ValueError says in words why it is none of
+    these; EdgeError, that netaddr is missing."""
+    if IPSet is None:
+        raise EdgeError(
+            "Pools of addresses are compared by the Python package netaddr, and this controller does not have it. "
+            "Install it where ansible-playbook runs: pip install netaddr"
+        )
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    try:
+        if dash:
+            return Span(IPSet(IPRange(first, last)), text)
+        network = IPNetwork(text)
+    except (AddrFormatError, TypeError, ValueError) as error:
+        raise ValueError(str(error).rstrip("!")) from error
+    if network.ip != network.network:
+        raise ValueError(f"{network.ip} is an address within the network {network.cidr}")
+    return Span(IPSet(network), text)
 
 
 class Pool(NamedTuple):
@@ -69,7 +95,7 @@ def _pool(path: str, given: Mapping[str, Any], problems: list[Problem]) -> Itera
         except ValueError as error:
             example = "10.0.0.10-10.0.0.20" if ways[0] == "ranges" else "10.0.0.16/28"
             problems.append(Problem(here, text, f"is none: {error}", f"Write for example {example}."))
-    if given.get("share") and any(span.first.version == 6 for span in spans):
+    if given.get("share") and any(span.family == 6 for span in spans):
         reason, remedy = "is for IPv4 only: services never share an IPv6 address", "Give IPv6 a pool without share."
         problems.append(Problem(f"{path}.share", True, reason, remedy))
     namespace = given.get("namespace") or GLOBAL
@@ -79,20 +105,15 @@ def _pool(path: str, given: Mapping[str, Any], problems: list[Problem]) -> Itera
 
 
 def _range(text: str) -> Span:
-    first, dash, last = (part.strip() for part in text.partition("-"))
-    if not dash:
+    if "-" not in text:
         raise ValueError("a range has a first and a last address with '-' between them")
-    low, high = ip_address(first), ip_address(last)
-    if low.version != high.version or high < low:  # type: ignore[operator]
-        raise ValueError("the last address comes before the first")
-    return Span(low, high, text)
+    return span_of(text)
 
 
 def _cidr(text: str) -> Span:
-    network = ip_network(text)
     if "/" not in text:
         raise ValueError("a network has a prefix length")
-    return Span(network[0], network[-1], text)
+    return span_of(text)
 
 
 def _clashes(pools: Sequence[Pool]) -> Iterator[Problem]:

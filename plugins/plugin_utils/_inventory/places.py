@@ -13,7 +13,6 @@ from ipaddress import ip_address, ip_interface
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.address_pools import pools_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
     BEFORE,
     held_addresses,
@@ -140,7 +139,12 @@ def _own(usable: Iterable[Place], hostvars: Mapping[str, Any], vips: Sequence[Vi
     info = hostvars.get(BEFORE) or {}
     moving = kept_addresses(info) | {str(each.ip) for vip in vips for each in vip.addresses}
     moving |= {str(each) for each in (hostvars.get("kube_vip_control_plane") or {}).get("addresses") or ()}
-    pools = pools_of(hostvars.get("kube_vip_cloud_provider_pools") or (), "", [])
+    declared = hostvars.get("kube_vip_cloud_provider_pools") or ()
+    pools = []
+    if declared:
+        from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.address_pools import pools_of
+
+        pools = pools_of(declared, "", [])
     return [
         place
         for place in usable

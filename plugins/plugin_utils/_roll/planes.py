@@ -16,7 +16,13 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import router_id
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.address_pools import DHCP, Pool, Span, pools_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.address_pools import (
+    DHCP,
+    Pool,
+    Span,
+    pools_of,
+    span_of,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Place, places, stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip.provider_services import CLASS
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
@@ -108,11 +114,11 @@ def _owned(vips: Sequence[Vip], planes: Planes) -> Iterator[Claim]:
 
 def _single(owner: str, path: str, text: str) -> Claim:
     try:
-        address = ip_address(text)
+        address = span_of(str(ip_address(text)))
     except ValueError:
         refuse([Problem(path, text, "is not an address", "Write it without a prefix.")])
         raise
-    return Claim(owner, path, Span(address, address, text))
+    return Claim(owner, path, address)
 
 
 def _pooled(pools: Sequence[Pool]) -> list[Claim]:
@@ -147,10 +153,12 @@ def _of_hosts(claims: Sequence[Claim], hostvars: Mapping[str, Mapping[str, Any]]
     An address that a host holds for others at the moment is not its own: an added one, one without a network
     (kube-proxy keeps those of services on an interface of their own), or one that is claimed for just that.
     """
-    claimed = {claim.span.first for claim in claims if claim.span.first == claim.span.last}
+    claimed = {claim.span.stated for claim in claims}
     for host, variables in hostvars.items():
         stated = stated_address(host, variables)
-        own = {place.address.ip for place in places(variables) if _native(place) and place.address.ip not in claimed}
+        own = {
+            place.address.ip for place in places(variables) if _native(place) and str(place.address.ip) not in claimed
+        }
         for address in sorted(own | ({ip_address(stated)} if stated else set()), key=str):
             for claim in claims:
                 if not address.is_loopback and claim.span.holds(address):
