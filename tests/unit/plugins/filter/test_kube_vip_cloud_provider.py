@@ -10,6 +10,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_cloud_provider_objects import (
     kube_vip_cloud_provider_objects,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import address_pools
 
 from .kubernetes_sets import POOLS, provider
 
@@ -91,3 +93,9 @@ def test_pools_that_cannot_work_are_refused(pools, said):
 def test_dhcp_may_be_asked_for_in_many_namespaces():
     pools = [{"cidrs": ["0.0.0.0/32"]}, {"namespace": "shop", "cidrs": ["0.0.0.0/32"]}]
     assert made("ConfigMap", pools)["data"]["cidr-shop"] == "0.0.0.0/32"
+
+
+def test_a_controller_without_netaddr_is_told_what_to_install(monkeypatch):
+    monkeypatch.setattr(address_pools, "IPSet", None)
+    with pytest.raises(EdgeError, match="pip install netaddr"):
+        address_pools.pools_of([{"cidrs": ["10.0.0.0/28"]}], "pools", [])
