@@ -120,9 +120,9 @@ have_uml() {
     (need_apt user-mode-linux e2fsprogs) || { echo "the package user-mode-linux cannot be installed"; return 1; }
     # It has no disk, so it ends with a panic. With less memory it sometimes ends before it has said anything: it adds
     # up to 1 GiB of address space, by chance, which it must keep account of.
-    local said
-    said=$(linux.uml mem=128M con=null con0=null,fd:1 uml_dir="$K8S_EDGE_CACHE/uml/" </dev/null 2>/dev/null) || true
-    rm -rf "$K8S_EDGE_CACHE/uml"
+    local said own=$K8S_EDGE_CACHE/uml.$BASHPID
+    said=$(linux.uml mem=128M con=null con0=null,fd:1 uml_dir="$own/" </dev/null 2>/dev/null) || true
+    rm -rf "$own"
     [[ $said == *"Linux version"* ]] ||
         { echo "linux.uml does not start here (it needs ptrace, and a tmpfs that it may execute)"; return 1; }
 }

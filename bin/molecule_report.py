@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pass on what Molecule says, and write a report of its actions as pytest does, with the seconds that each took.
 
-    molecule … test … 2>&1 | molecule_report.py REPORT
+molecule … test … 2>&1 | molecule_report.py REPORT
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-EVENT = re.compile(r"(?:INFO|WARNING|ERROR|CRITICAL) +\[(?P<scenario>\S+) > (?P<action>\w+)\] Execut(?:ing|ed: (?P<end>\w+))")
+EVENT = re.compile(r"[A-Z]+ +\[(?P<scenario>\S+) > (?P<action>\w+)\] Execut(?:ing|ed: (?P<end>\w+))")
 
 
 def actions(lines: Iterable[str], clock: Callable[[], float] = time.monotonic) -> Iterator[tuple[str, str, float, str]]:

@@ -33,13 +33,56 @@ class Part(NamedTuple):
 #: Branch coverage of plugins/ below which the unit tests count as failed, in percent.
 COVERAGE_FLOOR = 90
 
-PYTEST = 'pytest -p no:cacheprovider --junitxml="$REPORT" -n auto'
+PYTEST = 'pytest -p no:cacheprovider --junitxml="$REPORT" -n auto --dist worksteal'
+
+#: Scenarios on a lab of their own: its name, and theirs.
+MOLECULE = 'bash "$CHECKOUT/bin/run_molecule.sh"'
 
 #: What unit tests ask, or are watched by.
 WITNESSES = "need_daemons; need_command dbus-daemon dbus; need_apt mount netbase nftables openssl openssh-client strace"
 
 #: The longest first: they start first.
 PARTS = (
+    Part(
+        "kubernetes",
+        "Molecule: playbooks/kubernetes.yml on the cluster of K8S_EDGE_TEST_KUBECONFIG, or on a stand-in",
+        f"{MOLECULE} kubernetes kubernetes",
+        needs=("molecule/kubernetes", "playbooks/kubernetes.yml"),
+    ),
+    Part(
+        "molecule",
+        "Molecule: modules and roles on real hosts of the lab",
+        f"{MOLECULE} molecule default firewall haproxy keepalived",
+        needs=("molecule", "lab", "playbooks/site.yml"),
+    ),
+    Part(
+        "traffic",
+        "Molecule: changes, moves and failures while clients ask, on hosts of the lab",
+        f"{MOLECULE} traffic health load migrate rebalance rollback",
+        needs=("molecule", "lab", "playbooks/site.yml"),
+    ),
+    Part(
+        "selinux",
+        "Molecule: role selinux on a machine that enforces (User-Mode Linux)",
+        f"{MOLECULE} selinux selinux",
+        needs=("molecule/selinux", "roles/selinux"),
+    ),
+    Part(
+        "edge",
+        "Molecule: directors that are real servers too, on kernels with IPVS (User-Mode Linux where this one has none)",
+        f"{MOLECULE} edge edge",
+        needs=("molecule/edge", "roles/ipvs_director"),
+    ),
+    Part(
+        "kernel",
+        "pytest of the IPVS modules, and of interfaces of every kind, in a kernel that has them (User-Mode Linux)",
+        'why=$(have_uml) || skip "$why"; need_command ipvsadm ipvsadm; need_command modprobe kmod; '
+        "need_command ip iproute2; need_command sysctl procps; need_daemons; "
+        'bash "$CHECKOUT/tests/kernel/inside.sh" "$WORK"'
+        ' pytest -p no:cacheprovider --junitxml="$REPORT" tests/kernel'
+        " tests/unit/plugins/filter/test_real_interfaces.py",
+        needs=("tests/kernel",),
+    ),
     Part(
         "sanity",
         "ansible-test sanity, without an ignore file",
@@ -54,6 +97,13 @@ PARTS = (
         "docs",
         "antsibull-docs, the built package, ansible-doc, examples, generated READMEs, changelog",
         f"need_daemons; {PYTEST} tests/docs",
+    ),
+    Part(
+        "demo",
+        "bin/demo, the README's first command, on a lab of its own",
+        'demo=("$CHECKOUT/bin/demo" --instance demo); '
+        """trap '"${demo[@]}" --down --keep-tools' EXIT; "${demo[@]}\"""",
+        needs=("bin/demo", "playbooks/site.yml"),
     ),
     Part(
         "mypy",
@@ -78,7 +128,7 @@ PARTS = (
         f" --cov-fail-under={COVERAGE_FLOOR}",
         alone=True,
     ),
-    # Without tests/unit/roles of the cluster's side, which meet no daemon and take the longest.
+    # Without those tests/unit/roles that meet no daemon and take the longest.
     Part(
         "newer",
         "pytest of all that meets a daemon, with HAProxy and keepalived of a newer Debian (trixie)",
@@ -87,56 +137,9 @@ PARTS = (
         'PATH="$K8S_EDGE_CACHE/daemons-trixie/bin:$PATH"; haproxy -v; keepalived --version; '
         f"{PYTEST} tests/unit/plugins/modules tests/unit/plugins/module_utils/_haproxy"
         " tests/unit/plugins/module_utils/_keepalived tests/unit/roles tests/docs/test_examples.py"
-        " tests/docs/test_runtime_examples.py --ignore tests/unit/roles/test_absent.py"
-        " --ignore tests/unit/roles/test_credentials.py --ignore tests/unit/roles/test_refused.py",
+        " tests/docs/test_runtime_examples.py"
+        " --ignore=tests/unit/roles/test_{absent,credentials,preflight,refused,rights}.py",
         alone=True,
-    ),
-    Part(
-        "kernel",
-        "pytest of the IPVS modules, and of interfaces of every kind, in a kernel that has them (User-Mode Linux)",
-        'why=$(have_uml) || skip "$why"; need_command ipvsadm ipvsadm; need_command modprobe kmod; '
-        "need_command ip iproute2; need_command sysctl procps; need_daemons; "
-        'bash "$CHECKOUT/tests/kernel/inside.sh" "$WORK"'
-        ' pytest -p no:cacheprovider --junitxml="$REPORT" tests/kernel'
-        " tests/unit/plugins/filter/test_real_interfaces.py",
-        alone=True,
-        needs=("tests/kernel",),
-    ),
-    Part(
-        "molecule",
-        "Molecule: modules and roles on real hosts of the lab",
-        'bash "$CHECKOUT/bin/run_molecule.sh"',
-        alone=True,
-        needs=("molecule", "lab", "playbooks/site.yml"),
-    ),
-    Part(
-        "selinux",
-        "Molecule: role selinux on a machine that enforces (User-Mode Linux)",
-        'bash "$CHECKOUT/bin/run_molecule_alone.sh" selinux',
-        alone=True,
-        needs=("molecule/selinux", "roles/selinux"),
-    ),
-    Part(
-        "edge",
-        "Molecule: directors that are real servers too, on kernels with IPVS (User-Mode Linux where this one has none)",
-        'bash "$CHECKOUT/bin/run_molecule_alone.sh" edge',
-        alone=True,
-        needs=("molecule/edge", "roles/ipvs_director"),
-    ),
-    Part(
-        "kubernetes",
-        "Molecule: playbooks/kubernetes.yml on the cluster of K8S_EDGE_TEST_KUBECONFIG, or on a stand-in",
-        'export ANSIBLE_HOME="$WORK/ansible"; '
-        "molecule --base-config .config/molecule/config.yml test --scenario-name kubernetes --destroy=always",
-        needs=("molecule/kubernetes", "playbooks/kubernetes.yml"),
-    ),
-    Part(
-        "demo",
-        "bin/demo, the README's first command, on a lab of its own",
-        'demo=("$CHECKOUT/bin/demo" --instance demo); '
-        """trap '"${demo[@]}" --down --keep-tools' EXIT; "${demo[@]}\"""",
-        alone=True,
-        needs=("bin/demo", "playbooks/site.yml"),
     ),
 )
 

@@ -63,6 +63,8 @@ class Outcome(NamedTuple):
     counts: Counts
     seconds: float
     note: str = ""
+    #: What took the most of it: name and seconds.
+    longest: tuple[tuple[str, float], ...] = ()
 
     @property
     def word(self) -> str:
@@ -88,6 +90,17 @@ def junit_counts(report: Path) -> Counts:
     return Counts(passed, failed, skipped)
 
 
+def longest(report: Path, number: int = 3) -> tuple[tuple[str, float], ...]:
+    """The tests of a report (or the actions of Molecule) that took the longest, and at least five seconds."""
+    if not report.exists():
+        return ()
+    taken = []
+    for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 (our own report)
+        where = case.get("classname", "").rpartition(".")[2]
+        taken.append((f"{where} {case.get('name', '')}"[:80], float(case.get("time", 0))))
+    return tuple(sorted((each for each in taken if each[1] >= 5), key=lambda each: -each[1])[:number])
+
+
 def counts_of(report: Path, rc: int) -> Counts:
     """A part without a report is one check. One whose report is all green but which failed (coverage) failed once."""
     counts = junit_counts(report) if report.exists() else Counts(passed=int(rc == 0))
@@ -97,12 +110,16 @@ def counts_of(report: Path, rc: int) -> Counts:
 
 
 def environment(work: Path) -> dict[str, str]:
-    """The caller's environment without Ansible and Molecule settings of his own, and with caches outside the copy."""
+    """The caller's environment without Ansible and Molecule settings of his own, and with caches outside the copy.
+
+    Python keeps what it has compiled, whatever the caller wants: ansible-playbook starts hundreds of times.
+    """
     keep = {"ANSIBLE_COLLECTIONS_PATH"}
+    drop = {"PYTHONDONTWRITEBYTECODE"}
     env = {
         name: value
         for name, value in os.environ.items()
-        if name in keep or not name.startswith(("ANSIBLE_", "MOLECULE_", "COVERAGE_", "PYTEST_"))
+        if name in keep or (name not in drop and not name.startswith(("ANSIBLE_", "MOLECULE_", "COVERAGE_", "PYTEST_")))
     }
     cache = os.environ["K8S_EDGE_CACHE"]
     env.update(
@@ -157,7 +174,8 @@ def run(part: Part, logs: Path, clock: Clock = CLOCK) -> Outcome:
         reason = (work / "skipped").read_text().strip()
         say(f"skip    {part.name}: {reason}")
         return Outcome(part, Counts(skipped=1), seconds, reason)
-    outcome = Outcome(part, counts_of(work / "junit.xml", rc), seconds, note)
+    report = work / "junit.xml"
+    outcome = Outcome(part, counts_of(report, rc), seconds, note, longest(report))
     if outcome.counts.failed:
         said = log.read_text(errors="replace").splitlines()
         with _print:
@@ -236,6 +254,9 @@ def main() -> int:
     for outcome in outcomes:
         if outcome.note:
             print(f"{outcome.part.name}: {outcome.note}")
+        if outcome.longest:
+            took = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in outcome.longest)
+            print(f"{outcome.part.name}, the longest: {took}")
     print()
     skipped = f", {total.skipped} skipped" if total.skipped else ""
     print(f"{total.passed} passed, {total.failed} failed{skipped}", flush=True)

@@ -176,3 +176,25 @@ def test_an_unknown_part_is_refused_with_those_there_are(run_parts):
 
 def test_parts_keep_their_order(run_parts):
     assert [part.name for part in run_parts.chosen_parts(["unit", "ruff"])] == ["ruff", "unit"]
+
+
+def test_the_longest_tests_are_named(part):
+    cases = "".join(
+        f'<testcase classname="tests.unit.test_{at}" name="one" time="{seconds}"/>'
+        for at, seconds in enumerate([5.5, 60.4, 0.1, 7, 6])
+    )
+    outcome = part(f"echo '<testsuite tests=\"5\">{cases}</testsuite>' >$REPORT")
+    assert outcome.longest == (("test_1 one", 60.4), ("test_3 one", 7.0), ("test_4 one", 6.0))
+    assert part("true").longest == ()
+
+
+def test_python_keeps_what_it_has_compiled(part, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert part('[ -z "${PYTHONDONTWRITEBYTECODE:-}" ]').word == "ok"
+
+
+def test_every_scenario_of_molecule_runs_once(run_parts):
+    scenarios = sorted(path.parent.name for path in Path(BIN).parent.glob("molecule/*/molecule.yml"))
+    scripts = [one.script.split() for one in run_parts.PARTS if "run_molecule" in one.script]
+    assert sorted(name for script in scripts for name in script[3:]) == scenarios
+    assert len({script[2] for script in scripts}) == len(scripts), "two parts have one lab"
