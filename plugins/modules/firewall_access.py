@@ -145,27 +145,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.action import access
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.arguments import ARGUMENTS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
-    opening = {
-        "protocol": {"type": "str", "choices": ["tcp", "udp", "sctp", "vrrp", "ah"], "required": True},
-        "port": {"type": "int"},
-        "sources": {"type": "list", "elements": "str"},
-        "destination": {"type": "str"},
-    }
-    run_module(
-        {
-            "openings": {"type": "list", "elements": "dict", "options": opening},
-            "interfaces": {"type": "list", "elements": "str"},
-            "guarded": {"type": "list", "elements": "str"},
-            "backend": {"type": "str", "choices": ["auto", "firewalld", "nftables", "none"], "default": "auto"},
-            "close": {"type": "bool", "default": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        access,
-    )
+    run_module(ARGUMENTS, access)
 
 
 if __name__ == "__main__":

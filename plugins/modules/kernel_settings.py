@@ -83,19 +83,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.action import apply
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.arguments import ARGUMENTS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
-    run_module(
-        {
-            "name": {"type": "str", "required": True},
-            "parameters": {"type": "dict"},
-            "modules": {"type": "list", "elements": "str"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        apply,
-    )
+    run_module(ARGUMENTS, apply)
 
 
 if __name__ == "__main__":

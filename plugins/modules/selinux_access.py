@@ -145,28 +145,11 @@ start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.action import access
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.arguments import ARGUMENTS
 
 
 def main() -> None:
-    ports, paths = {"type": "list", "elements": "int"}, {"type": "list", "elements": "path"}
-    program = {
-        "path": {"type": "path", "required": True},
-        "binds": ports,
-        "connects": ports,
-        "any_port_boolean": {"type": "str"},
-        "reads": paths,
-        "runs": paths,
-        "sockets": paths,
-    }
-    run_module(
-        {
-            "programs": {"type": "list", "elements": "dict", "options": program},
-            "booleans": {"type": "dict"},
-            "permissive": {"type": "list", "elements": "str"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        access,
-    )
+    run_module(ARGUMENTS, access)
 
 
 if __name__ == "__main__":
