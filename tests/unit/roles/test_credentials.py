@@ -26,6 +26,7 @@ ENTRIES = [
 VARIABLES = {
     "keepalived_vip_services": [{"address": "172.20.0.50"}],
     "kube_vip_services": {"interface": "eth0"},
+    "kubernetes_objects_kinds": [{"api_version": "v1", "kind": "ConfigMap"}],
     "kubernetes_objects_wait": False,
 }
 
@@ -34,13 +35,13 @@ VARIABLES = {
 def reaches(tmp_path, ansible_playbook):
     """See that each way in reads the cluster when credentials are given so."""
 
-    def run(play, environment):
+    def run(play, environment, entries=ENTRIES):
         tasks = [
             {
                 "name": f"{role} {tasks}",
                 "ansible.builtin.include_role": {"name": f"k8s_edge.ha.{role}", "tasks_from": tasks},
             }
-            for role, tasks in ENTRIES
+            for role, tasks in entries
         ]
         hosts = {"hosts": {"edge-1": {}}}
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": {"edge": hosts}}}))
@@ -57,7 +58,8 @@ def test_by_module_defaults(kubeconfig, reaches):
 
 
 def test_by_the_environment(kubeconfig, reaches):
-    reaches({}, {"K8S_AUTH_KUBECONFIG": str(kubeconfig)})
+    """kubernetes.core asks it where it asks module_defaults: one way in, that of all roles, shows it."""
+    reaches({}, {"K8S_AUTH_KUBECONFIG": str(kubeconfig)}, ENTRIES[-1:])
 
 
 def test_by_the_roles_variables_which_go_over_module_defaults(kubeconfig, reaches):
