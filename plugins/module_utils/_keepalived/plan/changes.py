@@ -19,7 +19,11 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.edits
     remove_block,
     twice_problem,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impact import impact, lost_addresses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impact import (
+    impact,
+    left_as_they_are,
+    lost_addresses,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document, Statement, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.editor import Editor, Place
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Table
@@ -32,6 +36,11 @@ _LOST = (
     "Where keepalived is MASTER, it would still be that after a reload, but without {0}: an instance gets it that "
     "stands before the one which gives it up. Let them trade it in two runs, or give one of them another "
     "virtual_router_id, or restart keepalived there while its peers are stopped."
+)
+
+_LEFT = (
+    "Where keepalived holds the address, a reload does not change this of it: {0}. It changes when that host next takes"
+    " the address. To have it at once, let the VIP move to a peer and back."
 )
 
 
@@ -73,6 +82,8 @@ def _judged(editor: Editor) -> Edited:
     refuse(new_faults(editor.document, after))
     lost = lost_addresses(editor.document, after)
     warnings = [_LOST.format(", ".join(lost))] if lost else []
+    left = left_as_they_are(editor.document, after)
+    warnings += [_LEFT.format(", ".join(left))] if left else []
     warnings += _slow_owners(editor.document, after)
     return Edited(new, tuple(editor.summaries), impact(editor.document, after), tuple(warnings))
 

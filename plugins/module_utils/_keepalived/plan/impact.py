@@ -68,6 +68,29 @@ def traded(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -
     ]
 
 
+#: What of an address a reload leaves as it is while keepalived holds it (2.2.7, 2.3.3 and 2.3.4 were seen to).
+_LEFT = ("preferred_lft", "brd")
+
+
+def left_as_they_are(before: Document, after: Document) -> list[str]:
+    """The changes of held addresses that a reload does not make, as ``ADDRESS OPTION``: those of an address that stays
+    and keeps all for which keepalived would take it away and add it anew."""
+    old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
+    now = {_identity(each): each for each in new.get("instances", ())}
+    found = []
+    for each in old.get("instances", ()):
+        there = {_rest(entry): entry for entry in _entries(now.get(_identity(each), {}))}
+        for entry in _entries(each):
+            same = there.get(_rest(entry), entry)
+            found += [f"{entry['address']} {option}" for option in _LEFT if entry.get(option) != same.get(option)]
+    return found
+
+
+def _rest(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """All of an address but what a reload leaves as it is."""
+    return tuple(sorted((key, str(value)) for key, value in entry.items() if key not in _LEFT))
+
+
 def _identity(instance: Mapping[str, Any]) -> tuple[Any, ...]:
     first = next(_entries(instance), None)
     family = first and parse_address(str(first.get("address")))

@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impact import impact, lost_addresses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impact import (
+    impact,
+    left_as_they_are,
+    lost_addresses,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import parse
 
 VIP, SECOND, THIRD = "10.9.0.100", "10.9.0.101", "10.9.0.102"
@@ -235,3 +240,35 @@ def test_what_the_file_leaves_open_is_no_change() -> None:
 def test_a_file_without_instances_moves_nothing() -> None:
     assert impact(parse(""), parse(group("A", "B") + A + B)) == "reload"
     assert impact(parse(SCRIPT), parse(SCRIPT.replace("interval 1", "interval 2"))) == "reload"
+
+
+def of(line: str) -> str:
+    return instance(vips=(line,))
+
+
+#: First line of the address, second one, what is left as it is, and what a holder then shows of it.
+LEFT = {
+    "preferred_lft": (f"{VIP}/24", f"{VIP}/24 preferred_lft 0", [f"{VIP}/24 preferred_lft"], "preferred_lft forever"),
+    "brd": (f"{VIP}/24", f"{VIP}/24 brd 10.9.0.255", [f"{VIP}/24 brd"], "/24 scope"),
+    "another label too": (f"{VIP}/24", f"{VIP}/24 brd 10.9.0.255 label eth0:v", [], "brd 10.9.0.255"),
+    "another prefix too": (f"{VIP}/24", f"{VIP}/32 brd 10.9.0.255", [], "brd 10.9.0.255"),
+    "nothing": (f"{VIP}/24 brd 10.9.0.255", f"{VIP}/24 brd 10.9.0.255", [], "brd 10.9.0.255"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_a_reload_leaves_of_a_held_address(name: str, tmp_path: Path, fates: dict[str, str]) -> None:
+    first, second, left, shown = LEFT[name]
+    case = Case(of(first), of(second), STAYS)
+    assert left_as_they_are(parse(case.before), parse(case.after)) == left
+    run(case, tmp_path)
+    (held,) = [line for line in (tmp_path / "held").read_text().splitlines() if f"{VIP}/" in line]
+    assert shown in held
+
+
+def test_what_is_left_as_it_is_is_said() -> None:
+    said = plan_config(of(f"{VIP}/24"), {"instances": [{"name": "A", "virtual_ipaddress": [LIFETIME]}]}).warnings
+    assert [f"a reload does not change this of it: {VIP}/24 preferred_lft." in each for each in said] == [True]
+
+
+LIFETIME = {"address": f"{VIP}/24", "preferred_lft": "0"}
