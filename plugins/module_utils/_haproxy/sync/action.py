@@ -62,10 +62,10 @@ def file_action(planner: Planner) -> Action:
         if params["runtime"] == "never":
             plan = reconcile(files, check_mode=check_mode)
         else:
-            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.resource import ConvergingResource
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.resource import FileAndProcess
 
             required = params["runtime"] == "require"
-            both = ConvergingResource(files, required=required, socket=params["socket"], names=_managed(options))
+            both = FileAndProcess(files, required=required, socket=params["socket"], names=_managed(options))
             plan = both.told(reconcile(both, check_mode=check_mode))
         warnings = [*plan.warnings, *file.warnings, *too_old]
         return plan_result(plan, file.path, warnings=warnings, backup_file=files.backup_file)

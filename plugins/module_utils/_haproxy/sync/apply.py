@@ -23,7 +23,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan imp
     plan_change,
     plan_return,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Asked, Bring
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Asked, ProcessStep
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.step import abilities
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import drifted, proxies
@@ -41,10 +41,11 @@ class StillBusy(EdgeError):
     """A server that is to be deleted has sessions that do not end."""
 
 
-class Bringing:
-    """One Bring under way: ``there``, and where something fails ``back``; ``file_is_back`` once the old file is."""
+class ProcessChange:
+    """One ProcessStep carried out: ``apply``, ``revert`` where something fails, and ``file_restored`` when the old file
+    is in its place again."""
 
-    def __init__(self, asked: Asked, deed: Bring) -> None:
+    def __init__(self, asked: Asked, deed: ProcessStep) -> None:
         self.asked = asked
         self.deed = deed
         self.process = deed.process
@@ -58,7 +59,7 @@ class Bringing:
     def _path(self) -> str:
         return self.asked.file.real
 
-    def there(self) -> None:
+    def apply(self) -> None:
         change = self.deed.change
         if change.reasons:
             self._reload_and_mend()
@@ -76,12 +77,12 @@ class Bringing:
         except BaseException as error:
             self._fail(error)
 
-    def back(self) -> None:
+    def revert(self) -> None:
         """The process as it was before; after a reload the old file's own reload does that."""
         if not self._reloaded:
             self._return()
 
-    def file_is_back(self) -> None:
+    def file_restored(self) -> None:
         """The old file is in its place again. It is younger than the process: that has to be said, or be undone."""
         content = self.deed.seen.content or b""
         if self._reloaded:

@@ -21,19 +21,19 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
 if TYPE_CHECKING:
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.apply import Bringing
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Bring
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.apply import ProcessChange
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import ProcessStep
 
 
-class ConvergingResource:
+class FileAndProcess:
     """``required``: nothing may be left to a reload. ``socket`` is the process's, where the user named one;
     ``names`` are the proxies whose servers the task manages."""
 
     def __init__(self, files: ConfigFileResource, *, required: bool, socket: str | None, names: set[str]) -> None:
         self.files = files
         self.asked = Asked(files.file, required, socket, names)
-        self._next: Bring | None = None
-        self._brought: Bringing | None = None
+        self._next: ProcessStep | None = None
+        self._change: ProcessChange | None = None
         if socket is not None:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 
@@ -108,33 +108,33 @@ class ConvergingResource:
             examine(self._next, rehearsal=rehearsal)
 
     def execute(self, deed: Any) -> None:
-        """``deed`` is the file's Swap, a Bring, or None for the way back from one."""
+        """``deed`` is the file's Swap, a ProcessStep, or None to revert one."""
         if not isinstance(deed, Swap):
-            if deed is None and self._brought is not None:
-                self._brought.back()
+            if deed is None and self._change is not None:
+                self._change.revert()
                 return
-            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.apply import Bringing
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.apply import ProcessChange
 
-            self._brought = Bringing(self.asked, deed)
-            self._brought.there()
+            self._change = ProcessChange(self.asked, deed)
+            self._change.apply()
         elif not deed.restore:
             self._examine(rehearsal=False)
             self.files.execute(deed)
         else:
             self.files.execute(deed)
-            if self._brought is not None:
-                self._brought.file_is_back()
+            if self._change is not None:
+                self._change.file_restored()
 
     def told(self, plan: Plan) -> Plan:
         """The plan as it was carried out: with the reload that did in the end what commands could not, and the commands
         for what a reload did not."""
-        if self._brought is None:
+        if self._change is None:
             return plan
-        if self._brought.escalated:
-            step = Step(f"reload HAProxy: {self._brought.escalated}", None)
+        if self._change.escalated:
+            step = Step(f"reload HAProxy: {self._change.escalated}", None)
             plan = plan._replace(steps=(*plan.steps, step), impact="reload")
-        if self._brought.mended:
-            plan = plan._replace(steps=(*plan.steps, Step("\n".join(self._brought.mended), None)))
+        if self._change.mended:
+            plan = plan._replace(steps=(*plan.steps, Step("\n".join(self._change.mended), None)))
         return plan
 
 

@@ -36,8 +36,8 @@ class Seen(NamedTuple):
     mute: bool = False
 
 
-class Bring(NamedTuple):
-    """Bring the process from what it was ``seen`` with to ``content``: by the change's commands, or, where it has
+class ProcessStep(NamedTuple):
+    """Change the process from what it was ``seen`` with to ``content``: by the change's commands, or, where it has
     reasons, by a reload."""
 
     process: Process

@@ -15,18 +15,18 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan imp
     plan_change,
     touched,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Asked, Bring, Seen
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Asked, ProcessStep, Seen
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
 
-def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tuple[Plan, Bring | None]:
+def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tuple[Plan, ProcessStep | None]:
     """The file's plan with what the process needs, and that alone. Raises EdgeError where the task forbids it."""
     content = plan.steps[0].do.content if plan.steps else seen.content or b""
     seen, change = _plan_process(asked, seen, process, content)
     if not (plan.steps or change.summaries or change.reasons):
         return plan, None
-    bring = Bring(process, seen, content, change)
+    step = ProcessStep(process, seen, content, change)
     reasons = "; ".join(change.reasons)
     if reasons and asked.required:
         raise EdgeError(
@@ -43,7 +43,7 @@ def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tupl
         warnings += warming(process)
     lines = [f"reload HAProxy: {reason}" for reason in change.reasons] or change.summaries
     impact = "reload" if reasons else "runtime" if lines else "none"
-    steps = (*plan.steps, Step("\n".join(lines), bring))
+    steps = (*plan.steps, Step("\n".join(lines), step))
     return plan._replace(steps=steps, impact=impact, warnings=warnings), bring
 
 
@@ -61,12 +61,12 @@ def warming(process: Process) -> tuple[str, ...]:
     )
 
 
-def examine(bring: Bring, *, rehearsal: bool) -> None:
+def examine(step: ProcessStep, *, rehearsal: bool) -> None:
     """Raises InputError where the reload that is to come would fail for all that can be seen before."""
-    if bring.change.reasons:
+    if step.change.reasons:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.binding import unbindable
 
-        old, new = parse(decode(bring.seen.content or b"")), parse(decode(bring.content))
+        old, new = parse(decode(step.seen.content or b"")), parse(decode(step.content))
         refuse(unbindable(old, new, rehearsal=rehearsal))
 
 
