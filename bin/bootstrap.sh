@@ -65,8 +65,12 @@ need_apt() {
     need_root
     say "installing Debian packages: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    _logged apt-update apt-get -q -o DPkg::Lock::Timeout=300 update
-    _logged apt-install apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}"
+    mkdir -p "$K8S_EDGE_CACHE"
+    (
+        flock 9 # for the lock of its lists apt-get does not wait; a daemon that it starts must not keep ours
+        _logged apt-update apt-get -q -o DPkg::Lock::Timeout=300 update 9>&-
+        _logged apt-install apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" 9>&-
+    ) 9>"$K8S_EDGE_CACHE/apt.lock" || exit 1
 }
 
 need_command() {
