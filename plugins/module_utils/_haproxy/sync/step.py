@@ -37,14 +37,14 @@ def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tupl
         warning = (
             f"The reload is left to you, because HAProxy runs without a master (start it with -W or -Ws): {reasons}"
         )
-        return plan._replace(warnings=(*plan.warnings, warning)), bring
+        return plan._replace(warnings=(*plan.warnings, warning)), step
     warnings = plan.warnings
     if reasons:
         warnings += warming(process)
     lines = [f"reload HAProxy: {reason}" for reason in change.reasons] or change.summaries
     impact = "reload" if reasons else "runtime" if lines else "none"
     steps = (*plan.steps, Step("\n".join(lines), step))
-    return plan._replace(steps=steps, impact=impact, warnings=warnings), bring
+    return plan._replace(steps=steps, impact=impact, warnings=warnings), step
 
 
 def warming(process: Process) -> tuple[str, ...]:
