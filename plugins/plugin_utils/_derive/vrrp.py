@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """VRRP derived from the inventory: one instance per VIP and family, checked across all hosts at once.
 
-Every host starts as BACKUP with a priority of its own. The order of the group says who comes first; it is rotated by
+Every host starts as BACKUP with a priority of its own. The order of the names says who comes first; it is rotated by
 one for each further VIP of the same hosts, so that several VIPs spread over them.
 """
 

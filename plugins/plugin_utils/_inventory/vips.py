@@ -134,12 +134,19 @@ def _misfits(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _group(path: str, name: Any, groups: Mapping[str, Sequence[str]], problems: list[Problem]) -> tuple[str, ...]:
-    members = tuple(groups.get(name) or ()) if isinstance(name, str) else ()
+    """The hosts of a group, by their names: in which order an inventory lists them is chance. AWX gives them in another
+    order after another import, and priorities follow from it."""
+    members = tuple(sorted(groups.get(name) or (), key=_by_name)) if isinstance(name, str) else ()
     if not members:
         problems.append(
             Problem(path, name, "is no group with hosts in this inventory", "Name a group that has hosts, or add it.")
         )
     return members
+
+
+def _by_name(host: str) -> tuple[list[tuple[str, int]], str]:
+    """A key that sorts web-2 before web-10."""
+    return [(text, int(number or 0)) for text, number in re.findall(r"([^0-9]*)([0-9]*)", host)], host
 
 
 def _number(path: str, value: Any, low: int, high: int, problems: list[Problem]) -> int:

@@ -80,7 +80,7 @@ class Vip(NamedTuple):
     """One entry of ``k8s_edge_vips``.
 
     ``addresses`` holds at most one address of each family, each with its prefix. ``hosts`` are the names of the hosts
-    that may hold it, in the group's order; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
+    that may hold it, web-2 before web-10; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
     empty where they use the address; ``clients`` are the networks that they are in, none for everywhere. ``ports`` are
     those that clients connect to, none where that is not known, and where they lead. ``maxconn`` is set by hand or
     follows from the number of nodes. ``instance``, ``frontend`` and ``backend`` are set by hand and go over what is
