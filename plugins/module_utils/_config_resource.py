@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Callable, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
@@ -49,8 +50,20 @@ class ConfigFileResource:
         self.redact = redact
         self.examine = examine
         self.backup_file: str | None = None
+        #: Whether the file from before is in its place again; None where it was never replaced.
+        self.restored: bool | None = None
         #: The text that the last edit gave, once it was seen that nothing more is to be done about it.
         self._settled: Edited | None = None
+
+    @contextmanager
+    def verdict(self) -> Iterator[None]:
+        """Around a run: its failure tells in ``restored`` what became of the file, so that nobody reads its words."""
+        try:
+            yield
+        except EdgeError as error:
+            if self.restored is not None:
+                error.facts["restored"] = self.restored
+            raise
 
     def lock(self) -> AbstractContextManager[None]:
         return self.file.lock()
@@ -94,10 +107,11 @@ class ConfigFileResource:
     def execute(self, deed: Swap) -> None:
         if deed.restore:
             ConfigFile(self.file.path).replace(deed.expected, deed.content)
-            self.backup_file = None
+            self.backup_file, self.restored = None, True
             return
         self._examine(deed)
         self.backup_file = self.file.replace(deed.expected, deed.content)
+        self.restored = False
 
     def _examine(self, deed: Swap) -> None:
         if self.examine is not None and deed.content is not None:

@@ -150,6 +150,13 @@ backup_file:
   returned: when the file was changed and O(backup=true)
   type: str
   sample: /etc/haproxy/haproxy.cfg.4711.2026-01-01@12:00:00~
+restored:
+  description:
+    - Whether the previous file is in its place again, where something failed after it had been replaced.
+    - Where nothing is returned, the file was never replaced.
+  returned: on failure, where the file had been replaced
+  type: bool
+  sample: true
 """
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean

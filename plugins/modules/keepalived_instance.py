@@ -109,6 +109,13 @@ backup_file:
   returned: when a backup was made
   type: str
   sample: /etc/keepalived/keepalived.conf.4711.2026-01-31@10:00:00~
+restored:
+  description:
+    - Whether the previous file is in its place again, where something failed after it had been replaced.
+    - Where nothing is returned, the file was never replaced.
+  returned: on failure, where the file had been replaced
+  type: bool
+  sample: true
 """
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean

@@ -46,7 +46,13 @@ CALLS = {
 }
 
 #: Variables of a role that no module takes, and what the host said before.
-BESIDE = {"keepalived": ("__keepalived_preferred",)}
+BESIDE = {"haproxy": ("__haproxy_distrusted",), "keepalived": ("__keepalived_preferred",)}
+CHECKED = [
+    {"pxname": "other", "svname": "a", "check_status": "L6RSP", "addr": "10.77.0.31:443"},
+    {"pxname": "kubeapi", "svname": "kube-1", "check_status": "L4CON", "addr": "10.77.0.21:6443"},
+    {"pxname": "kubeapi", "svname": "kube-2", "check_status": "* L6RSP", "addr": "10.77.0.22:6443"},
+    {"pxname": "kubeapi", "svname": "BACKEND"},
+]
 LIVE = [
     {"address": address, "interface": interface, "secondary": False, "deprecated": deprecated}
     for address, interface, deprecated in (
@@ -96,6 +102,7 @@ def rendered(tmp_path_factory):
     for family, group in groups.items():
         group["vars"] = {"k8s_edge_vips": [{**vip, "name": "kubeapi", "hosts": family}]}
         group["vars"]["__keepalived_live"] = {"addresses": LIVE}
+        group["vars"]["__haproxy_live"] = {"runtime": {"stat": CHECKED}}
     kube = {"kube": {"hosts": {f"kube-{n}": {"ansible_host": f"10.77.0.2{n}"} for n in (1, 2, 3)}}}
     inventory = {"all": {"children": {"edges": {"children": groups}, **kube}}}
     inventory["all"]["vars"] = {
@@ -203,3 +210,7 @@ def test_the_check_asks_haproxys_own_health_page(rendered):
 
 def test_a_held_ipv6_vip_that_is_a_source_is_the_one_to_be_changed(rendered):
     assert rendered["keepalived", "Debian"]["__keepalived_preferred"] == LIVE[:1]
+
+
+def test_a_server_that_fails_in_tls_is_the_one_to_be_asked_for_its_certificate(rendered):
+    assert rendered["haproxy", "Debian"]["__haproxy_distrusted"] == "10.77.0.22:6443"

@@ -60,13 +60,15 @@ def file_action(planner: Planner) -> Action:
         file = ConfigFile(params["path"], validate=validate if params["validate"] else None, backup=params["backup"])
         files = ConfigFileResource(file, edit, redact=redact, examine=examine)
         if params["runtime"] == "never":
-            plan = reconcile(files, check_mode=check_mode)
+            with files.verdict():
+                plan = reconcile(files, check_mode=check_mode)
         else:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.resource import FileAndProcess
 
             required = params["runtime"] == "require"
             both = FileAndProcess(files, required=required, socket=params["socket"], names=_managed(options))
-            plan = both.told(reconcile(both, check_mode=check_mode))
+            with files.verdict():
+                plan = both.told(reconcile(both, check_mode=check_mode))
         warnings = [*plan.warnings, *file.warnings, *too_old]
         return plan_result(plan, file.path, warnings=warnings, backup_file=files.backup_file)
 

@@ -52,7 +52,8 @@ def configure(
 
     file = ConfigFile(params["path"], validate=validate if params["validate"] else None, backup=params["backup"])
     resource = ConfigFileResource(file, edit, redact=redact, examine=examine)
-    plan = reconcile(resource, check_mode=check_mode)
+    with resource.verdict():
+        plan = reconcile(resource, check_mode=check_mode)
     result = plan_result(plan, params["path"], backup_file=resource.backup_file)
     result["warnings"] = [*result["warnings"], *file.warnings, *warnings]
     return result

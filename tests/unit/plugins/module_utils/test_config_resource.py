@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource impor
     decode,
     encode,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, DaemonRefused, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,8 +75,9 @@ def test_daemon_and_host_are_asked_in_check_mode_too(path, check_mode):
         raise DaemonRefused("no such word: please")
 
     subject = resource(path, validate=validate, examine=asked.append)
-    with pytest.raises(DaemonRefused, match="no such word"):
+    with pytest.raises(DaemonRefused, match="no such word") as refused, subject.verdict():
         reconcile(subject, check_mode=check_mode)
+    assert refused.value.facts == {}
     assert asked == ["secret\nplease\n", (b"secret\nplease\n", str(path))]
     assert os.listdir(path.parent) == ["daemon.conf"]
     assert path.read_bytes() == b"secret\n"
@@ -109,10 +110,27 @@ def test_what_does_not_stay_is_put_back(tmp_path, before):
     if before is not None:
         path.write_bytes(before)
     subject = flickering(path)
-    with pytest.raises(EdgeError, match="a new plan should be empty"):
+    with pytest.raises(EdgeError, match="a new plan should be empty") as failed, subject.verdict():
         reconcile(subject, check_mode=False)
+    assert failed.value.facts == {"restored": True}
     assert (path.read_bytes() if path.exists() else None) == before
     assert subject.backup_file is None
+
+
+def test_a_file_that_could_not_be_put_back_is_not_said_to_be(path, monkeypatch):
+    subject = flickering(path)
+    execute = subject.execute
+
+    def meddled(deed):
+        if deed.restore:
+            path.write_text("somebody else's\n")
+        execute(deed)
+
+    monkeypatch.setattr(subject, "execute", meddled)
+    with pytest.raises(ApplyError, match="was changed by someone else") as failed, subject.verdict():
+        reconcile(subject, check_mode=False)
+    assert failed.value.facts == {"restored": False}
+    assert path.read_text() == "somebody else's\n"
 
 
 @given(st.binary())

@@ -136,6 +136,7 @@ def test_a_fault_leaves_file_and_process_as_they_were(meddled, fault, position):
     with pytest.raises(EdgeError) as failed:
         haproxy.backend(servers=wish(haproxy), socket=way)
     assert meddler.met
+    assert failed.value.facts == {"restored": True}
     if fault.startswith("error"):
         assert repr(meddler.met) in str(failed.value)
     assert haproxy.file.read_bytes() == haproxy.before

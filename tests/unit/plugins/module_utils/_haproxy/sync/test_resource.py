@@ -177,8 +177,9 @@ def test_what_could_not_be_bound_is_refused_before_anything_changes(start, reaso
     pid = haproxy.pid()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         place = place or taken.getsockname()
-        with pytest.raises(InputError, match=rf"frontend f: 'bind {place[0]}:{place[1]}'.*{reason}"):
+        with pytest.raises(InputError, match=rf"frontend f: 'bind {place[0]}:{place[1]}'.*{reason}") as refused:
             bind_elsewhere(haproxy, place)
+    assert "restored" not in refused.value.facts
     assert (haproxy.file.read_bytes(), haproxy.pid()) == (haproxy.before, pid)
 
 
@@ -204,8 +205,9 @@ def test_a_reload_that_fails_brings_the_last_good_file_back(start, place, monkey
     monkeypatch.setattr(binding, "_try", lambda *_where: 0)
     haproxy = start()
     pid = haproxy.pid()
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(EdgeError, match="did not take the new file"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(EdgeError, match="did not take") as failed:
         bind_elsewhere(haproxy, place or taken.getsockname())
+    assert failed.value.facts == {"restored": True}
     assert haproxy.file.read_bytes() == haproxy.before
     assert haproxy.loaded()
     if haproxy.version() < (3, 1):
