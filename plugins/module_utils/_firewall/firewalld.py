@@ -104,6 +104,7 @@ class Running:
         try:
             return ask()
         except DBusError as error:
+            # firewalld has one D-Bus error for everything, and its own code in the text only.
             if "INVALID_ZONE" not in str(error):
                 raise
             return None

@@ -126,7 +126,7 @@ class Store:
                 return
             except EdgeError as error:
                 reason = said().strip()
-                if "transaction lock" not in reason:
+                if "transaction lock" not in reason:  # libsemanage returns -1, whatever the reason
                     raise EdgeError(f"{error} {reason}") from None
         raise EdgeError(
             "Another program changes the SELinux policy and has not come to an end in a minute: semanage, setsebool or "

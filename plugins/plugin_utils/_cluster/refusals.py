@@ -4,8 +4,8 @@
 """What the API refuses, in words: object, field, reason, remedy. Pure.
 
 kubernetes.core puts the API's answer, a Status (https://kubernetes.io/docs/reference/using-api/api-concepts/), as the
-text of Python's bytes somewhere in its message. The words of RBAC's refusals are those of apiserver's
-pkg/endpoints/handlers/responsewriters and of pkg/registry/rbac.
+text of Python's bytes somewhere in its message, and what is no answer (no connection, no credentials) as text alone.
+The words of RBAC's refusals are those of apiserver's pkg/endpoints/handlers/responsewriters and of pkg/registry/rbac.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 from ast import literal_eval
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Where the rights are that the kubeconfig needs.
 RIGHTS = "roles/kubernetes_objects/files/cluster_role.yml"
@@ -41,14 +41,18 @@ _VALUE = re.compile(r'(Invalid value|Unsupported value|Duplicate value): (?:"(?:
 _LONGEST = 600
 
 
+class Refusal(NamedTuple):
+    """One refusal in words, and whether the user lacks a right."""
+
+    text: str
+    unauthorised: bool = False
+
+
 def refusals(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """A sentence or two for each answer that is none, each said once, and last what to do where rights are missing."""
-    said: list[str] = []
-    for each in results:
-        for line in _refusal(each):
-            if line not in said:
-                said.append(line)
-    if any(" may not " in each or "does not have itself" in each for each in said):
+    found = list(dict.fromkeys(refusal for each in results for refusal in _refusal(each)))
+    said = [each.text for each in found]
+    if any(each.unauthorised for each in found):
         said.append(
             f"All rights that the kubeconfig needs are in {RIGHTS} of this collection: an administrator applies the "
             "file and binds the ClusterRole to the user."
@@ -56,10 +60,10 @@ def refusals(results: Sequence[Mapping[str, Any]]) -> list[str]:
     return said
 
 
-def _refusal(result: Mapping[str, Any]) -> Iterator[str]:
+def _refusal(result: Mapping[str, Any]) -> Iterator[Refusal]:
     text = str(result.get("msg") or "")
     if not text and "failed_when_suppressed_exception" in result and not {"resources", "result"} & set(result):
-        yield UNSAID
+        yield Refusal(UNSAID)
         return
     if not text or "resources" in result or result.get("skipped"):
         return
@@ -67,14 +71,14 @@ def _refusal(result: Mapping[str, Any]) -> Iterator[str]:
     secret = isinstance(item, Mapping) and (bool(item.get("secret")) or item.get("kind") == "Secret")
     status = _status(f"{text}\n{result.get('exception') or ''}\n{result.get('module_stderr') or ''}")
     if status is None:
-        yield (
+        yield Refusal(
             "A Secret is refused; the reason may hold its data and is not shown."
             if secret
             else _without_status(text, result)
         )
         return
-    for line in _words(status, _about(status)):
-        yield _VALUE.sub(r"\1", line) if secret else line
+    for refusal in _words(status, _about(status)):
+        yield refusal._replace(text=_VALUE.sub(r"\1", refusal.text)) if secret else refusal
 
 
 def _status(text: str) -> dict[str, Any] | None:
@@ -99,34 +103,38 @@ def _about(status: Mapping[str, Any]) -> str:
     return " ".join(str(details[key]) for key in ("kind", "name") if details.get(key))
 
 
-def _words(status: Mapping[str, Any], about: str) -> Iterator[str]:
+def _words(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
     code, message = status.get("code"), " ".join(str(status.get("message") or status.get("reason") or "").split())
     missing, grants = _MISSING.search(message), _GRANTS.search(message)
     causes = (status.get("details") or {}).get("causes") or ()
     if code == 401:
-        yield (
+        yield Refusal(
             "The API does not know who asks (401 Unauthorized). The kubeconfig's token or certificate is wrong or has "
             "expired: give another (k8s_edge_kubeconfig)."
         )
     elif missing:
         where = f"in namespace {missing['namespace']}" if missing["namespace"] else "in the whole cluster"
         group = f" of API group {missing['group']}" if missing["group"] else ""
-        yield f"User {missing['user']} may not {missing['verb']} {missing['resource']}{group} {where} (403 Forbidden)."
+        yield Refusal(
+            f"User {missing['user']} may not {missing['verb']} {missing['resource']}{group} {where} (403 Forbidden).",
+            True,
+        )
     elif grants:
-        yield (
+        yield Refusal(
             f"{about}: user {grants['user']} would give rights that it does not have itself (403 Forbidden):"
-            f" {grants['rules'].strip()}."
+            f" {grants['rules'].strip()}.",
+            True,
         )
     elif code in (403, 422) and causes:
         for cause in causes:
             reason = str(cause.get("message"))
-            yield f"{about}: {cause.get('field') or 'as a whole'}: {reason}. {_remedy(reason)}"
+            yield Refusal(f"{about}: {cause.get('field') or 'as a whole'}: {reason}. {_remedy(reason)}")
     elif code == 409:
-        yield f"{about}: {message}. Somebody has changed it meanwhile; run again."
+        yield Refusal(f"{about}: {message}. Somebody has changed it meanwhile; run again.")
     elif code == 429 or (isinstance(code, int) and code >= 500):
-        yield f"The API is in trouble ({code}): {message}. Nothing is wrong with what is declared; run again."
+        yield Refusal(f"The API is in trouble ({code}): {message}. Nothing is wrong with what is declared; run again.")
     else:
-        yield f"{about}: {message[:_LONGEST]}. {_remedy(message)}"
+        yield Refusal(f"{about}: {message[:_LONGEST]}. {_remedy(message)}")
 
 
 def _remedy(message: str) -> str:
@@ -139,7 +147,7 @@ def _remedy(message: str) -> str:
 
 def _without_status(text: str, result: Mapping[str, Any]) -> str:
     if "Unauthorized" in f"{text}{result.get('exception') or ''}{result.get('module_stderr') or ''}":
-        return next(_words({"code": 401}, ""))
+        return next(_words({"code": 401}, "")).text
     if re.search(r"Max retries exceeded|Connection refused|timed out|Name or service not known", text):
         host = re.search(r"host='([^']*)', port=(\d+)", text)
         at = f" at {host[1]} port {host[2]}" if host else ""

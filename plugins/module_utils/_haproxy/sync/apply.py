@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 #: How long a server that is to be deleted may keep its sessions before a reload leaves them to the old process.
 PATIENCE = 5.0
+#: HAProxy's reply to ``del server``, which has no code.
 _BUSY = "Server still has connections"
 _PAUSE = 0.02
 

@@ -44,6 +44,14 @@ def test_a_missing_right_is_named_and_where_all_of_them_are(wrap, where, said):
     assert "roles/kubernetes_objects/files/cluster_role.yml" in told[1] and len(told) == 2
 
 
+def test_words_of_the_api_are_no_missing_right():
+    """Roles and Services say so of fields that cannot be changed."""
+    message = "Invalid value: field may not change once set; the object does not have itself as owner"
+    causes = [{"field": "spec.clusterIPs", "message": message}]
+    (told,) = kubernetes_refusals(patched(status(422, "Invalid", message, kind="Service", name="a", causes=causes)))
+    assert told.startswith("Service a: spec.clusterIPs: ")
+
+
 def test_rights_that_would_be_given_away_are_named():
     message = (
         'clusterroles.rbac.authorization.k8s.io "traefik" is forbidden: user "edge" (groups=["a"]) is '
