@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: firewall_access
-short_description: Open a host's firewall as far as is listed, and close what is no longer
+short_description: Open the firewall of a host for listed traffic, and close former openings
 version_added: 0.1.0
 description:
   - Says which packets a host has to let in, and makes it so in its firewall, at once and for good, without a reload.

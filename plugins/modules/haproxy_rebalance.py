@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: haproxy_rebalance
-short_description: Spread long-lived sessions over a backend's servers again
+short_description: Rebalance long-lived sessions over the servers of a backend
 version_added: 0.1.0
 description:
   - Clients of an apiserver keep their connection for days. When one apiserver restarts its clients go to the others

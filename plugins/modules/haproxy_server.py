@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: haproxy_server
-short_description: Drain, weigh and take out servers of the running HAProxy
+short_description: Set state and weight of running servers
 version_added: 0.1.0
 description:
   - Sets the state and the weight of servers in the running HAProxy, all of them over one connection, and reads back

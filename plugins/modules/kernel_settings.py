@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kernel_settings
-short_description: Set kernel parameters and load modules, now and at boot, and take them back
+short_description: Set kernel parameters and load kernel modules, now and at boot
 version_added: 0.1.0
 description:
   - Makes the running kernel have what is listed, and writes a file of its own below C(/etc/sysctl.d) and one below
@@ -53,7 +53,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Let HAProxy bind a VIP that another host holds
+- name: Allow HAProxy to bind a VIP that another host holds
   k8s_edge.ha.kernel_settings:
     name: haproxy
     parameters:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kube_proxy_info
-short_description: Say how kube-proxy runs on this host, and whether it leaves IPVS services of others alone
+short_description: Read the mode of kube-proxy, and whether it keeps IPVS services of others
 version_added: 0.1.0
 description:
   - Reads the running kube-proxy's command line and configuration file, also where it runs in a container.

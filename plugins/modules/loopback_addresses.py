@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: loopback_addresses
-short_description: Put addresses on the loopback interface, now and at boot, and take them back
+short_description: Manage addresses on the loopback interface, now and at boot
 version_added: 0.1.0
 description:
   - Gives the host addresses that it serves without holding them, as a real server of LVS by direct routing has the VIP.
@@ -52,7 +52,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Answer ARP only for addresses of the interface that is asked
+- name: Suppress ARP replies for the VIPs
   k8s_edge.ha.kernel_settings:
     name: real-server
     parameters:

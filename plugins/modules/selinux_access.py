@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: selinux_access
-short_description: Let programs do what they must under SELinux, and nothing more
+short_description: Grant programs the SELinux access they need
 version_added: 0.1.0
 description:
   - Says of programs which ports they bind and connect to and which files they use, asks the running kernel what its

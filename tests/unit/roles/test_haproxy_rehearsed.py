@@ -42,7 +42,7 @@ def test_a_ca_is_asked_for_where_apiservers_are_asked(role_haproxy, profile):
         assert "server server-1 10.77.0.21:443" in told
     else:
         said = "haproxy_kube_ca_file: is missing: no CA is given to verify the apiservers of web by."
-        assert said in told and "Read what is there" not in told
+        assert said in told and "Read the installed HAProxy" not in told
 
 
 @pytest.mark.skipif(not shutil.which("haproxy"), reason="the role would rehearse to install haproxy")

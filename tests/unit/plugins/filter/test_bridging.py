@@ -182,8 +182,8 @@ def test_a_client_sees_nothing_of_a_reload_that_gives_the_vips_up(tmp_path, brid
         )
     kept = bridged_addresses(here(), NEW, [])
     environment = {
-        "PUT": commands("Keep on loopback what is given up for a moment", kept),
-        "TAKE": commands("Take it from loopback again", kept),
+        "PUT": commands("Keep the VIPs on the loopback interface during the change", kept),
+        "TAKE": commands("Remove the VIPs from the loopback interface", kept),
         "CLIENT": CLIENT,
         "SERVER": SERVER,
     }

@@ -158,7 +158,7 @@ def test_a_held_vip_is_no_source(lab, run_module_process, tmp_path, four, six):
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network of its own needs root")
 def test_a_vip_that_is_held_already_is_changed_in_place(lab, run_module_process, tmp_path):
     handlers = yaml.safe_load((CHECKOUT / "roles/keepalived/handlers/main.yml").read_text())
-    name = "Let an IPv6 VIP that is held already be no source of what this host sends"
+    name = "Deprecate held IPv6 VIPs as source addresses"
     (argv,) = [each["ansible.builtin.command"]["argv"] for each in handlers if each["name"] == name]
     words = {"{{ item.address }}": "fd00::9/64", "{{ item.interface }}": "eth0"}
     command = " ".join(words.get(word, word) for word in argv)
