@@ -8,26 +8,67 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import present, vips_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import CHOICES
 
 DOCUMENTATION = r"""
 name: edge_hosts
-short_description: The hosts that may hold a VIP
+short_description: The hosts of the inventory that a play is for
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Every host of the groups that C(k8s_edge_vips) names under C(hosts), once, in that order, but for those in
-    C(k8s_edge_hosts_down).
-positional: hostvars
+  - Names of hosts, each once. Those in C(k8s_edge_hosts_down) are left out.
+  - Before the first play has run, Ansible has no host variables to choose by. V(present), V(in_order) and
+    V(real_servers) are all hosts then, the others none.
+positional: hostvars, which
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
   - k8s_edge.ha.inventory.hostvars
+options:
+  which:
+    description:
+      - V(present) are the hosts that C(k8s_edge_vips) names under C(hosts), in that order. V(real_servers) are those
+        that directed VIPs (C(profile=ipvs)) lead to. Both follow from the declaration alone.
+      - V(in_order) are those of V(present) in the order in which they are changed. Hosts that hold no VIP come first,
+        and those of them that shall lead one ahead of the others. Then comes the holder, and at last hosts where
+        keepalived does not run. A change that needs all members of a VIP at once (virtual router ID, VRRP version,
+        interface, unicast or multicast, authentication, the list of addresses, with version 2 also the interval)
+        starts with the holder.
+      - V(former_members) are hosts that still take part in a VIP although C(k8s_edge_vips) does not name them any more,
+        V(leaving) those of them whose instances may be removed first.
+      - V(former_real_servers) are those of V(present) that serve no directed VIP, although they have further addresses
+        on their loopback interface.
+      - Where C(k8s_edge_vips) is an empty list, V(remaining) are all hosts, and V(removing) those from which everything
+        that this collection has made is removed.
+      - All but V(present), V(real_servers) and V(remaining) need what M(k8s_edge.ha.keepalived_info) returned on each
+        host of V(present), registered as C(k8s_edge_before).
+    type: str
+    choices:
+      - present
+      - in_order
+      - real_servers
+      - former_real_servers
+      - former_members
+      - leaving
+      - remaining
+      - removing
+    default: present
 """
 
 EXAMPLES = r"""
 - name: Read every host that may hold a VIP
   hosts: "{{ groups | k8s_edge.ha.edge_hosts(hostvars | default({})) }}"
+  gather_facts: true
+  tasks:
+    - name: Read what keepalived does
+      k8s_edge.ha.keepalived_info:
+      register: k8s_edge_before
+
+- name: Restart one host at a time, the holder of a VIP last
+  hosts: "{{ groups | k8s_edge.ha.edge_hosts(hostvars | default({}), 'in_order') }}"
+  serial: 1
   tasks: []
 """
 
@@ -40,9 +81,13 @@ _value:
 
 
 @speaking
-def edge_hosts(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> list[str]:
-    """Names of hosts; all of them where no play has run yet, so that there are no host variables to choose by."""
-    return present(vips_of(groups, hostvars), hostvars) if hostvars else list(groups["all"])
+def edge_hosts(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], which: str = "present") -> list[str]:
+    """Names of hosts."""
+    if which not in CHOICES:
+        refuse([Problem("edge_hosts: which", which, "is not known here", "Use: {}.".format(", ".join(CHOICES)))])
+    if not hostvars:
+        return list(groups["all"]) if which in ("present", "in_order", "real_servers") else []
+    return CHOICES[which](Fleet(groups, hostvars))
 
 
 class FilterModule:

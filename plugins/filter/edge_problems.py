@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems
 
 DOCUMENTATION = r"""
@@ -45,7 +46,7 @@ _value:
 
 def edge_problems(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], read: bool = False) -> list[str]:
     """A sentence for each problem."""
-    return problems(groups, hostvars, read)
+    return problems(Fleet(groups, hostvars), read)
 
 
 class FilterModule:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host import Derivation
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import HostsReadOnce
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import instances_of
 
 DOCUMENTATION = r"""
 name: keepalived_instances
@@ -42,7 +43,7 @@ options:
     default: []
   watch:
     description:
-      - How HAProxy and the servers are watched, as P(k8s_edge.ha.keepalived_watchers#filter) takes it.
+      - How HAProxy and the servers are watched.
       - Without it the instances track nothing.
     type: dict
 """
@@ -73,7 +74,8 @@ def keepalived_instances(
 ) -> list[dict[str, Any]]:
     """The host's vrrp_instances."""
     watched = None if watch is None else Watch(**watch)
-    return instances_of(host, declared(vips, groups), hostvars, defaults or {}, scripts, watched)
+    known = Derivation(declared(vips, groups), HostsReadOnce(hostvars))
+    return known.instances(host, defaults or {}, scripts, watched)
 
 
 class FilterModule:

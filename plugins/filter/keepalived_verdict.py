@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import settling as _settling
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import hosts_of, instances_of
 
 DOCUMENTATION = r"""
 name: keepalived_verdict
@@ -25,27 +23,24 @@ description:
     add and take, so that hosts which change roles can be changed one after the other.
   - C(yielding) when that is so, and a peer with a higher priority is about to take a VIP from this host.
   - C(failed) when one is in FAULT and the look is final. Otherwise C(waiting).
-positional: vips, host, groups, hostvars, peers, final
-extends_documentation_fragment:
-  - k8s_edge.ha.inventory.host
-  - k8s_edge.ha.inventory.groups
-  - k8s_edge.ha.inventory.hostvars
+positional: instances, peers, final
 options:
   _input:
     description: What M(k8s_edge.ha.keepalived_info) returned.
     type: dict
     required: true
-  vips:
-    description: The declaration, usually C(k8s_edge_vips).
+  instances:
+    description: The derived instances of the host.
     type: list
     elements: dict
     required: true
   peers:
     description:
       - What M(k8s_edge.ha.keepalived_info) returned on the other members just before the change, without those that
-        are silent meanwhile. Without it, they are taken to run what is declared.
+        are silent meanwhile.
     type: list
     elements: dict
+    default: []
   final:
     description: Whether a check that fails has had the time to show, so that FAULT is a failure.
     type: bool
@@ -56,7 +51,7 @@ EXAMPLES = r"""
 - name: Wait until keepalived has settled
   k8s_edge.ha.keepalived_info:
   register: answer
-  until: answer | k8s_edge.ha.keepalived_verdict(k8s_edge_vips, inventory_hostname, groups, hostvars) == 'settled'
+  until: answer | k8s_edge.ha.keepalived_verdict(instances, peers.results) == 'settled'
   retries: 20
   delay: 0.5
 """
@@ -71,21 +66,12 @@ _value:
 @speaking
 def keepalived_verdict(
     info: Mapping[str, Any],
-    vips: Any,
-    host: str,
-    groups: Mapping[str, Sequence[str]],
-    hostvars: Mapping[str, Any],
-    peers: Sequence[Mapping[str, Any]] | None = None,
+    instances: Sequence[Mapping[str, Any]],
+    peers: Sequence[Mapping[str, Any]] = (),
     final: bool = True,
 ) -> str:
     """settled, yielding, waiting or failed."""
-    known = declared(vips, groups)
-    desired = instances_of(host, known, hostvars, {})
-    if peers is None:
-        peers = [
-            _settling.as_declared(instances_of(peer, known, hostvars, {})) for peer in hosts_of(known) if peer != host
-        ]
-    return _settling.keepalived_verdict(desired, info, peers, final)
+    return _settling.keepalived_verdict(instances, info, peers, final)
 
 
 class FilterModule:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import HostsReadOnce, present, vips_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import present, vips_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.starting import unstartable
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import faults
 
@@ -61,6 +61,7 @@ def vip_faults(
     haproxies: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """A sentence for each fault."""
+    hostvars = HostsReadOnce(hostvars)
     vips = vips_of(groups, hostvars)
     found = faults(vips, answers, hosts_down(hostvars))
     return [*found, *unstartable(present(vips, hostvars), answers, haproxies or {})]

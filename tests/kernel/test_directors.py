@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_director import keepalived_director
+from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.loopback_vips import loopback_vips
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
@@ -107,7 +107,7 @@ class Edge:
             self.inside(host, "ip", "address", "add", address, "dev", "lo", *deprecated)
         (self.folder / f"{host}.cfg").write_text(SERVER.format(host=host))
         self.start(host, "haproxy", "-f", str(self.folder / f"{host}.cfg"))
-        derived = keepalived_director(VIPS, host, GROUPS, self.hostvars())
+        derived = host_part(VIPS, host, GROUPS, self.hostvars(), "ipvs")
         derived["instances"] = keepalived_instances(VIPS, host, GROUPS, self.hostvars())
         (self.folder / f"{host}.conf").write_text(plan_config("", derived).text)
         pids = [word for option in "prc" for word in (f"-{option}", str(self.folder / f"{host}-{option}.pid"))]

@@ -9,12 +9,12 @@ the kernel who that is (docs/adr/0011). One daemon follows one instance, so all 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import Member, instance_name, members
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import Member, instance_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Misplaced, place_for, stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
@@ -52,11 +52,16 @@ def shares_loopback(hostvars: Mapping[str, Any]) -> bool:
 
 
 def director(
-    host: str, vips: Sequence[Vip], hostvars: Hostvars, further: Sequence[Mapping[str, Any]] = ()
+    host: str,
+    vips: Sequence[Vip],
+    hostvars: Hostvars,
+    parts: Callable[[], Sequence[Member]],
+    further: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """A director's part of keepalived.conf: ``virtual_servers``, ``sync_groups`` and ``global_defs`` as
-    keepalived_config takes them; nothing in any of them for other hosts. InputError for a real server without address,
-    and for one of the ``further`` virtual servers of the host that it could not direct beside them.
+    keepalived_config takes them; nothing in any of them for other hosts. ``parts`` are asked for where it directs.
+    InputError for a real server without address, and for one of the ``further`` virtual servers of the host that it
+    could not direct beside them.
     """
     mine = directed_by(host, vips)
     if not mine:
@@ -68,7 +73,7 @@ def director(
         problems.extend(_never_suspended(mine))
     refuse(problems)
     names = [instance_name(vip, address) for vip in mine for address in vip.addresses]
-    led = next(part for part in members(vips, hostvars) if part.host == host and part.instance == names[0])
+    led = next(part for part in parts() if part.host == host and part.instance == names[0])
     return {
         "virtual_servers": services,
         "sync_groups": [{"name": SYNC_GROUP, "exact": True, "group": names}] if len(names) > 1 else [],

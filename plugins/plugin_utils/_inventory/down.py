@@ -91,12 +91,15 @@ def _peers(hostvars: Mapping[str, Any], instance: str) -> Iterator[str]:
         yield str(peer.get("address") if isinstance(peer, Mapping) else peer).split()[0]
 
 
-def disagreeing(vips: Sequence[Vip], down: Sequence[str], unagreed: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
-    """A problem for each instance whose coming change needs a member that is down. ``unagreed``: the instances of each
-    host whose change all members must agree on."""
+def disagreeing(
+    vips: Sequence[Vip], down: Sequence[str], coordinated: Mapping[str, Sequence[str]]
+) -> Iterator[Problem]:
+    """A problem for each instance whose coming change needs a member that is down. ``coordinated``: the instances of
+    each host whose change needs all members at once."""
     for vip in vips:
         absent = [host for host in vip.hosts if host in down]
-        names = sorted({name for host in vip.hosts for name in unagreed.get(host, ())} & {vip.name, f"{vip.name}-v6"})
+        changing = {name for host in vip.hosts for name in coordinated.get(host, ())}
+        names = sorted(changing & {vip.name, f"{vip.name}-v6"})
         if absent and names:
             yield Problem(
                 vip.path,

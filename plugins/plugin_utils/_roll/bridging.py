@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import LOOPBACK
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import held_addresses, live_states
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import unagreed
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import coordinated
 
 
 def bridged(
@@ -32,7 +32,7 @@ def bridged(
     if any("active" not in peer for peer in peers):
         return []  # one that could not be asked may take the VIP
     heard = {name for peer in peers if peer["active"] for name in live_states(peer)}
-    split = set(unagreed(info, desired)) - heard
+    split = set(coordinated(info, desired)) - heard
     led = {name for name, state in live_states(info).items() if state == "MASTER"}
     written = (info.get("configuration") or {}).get("virtual_servers") or ()
     elsewhere = {_plain(text) for text in [*directed, *(each.get("address") for each in written)]}

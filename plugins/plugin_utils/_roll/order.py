@@ -39,7 +39,7 @@ class Standing(NamedTuple):
     split: bool
     leads: int = 0
     directs: bool = False
-    unagreed: tuple[str, ...] = ()
+    coordinated: tuple[str, ...] = ()
 
 
 def standing(
@@ -55,7 +55,7 @@ def standing(
     which it shall lead ``leads``, and ``steps`` those of a rehearsal, which alone can say whether a password changes.
     """
     active = bool(info.get("active"))
-    changing = set(unagreed(info, desired))
+    changing = set(coordinated(info, desired))
     if any("auth_pass" in step for step in steps):
         changing |= {each["name"] for each in desired if each.get("authentication")}
     holding = [vip for vip in vips if held(vip, hostvars) or _leads(vip, info)]
@@ -66,7 +66,7 @@ def standing(
         split=active and (bool(changing) or not info.get("loaded", False)),
         leads=leads,
         directs=any(vip.directed for vip in holding),
-        unagreed=tuple(sorted(changing)),
+        coordinated=tuple(sorted(changing)),
     )
 
 
@@ -74,7 +74,7 @@ def _leads(vip: Vip, info: Mapping[str, Any]) -> bool:
     return any(live_states(info).get(instance_name(vip, address)) == "MASTER" for address in vip.addresses)
 
 
-def unagreed(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:
+def coordinated(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:
     """The written instances that the desired ones would change in what all members must agree on.
 
     An option whose written value is unknown (it hangs on a parameter, say) is none of them: keepalived_config refuses

@@ -1,50 +1,62 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All that stands against a run, found before any host is touched, as sentences: a filter that raises is shown three
+"""What stands against a run, and the facts of all hosts that a playbook reads. As data: a refusal would be told several
 times and wrapped, once for each layer of Ansible that it passes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import VARIABLE, hosts_down
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import (
-    Groups,
-    Hostvars,
-    present,
-    rolling_order,
-    vips_of,
-)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import VARIABLE
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import emptied, removal_problems
+from jinja2.exceptions import UndefinedError
 
 #: Set on every host whose reading has come to its end.
 READ = "k8s_edge_read"
 
+#: Which hosts of an inventory a play may be for, and what says so of a fleet.
+CHOICES: dict[str, Callable[[Fleet], list[str]]] = {
+    "present": lambda fleet: fleet.hosts,
+    "in_order": lambda fleet: fleet.order,
+    "real_servers": lambda fleet: fleet.real_servers,
+    "former_real_servers": lambda fleet: fleet.former_real_servers,
+    "former_members": lambda fleet: [
+        host
+        for host in dict.fromkeys(each["host"] for each in fleet.former_members)
+        if host and host not in fleet.hosts
+    ],
+    "leaving": lambda fleet: list(fleet.leaving),
+    "remaining": lambda fleet: [each["host"] for each in fleet.remains],
+    "removing": lambda fleet: [each["host"] for each in fleet.remains if each["removes"]],
+}
 
-def problems(groups: Groups, hostvars: Hostvars, read: bool) -> list[str]:
+
+def problems(fleet: Fleet, read: bool) -> list[str]:
     """What cannot work, a sentence each: of the declaration alone, or with ``read`` of what was read of the hosts."""
-    return list(_problems(groups, hostvars, read))
+    return list(dict.fromkeys(_problems(fleet, read)))
 
 
-def _problems(groups: Groups, hostvars: Hostvars, read: bool) -> Iterator[str]:
-    wrong = said(lambda: (hosts_down(hostvars), vips_of(groups, hostvars)))
+def _problems(fleet: Fleet, read: bool) -> Iterator[str]:
+    wrong = said(lambda: (fleet.down, fleet.vips))
     if wrong:
         yield from wrong
         return
-    vips = vips_of(groups, hostvars)
-    if not vips and not emptied(groups, hostvars):
+    if not fleet.vips and not emptied(fleet.groups, fleet.hostvars):
         yield (
             "No VIP is declared. Set k8s_edge_vips in group_vars of all. To remove what an earlier declaration made, "
             "set it to an empty list."
         )
-    if read and not vips:
-        yield from removal_problems(groups, hostvars)
+    if read and not fleet.vips:
+        yield from removal_problems(fleet.groups, fleet.hostvars)
     if not read:
         return
-    unread = [host for host in present(vips, hostvars) if not hostvars[host].get(READ)]
+    unread = [host for host in fleet.hosts if not fleet.hostvars[host].get(READ)]
     for host in unread:
         yield (
             f"{host} may hold a VIP and could not be read, so it is not known whether it could take over; what it said "
@@ -52,7 +64,9 @@ def _problems(groups: Groups, hostvars: Hostvars, read: bool) -> Iterator[str]:
             "changed as far as that is safe. With --limit hosts are not read: run without it."
         )
     if not unread:
-        yield from said(lambda: rolling_order(vips, hostvars))
+        yield from said(lambda: fleet.order) or [
+            sentence for host in fleet.concerned for sentence in said(partial(fleet.host, host))
+        ]
 
 
 def said(thought: Callable[[], Any]) -> list[str]:
@@ -61,6 +75,30 @@ def said(thought: Callable[[], Any]) -> list[str]:
         thought()
     except InputError as error:
         return [str(problem) for problem in error.problems]
-    except EdgeError as error:
+    except (EdgeError, AnsibleError, UndefinedError) as error:
         return [str(error)]
     return []
+
+
+def as_data(fleet: Fleet, read: bool) -> dict[str, Any]:
+    """The fleet as the filter ``edge_fleet`` returns it. Where there are problems, nothing is derived from them."""
+    found = problems(fleet, read)
+    declared = not said(lambda: (fleet.down, fleet.vips))
+    data: dict[str, Any] = {
+        "problems": found,
+        "present": fleet.hosts if declared else [],
+        "proxied": fleet.proxied if declared else [],
+        "authenticated": fleet.authenticated if declared else [],
+        "notes": fleet.notes if declared else [],
+    }
+    if read:
+        sound = declared and not found
+        data.update(
+            order=fleet.order if sound else [],
+            former_members=fleet.former_members if declared else [],
+            unheld=fleet.unheld if declared else [],
+            remains=fleet.remains if declared else [],
+            remaining=fleet.remaining if declared else [],
+            hosts={host: fleet.host(host) for host in fleet.concerned} if sound else {},
+        )
+    return data

@@ -85,12 +85,3 @@ def _members(
 def _hesitates(instance: Mapping[str, Any]) -> bool:
     """Whether an instance leaves the VIP, at least for a while, to a master of lower priority."""
     return bool(instance.get("nopreempt") or instance.get("preempt_delay"))
-
-
-def as_declared(instances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What ``keepalived_info`` would say of a member that runs these instances and leads them all, if it could."""
-    return {
-        "active": True,
-        "configuration": {"instances": instances},
-        "instances": [{**instance, "state": "MASTER"} for instance in instances],
-    }

@@ -56,19 +56,19 @@ def _faults(vip: Vip, hosts: Sequence[str], infos: Mapping[str, Mapping[str, Any
                 yield f"{vip.name}: instance {name} is in FAULT on {host}: it cannot take over."
 
 
-def unheired(
+def without_successor(
     info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]], staying: Sequence[str] | None = None
 ) -> list[str]:
     """The instances that a host is MASTER of and that no peer could take over: active there, and BACKUP. One that is
-    not among ``staying`` is to go, and needs no heir. Nor does one that the host has had alone: its file names no
+    not among ``staying`` is to go, and needs no successor. Nor does one that the host has had alone: its file names no
     peers, and no peer has it in its file."""
-    heirs = {
+    successors = {
         name for peer in peers if peer.get("active") for name, state in live_states(peer).items() if state == "BACKUP"
     }
     alone = {name for name, each in written_instances(info).items() if peers and not each.get("unicast_peer")}
     for peer in peers:
         alone -= set(written_instances(peer)) | set(live_states(peer)) if "configuration" in peer else alone
-    led = [name for name, state in live_states(info).items() if state == "MASTER" and name not in heirs | alone]
+    led = [name for name, state in live_states(info).items() if state == "MASTER" and name not in successors | alone]
     return led if staying is None else [name for name in led if name in staying]
 
 

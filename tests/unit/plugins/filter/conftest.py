@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 
 
 def interface(device: str, ipv4: str = "", ipv6: str = "", secondaries: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -67,7 +68,19 @@ def groups(edges: int = 2) -> dict[str, list[str]]:
     return {**GROUPS, "haproxy": names, "all": names + GROUPS["kube_control_plane"]}
 
 
+def leading_peers(vips: list[dict[str, Any]], host: str) -> list[dict[str, Any]]:
+    """What keepalived_info would say of the other HAProxy hosts if each ran what is declared, and led it."""
+    found = []
+    for peer in (each for each in groups()["haproxy"] if each != host):
+        instances = keepalived_instances(vips, peer, groups(), hostvars(vips))
+        led = [{**each, "state": "MASTER"} for each in instances]
+        found.append({"active": True, "configuration": {"instances": instances}, "instances": led})
+    return found
+
+
 @pytest.fixture
 def lab() -> SimpleNamespace:
     """The functions above, for tests: they cannot import their neighbours."""
-    return SimpleNamespace(interface=interface, host=host, hostvars=hostvars, groups=groups, kubeapi=KUBEAPI)
+    return SimpleNamespace(
+        interface=interface, host=host, hostvars=hostvars, groups=groups, kubeapi=KUBEAPI, leading_peers=leading_peers
+    )

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.k8s_edge.ha.plugins.filter.bridged_addresses import bridged_addresses
-from ansible_collections.k8s_edge.ha.plugins.filter.unheired_instances import unheired_instances
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 OLD = {"name": "v", "virtual_ipaddress": [{"address": "10.0.0.9/24"}]}
@@ -20,6 +19,10 @@ NEW = [
     {**OLD, "unicast_src_ip": "10.0.0.50", "unicast_peer": [{"address": "10.0.0.51"}]},
     {**OLD_SIX, "unicast_src_ip": "fd00::50", "unicast_peer": [{"address": "fd00::51"}]},
 ]
+
+
+def unsucceeded(info, peers):
+    return keepalived_change(info, [], peers)["without_successor"]
 
 
 def here(state="MASTER", old=(OLD, OLD_SIX), **more):
@@ -46,7 +49,7 @@ BACKUP = [{"name": "v", "state": "BACKUP"}]
 
 @pytest.mark.parametrize("peers", [[], [peer(active=False)], [peer()], [peer(active=False, instances=[])]])
 def test_a_holder_alone_bridges_what_it_gives_up(peers):
-    assert bridged_addresses(here(), NEW, peers) == ["10.0.0.9/32", "fd00::9/128"]
+    assert keepalived_change(here(), NEW, peers)["bridged"] == ["10.0.0.9/32", "fd00::9/128"]
 
 
 @pytest.mark.parametrize(
@@ -62,25 +65,25 @@ def test_a_holder_alone_bridges_what_it_gives_up(peers):
     ],
 )
 def test_what_another_could_take_or_is_not_given_up_is_not_bridged(info, desired, peers, directed):
-    assert bridged_addresses(info, desired, peers, directed) == []
+    assert keepalived_change(info, desired, peers, directed=directed)["bridged"] == []
 
 
 def test_what_the_file_directs_is_not_bridged():
     info = here(old=[OLD])
     info["configuration"]["virtual_servers"] = [{"address": "10.0.0.9", "port": 80}, {"fwmark": 1}]
-    assert bridged_addresses(info, NEW, []) == []
+    assert keepalived_change(info, NEW, [])["bridged"] == []
 
 
 def test_what_a_host_had_alone_needs_no_heir_yet():
     alone = here(old=[OLD])
-    assert unheired_instances(alone, [peer(active=False)]) == []
-    assert unheired_instances(alone, [peer(), {"configuration": {}}]) == []
+    assert unsucceeded(alone, [peer(active=False)]) == []
+    assert unsucceeded(alone, [peer(), {"configuration": {}}]) == []
     # By multicast it had peers, or it had some that cannot be asked.
-    assert unheired_instances(alone, [peer(active=False, configuration={"instances": [OLD]})]) == ["v"]
-    assert unheired_instances(alone, [peer(instances=[{"name": "v", "state": "FAULT"}])]) == ["v"]
-    assert unheired_instances(alone, [{"unreachable": True}]) == ["v"]
-    assert unheired_instances(here(old=[NEW[0]]), [peer(active=False)]) == ["v"]
-    assert unheired_instances(alone, []) == ["v"]
+    assert unsucceeded(alone, [peer(active=False, configuration={"instances": [OLD]})]) == ["v"]
+    assert unsucceeded(alone, [peer(instances=[{"name": "v", "state": "FAULT"}])]) == ["v"]
+    assert unsucceeded(alone, [{"unreachable": True}]) == ["v"]
+    assert unsucceeded(here(old=[NEW[0]]), [peer(active=False)]) == ["v"]
+    assert unsucceeded(alone, []) == ["v"]
 
 
 INSTANCE = """vrrp_instance {name} {{
@@ -180,7 +183,7 @@ def test_a_client_sees_nothing_of_a_reload_that_gives_the_vips_up(tmp_path, brid
                 for number, (name, (vip, own)) in enumerate(vips.items(), 5)
             )
         )
-    kept = bridged_addresses(here(), NEW, [])
+    kept = keepalived_change(here(), NEW, [])["bridged"]
     environment = {
         "PUT": commands("Keep the VIPs on the loopback interface during the change", kept),
         "TAKE": commands("Remove the VIPs from the loopback interface", kept),

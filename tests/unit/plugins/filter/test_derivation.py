@@ -7,9 +7,9 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host import Derivation
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import priorities
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.inventory import led_by
 
 
 def instances(lab, vips, host="haproxy-1", edges=2, **options):
@@ -93,7 +93,8 @@ def test_a_group_too_large_for_distinct_priorities_is_refused(lab):
 def test_several_vips_spread_over_their_hosts(lab, edges, vips):
     entries = numbered(lab, vips)
     hostvars, groups = lab.hostvars(entries, edges), lab.groups(edges)
-    led = {host: led_by(host, declared(entries, groups), hostvars) for host in groups["haproxy"]}
+    derivation = Derivation(declared(entries, groups), hostvars)
+    led = {host: derivation.led_by(host) for host in groups["haproxy"]}
     assert led == {
         host: [f"vip{n}" for n in range(vips) if n % edges == index] for index, host in enumerate(groups["haproxy"])
     }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.k8s_edge.ha.plugins.filter.firewall_needs import firewall_needs
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_director import keepalived_director
+from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.loopback_vips import loopback_vips
-from ansible_collections.k8s_edge.ha.plugins.filter.real_servers import real_servers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
@@ -42,7 +41,7 @@ def hostvars(lab):
 
 
 def directed(hostvars, *vips, host="edge-1"):
-    return keepalived_director(list(vips), host, GROUPS, hostvars)
+    return host_part(list(vips), host, GROUPS, hostvars, "ipvs")
 
 
 def refused(*vips):
@@ -82,7 +81,7 @@ def test_no_haproxy_is_made_for_it(hostvars):
 
 
 def test_a_host_that_directs_nothing_gets_nothing(hostvars):
-    nothing = {"virtual_servers": [], "sync_groups": [], "global_defs": {}}
+    nothing = {"virtual_servers": [], "sync_groups": [], "global_defs": {}, "loopback": []}
     assert directed(hostvars, EDGE, host="web-1") == nothing
 
 
@@ -92,19 +91,19 @@ def test_who_is_a_real_server(hostvars):
     assert loopback_vips([web], "edge-2", GROUPS) == []
     assert loopback_vips([web], "web-2", GROUPS) == ["172.20.0.119/32"]
     hostvars["edge-1"]["k8s_edge_vips"] = [web]
-    assert real_servers(GROUPS, hostvars) == ["web-1", "web-2"]
-    assert real_servers(GROUPS, {}) == GROUPS["all"]
+    assert edge_hosts(GROUPS, hostvars, "real_servers") == ["web-1", "web-2"]
+    assert edge_hosts(GROUPS, {}, "real_servers") == GROUPS["all"]
 
 
 def test_who_may_have_been_one(hostvars):
     hostvars["edge-1"]["k8s_edge_vips"] = [{**EDGE, "hosts": "edge", "leads_to": "pair"}]
     for host, address in (("edge-2", "172.20.0.119"), ("edge-3", "172.20.0.119")):
         hostvars[host]["ansible_facts"]["lo"]["ipv4_secondaries"] = [{"address": address, "prefix": "32"}]
-    assert real_servers(GROUPS, hostvars, former=True) == ["edge-3"]
+    assert edge_hosts(GROUPS, hostvars, "former_real_servers") == ["edge-3"]
     hostvars["edge-3"]["ansible_facts"]["lo"] = {"ipv6": [{"address": "::1", "prefix": "128"}]}
-    assert real_servers(GROUPS, hostvars, former=True) == []
+    assert edge_hosts(GROUPS, hostvars, "former_real_servers") == []
     hostvars["edge-3"]["ansible_facts"]["lo"]["ipv6"].append({"address": "fd00:20::119", "prefix": "128"})
-    assert real_servers(GROUPS, hostvars, former=True) == ["edge-3"]
+    assert edge_hosts(GROUPS, hostvars, "former_real_servers") == ["edge-3"]
 
 
 def test_both_families_move_together_and_no_check_comes_from_the_vip(hostvars):
@@ -178,11 +177,15 @@ def test_checks(hostvars, check, written):
 
 def test_a_virtual_server_by_hand_that_would_not_be_directed_is_refused(hostvars):
     mine, other = {"address": "172.20.0.119", "port": 8080}, {"address": "172.20.0.120", "port": 80}
-    assert keepalived_director([EDGE], "edge-1", GROUPS, hostvars, [mine, {"fwmark": 3}])
+
+    def given(vip, *services):
+        return host_part([vip], "edge-1", GROUPS, hostvars, "keepalived", {"keepalived_virtual_servers": services})
+
+    assert given(EDGE, mine, {"fwmark": 3})
     with pytest.raises(AnsibleFilterError, match=r"keepalived_virtual_servers\[1\].address: '172.20.0.120' would be"):
-        keepalived_director([EDGE], "edge-1", GROUPS, hostvars, [mine, other])
+        given(EDGE, mine, other)
     # A director that is no real server has no loop to fear.
-    assert keepalived_director([{**EDGE, "leads_to": "web"}], "edge-1", GROUPS, hostvars, [other])
+    assert given({**EDGE, "leads_to": "web"}, other)
 
 
 def test_checks_that_would_never_rest_are_refused(hostvars):
@@ -226,7 +229,7 @@ def test_the_module_takes_what_is_derived(hostvars):
 
 
 def test_clients_checks_and_the_sync_daemon_get_through_the_firewall(hostvars):
-    needs = firewall_needs([{**EDGE, "ports": [80, 443]}], "edge-1", GROUPS, hostvars)
+    needs = host_part([{**EDGE, "ports": [80, 443]}], "edge-1", GROUPS, hostvars, "firewall")
     ports = [each["port"] for each in needs["openings"] if each.get("destination") == "172.20.0.119"]
     assert ports == [80, 443]
     assert {"protocol": "udp", "port": 8848, "destination": "224.0.0.81"} in needs["openings"]

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.k8s_edge.ha.plugins.filter.firewall_needs import firewall_needs
+from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive import firewall_needs as needs
 
 
-def derive(lab, vips, host="haproxy-1", edges=2, **options):
-    return firewall_needs(vips, host, lab.groups(edges), lab.hostvars(vips, edges), **options)
+def derive(lab, vips, host="haproxy-1", edges=2, written=(), **options):
+    hostvars = lab.hostvars(vips, edges)
+    given = {f"firewall_{name}": value for name, value in options.items()}
+    if written:
+        given["k8s_edge_before"] = {"configuration": {"instances": written}}
+    return host_part(vips, host, lab.groups(edges), hostvars, "firewall", given)
 
 
 def test_peers_and_the_port_of_a_vip(lab):

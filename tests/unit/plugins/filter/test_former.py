@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.filter.former_members import former_members
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
-from ansible_collections.k8s_edge.ha.plugins.filter.unheld_addresses import unheld_addresses
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
 
 VIP = "10.77.0.100/24"
@@ -49,7 +48,7 @@ class Site:
         self.hostvars[host]["k8s_edge_before"] = self.answers[host]
 
     def found(self):
-        return former_members(self.groups, self.hostvars)
+        return edge_fleet(self.groups, self.hostvars, True)["former_members"]
 
 
 def test_nobody_has_left(lab):
@@ -167,17 +166,17 @@ def test_verify_names_a_peer_that_nobody_asked(lab):
 
 def test_an_address_that_no_host_of_the_vip_holds_is_asked_for_by_one_that_lacks_it(lab):
     site = Site(lab)
-    assert unheld_addresses(site.groups, site.hostvars) == []
+    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == []
     site.answers["haproxy-1"]["vips"] = []
     asked = {"vip": "kubeapi", "address": "10.77.0.100", "host": "haproxy-1"}
-    assert unheld_addresses(site.groups, site.hostvars) == [asked]
+    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == [asked]
     # By a former member, which was read.
     site.read("haproxy-3", vips=[{"address": VIP, "instance": "kubeapi", "held": True}])
-    assert unheld_addresses(site.groups, site.hostvars) == []
+    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == []
     site.read("haproxy-3", vips=[])
     # On loopback, as a real server has it.
     site.hostvars["haproxy-1"]["ansible_facts"]["all_ipv4_addresses"] = ["10.77.0.100"]
-    assert unheld_addresses(site.groups, site.hostvars) == [{**asked, "host": "haproxy-2"}]
+    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == [{**asked, "host": "haproxy-2"}]
     # By other means than keepalived's: it is not another host's.
     site.hostvars["haproxy-2"].update(lab.host(lab.interface("eth0", "10.77.0.12/24", secondaries=(VIP,))))
-    assert unheld_addresses(site.groups, site.hostvars) == []
+    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == []

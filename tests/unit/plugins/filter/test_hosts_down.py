@@ -10,17 +10,14 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
-from ansible_collections.k8s_edge.ha.plugins.filter.edge_order import edge_order
-from ansible_collections.k8s_edge.ha.plugins.filter.edge_owed import edge_owed
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_problems import edge_problems
-from ansible_collections.k8s_edge.ha.plugins.filter.former_members import former_members
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
-from ansible_collections.k8s_edge.ha.plugins.filter.real_servers import real_servers
-from ansible_collections.k8s_edge.ha.plugins.filter.silenced_peers import silenced_peers
-from ansible_collections.k8s_edge.ha.plugins.filter.unheld_addresses import unheld_addresses
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
-from ansible_collections.k8s_edge.ha.plugins.filter.vip_partners import vip_partners
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import partners_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
 DUAL = ["10.77.0.100/24", "fd00:77::100/64"]
 
@@ -65,15 +62,15 @@ def test_the_others_are_derived_as_with_all(lab: SimpleNamespace, edges: int) ->
     assert site.problems() == ""
     for host in edge_hosts(site.groups, site.hostvars):
         assert keepalived_instances(site.vips, host, site.groups, site.hostvars) == site.written(host)
-    assert edge_hosts(site.groups, site.hostvars) == edge_order(site.groups, site.hostvars)
+    assert edge_hosts(site.groups, site.hostvars) == edge_hosts(site.groups, site.hostvars, "in_order")
     assert "haproxy-1" not in edge_hosts(site.groups, site.hostvars)
 
 
 def test_nobody_waits_for_it_or_asks_it(lab: SimpleNamespace) -> None:
     site = Site(lab, edges=3)
-    assert vip_partners(site.vips, "haproxy-2", site.groups, site.hostvars) == ["haproxy-3"]
-    assert vip_partners(site.vips, "haproxy-2", site.groups) == ["haproxy-1", "haproxy-3"]
-    assert silenced_peers(site.groups, "haproxy-2", site.hostvars) == []
+    assert Fleet(site.groups, site.hostvars).section("keepalived", "haproxy-2")["partners"] == ["haproxy-3"]
+    assert partners_of(declared(site.vips, site.groups))["haproxy-2"] == ["haproxy-1", "haproxy-3"]
+    assert Fleet(site.groups, site.hostvars).silenced("haproxy-2") == []
 
 
 def test_what_all_must_agree_on_waits(lab: SimpleNamespace) -> None:
@@ -92,7 +89,7 @@ def test_what_all_must_agree_on_waits(lab: SimpleNamespace) -> None:
         assert "while haproxy-1 is down" in site.problems(), change
         assert "second master" in site.problems()
         with pytest.raises(AnsibleFilterError, match="haproxy-1 is down"):
-            edge_order(site.groups, site.hostvars)
+            edge_hosts(site.groups, site.hostvars, "in_order")
         site.declare([])
         assert "is down" not in "\n".join(edge_problems(site.groups, site.hostvars, False))
 
@@ -159,24 +156,24 @@ def test_verifying_expects_nothing_of_it_and_says_what_is_owed(lab: SimpleNamesp
     assert vip_faults({"haproxy-2": answer}, site.groups, site.hostvars) == []
     peers = {"configuration": {"instances": site.written("haproxy-2")}}
     assert vip_faults({"haproxy-2": {**answer, **peers}}, site.groups, site.hostvars) == []
-    assert former_members(site.groups, site.hostvars) == []
+    assert edge_fleet(site.groups, site.hostvars, True)["former_members"] == []
     site.hostvars["haproxy-2"]["k8s_edge_before"]["vips"] = held
-    assert unheld_addresses(site.groups, site.hostvars) == []
+    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == []
     site.hostvars["haproxy-2"]["k8s_edge_before"]["vips"] = []
-    assert {each["host"] for each in unheld_addresses(site.groups, site.hostvars)} == {"haproxy-2"}
-    (owed,) = edge_owed(site.groups, site.hostvars)
+    assert {each["host"] for each in edge_fleet(site.groups, site.hostvars, True)["unheld"]} == {"haproxy-2"}
+    (owed,) = edge_fleet(site.groups, site.hostvars)["notes"]
     assert owed.startswith("haproxy-1 is declared down")
     site.declare([])
     assert vip_faults({"haproxy-2": answer}, site.groups, site.hostvars) != []
-    assert edge_owed(site.groups, site.hostvars) == []
+    assert edge_fleet(site.groups, site.hostvars)["notes"] == []
 
 
 def test_a_real_server_that_is_down_is_left_alone(lab: SimpleNamespace) -> None:
     groups, vip = lab.groups(2), {"name": "edge", "addresses": ["10.77.0.100/24"], "ports": [80], "profile": "ipvs"}
     hostvars = lab.hostvars([{**vip, "leads_to": "haproxy"}], 2)
-    assert real_servers(groups, hostvars) == ["haproxy-1", "haproxy-2"]
+    assert edge_hosts(groups, hostvars, "real_servers") == ["haproxy-1", "haproxy-2"]
     hostvars["kube-1"]["k8s_edge_hosts_down"] = ["haproxy-2"]
-    assert real_servers(groups, hostvars) == ["haproxy-1"]
+    assert edge_hosts(groups, hostvars, "real_servers") == ["haproxy-1"]
 
 
 def test_verifying_says_once_for_each_host_what_would_not_start_again(lab: SimpleNamespace) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.filter.kernel_parameters import kernel_parameters
+from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 
 V4, V6 = {"net.ipv4.ip_nonlocal_bind": 1}, {"net.ipv6.ip_nonlocal_bind": 1}
 
@@ -22,11 +22,11 @@ V4, V6 = {"net.ipv4.ip_nonlocal_bind": 1}, {"net.ipv6.ip_nonlocal_bind": 1}
     ],
 )
 def test_parameters_follow_from_what_a_host_binds(lab, change, host, parameters):
-    assert kernel_parameters([{**lab.kubeapi, **change}], host, lab.groups()) == parameters
+    assert host_part([{**lab.kubeapi, **change}], host, lab.groups(), {}, "kernel") == parameters
 
 
 @pytest.mark.parametrize(("address", "parameters"), [("10.77.0.100", V4), ("10.77.0.99", {}), (None, {})])
 def test_a_listener_by_hand_may_bind_a_vip_that_leads_nowhere(lab, address, parameters):
     vip = {**lab.kubeapi, "leads_to": None}
     listens = [{"name": "mine", "bind": [{"address": address, "port": 443}]}, {"name": "unbound"}]
-    assert kernel_parameters([vip], "haproxy-1", lab.groups(), listens) == parameters
+    assert host_part([vip], "haproxy-1", lab.groups(), {}, "kernel", {"kernel_sections": listens}) == parameters

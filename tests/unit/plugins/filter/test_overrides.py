@@ -8,8 +8,13 @@ from __future__ import annotations
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_watchers import keepalived_watchers
 from ansible_collections.k8s_edge.ha.plugins.filter.overridden_by import overridden_by
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, watchers
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+
+
+def watched(vips, host, groups, hostvars, watch=None):
+    return watchers(host, declared(vips, groups), hostvars, Watch(**(watch or {})))
 
 
 def proxies(lab, **changes):
@@ -47,7 +52,7 @@ def test_an_instance_gets_what_all_have_and_what_it_says_itself(lab):
 def test_the_check_of_haproxy_keeps_what_is_not_said(lab):
     watch = {"folder": "/etc/keepalived", "check": {"interval": 5}}
     vips = [lab.kubeapi]
-    (script,) = keepalived_watchers(vips, "haproxy-1", lab.groups(), lab.hostvars(vips), watch)["scripts"]
+    (script,) = watched(vips, "haproxy-1", lab.groups(), lab.hostvars(vips), watch)["scripts"]
     assert (script["interval"], script["timeout"], script["fall"]) == (5, 1, 2)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.k8s_edge.ha.plugins.filter.edge_order import edge_order
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 
 CHECKOUT = Path(__file__).resolve().parents[4]
@@ -116,7 +116,7 @@ def test_the_holder_that_keepalived_knows_is_last(lab):
         for host in ("haproxy-1", "haproxy-2"):
             hostvars[host]["k8s_edge_before"] = {"active": True, "loaded": True, "configuration": {}}
         hostvars["haproxy-1"]["k8s_edge_before"].update(before)
-        assert edge_order(lab.groups(), hostvars) == ["haproxy-2", "haproxy-1"]
+        assert edge_hosts(lab.groups(), hostvars, "in_order") == ["haproxy-2", "haproxy-1"]
 
 
 SCRIPT = """

@@ -5,18 +5,16 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
-from ansible_collections.k8s_edge.ha.plugins.filter.edge_order import edge_order
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_verdict import haproxy_verdict
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_verdict import keepalived_verdict
-from ansible_collections.k8s_edge.ha.plugins.filter.silenced_peers import silenced_peers
-from ansible_collections.k8s_edge.ha.plugins.filter.unagreed_instances import unagreed_instances
-from ansible_collections.k8s_edge.ha.plugins.filter.unheired_instances import unheired_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_endpoints import vip_endpoints
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
-from ansible_collections.k8s_edge.ha.plugins.filter.vip_partners import vip_partners
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import partners_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import order as _rolling
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, silenced_by, standing
 
 VIP = "10.77.0.100/24"
@@ -47,10 +45,10 @@ class Site:
         return self.before(host)["configuration"]["instances"][0]
 
     def order(self):
-        return edge_order(self.groups, self.hostvars)
+        return edge_hosts(self.groups, self.hostvars, "in_order")
 
     def silent(self):
-        return {host: silenced_peers(self.groups, host, self.hostvars) for host in self.hosts}
+        return {host: Fleet(self.groups, self.hostvars).silenced(host) for host in self.hosts}
 
 
 def test_the_holder_comes_last(lab):
@@ -200,13 +198,13 @@ def test_clients_may_use_a_name(lab):
 
 def test_without_anything_read_the_declared_order_stands(lab):
     hostvars = lab.hostvars()
-    assert edge_order(lab.groups(), hostvars) == ["haproxy-1", "haproxy-2"]
-    assert silenced_peers(lab.groups(), "haproxy-1", hostvars) == []
+    assert edge_hosts(lab.groups(), hostvars, "in_order") == ["haproxy-1", "haproxy-2"]
+    assert Fleet(lab.groups(), hostvars).silenced("haproxy-1") == []
     assert edge_hosts(lab.groups(), hostvars) == ["haproxy-1", "haproxy-2"]
 
 
 def test_before_any_play_has_run_there_are_no_host_variables_to_choose_by(lab):
-    assert edge_order(lab.groups(), {}) == edge_hosts(lab.groups(), {}) == lab.groups()["all"]
+    assert edge_hosts(lab.groups(), {}, "in_order") == edge_hosts(lab.groups(), {}) == lab.groups()["all"]
 
 
 def answer(state="MASTER", held=(VIP,), **more):
@@ -263,21 +261,22 @@ def test_no_holder_is_a_fault(lab):
 )
 def test_keepalived_must_find_its_state(lab, host, info, vip, verdict):
     vips = [{**lab.kubeapi, **vip}]
-    assert keepalived_verdict(info, vips, host, lab.groups(), lab.hostvars(vips)) == verdict
+    instances = keepalived_instances(vips, host, lab.groups(), lab.hostvars(vips))
+    assert keepalived_verdict(info, instances, lab.leading_peers(vips, host)) == verdict
 
 
 def test_a_check_that_has_not_run_yet_is_waited_for(lab):
-    arguments = (answer("FAULT"), [lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars())
-    assert keepalived_verdict(*arguments, final=False) == "waiting"
+    instances = keepalived_instances([lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars())
+    assert keepalived_verdict(answer("FAULT"), instances, final=False) == "waiting"
 
 
 def test_instances_that_cannot_be_changed_alone_are_named(lab):
     site = Site(lab)
     desired = keepalived_instances(site.vips, "haproxy-1", site.groups, site.hostvars)
-    assert unagreed_instances(site.before("haproxy-1"), desired) == []
+    assert keepalived_change(site.before("haproxy-1"), desired)["coordinated"] == []
     site.written("haproxy-1").update(virtual_router_id=51)
-    assert unagreed_instances(site.before("haproxy-1"), desired) == ["kubeapi"]
-    assert unagreed_instances({"configuration": {}}, desired) == []
+    assert keepalived_change(site.before("haproxy-1"), desired)["coordinated"] == ["kubeapi"]
+    assert keepalived_change({"configuration": {}}, desired)["coordinated"] == []
 
 
 def test_what_is_unknown_of_a_written_instance_silences_nobody(lab):
@@ -296,18 +295,18 @@ def test_what_is_unknown_of_a_written_instance_silences_nobody(lab):
 
 def test_a_master_needs_a_peer_that_is_backup():
     master, backup, fault = answer(), answer("BACKUP", ()), answer("FAULT", ())
-    assert unheired_instances(master, [backup]) == []
-    assert unheired_instances(master, [fault]) == ["kubeapi"]
-    assert unheired_instances(master, [{**backup, "active": False}]) == ["kubeapi"]
-    assert unheired_instances(master, []) == ["kubeapi"]
-    assert unheired_instances(master, [], ["kubeapi"]) == ["kubeapi"]
-    assert unheired_instances(master, [], ["another"]) == []  # the VIP is to go
-    assert unheired_instances(backup, []) == []
+    assert keepalived_change(master, [], [backup])["without_successor"] == []
+    assert keepalived_change(master, [], [fault])["without_successor"] == ["kubeapi"]
+    assert keepalived_change(master, [], [{**backup, "active": False}])["without_successor"] == ["kubeapi"]
+    assert keepalived_change(master, [], [])["without_successor"] == ["kubeapi"]
+    assert keepalived_change(master, [], [], ["kubeapi"])["without_successor"] == ["kubeapi"]
+    assert keepalived_change(master, [], [], ["another"])["without_successor"] == []  # the VIP is to go
+    assert keepalived_change(backup, [], [])["without_successor"] == []
 
 
 def test_partners_share_a_vip(lab):
-    assert vip_partners([lab.kubeapi], "haproxy-2", lab.groups(3)) == ["haproxy-1", "haproxy-3"]
-    assert vip_partners([lab.kubeapi], "kube-1", lab.groups(3)) == []
+    assert partners_of(declared([lab.kubeapi], lab.groups(3)))["haproxy-2"] == ["haproxy-1", "haproxy-3"]
+    assert "kube-1" not in partners_of(declared([lab.kubeapi], lab.groups(3)))
 
 
 def test_where_clients_connect(lab):

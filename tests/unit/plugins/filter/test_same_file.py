@@ -11,9 +11,7 @@ from collections import Counter
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_director import keepalived_director
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_watchers import keepalived_watchers
+from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan import config as haproxy
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
@@ -27,8 +25,6 @@ from hypothesis import strategies as st
 
 from .conftest import KUBEAPI, groups, hostvars, interface
 from .conftest import host as host_of
-
-WATCH = {"folder": "/etc/keepalived"}
 
 
 def some(**options):
@@ -165,12 +161,11 @@ def test_of_haproxy(earlier, declared, foreign):
 
 
 def held(vips):
-    both = groups(), facts()
-    watchers = keepalived_watchers(vips, "haproxy-1", *both, WATCH)
-    instances = keepalived_instances(vips, "haproxy-1", *both, None, (), WATCH)
-    directed = keepalived_director(vips, "haproxy-1", *both)
-    directed["global_defs"] = {"lvs_sync_daemon": {}, **directed["global_defs"]}  # as the role has it with purge
-    return given_to_a_module(ARGUMENTS, {**watchers, "instances": instances, **directed, "purge": True})
+    part = host_part(vips, "haproxy-1", groups(), facts(), "keepalived")
+    beside = ("script_folder", "partners", "alone", "silenced")
+    derived = {name: value for name, value in part.items() if name not in beside}
+    derived["global_defs"] = {"lvs_sync_daemon": {}, **derived["global_defs"]}  # as the role has it with purge
+    return given_to_a_module(ARGUMENTS, {**derived, "purge": True})
 
 
 def meaning(text):

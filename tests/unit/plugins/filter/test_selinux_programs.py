@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.k8s_edge.ha.plugins.filter.selinux_programs import selinux_programs
+from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.selinux_needs import programs
 
 GROUPS = {"haproxy": ["haproxy-1", "haproxy-2"], "kube": ["kube-1"], "all": ["haproxy-1", "haproxy-2", "kube-1"]}
@@ -27,7 +27,7 @@ VIPS = [
 
 
 def test_a_vip_is_its_port_its_servers_port_and_the_health_page():
-    haproxy, keepalived = selinux_programs(VIPS, "haproxy-1", GROUPS, HOSTVARS, health_port=9404)
+    haproxy, keepalived = host_part(VIPS, "haproxy-1", GROUPS, HOSTVARS, "selinux", {"selinux_health_port": "9404"})
     assert haproxy == {
         "path": "/usr/sbin/haproxy",
         "binds": [7443, 9404],
@@ -39,7 +39,7 @@ def test_a_vip_is_its_port_its_servers_port_and_the_health_page():
 
 
 def test_a_vip_of_others_opens_nothing():
-    haproxy, _keepalived = selinux_programs(VIPS, "kube-1", GROUPS, HOSTVARS)
+    haproxy, _keepalived = host_part(VIPS, "kube-1", GROUPS, HOSTVARS, "selinux")
     assert (haproxy["binds"], haproxy["connects"]) == ([8404], [])
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.filter.edge_order import edge_order
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_verdict import keepalived_verdict
 
@@ -59,15 +59,15 @@ UNREACHABLE = {"unreachable": True, "item": "haproxy-1"}
 )
 def test_who_leads_follows_from_the_priorities_that_run(lab, here, peers, verdict):
     for vip in (lab.kubeapi, {**lab.kubeapi, "holder": "haproxy-2"}):
-        arguments = (here, [vip], "haproxy-1", lab.groups(), lab.hostvars([vip]), peers)
-        assert keepalived_verdict(*arguments) == verdict
+        instances = keepalived_instances([vip], "haproxy-1", lab.groups(), lab.hostvars([vip]))
+        assert keepalived_verdict(here, instances, peers) == verdict
 
 
 def test_a_peer_may_still_have_another_name_for_the_instance(lab):
     vips = [{**lab.kubeapi, "name": "renamed"}]
     here, peer = runs("BACKUP", 190), runs("MASTER", 200)
     here["instances"][0].update(name="renamed", virtual_router_id=100, addresses=[VIP])
-    arguments = (here, vips, "haproxy-2", lab.groups(), lab.hostvars(vips), [peer])
+    arguments = (here, keepalived_instances(vips, "haproxy-2", lab.groups(), lab.hostvars(vips)), [peer])
     assert keepalived_verdict(*arguments) == "waiting"
     peer["instances"][0].update(virtual_router_id=100, addresses=["10.77.0.109/24"])
     assert keepalived_verdict(*arguments) == "waiting"
@@ -80,7 +80,8 @@ def test_a_new_instance_of_a_sync_group_waits_for_the_others_of_its_group(lab):
     vips = [lab.kubeapi, {**lab.kubeapi, "name": "second", "addresses": ["10.77.0.101/24"]}]
     here = runs("BACKUP", 190)
     here["instances"].append({**here["instances"][0], "name": "second"})
-    arguments = (vips, "haproxy-2", lab.groups(), lab.hostvars(vips), [runs("MASTER", 200)])
+    instances = keepalived_instances(vips, "haproxy-2", lab.groups(), lab.hostvars(vips))
+    arguments = (instances, [runs("MASTER", 200)])
     assert keepalived_verdict(here, *arguments) == "waiting"
     here["configuration"]["sync_groups"] = [{"name": "director", "group": ["kubeapi", "second"]}]
     assert keepalived_verdict(here, *arguments) == "settled"
@@ -89,15 +90,14 @@ def test_a_new_instance_of_a_sync_group_waits_for_the_others_of_its_group(lab):
 @pytest.mark.parametrize("hesitation", [{"nopreempt": True}, {"preempt_delay": 60}])
 def test_a_host_that_may_not_take_the_vip_back_at_once_may_stay_backup(lab, hesitation):
     vips = [{**lab.kubeapi, "instance": hesitation}]
-    peers = [runs("MASTER", 190)]
-    arguments = (runs("BACKUP", 200), vips, "haproxy-1", lab.groups(), lab.hostvars(vips), peers)
-    assert keepalived_verdict(*arguments) == "settled"
+    instances = keepalived_instances(vips, "haproxy-1", lab.groups(), lab.hostvars(vips))
+    assert keepalived_verdict(runs("BACKUP", 200), instances, [runs("MASTER", 190)]) == "settled"
 
 
 def test_all_addresses_of_an_instance_must_be_held_and_only_its_own(lab):
     here = runs("MASTER", 200)
     here["vips"].append({"address": "10.77.0.109/24", "instance": "by-hand", "held": False})
-    arguments = ([lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars(), [])
+    arguments = (keepalived_instances([lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars()), [])
     assert keepalived_verdict(here, *arguments) == "settled"
     here["vips"].append({"address": "10.77.0.110/24", "instance": "kubeapi", "held": False})
     assert keepalived_verdict(here, *arguments) == "waiting"
@@ -121,4 +121,4 @@ def test_who_shall_lead_is_changed_first_and_who_holds_last_so_that_the_vip_move
         hostvars[host]["k8s_edge_before"] = {"active": True, "loaded": True, "configuration": {"instances": written}}
         held = (VIP,) if number == 1 else ()
         hostvars[host].update(lab.host(lab.interface("eth0", f"10.77.0.1{number}/24", secondaries=held)))
-    assert edge_order(groups, hostvars) == order
+    assert edge_hosts(groups, hostvars, "in_order") == order

@@ -10,9 +10,8 @@ import subprocess
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.k8s_edge.ha.plugins.filter.firewall_needs import firewall_needs
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
-from ansible_collections.k8s_edge.ha.plugins.filter.selinux_programs import selinux_programs
+from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_endpoints import vip_endpoints
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_config
 
@@ -77,20 +76,20 @@ def test_its_health_page_asks_for_every_port(lab, web):
 
 def test_the_firewall_opens_what_clients_connect_to(lab, web):
     vips = [{**web, "ports": MAPPED, "clients": ["10.0.0.0/8"]}]
-    needs = firewall_needs(vips, "haproxy-1", lab.groups(), lab.hostvars(vips))
+    needs = host_part(vips, "haproxy-1", lab.groups(), lab.hostvars(vips), "firewall")
     opened = [(each["port"], each["sources"]) for each in needs["openings"] if each["protocol"] == "tcp"]
     assert opened == [(80, ["10.0.0.0/8"]), (443, ["10.0.0.0/8"])]
 
 
 def test_the_firewall_opens_the_ports_of_a_vip_that_leads_nowhere(lab, web):
     vips = [{**web, "leads_to": None, "ports": [80, 443]}]
-    needs = firewall_needs(vips, "haproxy-1", lab.groups(), lab.hostvars(vips))
+    needs = host_part(vips, "haproxy-1", lab.groups(), lab.hostvars(vips), "firewall")
     assert [each["port"] for each in needs["openings"] if each["protocol"] == "tcp"] == [80, 443]
 
 
 def test_selinux_lets_haproxy_bind_one_and_connect_to_the_other(lab, web):
     vips = [{**web, "ports": MAPPED}]
-    haproxy, _keepalived = selinux_programs(vips, "haproxy-1", lab.groups(), lab.hostvars(vips))
+    haproxy, _keepalived = host_part(vips, "haproxy-1", lab.groups(), lab.hostvars(vips), "selinux")
     assert (haproxy["binds"], haproxy["connects"]) == ([80, 443, 8404], [8080, 8443])
 
 

@@ -8,7 +8,12 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_verdict import keepalived_verdict
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_watchers import keepalived_watchers
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, watchers
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+
+
+def watched(vips, host, groups, hostvars, watch=None):
+    return watchers(host, declared(vips, groups), hostvars, Watch(**(watch or {})))
 
 
 def control_plane(lab, count=3, **changes):
@@ -29,7 +34,7 @@ def named(entries):
 
 
 def test_haproxy_is_watched_twice_and_either_takes_the_host_out(lab):
-    said = keepalived_watchers(
+    said = watched(
         [lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars(), {"health_port": 8405, "folder": "/etc/keepalived"}
     )
     (script,), (process,) = said["scripts"], said["track_processes"]
@@ -40,14 +45,14 @@ def test_haproxy_is_watched_twice_and_either_takes_the_host_out(lab):
 
 def test_a_host_without_a_proxy_watches_nothing(lab):
     for host in ("kube-1", "elsewhere"):
-        said = keepalived_watchers([lab.kubeapi], host, lab.groups(), {**lab.hostvars(), "elsewhere": {}})
+        said = watched([lab.kubeapi], host, lab.groups(), {**lab.hostvars(), "elsewhere": {}})
         assert said == {"scripts": [], "track_processes": []}
 
 
 def test_where_the_kernel_tells_nothing_of_processes_none_is_tracked(lab):
     watch = {"processes": False}
     arguments = ("haproxy-1", lab.groups(), lab.hostvars())
-    assert keepalived_watchers([lab.kubeapi], *arguments, watch)["track_processes"] == []
+    assert watched([lab.kubeapi], *arguments, watch)["track_processes"] == []
     (instance,) = keepalived_instances([lab.kubeapi], *arguments, watch=watch)
     assert "track_process" not in instance
     assert instance["track_script"] == [{"name": "haproxy"}]
@@ -56,7 +61,7 @@ def test_where_the_kernel_tells_nothing_of_processes_none_is_tracked(lab):
 def test_a_vip_may_also_leave_a_host_that_sees_no_server(lab):
     watch = {"servers": True, "folder": "/etc/keepalived", "check": {"interval": 5, "timeout": 4}}
     arguments = ("haproxy-1", lab.groups(), lab.hostvars())
-    scripts = named(keepalived_watchers([lab.kubeapi], *arguments, watch)["scripts"])
+    scripts = named(watched([lab.kubeapi], *arguments, watch)["scripts"])
     assert scripts["kubeapi-servers"]["script"] == "/etc/keepalived/check-haproxy 8404 /healthz/kubeapi"
     assert scripts["kubeapi-servers"]["interval"] == scripts["haproxy"]["interval"] == 5
     (instance,) = keepalived_instances([lab.kubeapi], *arguments, watch=watch)
@@ -66,7 +71,7 @@ def test_a_vip_may_also_leave_a_host_that_sees_no_server(lab):
 
 def test_the_apiserver_beside_haproxy_is_asked_by_the_address_that_haproxy_uses(lab):
     vips, groups, hostvars = control_plane(lab, backend_port=6444)
-    scripts = named(keepalived_watchers(vips, "kube-2", groups, hostvars, {"folder": "/x"})["scripts"])
+    scripts = named(watched(vips, "kube-2", groups, hostvars, {"folder": "/x"})["scripts"])
     assert scripts["kubeapi-apiserver"]["script"] == "/x/check-apiserver 10.77.0.22 6444"
     assert scripts["kubeapi-apiserver"]["timeout"] < scripts["kubeapi-apiserver"]["interval"]
 
@@ -76,7 +81,7 @@ def test_beside_means_that_every_host_is_an_apiserver(lab, changes):
     vips, groups, hostvars = control_plane(lab, **changes)
     groups = {**groups, "haproxy": ["kube-1", "lb"], "all": [*groups["all"], "lb"], "two": ["kube-1", "kube-2"]}
     hostvars["lb"] = lab.host(lab.interface("eth0", "10.77.0.9/24"), ansible_host="10.77.0.9")
-    assert [each["name"] for each in keepalived_watchers(vips, "kube-1", groups, hostvars)["scripts"]] == ["haproxy"]
+    assert [each["name"] for each in watched(vips, "kube-1", groups, hostvars)["scripts"]] == ["haproxy"]
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 7, 28])
@@ -142,7 +147,8 @@ def test_nopreempt_goes_with_checks_that_take_a_host_out(lab):
 def test_a_host_whose_priority_a_check_has_lowered_need_not_lead(lab, effective, verdict):
     instance = {"name": "kubeapi", "state": "BACKUP", "priority": 200, "effective_priority": effective}
     info = {"active": True, "loaded": True, "instances": [instance]}
-    assert keepalived_verdict(info, [lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars()) == verdict
+    instances = keepalived_instances([lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars())
+    assert keepalived_verdict(info, instances, lab.leading_peers([lab.kubeapi], "haproxy-1")) == verdict
 
 
 def test_an_instance_gives_up_our_watchers_where_its_vip_leads_nowhere_any_more(lab):

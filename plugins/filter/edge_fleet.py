@@ -1,0 +1,76 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``edge_fleet``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import as_data
+
+DOCUMENTATION = r"""
+name: edge_fleet
+short_description: Everything that is derived from C(k8s_edge_vips), for all hosts at once
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Playbook C(site) asks it before it reads the hosts and again afterwards, and takes every decision from its answer.
+  - Fails on nothing that is wrong with the declaration. It is told under C(problems).
+positional: hostvars, read
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory.input_groups
+  - k8s_edge.ha.inventory.hostvars
+options:
+  read:
+    description:
+      - Whether the hosts were read. Then it is a problem, too, where one could not be.
+      - Works from the gathered facts and from what M(k8s_edge.ha.keepalived_info) and M(k8s_edge.ha.haproxy_info)
+        returned, registered as C(k8s_edge_before) and C(k8s_edge_haproxy_before).
+    type: bool
+    default: false
+notes:
+  - The part of a host holds the passwords of its instances. Set C(no_log) on a task that keeps it.
+"""
+
+EXAMPLES = r"""
+- name: Derive what follows from the inventory and from what was read of the hosts
+  ansible.builtin.set_fact:
+    fleet: "{{ groups | k8s_edge.ha.edge_fleet(hostvars, read=true) }}"
+  no_log: true
+
+- name: Show in which order the hosts are changed
+  ansible.builtin.debug:
+    msg: "{{ fleet.order }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(problems), a sentence for each; C(present), C(proxied) and C(authenticated), the hosts that may hold a VIP,
+      those of them with a HAProxy that leads it to servers, and those with a VIP for which a password is declared;
+      C(notes), what is to be done when hosts that are down come back.
+    - With O(read) also C(order), the hosts as they are changed; C(hosts), the part of each as
+      P(k8s_edge.ha.host_part#filter) returns it; C(unheld), the addresses that none of their hosts holds, each with a
+      C(host) that can ask whether somebody else does.
+    - With O(read) also C(former_members), hosts that still take part in a VIP although the declaration does not name
+      them any more, each with C(vip), C(host), C(address), C(instances), whether it C(leaves), and otherwise what is
+      wrong (C(fault)); C(remains), what each host still has where C(k8s_edge_vips) is an empty list, and
+      C(remaining), a sentence for each where that is not removed.
+    - Where there are problems, C(order) and C(hosts) are empty.
+  type: dict
+"""
+
+
+def edge_fleet(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], read: bool = False) -> dict[str, Any]:
+    """Everything that is derived."""
+    return as_data(Fleet(groups, hostvars), read)
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"edge_fleet": edge_fleet}

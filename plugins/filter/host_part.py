@@ -1,0 +1,88 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``host_part``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import SECTIONS, Fleet
+
+DOCUMENTATION = r"""
+name: host_part
+short_description: What one host has to run, let in and allow for the VIPs
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Roles that are used alone derive their section of it. Playbook C(site) derives it for all hosts at once; see
+    P(k8s_edge.ha.edge_fleet#filter).
+positional: host, groups, hostvars, section, variables
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory
+  - k8s_edge.ha.inventory.host
+  - k8s_edge.ha.inventory.groups
+  - k8s_edge.ha.inventory.hostvars
+options:
+  section:
+    description: The section to derive. By default the whole part.
+    type: str
+    choices: [keepalived, firewall, selinux, kernel, ipvs]
+  variables:
+    description: Variables of the section's role that go over those of the host.
+    type: dict
+"""
+
+EXAMPLES = r"""
+- name: Show which ports this host lets in
+  ansible.builtin.debug:
+    msg: "{{ (k8s_edge_vips | k8s_edge.ha.host_part(inventory_hostname, groups, hostvars, 'firewall')).openings }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(keepalived) has C(instances), C(scripts), C(track_processes), C(virtual_servers), C(sync_groups) and
+      C(global_defs) as M(k8s_edge.ha.keepalived_config) takes them; C(script_folder); C(partners), the hosts that
+      could take over, and C(alone), whether all of them are down; C(silenced), the peers that must be stopped while
+      keepalived on this host is changed, since the change needs all members at once.
+    - C(firewall) has C(openings), C(interfaces) and C(guarded) as M(k8s_edge.ha.firewall_access) takes them, and
+      C(undeclared), the names of instances that only C(keepalived.conf) has.
+    - C(selinux) has the programs as M(k8s_edge.ha.selinux_access) takes them, C(kernel) the parameters as
+      M(k8s_edge.ha.kernel_settings) takes them.
+    - C(ipvs) has C(virtual_servers), C(sync_groups) and C(global_defs), what this host directs and what that needs, and
+      C(loopback), the addresses that it serves as a real server.
+    - C(haproxy) has the names of the C(frontends) and C(backends). See P(k8s_edge.ha.haproxy_proxies#filter) for what
+      is in them.
+    - C(leaving) has the names of the instances that this host is declared for no longer and may give up.
+    - With O(section) only what that one has.
+  type: raw
+"""
+
+
+@speaking
+def host_part(
+    vips: Any,
+    host: str,
+    groups: Mapping[str, Sequence[str]],
+    hostvars: Mapping[str, Any],
+    section: str | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> Any:
+    """The whole part of a host, or one section of it."""
+    fleet = Fleet(groups, hostvars, vips)
+    if section is None:
+        return fleet.host(host)
+    if section not in SECTIONS:
+        refuse([Problem("host_part: section", section, "is not known here", "Use: {}.".format(", ".join(SECTIONS)))])
+    return fleet.section(section, host, variables or {})
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"host_part": host_part}

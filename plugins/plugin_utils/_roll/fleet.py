@@ -1,0 +1,222 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All hosts of an inventory together: what is derived for each, in which order they are changed, and what forbids it.
+
+``hostvars`` is Ansible's, or a dictionary of dictionaries. Each variable is read once. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.directors import real_server_hosts, shares_loopback
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host import Derivation
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import unverified
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import (
+    disagreeing,
+    hosts_down,
+    owed,
+    unserved,
+    without,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.former import former_members, unheld
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import (
+    Groups,
+    HostsReadOnce,
+    Hostvars,
+    hosts_of,
+    vips_of,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, order, silenced_by, standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import remains, removal_notes
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.trades import trades
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
+
+#: What keepalived_config would do there, read where authentication is declared.
+REHEARSAL = "k8s_edge_rehearsal"
+
+#: Hosts or addresses, by hand: those that take part in no VIP any more, though others still name them as peers.
+GONE = "k8s_edge_members_gone"
+
+#: The sections of a host's part that have a role of their own; ``<role>_vips`` goes over ``k8s_edge_vips`` there.
+SECTIONS = {
+    "keepalived": "keepalived",
+    "firewall": "firewall",
+    "selinux": "selinux",
+    "kernel": "kernel",
+    "ipvs": "ipvs_director",
+}
+
+
+class Fleet:
+    """The hosts of an inventory. ``entries`` is the declaration, by default what ``k8s_edge_vips`` says."""
+
+    def __init__(self, groups: Groups, hostvars: Hostvars, entries: Any = None) -> None:
+        self.groups = groups
+        self.hostvars: Hostvars = hostvars if isinstance(hostvars, HostsReadOnce) else HostsReadOnce(hostvars)
+        self._entries = entries
+
+    @cached_property
+    def vips(self) -> tuple[Vip, ...]:
+        """The declaration; InputError with everything that is wrong with it."""
+        return vips_of(self.groups, self.hostvars) if self._entries is None else declared(self._entries, self.groups)
+
+    @cached_property
+    def down(self) -> tuple[str, ...]:
+        """The hosts that are declared down."""
+        return hosts_down(self.hostvars)
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """What is derived for each host."""
+        return Derivation(self.vips, self.hostvars)
+
+    @property
+    def hosts(self) -> list[str]:
+        """Those that may hold a VIP and are not down."""
+        return without(hosts_of(self.vips), self.down)
+
+    @property
+    def proxied(self) -> list[str]:
+        """Those whose HAProxy leads a VIP to its servers."""
+        return without(hosts_of([vip for vip in self.vips if vip.proxied]), self.down)
+
+    @property
+    def authenticated(self) -> list[str]:
+        """Those with a VIP for which a password is declared."""
+        return without(hosts_of([vip for vip in self.vips if vip.instance.get("authentication")]), self.down)
+
+    @property
+    def real_servers(self) -> list[str]:
+        """Those that serve a directed VIP."""
+        return without(real_server_hosts(self.vips), self.down)
+
+    @property
+    def former_real_servers(self) -> list[str]:
+        """Those that serve none, and have more on loopback than every host has there."""
+        serving = real_server_hosts(self.vips)
+        return [host for host in self.hosts if host not in serving and shares_loopback(self.hostvars[host])]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be done when hosts that are down come back."""
+        return owed(self.vips, self.down)
+
+    @cached_property
+    def read(self) -> bool:
+        """Whether every host that may hold a VIP was asked what its keepalived does."""
+        return all(BEFORE in self._of(host) for host in self.hosts)
+
+    @cached_property
+    def standings(self) -> list[Standing]:
+        """How every host that may hold a VIP stood before the roll; nothing where they were not read."""
+        return [self._standing(host) for host in self.hosts] if self.read else []
+
+    @cached_property
+    def order(self) -> list[str]:
+        """The hosts in the order in which they are changed; the declared order where they have not been read.
+
+        InputError where the declaration cannot work for one of them, its proxies and virtual servers included, or not
+        while others are down.
+        """
+        refuse(list(unserved(self.vips, self.down)))
+        for host in self.hosts:
+            given = self._of(host)
+            if truth(given.get("haproxy_kube_verify", True)):
+                ca_file = given.get("haproxy_kube_ca_file", given.get("k8s_edge_kube_ca_file"))
+                refuse(list(unverified(host, self.vips, ca_file)))
+            self.derivation.proxies(host)
+            self.derivation.director(host, given)
+        stood = self.standings
+        desired = {host: self._instances(host) for host in (self.hosts if stood else ())}
+        refuse(list(trades(self.vips, desired, {host: self._of(host).get(BEFORE) or {} for host in self.hosts})))
+        if self.down:
+            refuse(list(disagreeing(self.vips, self.down, {each.host: each.coordinated for each in stood})))
+        return order(stood, self.derivation.partners) or self.hosts
+
+    @cached_property
+    def former_members(self) -> list[dict[str, Any]]:
+        """Hosts that take part in a VIP of which they are declared no longer, and what becomes of each; none where the
+        hosts have not been read."""
+        if not self.read:
+            return []
+        try:
+            desired = {host: self.derivation.instances(host, {}) for host in hosts_of(self.vips)}
+        except InputError:
+            return []  # told by the order, which every run asks
+        gone = {str(each) for host in hosts_of(self.vips)[:1] for each in self._of(host).get(GONE) or ()}
+        return [
+            each.told(bool(each.host) and truth(self._of(each.host or "").get("keepalived_purge")))
+            for each in former_members(self.vips, desired, self.hostvars, BEFORE)
+            if each.instances is not None or not gone & {each.host, each.address}
+        ]
+
+    @property
+    def leaving(self) -> dict[str, list[str]]:
+        """The former members whose instances may be taken out first, with these."""
+        found: dict[str, list[str]] = {}
+        for each in self.former_members:
+            if each["leaves"]:
+                found.setdefault(each["host"], []).extend(each["instances"])
+        return {host: list(dict.fromkeys(names)) for host, names in found.items()}
+
+    @property
+    def unheld(self) -> list[dict[str, str]]:
+        """The addresses that none of their hosts holds, each with a host that can ask whether somebody else does."""
+        return unheld(self.vips, self.hostvars, BEFORE) if self.read else []
+
+    @property
+    def remains(self) -> list[dict[str, Any]]:
+        """What each host still has of ours, where ``k8s_edge_vips`` is an empty list."""
+        return remains(self.groups, self.hostvars)
+
+    @property
+    def remaining(self) -> list[str]:
+        """A sentence for each host on which something of that is not removed."""
+        return removal_notes(self.groups, self.hostvars)
+
+    def silenced(self, host: str) -> list[str]:
+        """The peers that must be silent while keepalived on this host is changed; none where nothing was read."""
+        return silenced_by(host, self.standings, self.derivation.partners)
+
+    def section(self, name: str, host: str, given: Mapping[str, Any] | None = None) -> Any:
+        """One section of a host's part; ``given`` goes over the host's variables."""
+        variables = ChainMap(dict(given or {}), self._of(host))  # type: ignore[arg-type]  # it is only read
+        derivation = self.derivation
+        entries = self._of(host).get(f"{SECTIONS[name]}_vips") if given is None else None
+        if entries is not None:
+            derivation = Derivation(declared(entries, self.groups), self.hostvars)
+        found = getattr(derivation, name)(host, variables)
+        return {**found, "silenced": self.silenced(host)} if name == "keepalived" else found
+
+    def host(self, name: str) -> dict[str, Any]:
+        """The whole part of a host, as plain data."""
+        proxies = self.derivation.proxies(name)
+        serves = {kind: [each["name"] for each in sections] for kind, sections in proxies.items()}
+        found = {section: self.section(section, name) for section in SECTIONS}
+        return {**found, "haproxy": serves, "leaving": self.leaving.get(name, [])}
+
+    @property
+    def concerned(self) -> list[str]:
+        """The hosts that have a part."""
+        return list(dict.fromkeys([*self.leaving, *self.hosts, *self.real_servers]))
+
+    def _of(self, host: str) -> Mapping[str, Any]:
+        return self.hostvars.get(host) or {}
+
+    def _instances(self, host: str) -> list[dict[str, Any]]:
+        return self.derivation.instances(host, self._of(host).get("keepalived_instance_defaults") or {})
+
+    def _standing(self, host: str) -> Standing:
+        known = self._of(host)
+        steps = (known.get(REHEARSAL) or {}).get("steps") or ()
+        leads = len(self.derivation.led_by(host))
+        return standing(host, self.vips, known, known[BEFORE], self._instances(host), steps, leads)

@@ -1,0 +1,150 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One derivation for all hosts: plain data, each variable read once, and the same that a role derives alone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import ClassVar
+
+import pytest
+from ansible.errors import AnsibleFilterError, AnsibleUndefinedVariable
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
+from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import SECTIONS, Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import CHOICES
+
+BEFORE = {
+    "active": True,
+    "enabled": True,
+    "loaded": True,
+    "installed": True,
+    "configuration": {},
+    "process_events": True,
+}
+
+
+class Counted(dict):
+    """A host's variables that count how often each is asked for, as Ansible's resolve it every time."""
+
+    asked: ClassVar[Counter[str]] = Counter()
+
+    def __getitem__(self, name):
+        self.asked[name] += 1
+        return super().__getitem__(name)
+
+
+def read(lab, edges=3, **variables):
+    """Hosts that were read, with further variables on each of HAProxy's."""
+    hostvars = lab.hostvars(edges=edges)
+    for host in lab.groups(edges)["haproxy"]:
+        hostvars[host].update(k8s_edge_before=BEFORE, k8s_edge_read=True, **variables)
+    return lab.groups(edges), hostvars
+
+
+def test_every_host_has_its_part_as_plain_data(lab):
+    fleet = edge_fleet(*read(lab), read=True)
+    assert fleet["problems"] == []
+    assert list(fleet["hosts"]) == fleet["present"] == fleet["proxied"] == ["haproxy-1", "haproxy-2", "haproxy-3"]
+    assert json.loads(json.dumps(fleet)) == fleet
+    part = fleet["hosts"]["haproxy-2"]
+    assert part["keepalived"]["partners"] == ["haproxy-1", "haproxy-3"]
+    assert part["keepalived"]["track_processes"][0]["process"] == "haproxy"
+    assert part["haproxy"] == {"frontends": ["k8s_edge_health", "kubeapi_vip"], "backends": ["kubeapi"]}
+    assert part["kernel"] == {"net.ipv4.ip_nonlocal_bind": 1}
+
+
+def test_a_variable_of_a_host_is_read_once_however_many_hosts_need_it(lab):
+    groups, hostvars = read(lab, edges=9)
+    Counted.asked.clear()
+    edge_fleet(groups, {host: Counted(variables) for host, variables in hostvars.items()}, read=True)
+    assert Counted.asked["ansible_facts"] == 9
+    assert max(Counted.asked.values()) == len(hostvars)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_role_that_is_used_alone_derives_the_same(lab, section):
+    groups, hostvars = read(lab)
+    alone = host_part([lab.kubeapi], "haproxy-1", groups, hostvars, section)
+    assert alone == edge_fleet(groups, hostvars, read=True)["hosts"]["haproxy-1"][section]
+    assert alone == host_part([lab.kubeapi], "haproxy-1", groups, hostvars)[section]
+
+
+def test_a_roles_variables_count_in_the_fleet_as_they_do_for_the_role_alone(lab):
+    variables = {
+        "k8s_edge_health_port": 9404,
+        "keepalived_require_servers": "yes",
+        "keepalived_health_check": {"interval": 7},
+        "keepalived_instance_defaults": {"advert_int": 3},
+        "haproxy_frontends": [{"name": "web", "bind": [{"address": "*", "port": 8080}]}],
+    }
+    groups, hostvars = read(lab, **variables)
+    hostvars["haproxy-1"]["ansible_facts"]["os_family"] = "RedHat"
+    part = Fleet(groups, hostvars).host("haproxy-1")
+    scripts = part["keepalived"]["scripts"]
+    assert [each["script"] for each in scripts] == [
+        "/usr/libexec/keepalived/check-haproxy 9404",
+        "/usr/libexec/keepalived/check-haproxy 9404 /healthz/kubeapi",
+    ]
+    assert scripts[0]["interval"] == 7
+    assert part["keepalived"]["instances"][0]["advert_int"] == 3
+    assert {"protocol": "tcp", "port": 8080} in part["firewall"]["openings"]
+    assert part["selinux"][0]["binds"] == [6443, 8080, 9404]
+
+
+def test_vips_of_one_role_go_over_the_declaration_there(lab):
+    groups, hostvars = read(lab, kernel_vips=[])
+    part = Fleet(groups, hostvars).host("haproxy-1")
+    assert (part["kernel"], part["haproxy"]["backends"]) == ({}, ["kubeapi"])
+
+
+def test_what_is_wrong_with_one_host_is_told_and_nothing_is_derived(lab):
+    script = {"name": "mine", "script": "/bin/true", "weight": -2}
+    instance = {"track_script": [{"name": "mine"}]}
+    groups, hostvars = read(lab, keepalived_scripts=[script])
+    for variables in hostvars.values():
+        if "k8s_edge_vips" in variables:
+            variables["k8s_edge_vips"] = [{**lab.kubeapi, "instance": instance}]
+    fleet = edge_fleet(groups, hostvars, read=True)
+    (problem,) = fleet["problems"]
+    assert "cannot overcome the gap" in problem
+    assert (fleet["order"], fleet["hosts"]) == ([], {})
+
+
+def test_a_variable_that_cannot_be_resolved_is_a_problem_and_no_crash(lab):
+    class Unresolved(dict):
+        def __getitem__(self, name):
+            if name == "keepalived_instance_defaults":
+                raise AnsibleUndefinedVariable("'interval' is undefined")
+            return super().__getitem__(name)
+
+    groups, hostvars = read(lab, keepalived_instance_defaults={})
+    hostvars["haproxy-2"] = Unresolved(hostvars["haproxy-2"])
+    assert any("'interval' is undefined" in each for each in edge_fleet(groups, hostvars, read=True)["problems"])
+
+
+def test_what_is_declared_is_known_before_any_host_was_read(lab):
+    secret = {**lab.kubeapi, "instance": {"authentication": {"auth_type": "PASS", "auth_pass": "x"}, "version": 2}}
+    fleet = edge_fleet(lab.groups(), lab.hostvars([secret]))
+    assert fleet["authenticated"] == fleet["present"] == ["haproxy-1", "haproxy-2"]
+    assert "hosts" not in fleet
+    wrong = edge_fleet(lab.groups(), lab.hostvars([{**lab.kubeapi, "addresses": ["10.77.0.100/33"]}]))
+    assert len(wrong["problems"]) == 1 and wrong["present"] == []
+
+
+def test_what_is_not_known_is_refused_with_what_is(lab):
+    groups, hostvars = read(lab)
+    with pytest.raises(AnsibleFilterError, match="Use: present, in_order"):
+        edge_hosts(groups, hostvars, "ordered")
+    with pytest.raises(AnsibleFilterError, match="Use: keepalived, firewall"):
+        host_part([lab.kubeapi], "haproxy-1", groups, hostvars, "haproxy")
+
+
+@pytest.mark.parametrize("which", CHOICES)
+def test_before_any_play_has_run_nothing_is_removed_from_any_host(lab, which):
+    assert edge_hosts(lab.groups(), {}, which) in (lab.groups()["all"], [])
+    if which in ("leaving", "removing", "former_members", "former_real_servers"):
+        assert edge_hosts(lab.groups(), {}, which) == []
