@@ -34,12 +34,8 @@ options:
 
 EXAMPLES = r"""
 - name: Look whether others have objects of these names
-  kubernetes.core.k8s_info:
-    api_version: "{{ item.api_version }}"
-    kind: "{{ item.kind }}"
-    namespace: "{{ item.namespace | default(omit, true) }}"
-    name: "{{ item.name }}"
-  loop: "{{ declared | k8s_edge.ha.kubernetes_unread(owned) }}"
+  k8s_edge.ha.kubernetes_info:
+    queries: "{{ declared | k8s_edge.ha.kubernetes_unread(owned) }}"
 """
 
 RETURN = r"""

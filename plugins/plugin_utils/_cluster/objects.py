@@ -114,7 +114,7 @@ def labelled(each: Object, owner: str) -> dict[str, Any]:
 
 
 def kinds(objects: Iterable[Object], further: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, str]]:
-    """The kinds of objects and further ones, each once, as kubernetes.core.k8s_info takes them."""
+    """The kinds of objects and further ones, each once, as k8s_edge.ha.kubernetes_info takes them."""
     found: dict[Any, dict[str, str]] = {}
     stated = [(str(each["apiVersion"]), str(each["kind"])) for each in objects]
     for version, kind in [*stated, *((str(each["api_version"]), str(each["kind"])) for each in further)]:
@@ -129,7 +129,7 @@ def unread(objects: Sequence[Object], owned: Sequence[Object]) -> list[dict[str,
 
 
 def reference(each: Object) -> dict[str, str]:
-    """An object's coordinates, as kubernetes.core.k8s_info takes them."""
+    """An object's coordinates, as k8s_edge.ha.kubernetes_info takes them."""
     which = identity(each)
     return {
         "api_version": str(each["apiVersion"]),

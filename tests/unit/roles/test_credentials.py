@@ -72,5 +72,5 @@ def test_no_task_hides_the_users_defaults(path):
     for task in yaml.safe_load(path.read_text()) or ():
         for each in [task, *task.get("block", ()), *task.get("rescue", ())]:
             for name, arguments in each.items():
-                if name.startswith("kubernetes.core.") and isinstance(arguments, dict):
+                if name.startswith(("kubernetes.core.", "k8s_edge.ha.kubernetes_info")) and isinstance(arguments, dict):
                     assert not {"kubeconfig", "context"} & set(arguments), each["name"]

@@ -36,12 +36,15 @@ def test_every_wrong_value_is_named_with_its_place(role):
 
 @pytest.mark.parametrize("role", CLUSTER)
 def test_each_role_goes_by_its_typed_settings_alone(role):
-    """Its tasks use no public variable, so that none is taken as it came, and the settings have all of them."""
+    """Its tasks use no public variable, so that none is taken as it came, and the settings have all of them. What is
+    handed on to kubernetes_objects as it came is typed there: what types it here too does so for each use there.
+    """
     stated = yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())
     given = {**stated[f"__{role}_given"], **stated.get(f"__{role}_lists_given", {})}
     assert given == {name[len(role) + 1 :]: f"{{{{ {name} }}}}" for name in options(role)}
     for path in (ROLES / role / "tasks").glob("*.yml"):
-        text = re.sub(rf"fail_msg:.*|{role}_\w+: |(?<=set )\w+(?= to absent)", "", path.read_text())
+        handed_on = rf'kubernetes_objects_(\w+): "{{{{ {role}_\1 }}}}"\n'
+        text = re.sub(rf"{handed_on}|fail_msg:.*|{role}_\w+: |(?<=set )\w+(?= to absent)", "", path.read_text())
         assert not re.findall(rf"(?<![\w.])(?:{'|'.join(options(role))})\b", text), path
 
 
