@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.cluster_conflicts import cluster_conflicts
+from ansible_collections.k8s_edge.ha.plugins.filter.cluster_side import cluster_side
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_objects import kube_vip_objects
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_static_pod import kube_vip_static_pod
 from ansible_collections.k8s_edge.ha.plugins.filter.kubernetes_objects import kubernetes_objects
-from ansible_collections.k8s_edge.ha.plugins.filter.plane_conflicts import plane_conflicts
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import planes as _planes
 
 from .conftest import host, interface
 from .kubernetes_sets import kube_vip
@@ -27,6 +29,11 @@ PLANES = {
     "pools": [{"ranges": ["172.20.0.200-172.20.0.210", "fd00::200-fd00::210"]}],
     "keepalived_vip": ["172.20.0.50"],
 }
+
+
+def plane_conflicts(vips, groups, hosts, roles):
+    found = _planes.conflicts(declared(vips, groups), hosts, _planes.planes_of(roles))
+    return [str(problem) for problem in found]
 
 
 def conflicts(vips=(EDGE,), hosts=None, **planes):
@@ -144,7 +151,7 @@ def test_a_text_is_not_true_because_it_is_not_empty(word):
 def test_what_is_absent_claims_nothing():
     away = {"state": "absent", "control_plane": {"addresses": ["172.20.0.119"]}}
     assert plane_conflicts([EDGE], GROUPS, HOSTS, {"kube_vip": away}) == []
-    with pytest.raises(AnsibleFilterError, match="kube_vip_state: 'abent' is not known here"):
+    with pytest.raises(InputError, match="kube_vip_state: 'abent' is not known here"):
         plane_conflicts([EDGE], GROUPS, HOSTS, {"kube_vip": {**away, "state": "abent"}})
 
 
@@ -165,9 +172,9 @@ def test_an_address_that_a_host_holds_for_others_is_not_its_own():
 
 
 def test_what_cannot_be_read_is_refused():
-    with pytest.raises(AnsibleFilterError, match="has no addresses"):
+    with pytest.raises(InputError, match="has no addresses"):
         conflicts(pools=[{}])
-    with pytest.raises(AnsibleFilterError, match=r"'172\.20\.0' is not an address"):
+    with pytest.raises(InputError, match=r"'172\.20\.0' is not an address"):
         conflicts(keepalived_vip=["172.20.0"])
 
 
@@ -228,3 +235,53 @@ def test_the_cloud_provider_is_no_kube_vip():
     }
     spec = {"template": {"spec": {"containers": [container]}}}
     assert cluster_conflicts([{"kind": "DaemonSet", "metadata": metadata, "spec": spec}], PLANES) == []
+
+
+CLUSTER = {
+    "kube_vip_control_plane": {"addresses": ["172.20.0.99"], "interface": "eth0"},
+    "kube_vip_services": {"interface": "eth0"},
+    "kube_vip_cloud_provider_pools": [{"ranges": ["172.20.0.200-172.20.0.210"]}],
+    "keepalived_vip_services": [{"address": "172.20.0.50", "service": "a/b"}],
+}
+EVERY = ["edge_nodes", "kube_vip", "kube_vip_cloud_provider", "keepalived_vip", "traefik"]
+
+
+def side(groups=GROUPS, vips=(EDGE,), reached=True, **variables):
+    hosts = {host: {"k8s_edge_vips": list(vips)} for host in GROUPS["all"]}
+    return cluster_side(groups, {**hosts, **HOSTS, "localhost": variables}, reached)
+
+
+@pytest.mark.parametrize(
+    ("variables", "parts"),
+    [
+        ({}, ["edge_nodes", "traefik"]),
+        (CLUSTER, EVERY),
+        ({"k8s_edge_traefik": "no"}, ["edge_nodes"]),
+        ({"edge_nodes_group": "elsewhere"}, []),
+        ({"traefik_state": "absent", "edge_nodes_state": "absent"}, []),
+        ({"kube_vip_control_plane": CLUSTER["kube_vip_control_plane"]}, ["edge_nodes", "kube_vip", "traefik"]),
+        ({"kube_vip_control_plane": {"static_pod": "yes"}}, ["edge_nodes", "traefik"]),
+        (
+            {"kube_vip_control_plane": {"static_pod": True}, "kube_vip_services": {"interface": "eth0"}},
+            ["edge_nodes", "kube_vip", "traefik"],
+        ),
+    ],
+)
+def test_a_role_is_part_of_the_cluster_where_something_is_declared_for_it(variables, parts):
+    found = side(**variables)
+    assert (found["parts"], found["conflicts"]) == (parts, [])
+    assert set(found["roles"]) - set(parts) == {role for role in EVERY if variables.get(f"{role}_state") == "absent"}
+
+
+def test_the_controllers_variables_are_held_against_the_vips():
+    (said,) = side(**{**CLUSTER, "kube_vip_control_plane": {"addresses": ["172.20.0.119"]}})["conflicts"]
+    assert "keepalived and kube-vip would both hold it" in said
+    (wrong,) = side(kube_vip_state="abent")["conflicts"]
+    assert "kube_vip_state: 'abent' is not known here" in wrong
+
+
+def test_traefiks_ports_count_where_this_run_goes_to_the_cluster():
+    directed = {**EDGE, "profile": "ipvs", "leads_to": "edge", "ports": [80]}
+    assert "Traefik's hostPort" in "".join(side(vips=[directed])["conflicts"])
+    for away in ({"reached": False}, {"traefik_host_network": True}, {"k8s_edge_traefik": False}):
+        assert side(vips=[directed], **away)["conflicts"] == []

@@ -1,0 +1,64 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``cluster_side``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.cluster import cluster_side as side_of
+
+DOCUMENTATION = r"""
+name: cluster_side
+short_description: What of the declaration is for the cluster, and what it claims from keepalived and the hosts
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - The cluster's side is declared for the controller, in variables of the roles C(edge_nodes), C(kube_vip),
+    C(kube_vip_cloud_provider), C(keepalived_vip) and C(traefik).
+  - An address has one owner. It is held by keepalived, kube-vip or kube-keepalived-vip, or is a host's own, and lies in
+    no pool of services, which have nothing in common either.
+  - Virtual router IDs of keepalived and kube-keepalived-vip differ in a network, and services that share addresses have
+    one leader.
+  - What a VIP of profile C(ipvs) leads to must be met by the kernel. A C(hostPort) is translated before it, and
+    kube-keepalived-vip empties its table.
+positional: hostvars, reached
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory.input_groups
+  - k8s_edge.ha.inventory.hostvars
+options:
+  reached:
+    description: Whether this run changes the cluster. Otherwise Traefik is taken to be declared elsewhere.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = r"""
+- name: Stop where two planes claim one address
+  ansible.builtin.assert:
+    that: (groups | k8s_edge.ha.cluster_side(hostvars)).conflicts == []
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(parts), the roles for which something is declared; C(roles), these and those whose state is C(absent), in the
+      order in which they run; C(conflicts), a sentence for each conflict.
+  type: dict
+"""
+
+
+def cluster_side(
+    groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], reached: bool = True
+) -> dict[str, list[str]]:
+    """The parts, the roles and the conflicts."""
+    return side_of(groups, hostvars, reached)
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"cluster_side": cluster_side}
