@@ -54,7 +54,7 @@ def test_what_asks_for_facts_is_left_to_its_role(run):
     told = run(
         "playbooks/site.yml", {"k8s_edge_vips": [{**VIP, "profile": "tcp"}], "haproxy_global": {"nbthread": later}}
     )
-    assert "PLAY [Preflight, read every host" in told and "haproxy_global" not in told
+    assert "PLAY [Preflight, read members" in told and "haproxy_global" not in told
 
 
 def test_what_the_command_line_gives_is_text_and_meant_so(run):
