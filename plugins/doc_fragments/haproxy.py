@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.versions import since
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import (
     backend_arguments,
     config_arguments,
     file_options,
 )
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._docs.haproxy import DESCRIPTIONS
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._docs.haproxy import DESCRIPTIONS, key_of, since
 
 
 def _documented(options: dict[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -24,7 +23,7 @@ def _documented(options: dict[str, Any], path: tuple[str, ...] = ()) -> dict[str
 
 
 def _option(spec: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    words = _description(path)
+    words = DESCRIPTIONS[key_of(path)]
     lines = [words] if isinstance(words, str) else list(words)
     documented: dict[str, Any] = {"description": [*lines, *since(path)]}
     for key in ("type", "elements", "required", "choices", "default"):
@@ -33,15 +32,6 @@ def _option(spec: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     if "options" in spec:
         documented["suboptions"] = _documented(spec["options"], path)
     return documented
-
-
-def _description(path: tuple[str, ...]) -> Any:
-    """The words for an option: those for the longest end of its path that has any."""
-    for start in range(len(path)):
-        words = DESCRIPTIONS.get(".".join(path[start:]))
-        if words is not None:
-            return words
-    raise KeyError(".".join(path))
 
 
 def _fragment(options: dict[str, Any], **more: Any) -> str:

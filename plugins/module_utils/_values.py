@@ -33,6 +33,16 @@ class Kind(NamedTuple):
         return isinstance(value, types) and value in self.argument.get("choices", (value,))
 
 
+def secret(kind: Kind) -> Kind:
+    """The same kind, never shown."""
+    return kind._replace(argument=dict(kind.argument, no_log=True))
+
+
+def shown(kind: Kind) -> Kind:
+    """The same kind, of an option that only sounds like a secret."""
+    return kind._replace(argument=dict(kind.argument, no_log=False))
+
+
 def _integer_from(text: str) -> Any:
     return int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else text
 

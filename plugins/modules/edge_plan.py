@@ -83,7 +83,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.plan import ARGUMENTS, plan
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

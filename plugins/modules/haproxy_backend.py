@@ -162,8 +162,8 @@ start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.action import file_action
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import backend_arguments
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

@@ -165,8 +165,8 @@ start_lean(__loader__)
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.action import file_action
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import config_arguments
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

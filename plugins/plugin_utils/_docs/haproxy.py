@@ -4,12 +4,17 @@
 """What the documentation says about each option of the HAProxy modules.
 
 A key is the end of an option's path; the longest one that fits counts, so that a word that means one thing on a
-server and another in ``global`` is explained twice and everything else once.
+server and another in ``global`` is explained twice and everything else once. A text here without an option, or an
+option without a text, is an error (docs/keywords.md).
 """
 
 from __future__ import annotations
 
 from typing import Union
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import OLDEST
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import BIND, SERVER
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import TABLES
 
 Words = Union[str, list[str]]
 
@@ -334,3 +339,34 @@ _LINES: dict[str, Words] = {
 }
 
 DESCRIPTIONS: dict[str, Words] = {**_SECTIONS, **_LINES, **_GLOBAL, **_FILE, **_MODULES}
+
+
+def key_of(path: tuple[str, ...]) -> str:
+    """The key of an option's words: the longest end of its path that has any."""
+    for key in (".".join(path[start:]) for start in range(len(path))):
+        if key in DESCRIPTIONS:
+            return key
+    owner = path[-2] if len(path) > 1 else ""
+    table = "_LINES" if owner in _LINES_OF else "_GLOBAL" if owner == "global" else "_SECTIONS"
+    key = f"global.{path[-1]}" if owner == "global" else path[-1]
+    raise KeyError(f'plugins/plugin_utils/_docs/haproxy.py: add to {table} the line "{key}": "What it says.",')
+
+
+def since(path: tuple[str, ...]) -> list[str]:
+    """What the documentation says about the versions of an option, such as ``("backends", "servers", "ws")``, and of
+    the words that it takes."""
+    if len(path) > 1 and path[-2] in _LINES_OF:
+        argument = _LINES_OF[path[-2]].get(path[-1])
+        return _told(argument.since) if argument is not None else []
+    for line in (table[path[-1]] for table in TABLES.values() if path[-1] in table):
+        later = [f"V({value}) since HAProxy {version}." for value, version in (line.later or {}).items()]
+        return _told(line.since) + later
+    return []
+
+
+#: Whose options a list, or a dictionary, of the modules has.
+_LINES_OF = {"servers": SERVER, "default_server": SERVER, "bind": BIND}
+
+
+def _told(version: str) -> list[str]:
+    return [] if version == OLDEST else [f"Since HAProxy {version}."]

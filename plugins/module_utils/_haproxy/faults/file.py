@@ -23,12 +23,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.inheritance import inherited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.listeners import (
     Listener,
     listeners,
     shared,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 
 _BACKENDS = ("backend", "listen")
 _FRONTENDS = ("frontend", "listen")

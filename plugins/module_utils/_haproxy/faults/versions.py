@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which HAProxy first knew a keyword, and what a change asks of a HAProxy that is too old.
+"""What a change asks of a HAProxy that is too old for it: the rows say since when each keyword is known.
 
-Only loaded where something differs, and by the documentation.
+Only loaded where something differs.
 """
 
 from __future__ import annotations
@@ -17,24 +17,30 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.file i
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, Section, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.section_keywords import SECTIONS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import OLDEST
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import (
+    BIND,
     BIND_READER,
+    SERVER,
     SERVER_READER,
     Reader,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import TABLES
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: By version, what came with it (HAProxy's CHANGELOG): a line's first word, alone or with a keyword of that line. What
-#: 2.4 knew, the oldest that still is about, is not listed.
-_CAME_WITH: dict[str, tuple[str, ...]] = {
-    "2.5": ("error-log-format", "server ws", "bind shards", "bind thread"),
-    "2.6": ("close-spread-time", "balance hash"),
-    "2.9": ("mode log", "balance log-hash", "balance log-sticky", "hash-type none"),
-    "3.0": ("server guid", "server hash-key", "balance sticky"),
-    "3.1": ("server init-state", "mode spop"),
-}
-SINCE = {words: version for version, came in _CAME_WITH.items() for words in came}
+
+def _rows() -> Iterator[tuple[str, str]]:
+    """What the rows say: a line's first words, alone or with a keyword of that line; and since when."""
+    for owner, table in (("server", SERVER), ("bind", BIND)):
+        yield from ((f"{owner} {argument.word}", argument.since) for argument in table.values())
+    for line in (line for directives in TABLES.values() for line in directives.values()):
+        words = " ".join(line.words)
+        yield words, line.since
+        yield from ((f"{words} {value}", version) for value, version in (line.later or {}).items())
+
+
+#: What not every HAProxy in use knows.
+SINCE = {words: version for words, version in _rows() if version != OLDEST}
 
 #: Lines with options: how many words stand before these, and whose options they are.
 _OPTIONED: dict[str, tuple[Reader, int, str]] = {
@@ -43,7 +49,6 @@ _OPTIONED: dict[str, tuple[Reader, int, str]] = {
     "default-server": (SERVER_READER, 1, "server"),
     "bind": (BIND_READER, 2, "bind"),
 }
-_OPTION_LISTS = {"servers": "server", "default_server": "server", "bind": "bind"}
 
 
 class Use(NamedTuple):
@@ -110,23 +115,6 @@ def _keywords(keyword: str, words: list[str]) -> Iterator[tuple[str, str]]:
     for option in reader.find(words, first):
         word = reader.table[option].word
         yield f"{owner} {word}", word
-
-
-def since(path: tuple[str, ...]) -> list[str]:
-    """What the documentation says about the versions of an option, such as ``("backends", "servers", "ws")``, and of
-    the words that it takes."""
-    owner = _OPTION_LISTS.get(path[-2]) if len(path) > 1 else None
-    if owner is not None:
-        argument = (SERVER_READER if owner == "server" else BIND_READER).table.get(path[-1])
-        words = f"{owner} {argument.word if argument is not None else path[-1]}"
-        return [f"Since HAProxy {SINCE[words]}."] if words in SINCE else []
-    for directive in (table[path[-1]] for table in TABLES.values() if path[-1] in table):
-        words = " ".join(directive.words)
-        if words in SINCE:
-            return [f"Since HAProxy {SINCE[words]}."]
-        values = [key.split() for key in SINCE if key.startswith(f"{words} ")]
-        return [f"V({value}) since HAProxy {SINCE[f'{words} {value}']}." for _words, value in values]
-    return []
 
 
 def _version(said: str) -> str:

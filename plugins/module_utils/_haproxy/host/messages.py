@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
     Section,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 
 #: Since 2.9 HAProxy says "config :" on some messages only, before 2.6 the day and time on all.
 _MESSAGE = re.compile(r"\[(ALERT|WARNING|NOTICE|DIAG|EMERG|INFO)\]\s+(?:\d+/\d+\s+)?\(\d+\)\s*:\s*(?:config : )?(.*)")

@@ -30,7 +30,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.messages
     serious,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import UNENDED, Document, parse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
 TIME_LIMIT = 60.0

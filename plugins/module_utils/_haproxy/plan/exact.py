@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.desired import DesiredSection
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.editor import Edits
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import ONE, SET, table_of
 
 

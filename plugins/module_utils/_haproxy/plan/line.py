@@ -12,8 +12,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.validato
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import normal_address, split_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.editor import Edits
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import Word, lex, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import Argument, Reader
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 

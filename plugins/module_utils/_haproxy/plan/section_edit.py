@@ -12,8 +12,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.desired 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, Section
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.editor import Edits, indent_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import WORDS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import (
     Classifier,
     Directive,

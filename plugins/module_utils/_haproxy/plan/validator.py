@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import (
     Directive,
     join_entry,

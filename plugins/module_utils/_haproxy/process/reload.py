@@ -20,7 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import words_of, workers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process, Unasked, answering
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 
 #: Names are resolved while a file is read, as in a check of it. In seconds.
 TIME_LIMIT = 60.0

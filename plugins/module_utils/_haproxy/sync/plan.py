@@ -17,8 +17,14 @@ from typing import NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import join_address, split_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, Section
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import LIVE_DOLLAR, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import SERVER
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import (
+    FILE,
+    NEVER,
+    NO_EFFECT,
+    SERVER,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import (
+    SET_AT_RUNTIME,
     FileServer,
     Options,
     Proxy,
@@ -30,32 +36,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
 
 #: Since which version ``add server`` and ``del server`` are there, and since which without experimental-mode.
 _DYNAMIC, _STABLE = (2, 4), (2, 6)
-
-#: Since which version ``add server`` takes an option. What is not here, no version is known to take.
-_TAKEN: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(
-        "id weight maxconn minconn maxqueue backup disabled pool_low_conn pool_max_conn pool_purge_delay proto"
-        " proxy_v2_options send_proxy send_proxy_v2 source tfo".split(),
-        (2, 4),
-    ),
-    **dict.fromkeys(
-        "check check_addr check_port inter fastinter downinter rise fall observe error_limit on_error on_marked_down"
-        " on_marked_up check_ssl check_sni check_alpn check_proto check_send_proxy check_via_socks4 agent_check"
-        " agent_addr agent_inter agent_port agent_send slowstart track ssl verify verifyhost ca_file crl_file crt sni"
-        " alpn ciphers ciphersuites ssl_min_ver ssl_max_ver ssl_reuse tls_tickets allow_0rtt ws send_proxy_v2_ssl"
-        " send_proxy_v2_ssl_cn".split(),
-        (2, 6),
-    ),
-    "hash_key": (3, 0),
-    "init_state": (3, 1),
-}
-#: Options that are on without a word; off, they have to be said.
-_ON_BY_DEFAULT = ("ssl_reuse", "tls_tickets")
-#: How a name becomes an address: without meaning where the address is one.
-_RESOLVING = ("init_addr", "resolvers", "resolve_prefer", "resolve_net", "resolve_opts")
-#: Files that a process reads once, when it starts; it need not be able to read others later.
-_FILES = ("ca_file", "crl_file", "crt")
-_LIVE = ("weight", "maxconn", "disabled")
 
 _DYNAMIC_BALANCE = ("roundrobin", "leastconn", "random", "first")
 #: Here it matters which number a server has.
@@ -176,7 +156,7 @@ class _Planner:
         self.reasons.append(f"{proxy.title}: {why}")
 
     def _kept(self, proxy: Proxy, before: FileServer, after: FileServer, row: Row) -> None:
-        for option in sorted({*before.options, *after.options}.difference(_LIVE)):
+        for option in sorted({*before.options, *after.options}.difference(SET_AT_RUNTIME)):
             if _said(before.options, option) != _said(after.options, option):
                 self._cannot(proxy, f"server {after.name}: {SERVER[option].word} cannot be changed live")
         if before.rest != after.rest:
@@ -222,13 +202,12 @@ class _Planner:
         address, port = split_address(server.place)
         words = ["add server", f"{proxy.name}/{server.name}", join_address(literal_of(address), port)]
         for option, value in server.options.items():
-            if option in _RESOLVING or option == "disabled":
-                continue
             argument = SERVER[option]
-            if value is True:
-                words.append(argument.word)
-            elif value is False:
-                words += [argument.negative] if option in _ON_BY_DEFAULT else []
+            if argument.runtime == NO_EFFECT or option == "disabled":
+                continue
+            if isinstance(value, bool):
+                # HAProxy takes no word here for what is so anyway.
+                words += [] if value == argument.on else [argument.word if value else argument.negative]
             else:
                 words += [argument.word, *value]
         command = " ".join(words)
@@ -266,11 +245,12 @@ class _Planner:
         if server.rest:
             return f"{server.rest[0]} is not taken live"
         for option, value in server.options.items():
-            if option in _RESOLVING or (value is False and option not in _ON_BY_DEFAULT):
+            argument = SERVER[option]
+            if argument.runtime == NO_EFFECT or (value is False and not argument.on):
                 continue
-            if _TAKEN.get(option, (99, 0)) > self.abilities.version:
-                return f"{SERVER[option].word} is not taken live"
-            if option in _FILES and not any(word in self.old.text for word in value):
+            if argument.runtime == NEVER or tuple(map(int, argument.runtime.split("."))) > self.abilities.version:
+                return f"{argument.word} is not taken live"
+            if argument.kind is FILE and not any(word in self.old.text for word in value):
                 return f"{value[0]} is read at the start only"
         if (server.options.get("ssl") or server.options.get("check_ssl")) and (
             "ssl-default-server-" in self.old.text or "verify" not in server.options
@@ -327,7 +307,7 @@ def _said(options: Options, option: str) -> object:
     """An option's value; a flag that is not there is off, or on where that is the default."""
     if option in options:
         return options[option]
-    return option in _ON_BY_DEFAULT if SERVER[option].kind is None else None
+    return SERVER[option].on if SERVER[option].kind is None else None
 
 
 def _movable(before: FileServer, after: FileServer) -> bool:

@@ -21,13 +21,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
     unclear,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import Word, is_special, lex, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import is_quotable, value_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import (
     BIND_READER,
     SERVER_READER,
     Reader,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import (
     ONE,
     Classifier,

@@ -13,6 +13,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, character_name, word, word_complaint
 
+#: The oldest HAProxy in use.
+OLDEST = "2.4"
 #: The longest time HAProxy holds: 31 bits of milliseconds, 24.8 days.
 LONGEST_TIME = 2**31 - 1
 #: HAProxy cuts a line into at most this many words (MAX_LINE_ARGS).

@@ -13,56 +13,51 @@ from typing import Any, NamedTuple, Union
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import (
     ADDRESS,
     NAME,
+    OLDEST,
     ONE_WORD,
     bare,
     time,
     words_like,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, choice, integer
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, choice, integer, secret, shown
 
 _INT = 2**31 - 1
+
+#: Since when ``add server`` of the runtime API takes the option. NEVER: no version is known to. NO_EFFECT: it says how
+#: a host name becomes an address, and a server that is added at runtime has one.
+NEVER, NO_EFFECT = "", "no effect"
 
 
 class Argument(NamedTuple):
     """``word`` is the keyword; ``kind`` of its one value, None for a keyword without. ``negative`` is the keyword
-    that says the opposite. ``many``: given several times, the option is a list. ``suffixes`` are keywords that may
-    follow the value with a value of their own and belong to it."""
+    that says the opposite; ``on`` where the option is on unless that is said. ``many``: given several times, the
+    option is a list. ``suffixes`` are keywords that may follow the value with a value of their own and belong to it.
+    ``since`` and ``runtime`` are the row's."""
 
     word: str
     kind: Kind | None = None
     negative: str = ""
     many: bool = False
     suffixes: tuple[str, ...] = ()
+    on: bool = False
+    since: str = ""
+    runtime: str = NEVER
 
 
-#: A table as written below: a kind for a keyword with a value, a text for one without (the text is its negative).
-_Table = dict[str, Union[Kind, str, Argument]]
+#: What an option takes: a kind for a keyword with a value, a text for one without (the text is its negative).
+_Takes = Union[Kind, str, Argument]
 
 
-def _arguments(table: _Table) -> dict[str, Argument]:
-    arguments = {}
-    for option, what in table.items():
-        word = option.replace("_", "-")
-        if isinstance(what, Argument):
-            arguments[option] = what
-        elif isinstance(what, str):
-            arguments[option] = Argument(word, None, what)
-        else:
-            arguments[option] = Argument(word, what)
-    return arguments
-
-
-def _secret(kind: Kind) -> Kind:
-    return kind._replace(argument=dict(kind.argument, no_log=True))
-
-
-def _open(kind: Kind) -> Kind:
-    """For names that Ansible takes for a secret and that are a path."""
-    return kind._replace(argument=dict(kind.argument, no_log=False))
+def _argument(option: str, takes: _Takes, since: str, runtime: str) -> Argument:
+    if isinstance(takes, Argument):
+        return takes._replace(since=since, runtime=runtime)
+    kind, negative = (None, takes) if isinstance(takes, str) else (takes, "")
+    return Argument(option.replace("_", "-"), kind, negative, since=since, runtime=runtime)
 
 
 _BARE = bare()
-_PATH = bare(4096)
+#: The path of a file: a process that runs cannot read it where it did not at its start.
+FILE = bare(4096)
 _PORT = integer(1, 65535)
 _COUNT = integer(1, _INT)
 _NUMBER = integer(0, _INT)
@@ -80,144 +75,146 @@ _INIT_ADDR = words_like(
     "Give last, libc, none and addresses, each once, between commas.",
 )
 
-SERVER = _arguments(
-    {
-        "id": _COUNT,
-        "weight": integer(0, 256),
-        "check": "no-check",
-        "check_addr": Argument("addr", ADDRESS),
-        "check_port": Argument("port", _PORT),
-        "inter": _DELAY,
-        "fastinter": _DELAY,
-        "downinter": _DELAY,
-        "rise": _COUNT,
-        "fall": _COUNT,
-        "observe": choice("layer4", "layer7"),
-        "error_limit": _COUNT,
-        "on_error": choice("fastinter", "fail-check", "sudden-death", "mark-down"),
-        "on_marked_down": choice("shutdown-sessions"),
-        "on_marked_up": choice("shutdown-backup-sessions"),
-        "check_ssl": "no-check-ssl",
-        "check_sni": _BARE,
-        "check_alpn": _BARE,
-        "check_proto": _BARE,
-        "check_send_proxy": "no-check-send-proxy",
-        "check_via_socks4": "",
-        "agent_check": "no-agent-check",
-        "agent_addr": ADDRESS,
-        "agent_inter": _DELAY,
-        "agent_port": _PORT,
-        "agent_send": _BARE,
-        "maxconn": _NUMBER,
-        "minconn": _NUMBER,
-        "maxqueue": _NUMBER,
-        "slowstart": _DELAY,
-        "backup": "no-backup",
-        "disabled": "enabled",
-        "cookie": _BARE,
-        "non_stick": "stick",
-        "track": _TRACK,
-        "init_addr": _INIT_ADDR,
-        "init_state": choice("fully-up", "up", "down", "fully-down"),
-        "resolvers": NAME,
-        "resolve_prefer": choice("ipv4", "ipv6"),
-        "resolve_net": _BARE,
-        "resolve_opts": _BARE,
-        "ssl": "no-ssl",
-        "verify": _VERIFY,
-        "verifyhost": _BARE,
-        "ca_file": _PATH,
-        "crl_file": _PATH,
-        "crt": _PATH,
-        "sni": ONE_WORD,
-        "alpn": _BARE,
-        "ciphers": _BARE,
-        "ciphersuites": _BARE,
-        "ssl_min_ver": _TLS,
-        "ssl_max_ver": _TLS,
-        "ssl_reuse": "no-ssl-reuse",
-        "tls_tickets": "no-tls-tickets",
-        "allow_0rtt": "",
-        "proto": _BARE,
-        "ws": choice("auto", "h1", "h2"),
-        "send_proxy": "no-send-proxy",
-        "send_proxy_v2": "no-send-proxy-v2",
-        "send_proxy_v2_ssl": "no-send-proxy-v2-ssl",
-        "send_proxy_v2_ssl_cn": "no-send-proxy-v2-ssl-cn",
-        "proxy_v2_options": _BARE,
-        "source": Argument("source", _SOURCE, suffixes=("usesrc", "interface")),
-        "namespace": _BARE,
-        "socks4": _BARE,
-        "redir": _BARE,
-        "log_proto": choice("legacy", "octet-count"),
-        "tfo": "no-tfo",
-        "tcp_ut": _TIME,
-        "max_reuse": integer(-1, _INT),
-        "pool_low_conn": _NUMBER,
-        "pool_max_conn": integer(-1, _INT),
-        "pool_purge_delay": _TIME,
-        "guid": _BARE,
-        "hash_key": _open(choice("id", "addr", "addr-port")),
-    }
-)
+#: A row: what the option takes, since which HAProxy it is known, since which a server can be added with it at runtime.
+#: See docs/keywords.md.
+_SERVER: dict[str, tuple[_Takes, str, str]] = {
+    "id": (_COUNT, OLDEST, "2.4"),
+    "weight": (integer(0, 256), OLDEST, "2.4"),
+    "check": ("no-check", OLDEST, "2.6"),
+    "check_addr": (Argument("addr", ADDRESS), OLDEST, "2.6"),
+    "check_port": (Argument("port", _PORT), OLDEST, "2.6"),
+    "inter": (_DELAY, OLDEST, "2.6"),
+    "fastinter": (_DELAY, OLDEST, "2.6"),
+    "downinter": (_DELAY, OLDEST, "2.6"),
+    "rise": (_COUNT, OLDEST, "2.6"),
+    "fall": (_COUNT, OLDEST, "2.6"),
+    "observe": (choice("layer4", "layer7"), OLDEST, "2.6"),
+    "error_limit": (_COUNT, OLDEST, "2.6"),
+    "on_error": (choice("fastinter", "fail-check", "sudden-death", "mark-down"), OLDEST, "2.6"),
+    "on_marked_down": (choice("shutdown-sessions"), OLDEST, "2.6"),
+    "on_marked_up": (choice("shutdown-backup-sessions"), OLDEST, "2.6"),
+    "check_ssl": ("no-check-ssl", OLDEST, "2.6"),
+    "check_sni": (_BARE, OLDEST, "2.6"),
+    "check_alpn": (_BARE, OLDEST, "2.6"),
+    "check_proto": (_BARE, OLDEST, "2.6"),
+    "check_send_proxy": ("no-check-send-proxy", OLDEST, "2.6"),
+    "check_via_socks4": ("", OLDEST, "2.6"),
+    "agent_check": ("no-agent-check", OLDEST, "2.6"),
+    "agent_addr": (ADDRESS, OLDEST, "2.6"),
+    "agent_inter": (_DELAY, OLDEST, "2.6"),
+    "agent_port": (_PORT, OLDEST, "2.6"),
+    "agent_send": (_BARE, OLDEST, "2.6"),
+    "maxconn": (_NUMBER, OLDEST, "2.4"),
+    "minconn": (_NUMBER, OLDEST, "2.4"),
+    "maxqueue": (_NUMBER, OLDEST, "2.4"),
+    "slowstart": (_DELAY, OLDEST, "2.6"),
+    "backup": ("no-backup", OLDEST, "2.4"),
+    "disabled": ("enabled", OLDEST, "2.4"),
+    "cookie": (_BARE, OLDEST, NEVER),
+    "non_stick": ("stick", OLDEST, NEVER),
+    "track": (_TRACK, OLDEST, "2.6"),
+    "init_addr": (_INIT_ADDR, OLDEST, NO_EFFECT),
+    "init_state": (choice("fully-up", "up", "down", "fully-down"), "3.1", "3.1"),
+    "resolvers": (NAME, OLDEST, NO_EFFECT),
+    "resolve_prefer": (choice("ipv4", "ipv6"), OLDEST, NO_EFFECT),
+    "resolve_net": (_BARE, OLDEST, NO_EFFECT),
+    "resolve_opts": (_BARE, OLDEST, NO_EFFECT),
+    "ssl": ("no-ssl", OLDEST, "2.6"),
+    "verify": (_VERIFY, OLDEST, "2.6"),
+    "verifyhost": (_BARE, OLDEST, "2.6"),
+    "ca_file": (FILE, OLDEST, "2.6"),
+    "crl_file": (FILE, OLDEST, "2.6"),
+    "crt": (FILE, OLDEST, "2.6"),
+    "sni": (ONE_WORD, OLDEST, "2.6"),
+    "alpn": (_BARE, OLDEST, "2.6"),
+    "ciphers": (_BARE, OLDEST, "2.6"),
+    "ciphersuites": (_BARE, OLDEST, "2.6"),
+    "ssl_min_ver": (_TLS, OLDEST, "2.6"),
+    "ssl_max_ver": (_TLS, OLDEST, "2.6"),
+    "ssl_reuse": (Argument("ssl-reuse", None, "no-ssl-reuse", on=True), OLDEST, "2.6"),
+    "tls_tickets": (Argument("tls-tickets", None, "no-tls-tickets", on=True), OLDEST, "2.6"),
+    "allow_0rtt": ("", OLDEST, "2.6"),
+    "proto": (_BARE, OLDEST, "2.4"),
+    "ws": (choice("auto", "h1", "h2"), "2.5", "2.6"),
+    "send_proxy": ("no-send-proxy", OLDEST, "2.4"),
+    "send_proxy_v2": ("no-send-proxy-v2", OLDEST, "2.4"),
+    "send_proxy_v2_ssl": ("no-send-proxy-v2-ssl", OLDEST, "2.6"),
+    "send_proxy_v2_ssl_cn": ("no-send-proxy-v2-ssl-cn", OLDEST, "2.6"),
+    "proxy_v2_options": (_BARE, OLDEST, "2.4"),
+    "source": (Argument("source", _SOURCE, suffixes=("usesrc", "interface")), OLDEST, "2.4"),
+    "namespace": (_BARE, OLDEST, NEVER),
+    "socks4": (_BARE, OLDEST, NEVER),
+    "redir": (_BARE, OLDEST, NEVER),
+    "log_proto": (choice("legacy", "octet-count"), OLDEST, NEVER),
+    "tfo": ("no-tfo", OLDEST, "2.4"),
+    "tcp_ut": (_TIME, OLDEST, NEVER),
+    "max_reuse": (integer(-1, _INT), OLDEST, NEVER),
+    "pool_low_conn": (_NUMBER, OLDEST, "2.4"),
+    "pool_max_conn": (integer(-1, _INT), OLDEST, "2.4"),
+    "pool_purge_delay": (_TIME, OLDEST, "2.4"),
+    "guid": (_BARE, "3.0", NEVER),
+    "hash_key": (shown(choice("id", "addr", "addr-port")), "3.0", "3.0"),
+}
 
-BIND = _arguments(
-    {
-        "name": NAME,
-        "id": _COUNT,
-        "interface": bare(15),
-        "ssl": "",
-        "crt": Argument("crt", _PATH, many=True),
-        "crt_list": Argument("crt-list", _PATH, many=True),
-        "ca_file": _PATH,
-        "ca_verify_file": _PATH,
-        "ca_sign_file": _PATH,
-        "ca_sign_pass": _secret(_BARE),
-        "crl_file": _PATH,
-        "verify": choice("none", "optional", "required"),
-        "alpn": _BARE,
-        "ciphers": _BARE,
-        "ciphersuites": _BARE,
-        "curves": _BARE,
-        "ecdhe": _BARE,
-        "ssl_min_ver": _TLS,
-        "ssl_max_ver": _TLS,
-        "strict_sni": "",
-        "generate_certificates": "",
-        "prefer_client_ciphers": "",
-        "no_tls_tickets": "",
-        "tls_ticket_keys": _open(_PATH),
-        "no_ca_names": "",
-        "ca_ignore_err": _BARE,
-        "crt_ignore_err": _BARE,
-        "allow_0rtt": "",
-        "proto": _BARE,
-        "accept_proxy": "",
-        "accept_netscaler_cip": _COUNT,
-        "transparent": "",
-        "v4v6": "",
-        "v6only": "",
-        "defer_accept": "",
-        "tfo": "",
-        "tcp_ut": _TIME,
-        "mss": integer(-65535, 65535),
-        "backlog": _COUNT,
-        "maxconn": _NUMBER,
-        "nice": integer(-1024, 1024),
-        "user": bare(32),
-        "group": bare(32),
-        "uid": _NUMBER,
-        "gid": _NUMBER,
-        "mode": words_like("[0-7]{3,4}", "Give the permissions as octal digits in quotes, such as '660'."),
-        "level": choice("user", "operator", "admin"),
-        "severity_output": choice("none", "number", "string"),
-        "expose_fd": choice("listeners"),
-        "namespace": _BARE,
-        "process": _BARE,
-        "thread": _BARE,
-        "shards": _BARE,
-    }
-)
+#: A row: what the option takes, since which HAProxy it is known. Listeners change by a reload.
+_BIND: dict[str, tuple[_Takes, str]] = {
+    "name": (NAME, OLDEST),
+    "id": (_COUNT, OLDEST),
+    "interface": (bare(15), OLDEST),
+    "ssl": ("", OLDEST),
+    "crt": (Argument("crt", FILE, many=True), OLDEST),
+    "crt_list": (Argument("crt-list", FILE, many=True), OLDEST),
+    "ca_file": (FILE, OLDEST),
+    "ca_verify_file": (FILE, OLDEST),
+    "ca_sign_file": (FILE, OLDEST),
+    "ca_sign_pass": (secret(_BARE), OLDEST),
+    "crl_file": (FILE, OLDEST),
+    "verify": (choice("none", "optional", "required"), OLDEST),
+    "alpn": (_BARE, OLDEST),
+    "ciphers": (_BARE, OLDEST),
+    "ciphersuites": (_BARE, OLDEST),
+    "curves": (_BARE, OLDEST),
+    "ecdhe": (_BARE, OLDEST),
+    "ssl_min_ver": (_TLS, OLDEST),
+    "ssl_max_ver": (_TLS, OLDEST),
+    "strict_sni": ("", OLDEST),
+    "generate_certificates": ("", OLDEST),
+    "prefer_client_ciphers": ("", OLDEST),
+    "no_tls_tickets": ("", OLDEST),
+    "tls_ticket_keys": (shown(FILE), OLDEST),
+    "no_ca_names": ("", OLDEST),
+    "ca_ignore_err": (_BARE, OLDEST),
+    "crt_ignore_err": (_BARE, OLDEST),
+    "allow_0rtt": ("", OLDEST),
+    "proto": (_BARE, OLDEST),
+    "accept_proxy": ("", OLDEST),
+    "accept_netscaler_cip": (_COUNT, OLDEST),
+    "transparent": ("", OLDEST),
+    "v4v6": ("", OLDEST),
+    "v6only": ("", OLDEST),
+    "defer_accept": ("", OLDEST),
+    "tfo": ("", OLDEST),
+    "tcp_ut": (_TIME, OLDEST),
+    "mss": (integer(-65535, 65535), OLDEST),
+    "backlog": (_COUNT, OLDEST),
+    "maxconn": (_NUMBER, OLDEST),
+    "nice": (integer(-1024, 1024), OLDEST),
+    "user": (bare(32), OLDEST),
+    "group": (bare(32), OLDEST),
+    "uid": (_NUMBER, OLDEST),
+    "gid": (_NUMBER, OLDEST),
+    "mode": (words_like("[0-7]{3,4}", "Give the permissions as octal digits in quotes, such as '660'."), OLDEST),
+    "level": (choice("user", "operator", "admin"), OLDEST),
+    "severity_output": (choice("none", "number", "string"), OLDEST),
+    "expose_fd": (choice("listeners"), OLDEST),
+    "namespace": (_BARE, OLDEST),
+    "process": (_BARE, OLDEST),
+    "thread": (_BARE, "2.5"),
+    "shards": (_BARE, "2.5"),
+}
+
+SERVER = {option: _argument(option, *row) for option, row in _SERVER.items()}
+BIND = {option: _argument(option, *row, NEVER) for option, row in _BIND.items()}
 
 #: Keywords with a value that are no option of ours: known so that their value is not taken for a keyword.
 _FOREIGN_WITH_VALUE = frozenset(

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import (
     NAME,
+    OLDEST,
     WORDS,
     bare,
     is_quotable,
@@ -29,13 +30,16 @@ ONE, SET, LIST = "one", "set", "list"
 
 
 class Directive(NamedTuple):
-    """``words`` begin the line; ``kind`` is of the rest of it, None where there is none. ``key`` is how many words
-    of the rest name an entry of a SET (0: all)."""
+    """``kind`` is of what follows the ``words`` that begin the line, None where nothing does. ``since`` is the HAProxy
+    that first knew it; ``later`` are the values that it takes since another one. ``key`` is how many words of the rest
+    name an entry of a SET (0: all)."""
 
-    words: tuple[str, ...]
     kind: Kind | None
+    since: str
     shape: str = ONE
     key: int = 0
+    later: dict[str, str] | None = None
+    words: tuple[str, ...] = ()
 
 
 _PATH = bare(4096)
@@ -49,117 +53,112 @@ _BALANCE = words_like(
     r"|rdp-cookie(\([^()\s]+\))?)",
     "Use roundrobin, static-rr, leastconn, first, source, hash, uri, url_param, hdr(name), random or rdp-cookie.",
 )
+_BALANCE_LATER = {"hash": "2.6", "log-hash": "2.9", "log-sticky": "2.9", "sticky": "3.0"}
 _HASH_TYPE = words_like(
     r"(map-based|consistent)(\s+(sdbm|djb2|wt6|crc32|none))?(\s+avalanche)?",
     "Use map-based or consistent, then sdbm, djb2, wt6 or crc32, then avalanche.",
 )
 _FROM = {"F": "frontend", "B": "backend", "L": "listen", "D": "defaults"}
 
-#: option: (words, kind, sections by first letter, shape, key)
-_PROXY: dict[str, tuple[str, Kind | None, str, str, int]] = {
-    "description": ("description", WORDS, "FBL", ONE, 0),
-    "id": ("id", _COUNT, "FBL", ONE, 0),
-    "disabled": ("disabled", None, "FBLD", ONE, 0),
-    "mode": ("mode", choice("tcp", "http", "log", "spop"), "FBLD", ONE, 0),
-    "log": ("log", WORDS, "FBLD", SET, 0),
-    "log_tag": ("log-tag", bare(), "FBLD", ONE, 0),
-    "log_format": ("log-format", WORDS, "FLD", ONE, 0),
-    "error_log_format": ("error-log-format", WORDS, "FLD", ONE, 0),
-    "maxconn": ("maxconn", _COUNT, "FLD", ONE, 0),
-    "backlog": ("backlog", _COUNT, "FLD", ONE, 0),
-    "options": ("option", WORDS, "FBLD", SET, 1),
-    "timeouts.connect": ("timeout connect", _TIME, "BLD", ONE, 0),
-    "timeouts.client": ("timeout client", _TIME, "FLD", ONE, 0),
-    "timeouts.client_fin": ("timeout client-fin", _TIME, "FLD", ONE, 0),
-    "timeouts.server": ("timeout server", _TIME, "BLD", ONE, 0),
-    "timeouts.server_fin": ("timeout server-fin", _TIME, "BLD", ONE, 0),
-    "timeouts.tunnel": ("timeout tunnel", _TIME, "BLD", ONE, 0),
-    "timeouts.check": ("timeout check", _TIME, "BLD", ONE, 0),
-    "timeouts.queue": ("timeout queue", _TIME, "BLD", ONE, 0),
-    "timeouts.http_request": ("timeout http-request", _TIME, "FBLD", ONE, 0),
-    "timeouts.http_keep_alive": ("timeout http-keep-alive", _TIME, "FBLD", ONE, 0),
-    "timeouts.tarpit": ("timeout tarpit", _TIME, "FBLD", ONE, 0),
-    "clitcpka_cnt": ("clitcpka-cnt", _COUNT, "FLD", ONE, 0),
-    "clitcpka_idle": ("clitcpka-idle", _TIME, "FLD", ONE, 0),
-    "clitcpka_intvl": ("clitcpka-intvl", _TIME, "FLD", ONE, 0),
-    "monitor_uri": ("monitor-uri", bare(), "FLD", ONE, 0),
-    "default_backend": ("default_backend", NAME, "FLD", ONE, 0),
-    "balance": ("balance", _BALANCE, "BLD", ONE, 0),
-    "hash_type": ("hash-type", _HASH_TYPE, "BLD", ONE, 0),
-    "hash_balance_factor": ("hash-balance-factor", integer(0, 65535), "BLD", ONE, 0),
-    "fullconn": ("fullconn", _COUNT, "BLD", ONE, 0),
-    "retries": ("retries", _NUMBER, "BLD", ONE, 0),
-    "retry_on": ("retry-on", WORDS, "BLD", ONE, 0),
-    "http_reuse": ("http-reuse", choice("never", "safe", "aggressive", "always"), "BLD", ONE, 0),
-    "max_keep_alive_queue": ("max-keep-alive-queue", integer(-1, 2**31 - 1), "BLD", ONE, 0),
-    "cookie": ("cookie", WORDS, "BLD", ONE, 0),
-    "stick_table": ("stick-table", WORDS, "FBL", ONE, 0),
-    "source": ("source", WORDS, "BLD", ONE, 0),
-    "load_server_state_from_file": (
-        "load-server-state-from-file",
-        choice("global", "local", "none"),
-        "BLD",
-        ONE,
-        0,
-    ),
-    "srvtcpka_cnt": ("srvtcpka-cnt", _COUNT, "BLD", ONE, 0),
-    "srvtcpka_idle": ("srvtcpka-idle", _TIME, "BLD", ONE, 0),
-    "srvtcpka_intvl": ("srvtcpka-intvl", _TIME, "BLD", ONE, 0),
-    "http_check": ("http-check", WORDS, "BLD", LIST, 0),
-    "tcp_check": ("tcp-check", WORDS, "BLD", LIST, 0),
+#: A row: the sections by their first letters, and the line; see docs/keywords.md.
+_PROXY: dict[str, tuple[str, Directive]] = {
+    "description": ("FBL", Directive(WORDS, OLDEST)),
+    "id": ("FBL", Directive(_COUNT, OLDEST)),
+    "disabled": ("FBLD", Directive(None, OLDEST)),
+    "mode": ("FBLD", Directive(choice("tcp", "http", "log", "spop"), OLDEST, later={"log": "2.9", "spop": "3.1"})),
+    "log": ("FBLD", Directive(WORDS, OLDEST, SET)),
+    "log_tag": ("FBLD", Directive(bare(), OLDEST)),
+    "log_format": ("FLD", Directive(WORDS, OLDEST)),
+    "error_log_format": ("FLD", Directive(WORDS, "2.5")),
+    "maxconn": ("FLD", Directive(_COUNT, OLDEST)),
+    "backlog": ("FLD", Directive(_COUNT, OLDEST)),
+    "options": ("FBLD", Directive(WORDS, OLDEST, SET, 1, words=("option",))),
+    "timeouts.connect": ("BLD", Directive(_TIME, OLDEST)),
+    "timeouts.client": ("FLD", Directive(_TIME, OLDEST)),
+    "timeouts.client_fin": ("FLD", Directive(_TIME, OLDEST)),
+    "timeouts.server": ("BLD", Directive(_TIME, OLDEST)),
+    "timeouts.server_fin": ("BLD", Directive(_TIME, OLDEST)),
+    "timeouts.tunnel": ("BLD", Directive(_TIME, OLDEST)),
+    "timeouts.check": ("BLD", Directive(_TIME, OLDEST)),
+    "timeouts.queue": ("BLD", Directive(_TIME, OLDEST)),
+    "timeouts.http_request": ("FBLD", Directive(_TIME, OLDEST)),
+    "timeouts.http_keep_alive": ("FBLD", Directive(_TIME, OLDEST)),
+    "timeouts.tarpit": ("FBLD", Directive(_TIME, OLDEST)),
+    "clitcpka_cnt": ("FLD", Directive(_COUNT, OLDEST)),
+    "clitcpka_idle": ("FLD", Directive(_TIME, OLDEST)),
+    "clitcpka_intvl": ("FLD", Directive(_TIME, OLDEST)),
+    "monitor_uri": ("FLD", Directive(bare(), OLDEST)),
+    "default_backend": ("FLD", Directive(NAME, OLDEST, words=("default_backend",))),
+    "balance": ("BLD", Directive(_BALANCE, OLDEST, later=_BALANCE_LATER)),
+    "hash_type": ("BLD", Directive(_HASH_TYPE, OLDEST, later={"none": "2.9"})),
+    "hash_balance_factor": ("BLD", Directive(integer(0, 65535), OLDEST)),
+    "fullconn": ("BLD", Directive(_COUNT, OLDEST)),
+    "retries": ("BLD", Directive(_NUMBER, OLDEST)),
+    "retry_on": ("BLD", Directive(WORDS, OLDEST)),
+    "http_reuse": ("BLD", Directive(choice("never", "safe", "aggressive", "always"), OLDEST)),
+    "max_keep_alive_queue": ("BLD", Directive(integer(-1, 2**31 - 1), OLDEST)),
+    "cookie": ("BLD", Directive(WORDS, OLDEST)),
+    "stick_table": ("FBL", Directive(WORDS, OLDEST)),
+    "source": ("BLD", Directive(WORDS, OLDEST)),
+    "load_server_state_from_file": ("BLD", Directive(choice("global", "local", "none"), OLDEST)),
+    "srvtcpka_cnt": ("BLD", Directive(_COUNT, OLDEST)),
+    "srvtcpka_idle": ("BLD", Directive(_TIME, OLDEST)),
+    "srvtcpka_intvl": ("BLD", Directive(_TIME, OLDEST)),
+    "http_check": ("BLD", Directive(WORDS, OLDEST, LIST)),
+    "tcp_check": ("BLD", Directive(WORDS, OLDEST, LIST)),
 }
 
-GLOBAL: dict[str, Directive] = {
-    "log": Directive(("log",), WORDS, SET),
-    "log_tag": Directive(("log-tag",), bare()),
-    "log_send_hostname": Directive(("log-send-hostname",), bare()),
-    "chroot": Directive(("chroot",), _PATH),
-    "stats_socket": Directive(("stats", "socket"), WORDS, SET, 1),
-    "stats_timeout": Directive(("stats", "timeout"), _TIME),
-    "stats_maxconn": Directive(("stats", "maxconn"), _COUNT),
-    "user": Directive(("user",), _USER),
-    "group": Directive(("group",), _USER),
-    "daemon": Directive(("daemon",), None),
-    "pidfile": Directive(("pidfile",), _PATH),
-    "localpeer": Directive(("localpeer",), NAME),
-    "node": Directive(("node",), NAME),
-    "description": Directive(("description",), WORDS),
-    "maxconn": Directive(("maxconn",), _COUNT),
-    "maxconnrate": Directive(("maxconnrate",), _NUMBER),
-    "maxsslconn": Directive(("maxsslconn",), _NUMBER),
-    "ulimit_n": Directive(("ulimit-n",), _COUNT),
-    "nbthread": Directive(("nbthread",), integer(1, 4096)),
-    "hard_stop_after": Directive(("hard-stop-after",), _TIME),
-    "close_spread_time": Directive(("close-spread-time",), _TIME),
-    "spread_checks": Directive(("spread-checks",), integer(0, 50)),
-    "server_state_base": Directive(("server-state-base",), _PATH),
-    "server_state_file": Directive(("server-state-file",), _PATH),
-    "ca_base": Directive(("ca-base",), _PATH),
-    "crt_base": Directive(("crt-base",), _PATH),
-    "ssl_server_verify": Directive(("ssl-server-verify",), choice("none", "required")),
-    "ssl_default_bind_options": Directive(("ssl-default-bind-options",), WORDS),
-    "ssl_default_bind_ciphers": Directive(("ssl-default-bind-ciphers",), bare(4096)),
-    "ssl_default_bind_ciphersuites": Directive(("ssl-default-bind-ciphersuites",), bare(4096)),
-    "ssl_default_bind_curves": Directive(("ssl-default-bind-curves",), bare()),
-    "ssl_default_server_options": Directive(("ssl-default-server-options",), WORDS),
-    "ssl_default_server_ciphers": Directive(("ssl-default-server-ciphers",), bare(4096)),
-    "ssl_default_server_ciphersuites": Directive(("ssl-default-server-ciphersuites",), bare(4096)),
-    "ssl_dh_param_file": Directive(("ssl-dh-param-file",), _PATH),
-    "ssl_load_extra_files": Directive(("ssl-load-extra-files",), WORDS),
+_GLOBAL: dict[str, Directive] = {
+    "log": Directive(WORDS, OLDEST, SET),
+    "log_tag": Directive(bare(), OLDEST),
+    "log_send_hostname": Directive(bare(), OLDEST),
+    "chroot": Directive(_PATH, OLDEST),
+    "stats_socket": Directive(WORDS, OLDEST, SET, 1, words=("stats", "socket")),
+    "stats_timeout": Directive(_TIME, OLDEST, words=("stats", "timeout")),
+    "stats_maxconn": Directive(_COUNT, OLDEST, words=("stats", "maxconn")),
+    "user": Directive(_USER, OLDEST),
+    "group": Directive(_USER, OLDEST),
+    "daemon": Directive(None, OLDEST),
+    "pidfile": Directive(_PATH, OLDEST),
+    "localpeer": Directive(NAME, OLDEST),
+    "node": Directive(NAME, OLDEST),
+    "description": Directive(WORDS, OLDEST),
+    "maxconn": Directive(_COUNT, OLDEST),
+    "maxconnrate": Directive(_NUMBER, OLDEST),
+    "maxsslconn": Directive(_NUMBER, OLDEST),
+    "ulimit_n": Directive(_COUNT, OLDEST),
+    "nbthread": Directive(integer(1, 4096), OLDEST),
+    "hard_stop_after": Directive(_TIME, OLDEST),
+    "close_spread_time": Directive(_TIME, "2.6"),
+    "spread_checks": Directive(integer(0, 50), OLDEST),
+    "server_state_base": Directive(_PATH, OLDEST),
+    "server_state_file": Directive(_PATH, OLDEST),
+    "ca_base": Directive(_PATH, OLDEST),
+    "crt_base": Directive(_PATH, OLDEST),
+    "ssl_server_verify": Directive(choice("none", "required"), OLDEST),
+    "ssl_default_bind_options": Directive(WORDS, OLDEST),
+    "ssl_default_bind_ciphers": Directive(bare(4096), OLDEST),
+    "ssl_default_bind_ciphersuites": Directive(bare(4096), OLDEST),
+    "ssl_default_bind_curves": Directive(bare(), OLDEST),
+    "ssl_default_server_options": Directive(WORDS, OLDEST),
+    "ssl_default_server_ciphers": Directive(bare(4096), OLDEST),
+    "ssl_default_server_ciphersuites": Directive(bare(4096), OLDEST),
+    "ssl_dh_param_file": Directive(_PATH, OLDEST),
+    "ssl_load_extra_files": Directive(WORDS, OLDEST),
 }
 
 
-def _proxy_table(letter: str) -> dict[str, Directive]:
-    return {
-        option: Directive(tuple(words.split()), kind, shape, key)
-        for option, (words, kind, sections, shape, key) in _PROXY.items()
-        if letter in sections
-    }
+def _table(rows: dict[str, Directive]) -> dict[str, Directive]:
+    named = {option: option.replace("timeouts.", "timeout ").replace("_", "-").split() for option in rows}
+    return {option: row if row.words else row._replace(words=tuple(named[option])) for option, row in rows.items()}
 
 
 #: section keyword: its typed directives. Other sections have none.
-TABLES: dict[str, dict[str, Directive]] = {_FROM[letter]: _proxy_table(letter) for letter in _FROM}
-TABLES["global"] = GLOBAL
+TABLES: dict[str, dict[str, Directive]] = {
+    kind: _table({option: row for option, (sections, row) in _PROXY.items() if letter in sections})
+    for letter, kind in _FROM.items()
+}
+TABLES["global"] = _table(_GLOBAL)
 
 #: Lines with an editor of their own, by section keyword.
 SERVER_LINES: dict[str, tuple[str, ...]] = {

@@ -35,6 +35,9 @@ class State(NamedTuple):
     state: str | None = None
 
 
+#: The options that say it, beside address and port.
+SET_AT_RUNTIME = ("weight", "maxconn", "disabled")
+
 _NO_DIFFERENCE = State()
 
 

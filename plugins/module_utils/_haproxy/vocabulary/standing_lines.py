@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import normal_address, split_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, Section
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
 
 

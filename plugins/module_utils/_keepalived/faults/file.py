@@ -27,8 +27,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.docum
     Statement,
     is_opaque,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import TRACK_GROUPS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.globals import GLOBAL_DEFS
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.interfaces import TRACK_GROUPS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import (
     BFD_INSTANCE,
     INSTANCE,

@@ -16,12 +16,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.docum
     Statement,
     is_opaque,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.globals import GLOBAL_DEFS
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.interfaces import (
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import (
     GARP_GROUPS,
     INTERFACE_DELAYS,
     STATIC_IPADDRESS,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.globals import GLOBAL_DEFS
 
 _STATIC = ("static_ipaddress", "static_routes", "static_rules")
 

@@ -21,10 +21,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.addre
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.files import Reading, read_configuration
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.process_events import process_events
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document, is_opaque
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Group
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.giving_back import fitting
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 ARGUMENTS: dict[str, Any] = {

@@ -11,7 +11,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import Co
 from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import is_plain
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System

@@ -98,8 +98,8 @@ class Group(Shape):
     """``keyword { … }``, at most once. A value that says nothing changes nothing; where the group is ``removable`` it
     means that there is no such block."""
 
-    def __init__(self, name: str, table: Table, *keywords: str, removable: bool = False) -> None:
-        super().__init__(name, *keywords)
+    def __init__(self, name: str, since: str, table: Table, *keywords: str, removable: bool = False) -> None:
+        super().__init__(name, since, *keywords)
         self.table = table
         self.removable = removable
 
@@ -127,13 +127,14 @@ class Blocks(Shape):
     def __init__(
         self,
         name: str,
+        since: str,
         table: Table,
         *keywords: str,
         key: Grammar | None = None,
         also: tuple[str, ...] = (),
         exact: bool = False,
     ) -> None:
-        super().__init__(name, *keywords)
+        super().__init__(name, since, *keywords)
         self.table = table
         self.exact: dict[str, Any] = {"exact": {"type": "bool"}} if exact else {}
         self.also = also
@@ -211,8 +212,8 @@ class Blocks(Shape):
 class NamedLists(Blocks):
     """``keyword NAME { … }`` whose lines are the items of one list."""
 
-    def __init__(self, name: str, listing: Listing, keyword: str, key: Grammar) -> None:
-        super().__init__(name, Table(listing), keyword, key=key)
+    def __init__(self, name: str, since: str, listing: Listing, keyword: str, key: Grammar) -> None:
+        super().__init__(name, since, Table(listing), keyword, key=key)
         self.listing = listing
 
     def argument(self) -> dict[str, Any]:

@@ -1,32 +1,68 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole of a keepalived.conf as one table. Data."""
+"""The whole of a keepalived.conf as one table, and in it what is about interfaces beside instances: static addresses,
+routes and rules, the pace of gratuitous ARP, and patience with links that flap. Data (vrrp_parser.c)."""
 
 from __future__ import annotations
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Table
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.globals import GLOBAL_DEFS
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.interfaces import (
-    GARP_GROUPS,
-    INTERFACE_DELAYS,
-    STATIC_IPADDRESS,
-    STATIC_ROUTES,
-    STATIC_RULES,
-    TRACK_GROUPS,
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.kinds import interface, plain
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.listings import (
+    Grammar,
+    Records,
+    Sentences,
+    Words,
+    head,
+    option,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.lvs import (
     SSL,
     VIRTUAL_SERVER_GROUPS,
     VIRTUAL_SERVERS,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.shapes import OLDEST, Value
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import (
+    ADDRESS,
     BFD_INSTANCES,
     INSTANCES,
+    NAME,
+    ROUTE,
+    RULE,
     SCRIPTS,
     SYNC_GROUPS,
     TRACK_FILES,
     TRACK_PROCESSES,
+)
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import number
+
+_INTERVAL = number(0, 2147)
+_DELAY = number(0, 255)
+
+#: Before the addresses, routes and rules that name them.
+TRACK_GROUPS = Blocks("track_groups", OLDEST, Table(Words("group", OLDEST, plain())), "track_group", key=NAME)
+STATIC_IPADDRESS = Records("static_ipaddress", OLDEST, Grammar(*ADDRESS, option("track_group", plain())), ordered=True)
+STATIC_ROUTES = Sentences("static_routes", OLDEST, ROUTE)
+STATIC_RULES = Sentences("static_rules", OLDEST, RULE)
+
+GARP_GROUPS = Blocks(
+    "garp_groups",
+    OLDEST,
+    Table(
+        Value("garp_interval", OLDEST, _INTERVAL),
+        Value("gna_interval", OLDEST, _INTERVAL),
+        Value("interface", OLDEST, interface()),
+        Words("interfaces", OLDEST, interface()),
+    ),
+    "garp_group",
+    also=("interface", "interfaces"),
+)
+#: Both delays are written: without the second one the manual says that it is the first, and keepalived takes 0.
+INTERFACE_DELAYS = Records(
+    "interface_up_down_delays",
+    "2.2.3",
+    Grammar(head("name", interface()), head("down_delay", _DELAY), head("up_delay", _DELAY)),
 )
 
 #: In the order keepalived wants: trackers before who tracks them.

@@ -71,6 +71,11 @@ def sentence(pattern: str, example: str) -> Kind:
     return _text(lambda text: " ".join(text.split()), "sentence", pattern, example)
 
 
+def user() -> Kind:
+    """A user, and optionally a group."""
+    return sentence(r"[A-Za-z0-9_.\-]+(?: [A-Za-z0-9_.\-]+)?", "keepalived_script")
+
+
 def pattern() -> Kind:
     """A regular expression in double quotes, as it stands."""
     return Kind({"type": "str"}, _judged("pattern"), '"{0}"'.format, str)

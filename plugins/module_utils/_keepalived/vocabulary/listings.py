@@ -94,8 +94,8 @@ class Grammar:
 class Record(Scalar):
     """``keyword PART …``: one line with named parts. Where it is ``removable``, no part means that there is no line."""
 
-    def __init__(self, name: str, grammar: Grammar, *keywords: str, removable: bool = False) -> None:
-        super().__init__(name, *keywords)
+    def __init__(self, name: str, since: str, grammar: Grammar, *keywords: str, removable: bool = False) -> None:
+        super().__init__(name, since, *keywords)
         self.grammar = grammar
         self.removable = removable
 
@@ -129,8 +129,8 @@ class Item(NamedTuple):
 class Listing(Shape):
     """A block whose lines are items. ``ordered`` where the order means something to the daemon."""
 
-    def __init__(self, name: str, *keywords: str, ordered: bool = False) -> None:
-        super().__init__(name, *keywords)
+    def __init__(self, name: str, since: str, *keywords: str, ordered: bool = False) -> None:
+        super().__init__(name, since, *keywords)
         self.ordered = ordered
 
     def key(self, normal: Any) -> Any:
@@ -156,8 +156,8 @@ class Listing(Shape):
 class Records(Listing):
     """Items that are dictionaries, one to a line."""
 
-    def __init__(self, name: str, grammar: Grammar, *keywords: str, ordered: bool = False) -> None:
-        super().__init__(name, *keywords, ordered=ordered)
+    def __init__(self, name: str, since: str, grammar: Grammar, *keywords: str, ordered: bool = False) -> None:
+        super().__init__(name, since, *keywords, ordered=ordered)
         self.grammar = grammar
 
     def argument(self) -> dict[str, Any]:
@@ -198,8 +198,8 @@ class Repeated(Records):
 class Sentences(Listing):
     """Items that are whole lines, as keepalived (or ``ip``) writes them: routes and rules."""
 
-    def __init__(self, name: str, kind: Kind, *keywords: str) -> None:
-        super().__init__(name, *keywords, ordered=True)
+    def __init__(self, name: str, since: str, kind: Kind, *keywords: str) -> None:
+        super().__init__(name, since, *keywords, ordered=True)
         self.kind = kind
 
     def argument(self) -> dict[str, Any]:
@@ -220,8 +220,8 @@ class Sentences(Listing):
 class Words(Sentences):
     """Items that are single words, several to a line or one: the order means nothing."""
 
-    def __init__(self, name: str, kind: Kind, *keywords: str) -> None:
-        super().__init__(name, kind, *keywords)
+    def __init__(self, name: str, since: str, kind: Kind, *keywords: str) -> None:
+        super().__init__(name, since, kind, *keywords)
         self.ordered = False
 
     def items(self, document: Document, found: Sequence[Statement]) -> list[Item]:

@@ -19,20 +19,24 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.docum
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
+#: The oldest keepalived in use.
+OLDEST = "2.0.10"
 TRUE_WORDS, FALSE_WORDS = ("true", "on", "yes"), ("false", "off", "no")
 MASKED = "********"
 
 
 class Shape:
-    """One option. ``name`` is the option, ``keywords`` what stands in the file, the first one is what we write.
+    """One option. ``name`` is the option, ``keywords`` what stands in the file: the first one is what we write, known
+    ``since`` a version, the others are older.
 
     ``secret`` values are never shown.
     """
 
     secret = False
 
-    def __init__(self, name: str, *keywords: str) -> None:
+    def __init__(self, name: str, since: str, *keywords: str) -> None:
         self.name = name
+        self.since = since
         self.keywords = keywords or (name,)
 
     @property
@@ -96,8 +100,8 @@ class Scalar(Shape):
 class Value(Scalar):
     """``keyword VALUE``."""
 
-    def __init__(self, name: str, kind: Kind, *keywords: str) -> None:
-        super().__init__(name, *keywords)
+    def __init__(self, name: str, since: str, kind: Kind, *keywords: str) -> None:
+        super().__init__(name, since, *keywords)
         self.kind = kind
         self.secret = bool(kind.argument.get("no_log"))
 
@@ -128,8 +132,8 @@ class Command(Arguments):
 class Flag(Scalar):
     """``keyword`` stands there or does not. ``opposite`` is a keyword that takes it back."""
 
-    def __init__(self, name: str, *keywords: str, opposite: str = "") -> None:
-        super().__init__(name, *keywords)
+    def __init__(self, name: str, since: str, *keywords: str, opposite: str = "") -> None:
+        super().__init__(name, since, *keywords)
         self.opposite = opposite
         if opposite:
             self.keywords = (*self.keywords, opposite)

@@ -18,6 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     plain,
     process,
     sentence,
+    user,
     weight,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.listings import (
@@ -31,6 +32,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     option,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.shapes import (
+    OLDEST,
     Arguments,
     Command,
     Flag,
@@ -38,7 +40,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     Toggle,
     Value,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import choice, integer, number
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import choice, integer, number, shown
 
 _SECONDS = 4294
 _MANY = 2**31 - 1
@@ -76,28 +78,29 @@ _TRACKED = Grammar(_NAME, option("weight", _WEIGHT), option("reverse", None), op
 _TRACKED_INTERFACE = Grammar(head("name", interface()), option("weight", _WEIGHT), option("reverse", None))
 
 _TRACKING = (
-    Records("track_interface", _TRACKED_INTERFACE),
-    Records("track_script", _TRACKED),
-    Records("track_process", _TRACKED),
-    Records("track_file", _TRACKED),
-    Records("track_bfd", _TRACKED),
+    Records("track_interface", OLDEST, _TRACKED_INTERFACE),
+    Records("track_script", OLDEST, _TRACKED),
+    Records("track_process", "2.0.11", _TRACKED),
+    Records("track_file", OLDEST, _TRACKED),
+    Records("track_bfd", OLDEST, _TRACKED),
 )
-_AUTHENTICATION = Table(Value("auth_type", choice("PASS", "AH")), Value("auth_pass", password()))
+_AUTHENTICATION = Table(Value("auth_type", OLDEST, choice("PASS", "AH")), Value("auth_pass", OLDEST, password()))
 _HMAC = Table(
-    Repeated("keys", Grammar(head("id", integer(1, 255)), head("key", hmac_key())), "key"),
-    Value("active_key", integer(1, 255)._replace(argument={"type": "int", "no_log": False})),
-    Value("anti_replay", choice("time", "monotonic")),
-    Value("time_window", integer(1, 300)),
-    Value("mode", choice("enforce", "permissive", "receive-only")),
+    Repeated("keys", OLDEST, Grammar(head("id", integer(1, 255)), head("key", hmac_key())), "key"),
+    Value("active_key", OLDEST, shown(integer(1, 255))),
+    Value("anti_replay", OLDEST, choice("time", "monotonic")),
+    Value("time_window", OLDEST, integer(1, 300)),
+    Value("mode", OLDEST, choice("enforce", "permissive", "receive-only")),
 )
-_NOTIFY = tuple(Command("notify" + event, command()) for event in ("_master", "_backup", "_fault", "_stop", ""))
+_NOTIFY = tuple(Command("notify" + event, OLDEST, command()) for event in ("_master", "_backup", "_fault", "_stop", ""))
 
 INSTANCE = Table(
-    Value("initial_state", choice("MASTER", "BACKUP"), "state"),
-    Value("interface", interface()),
-    Value("vrf", interface()),
+    Value("initial_state", OLDEST, choice("MASTER", "BACKUP"), "state"),
+    Value("interface", OLDEST, interface()),
+    Value("vrf", OLDEST, interface()),
     Record(
         "use_vmac",
+        OLDEST,
         Grammar(
             head("name", interface(), False),
             head(
@@ -107,121 +110,122 @@ INSTANCE = Table(
             ),
         ),
     ),
-    Flag("use_vmac_addr"),
-    Flag("vmac_xmit_base"),
+    Flag("use_vmac_addr", OLDEST),
+    Flag("vmac_xmit_base", OLDEST),
     Record(
         "use_ipvlan",
+        "2.0.17",
         Grammar(
             head("type", choice("bridge", "private", "vepa"), False),
             head("address", address("optional"), False),
             head("name", interface(), False),
         ),
     ),
-    Flag("native_ipv6"),
-    Value("virtual_router_id", integer(1, 255)),
-    Value("priority", noting(integer(1, 255), "keepalived would silently use 100")),
-    Value("version", integer(2, 3)),
-    Value("advert_int", number(0.01, 255)),
-    Flag("nopreempt", opposite="preempt"),
-    Value("preempt_delay", number(0, 1000)),
-    Switch("strict_mode"),
-    Flag("skip_check_adv_addr"),
-    Toggle("accept", opposite="no_accept"),
-    Flag("promote_secondaries"),
-    Flag("dont_track_primary"),
-    Flag("track_src_ip"),
-    Flag("linkbeat_use_polling"),
-    Value("kernel_rx_buf_size", integer(0, _MANY)),
-    Value("debug", integer(0, 4)),
-    Value("mcast_src_ip", address()),
-    Value("mcast_dst_ip", address()),
-    Value("unicast_src_ip", address()),
-    Value("unicast_ttl", integer(0, 255)),
-    Records("unicast_peer", _PEER),
-    Flag("unicast_fault_no_peer"),
-    Flag("check_unicast_src"),
-    Record("old_unicast_checksum", Grammar(option("never", None))),
-    Group("authentication", _AUTHENTICATION, removable=True),
-    Group("auth_hmac", _HMAC, removable=True),
-    Records("virtual_ipaddress", _VIRTUAL_ADDRESS, ordered=True),
-    Records("virtual_ipaddress_excluded", _VIRTUAL_ADDRESS, ordered=True),
-    Flag("no_virtual_ipaddress"),
-    Switch("v3_checksum_as_v2"),
-    Sentences("virtual_routes", ROUTE),
-    Sentences("virtual_rules", RULE),
+    Flag("native_ipv6", OLDEST),
+    Value("virtual_router_id", OLDEST, integer(1, 255)),
+    Value("priority", OLDEST, noting(integer(1, 255), "keepalived would silently use 100")),
+    Value("version", OLDEST, integer(2, 3)),
+    Value("advert_int", OLDEST, number(0.01, 255)),
+    Flag("nopreempt", OLDEST, opposite="preempt"),
+    Value("preempt_delay", OLDEST, number(0, 1000)),
+    Switch("strict_mode", OLDEST),
+    Flag("skip_check_adv_addr", OLDEST),
+    Toggle("accept", OLDEST, opposite="no_accept"),
+    Flag("promote_secondaries", OLDEST),
+    Flag("dont_track_primary", OLDEST),
+    Flag("track_src_ip", OLDEST),
+    Flag("linkbeat_use_polling", OLDEST),
+    Value("kernel_rx_buf_size", OLDEST, integer(0, _MANY)),
+    Value("debug", OLDEST, integer(0, 4)),
+    Value("mcast_src_ip", OLDEST, address()),
+    Value("mcast_dst_ip", OLDEST, address()),
+    Value("unicast_src_ip", OLDEST, address()),
+    Value("unicast_ttl", OLDEST, integer(0, 255)),
+    Records("unicast_peer", OLDEST, _PEER),
+    Flag("unicast_fault_no_peer", "2.2.5"),
+    Flag("check_unicast_src", OLDEST),
+    Record("old_unicast_checksum", OLDEST, Grammar(option("never", None))),
+    Group("authentication", OLDEST, _AUTHENTICATION, removable=True),
+    Group("auth_hmac", "2.4.0", _HMAC, removable=True),
+    Records("virtual_ipaddress", OLDEST, _VIRTUAL_ADDRESS, ordered=True),
+    Records("virtual_ipaddress_excluded", OLDEST, _VIRTUAL_ADDRESS, ordered=True),
+    Flag("no_virtual_ipaddress", "2.2.8"),
+    Switch("v3_checksum_as_v2", "2.2.8"),
+    Sentences("virtual_routes", OLDEST, ROUTE),
+    Sentences("virtual_rules", OLDEST, RULE),
     *_TRACKING,
-    Value("garp_master_delay", integer(0, _SECONDS)),
-    Value("garp_master_repeat", integer(1, _MANY)),
-    Value("garp_master_refresh", integer(0, _MANY)),
-    Value("garp_master_refresh_repeat", integer(1, _MANY)),
-    Value("garp_lower_prio_delay", integer(0, _SECONDS)),
-    Value("garp_lower_prio_repeat", integer(0, _MANY)),
-    Value("garp_extra_if", sentence(r"(?:all )?[0-9]{1,5}", "all 10"), "garp_extra_if", "vmac_garp_intvl"),
-    Value("down_timer_adverts", integer(1, 100)),
-    Switch("lower_prio_no_advert"),
-    Switch("higher_prio_send_advert"),
+    Value("garp_master_delay", OLDEST, integer(0, _SECONDS)),
+    Value("garp_master_repeat", OLDEST, integer(1, _MANY)),
+    Value("garp_master_refresh", OLDEST, integer(0, _MANY)),
+    Value("garp_master_refresh_repeat", OLDEST, integer(1, _MANY)),
+    Value("garp_lower_prio_delay", OLDEST, integer(0, _SECONDS)),
+    Value("garp_lower_prio_repeat", OLDEST, integer(0, _MANY)),
+    Value("garp_extra_if", "2.2.3", sentence(r"(?:all )?[0-9]{1,5}", "all 10"), "garp_extra_if", "vmac_garp_intvl"),
+    Value("down_timer_adverts", "2.2.3", integer(1, 100)),
+    Switch("lower_prio_no_advert", OLDEST),
+    Switch("higher_prio_send_advert", OLDEST),
     *_NOTIFY,
-    Command("notify_deleted", command()),
-    Command("notify_master_rx_lower_pri", command()),
-    Switch("notify_priority_changes"),
-    Switch("smtp_alert"),
+    Command("notify_deleted", OLDEST, command()),
+    Command("notify_master_rx_lower_pri", OLDEST, command()),
+    Switch("notify_priority_changes", "2.0.16"),
+    Switch("smtp_alert", OLDEST),
 )
 
 SYNC_GROUP = Table(
-    Words("group", plain()),
+    Words("group", OLDEST, plain()),
     *_TRACKING,
-    Flag("sync_group_tracking_weight"),
+    Flag("sync_group_tracking_weight", OLDEST),
     *_NOTIFY,
-    Switch("notify_priority_changes"),
-    Switch("smtp_alert"),
+    Switch("notify_priority_changes", "2.0.16"),
+    Switch("smtp_alert", OLDEST),
 )
 
 SCRIPT = Table(
-    Command("script", command()),
-    Value("interval", integer(1, _SECONDS)),
-    Value("timeout", integer(1, _SECONDS)),
-    Value("weight", weight(253)),
-    Value("rise", integer(1, _MANY)),
-    Value("fall", integer(1, _MANY)),
-    Value("user", sentence(r"[A-Za-z0-9_.\-]+(?: [A-Za-z0-9_.\-]+)?", "keepalived_script")),
-    Flag("init_fail"),
+    Command("script", OLDEST, command()),
+    Value("interval", OLDEST, integer(1, _SECONDS)),
+    Value("timeout", OLDEST, integer(1, _SECONDS)),
+    Value("weight", OLDEST, weight(253)),
+    Value("rise", OLDEST, integer(1, _MANY)),
+    Value("fall", OLDEST, integer(1, _MANY)),
+    Value("user", OLDEST, user()),
+    Flag("init_fail", OLDEST),
 )
 
 TRACK_PROCESS = Table(
-    Arguments("process", process()),
-    Value("param_match", choice("initial", "partial")),
-    Value("weight", weight(253)),
-    Value("quorum", integer(1, 65535)),
-    Value("quorum_max", integer(0, 65535)),
-    Value("delay", number(0.000001, 3600)),
-    Value("terminate_delay", number(0.000001, 3600)),
-    Value("fork_delay", number(0.000001, 3600)),
-    Flag("full_command"),
+    Arguments("process", OLDEST, process()),
+    Value("param_match", OLDEST, choice("initial", "partial")),
+    Value("weight", OLDEST, weight(253)),
+    Value("quorum", OLDEST, integer(1, 65535)),
+    Value("quorum_max", "2.0.16", integer(0, 65535)),
+    Value("delay", OLDEST, number(0.000001, 3600)),
+    Value("terminate_delay", OLDEST, number(0.000001, 3600)),
+    Value("fork_delay", OLDEST, number(0.000001, 3600)),
+    Flag("full_command", OLDEST),
 )
 
 TRACK_FILE = Table(
-    Value("file", path()),
-    Value("weight", weight(254)),
-    Record("init_file", Grammar(head("value", integer(-254, 254), False), option("overwrite", None))),
+    Value("file", OLDEST, path()),
+    Value("weight", OLDEST, weight(254)),
+    Record("init_file", OLDEST, Grammar(head("value", integer(-254, 254), False), option("overwrite", None))),
 )
 
 BFD_INSTANCE = Table(
-    Value("neighbor_ip", address(), "neighbor_ip", "neighbour_ip"),
-    Value("source_ip", address()),
-    Value("min_rx", integer(1, 10000)),
-    Value("min_tx", integer(1, 10000)),
-    Value("idle_tx", integer(1000, 10000)),
-    Value("multiplier", integer(1, 255)),
-    Flag("passive"),
-    Value("ttl", integer(1, 255), "ttl", "hoplimit"),
-    Value("max_hops", integer(-1, 255)),
-    Value("weight", weight(253)),
+    Value("neighbor_ip", OLDEST, address(), "neighbor_ip", "neighbour_ip"),
+    Value("source_ip", OLDEST, address()),
+    Value("min_rx", OLDEST, integer(1, 10000)),
+    Value("min_tx", OLDEST, integer(1, 10000)),
+    Value("idle_tx", OLDEST, integer(1000, 10000)),
+    Value("multiplier", OLDEST, integer(1, 255)),
+    Flag("passive", OLDEST),
+    Value("ttl", OLDEST, integer(1, 255), "ttl", "hoplimit"),
+    Value("max_hops", OLDEST, integer(-1, 255)),
+    Value("weight", OLDEST, weight(253)),
 )
 
 #: What keepalived_instance is about: the one list of a table that has nothing else.
-INSTANCES = Blocks("instances", INSTANCE, "vrrp_instance", key=NAME, exact=True)
-SCRIPTS = Blocks("scripts", SCRIPT, "vrrp_script", key=NAME, exact=True)
-TRACK_PROCESSES = Blocks("track_processes", TRACK_PROCESS, "vrrp_track_process", key=NAME, exact=True)
-TRACK_FILES = Blocks("track_files", TRACK_FILE, "track_file", "vrrp_track_file", key=NAME, exact=True)
-BFD_INSTANCES = Blocks("bfd_instances", BFD_INSTANCE, "bfd_instance", key=NAME, exact=True)
-SYNC_GROUPS = Blocks("sync_groups", SYNC_GROUP, "vrrp_sync_group", key=NAME, exact=True)
+INSTANCES = Blocks("instances", OLDEST, INSTANCE, "vrrp_instance", key=NAME, exact=True)
+SCRIPTS = Blocks("scripts", OLDEST, SCRIPT, "vrrp_script", key=NAME, exact=True)
+TRACK_PROCESSES = Blocks("track_processes", "2.0.11", TRACK_PROCESS, "vrrp_track_process", key=NAME, exact=True)
+TRACK_FILES = Blocks("track_files", "2.1.0", TRACK_FILE, "track_file", "vrrp_track_file", key=NAME, exact=True)
+BFD_INSTANCES = Blocks("bfd_instances", OLDEST, BFD_INSTANCE, "bfd_instance", key=NAME, exact=True)
+SYNC_GROUPS = Blocks("sync_groups", OLDEST, SYNC_GROUP, "vrrp_sync_group", key=NAME, exact=True)

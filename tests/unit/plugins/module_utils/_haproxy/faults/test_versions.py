@@ -11,7 +11,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.versio
     SINCE,
     examine,
     new_uses,
-    since,
     too_new,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_config
@@ -99,21 +98,6 @@ def test_haproxy_is_asked_only_where_it_matters():
     assert host.asked == 0
     assert examine("", TEXT, Host(""), strict=True) == []
     assert examine("", TEXT, Host("who knows"), strict=True) == []
-
-
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [
-        (("backends", "servers", "ws"), ["Since HAProxy 2.5."]),
-        (("default_server", "init_state"), ["Since HAProxy 3.1."]),
-        (("mode",), ["V(log) since HAProxy 2.9.", "V(spop) since HAProxy 3.1."]),
-        (("frontends", "bind"), []),
-        (("frontends", "bind", "mode"), []),
-        (("global",), []),
-    ],
-)
-def test_the_documentation_says_since_when(path, words):
-    assert since(path) == words
 
 
 def test_everything_in_the_table_is_found_on_a_line():

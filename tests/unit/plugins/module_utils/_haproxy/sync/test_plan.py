@@ -79,6 +79,11 @@ def test_nothing_is_to_do_where_nothing_differs():
             "maxconn 5\n    server x [::3]:81 disabled agent-check agent-port 9 init-addr none resolvers r no-check\n",
             ["add server b/x [::3]:81 inter 5s rise 4 weight 10 agent-check agent-port 9", "enable agent b/x"],
         ),
+        (
+            "maxconn 5\n",
+            "maxconn 5\n    server x 10.0.0.3:81 ssl-reuse no-tls-tickets\n",
+            ["add server b/x 10.0.0.3:81 inter 5s rise 4 weight 10 no-tls-tickets", "set server b/x state ready"],
+        ),
     ],
 )
 def test_what_servers_change_live(old, new, commands):

@@ -23,8 +23,17 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
 HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
 pytestmark = pytest.mark.skipif(HAPROXY is None, reason="needs HAProxy")
 
-#: Keywords of later versions than the one that tests are mostly run with.
-LATER = {"guid", "hash-key", "init-state"}
+
+def version_of(text):
+    return tuple(int(number) for number in text.split("."))
+
+
+def here(argument):
+    """Whether the installed HAProxy is new enough for a row."""
+    said = subprocess.run([HAPROXY, "-v"], capture_output=True, text=True, check=True).stdout
+    return version_of(re.search(r"version ([0-9.]+)", said)[1].rstrip(".")) >= version_of(argument.since)
+
+
 #: Written by hand in old files only; HAProxy warns about them or ignores them. They stay where they are.
 LEFT_ALONE = re.compile(r"(no|force)-(sslv3|tlsv1[0-3])|npn|usesrc|no-tls-tickets")
 #: Directives of which the installed HAProxy wants more than an example value.
@@ -73,7 +82,8 @@ def known(kind):
 def test_every_keyword_is_haproxys_and_takes_as_many_words(kind, table):
     theirs = known(kind)
     for option, argument in table.items():
-        if argument.word in LATER:
+        if not here(argument):
+            assert argument.word not in theirs, f"{option} is older than its row says"
             continue
         assert argument.word in theirs, option
         if not argument.suffixes:
@@ -108,7 +118,7 @@ def example(option, directive):
 #: Values of server and bind options where not just any word does; None where a file of the host would be needed.
 LINE_EXAMPLES = {
     **dict.fromkeys("ca_file ca_verify_file ca_sign_file crl_file crt crt_list tls_ticket_keys namespace".split()),
-    **dict.fromkeys("guid hash_key init_state generate_certificates process".split()),
+    **dict.fromkeys("generate_certificates process".split()),
     **dict.fromkeys("alpn check_alpn proto check_proto".split(), "h2"),
     **dict.fromkeys("check_addr agent_addr".split(), "10.0.0.2"),
     **dict.fromkeys("ca_ignore_err crt_ignore_err".split(), "all"),
@@ -146,7 +156,7 @@ def line_example(option, argument):
 
 
 def each(table):
-    examples = {option: line_example(option, argument) for option, argument in table.items()}
+    examples = {option: line_example(option, argument) for option, argument in table.items() if here(argument)}
     return [(option, value) for option, value in examples.items() if value is not None]
 
 
@@ -177,6 +187,20 @@ def test_haproxy_takes_every_option_of_a_server_and_of_a_listener(tmp_path):
     said = subprocess.run([HAPROXY, "-c", "-f", str(file)], capture_output=True, text=True).stderr
     assert "[ALERT]" not in said
     assert "[WARNING]" not in said
+
+
+def test_haproxy_adds_servers_at_runtime_with_what_the_rows_say(start):
+    """With those options, and since that version; ``check`` and its like are switched on by commands of their own."""
+    running = start()
+    for option, value in each(SERVER):
+        argument = SERVER[option]
+        if "." not in argument.runtime or option in ("disabled", "track", "proto"):
+            continue
+        flag = argument.negative if argument.on else argument.word
+        words = flag if argument.kind is None else f"{argument.word} {value}"
+        words += "" if option == "verify" else " verify none"
+        said = running.ask(f"add server b/{option} 127.0.0.1:80 {words}")
+        assert ("New server registered" in said) == (running.version() >= version_of(argument.runtime)), (option, said)
 
 
 TIMES = {"stats_timeout", "hard_stop_after", "close_spread_time"}

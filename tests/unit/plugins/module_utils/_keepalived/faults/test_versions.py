@@ -5,32 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.versions import SINCE, since, too_new
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.versions import too_new
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Group, Table
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
 
 INSTANCE = "vrrp_instance A {\n    down_timer_adverts 4\n    priority 100\n}\n"
-
-
-def paths(table: Table, path: str = "") -> Iterator[str]:
-    for shape in table.shapes:
-        yield path + shape.name
-        if isinstance(shape, (Blocks, Group)):
-            yield from paths(shape.table, f"{path}{shape.name}.")
-
-
-def test_every_option_of_the_list_is_there() -> None:
-    there = list(paths(CONFIGURATION))
-    dated = {option for option in there if since(option)}
-    assert {option for option in SINCE if "*" not in option} <= dated
-    assert since("virtual_servers.real_servers.tcp_check.log_all_failures") == "2.0.11"
-    assert since("virtual_servers.real_servers.weight") == ""
-    for option in (option for option in SINCE if "*" in option):
-        assert [one for one in there if one.startswith(option.split("*")[0]) and one.endswith(option.split("*")[1])]
 
 
 def test_the_message_names_option_versions_and_remedy() -> None:

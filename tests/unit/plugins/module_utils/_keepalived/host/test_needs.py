@@ -24,7 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.valid
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.action import configure
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import parse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.redact import redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 

@@ -10,16 +10,24 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import BIND, SERVER
 from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
 
 #: One word, quoted or not, blanks escaped; behind a quote that is never closed, the rest of the line.
 _WORD = r"""(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\\.|[^\s"'\\]|["'][^\n]*)+"""
 
+#: The keywords whose rows say that their value is secret.
+_KEYWORDS = [
+    argument.word
+    for argument in (*SERVER.values(), *BIND.values())
+    if argument.kind is not None and argument.kind.argument.get("no_log")
+]
+
 #: Each pattern's group ``keep`` is shown, what follows it is the secret.
 _SECRETS = (
     rf"(?P<keep>\bstats[ \t]+auth[ \t]+[^\s:]+:){_WORD}",
     rf"(?P<keep>\b(?:insecure-)?password[ \t]+){_WORD}",
-    rf"(?P<keep>\bca-sign-pass[ \t]+){_WORD}",
+    rf"(?P<keep>\b(?:{'|'.join(_KEYWORDS)})[ \t]+){_WORD}",
     rf"(?P<keep>\bcluster-secret[ \t]+){_WORD}",
     rf"(?P<keep>\b(?:pre)?setenv[ \t]+\w*(?:PASS|PWD?|SECRET|TOKEN|KEY|CRED|AUTH)\w*[ \t]+){_WORD}",
     r"(?P<keep>\btcp-check[ \t]+send(?:-lf|-binary)?[ \t]+[\"']?(?:AUTH|USER|PASS)\b(?:\\ |[ \t]))"
@@ -28,7 +36,7 @@ _SECRETS = (
     r"(?P<keep>\b(?:Basic|Bearer)(?:\\ |[ \t])+)[A-Za-z0-9+/=._~-]{6,}",
     rf"(?P<keep>\b(?:X-)?(?:Api|Auth|Access|Secret)[-_]?(?:Key|Token|Secret)[\"']?[ \t]+){_WORD}",
 )
-_HINTS = ("auth", "pass", "secret", "setenv", "basic", "bearer", "key", "token")
+_HINTS = ("auth", "pass", "secret", "setenv", "basic", "bearer", "key", "token", *_KEYWORDS)
 
 
 def redact(text: str, mask: str = MASK) -> str:
