@@ -299,6 +299,8 @@ _LINES: dict[str, Words] = {
     "pool_low_conn": "Idle connections below which a thread takes over others'.",
     "pool_max_conn": "Most idle connections kept; V(-1) is no limit.",
     "pool_purge_delay": "Time between two purges of idle connections.",
+    "idle_ping": "Time between two tests of an idle connection. Where the server does not answer one before the next is"
+    " due, the connection is closed. HTTP/2 only; other protocols ignore it.",
     "guid": "Unique name of the server.",
     "hash_key": "What a hash is made of.",
     "bind.name": "Name of the listener in statistics.",

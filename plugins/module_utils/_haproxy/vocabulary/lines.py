@@ -152,6 +152,7 @@ _SERVER: dict[str, tuple[_Takes, str, str]] = {
     "pool_low_conn": (_NUMBER, OLDEST, "2.4"),
     "pool_max_conn": (integer(-1, _INT), OLDEST, "2.4"),
     "pool_purge_delay": (_TIME, OLDEST, "2.4"),
+    "idle_ping": (_TIME, "3.2", "3.2"),
     "guid": (_BARE, "3.0", NEVER),
     "hash_key": (shown(choice("id", "addr", "addr-port")), "3.0", "3.0"),
 }

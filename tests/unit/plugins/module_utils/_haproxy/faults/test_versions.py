@@ -26,6 +26,10 @@ WANTED = [
     ({"backends": [{"name": "b", "servers": [{**SERVER, "ws": "h1"}]}]}, [("backend b: server s", "ws")]),
     ({"backends": [{"name": "b", "default_server": {"hash_key": "id"}}]}, [("backend b: default-server", "hash-key")]),
     (
+        {"backends": [{"name": "b", "servers": [{**SERVER, "idle_ping": "30s"}]}]},
+        [("backend b: server s", "idle-ping")],
+    ),
+    (
         {"backends": [{"name": "b", "directives": ["server-template s 2 a:80 init-state up"]}]},
         [("backend b: server-template s", "init-state")],
     ),
