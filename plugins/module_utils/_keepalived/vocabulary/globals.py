@@ -167,6 +167,7 @@ GLOBAL_DEFS = Group(
             sentence(r"0[0-7]{1,3}|I[RWX](?:USR|GRP|OTH)(?: ?\| ?I[RWX](?:USR|GRP|OTH))*", "'0077', in quotes"),
         ),
         Value("random_seed", OLDEST, integer(0, 2**32 - 1)),
+        Value("reload_time_file", "2.1.0", path()),
         Value("config_save_dir", OLDEST, path()),
         Value("tmp_config_directory", OLDEST, path()),
         Switch("data_use_instance", OLDEST),

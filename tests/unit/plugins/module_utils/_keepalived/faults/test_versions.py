@@ -30,6 +30,7 @@ def test_what_stood_there_before_is_not_judged() -> None:
     ("desired", "option"),
     [
         ({"track_files": [{"name": "f", "file": "/run/f"}]}, "track_file f"),
+        ({"global_defs": {"reload_time_file": "/run/f"}}, "global_defs: reload_time_file"),
         (
             {
                 "virtual_servers": [

@@ -154,6 +154,7 @@ GLOBALS: dict[str, Any] = {
     "vrrp_check_unicast_src": True,
     "vrrp_skip_check_adv_addr": True,
     "vrrp_startup_delay": 1.5,
+    "reload_time_file": "/run/k8s_edge_reload",
     "log_unknown_vrids": True,
     "vrrp_notify_priority_changes": True,
     "nftables": "keepalived",
