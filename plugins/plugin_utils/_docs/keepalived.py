@@ -216,6 +216,9 @@ global_defs:
     vrrp_skip_check_adv_addr: The default of O(instances[].skip_check_adv_addr).
     vrrp_strict: The default of O(instances[].strict_mode).
     vrrp_startup_delay: The seconds to wait at the start before any instance speaks.
+    vrrp_delay_after_boot: >-
+      The seconds after the host has booted before any instance speaks, so that a restart of keepalived later waits for
+      nothing. With O(global_defs.vrrp_startup_delay) too, the longer delay counts.
     log_unknown_vrids: Whether adverts of unknown routers are logged.
     vrrp_notify_priority_changes: The default of O(instances[].notify_priority_changes).
     vrrp_iptables: The iptables chains for C(no_accept).

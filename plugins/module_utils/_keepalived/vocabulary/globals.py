@@ -102,6 +102,7 @@ GLOBAL_DEFS = Group(
         Flag("vrrp_skip_check_adv_addr", OLDEST),
         Flag("vrrp_strict", OLDEST),
         Value("vrrp_startup_delay", "2.0.14", number(0.001, _SECONDS)),
+        Value("vrrp_delay_after_boot", "2.4.0", number(0.001, _SECONDS)),
         Flag("log_unknown_vrids", "2.0.16"),
         Switch("vrrp_notify_priority_changes", "2.0.16"),
         Value(

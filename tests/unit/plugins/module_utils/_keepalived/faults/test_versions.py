@@ -31,6 +31,7 @@ def test_what_stood_there_before_is_not_judged() -> None:
     [
         ({"track_files": [{"name": "f", "file": "/run/f"}]}, "track_file f"),
         ({"global_defs": {"reload_time_file": "/run/f"}}, "global_defs: reload_time_file"),
+        ({"global_defs": {"vrrp_delay_after_boot": 15.5}}, "global_defs: vrrp_delay_after_boot"),
         (
             {
                 "virtual_servers": [

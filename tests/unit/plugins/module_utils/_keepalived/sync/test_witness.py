@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.versions import number
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import live
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.validator import Validator
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import parse
@@ -401,6 +403,11 @@ EVERYTHING: dict[str, Any] = {
     ],
 }
 
+#: What no keepalived of Debian knows yet, and the version that does.
+NEWER: list[tuple[dict[str, Any], str]] = [
+    ({"global_defs": {"vrrp_delay_after_boot": 15.5}}, "2.4.0"),
+]
+
 
 def messages(tmp_path: Path, text: str) -> str:
     path = tmp_path / "candidate.conf"
@@ -422,6 +429,16 @@ def judge(tmp_path: Path, before: str | None, after: str) -> list[str]:
 
 def test_keepalived_reads_every_option_as_it_is_written(tmp_path: Path) -> None:
     assert messages(tmp_path, plan_config("", EVERYTHING).text) == ""
+
+
+@pytest.mark.parametrize(("desired", "since"), NEWER)
+def test_keepalived_knows_an_option_since_the_version_of_its_row(
+    tmp_path: Path, desired: dict[str, Any], since: str
+) -> None:
+    version = live.version(System())
+    assert version is not None
+    unknown = "Unknown keyword" in messages(tmp_path, plan_config("", desired).text)
+    assert unknown == (number(version) < number(since))
 
 
 def test_every_option_is_read_back(tmp_path: Path) -> None:
