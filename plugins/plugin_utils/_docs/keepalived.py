@@ -392,9 +392,10 @@ virtual_servers:
         lthreshold: Below how many connections it is used again.
         notify_up: The command to run when it comes up.
         notify_down: The command to run when it goes down.
-        http_get: &http
+        http_get:
           - C(HTTP_GET) checks, which ask for pages. An entry is matched with a block by its place.
-          - http_protocol: The version of HTTP.
+          - &http
+            http_protocol: The version of HTTP.
             enable_sni: Whether the virtual host is named in the TLS handshake.
             fast_recovery: Whether one good answer is enough.
             nb_get_retry: The old name of C(retry).
@@ -409,7 +410,10 @@ virtual_servers:
                 regex_min_offset: Where a match may begin at the earliest.
                 regex_max_offset: Where a match may begin at the latest.
                 regex_stack: The smallest and the largest stack of the expression.
-        ssl_get: *http
+        ssl_get:
+          - C(SSL_GET) checks, which ask for pages over TLS. An entry is matched with a block by its place.
+          - <<: *http
+            sni_name: The name to give in the TLS handshake, where it is not the virtual host.
         tcp_check: C(TCP_CHECK) checks, which open a connection. C([{}]) is the plain one.
         smtp_check:
           - C(SMTP_CHECK) checks.

@@ -104,7 +104,8 @@ _HTTP = Table(
 
 CHECKERS: tuple[Blocks, ...] = (
     Blocks("http_get", OLDEST, _HTTP, "HTTP_GET"),
-    Blocks("ssl_get", OLDEST, _HTTP, "SSL_GET"),
+    # In keepalived's source since August 2026, after 2.4.3: no release up to that one knows sni_name.
+    Blocks("ssl_get", OLDEST, Table(*_HTTP.shapes, Value("sni_name", "2.4.4", plain())), "SSL_GET"),
     Blocks("tcp_check", OLDEST, Table(*_CONNECTING), "TCP_CHECK"),
     Blocks(
         "smtp_check",

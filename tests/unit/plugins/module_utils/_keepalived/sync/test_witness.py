@@ -403,9 +403,23 @@ EVERYTHING: dict[str, Any] = {
     ],
 }
 
+
+def checked_by(**checks: Any) -> dict[str, Any]:
+    server = {"address": "10.0.1.1", "port": 443, **checks}
+    return {
+        "address": "10.0.0.1",
+        "port": 443,
+        "protocol": "TCP",
+        "lb_algo": "rr",
+        "lb_kind": "DR",
+        "real_servers": [server],
+    }
+
+
 #: What no keepalived of Debian knows yet, and the version that does.
 NEWER: list[tuple[dict[str, Any], str]] = [
     ({"global_defs": {"vrrp_delay_after_boot": 15.5}}, "2.4.0"),
+    ({"virtual_servers": [checked_by(ssl_get=[{"sni_name": "a.example.org", "url": [{"path": "/"}]}])]}, "2.4.4"),
 ]
 
 
