@@ -27,6 +27,10 @@ POLICY = [name for name in MODULES if name == "selinux_access"]
 HOST = [name for name in MODULES if name in ("firewall_access", "kernel_settings", "loopback_addresses")]
 #: These want a kernel that has IPVS, and tests/kernel has one.
 IPVS = [name for name in MODULES if name in ("ipvs_config", "ipvs_virtual_server")]
+#: This one only looks, at all planes at once.
+PLAN = [name for name in MODULES if name == "edge_plan"]
+#: This one asks a cluster, and molecule/kubernetes has one.
+CLUSTER = [name for name in MODULES if name == "kubernetes_info"]
 #: A file as a person may have it before our first task. The check script is the only name they share.
 BEFORE = {
     "haproxy": "global\n    maxconn 2000\n\ndefaults\n    timeout connect 5s\n    timeout client 1m\n",
@@ -60,7 +64,11 @@ def tasks(module: str) -> list[dict]:
 
 @pytest.mark.parametrize(
     "module",
-    [name for name in MODULES if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS)],
+    [
+        name
+        for name in MODULES
+        if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS, *PLAN)
+    ],
 )
 def test_examples_do_what_they_say_once(module, run_module_process, tmp_path):
     path = tmp_path / "daemon.cfg"
@@ -94,7 +102,15 @@ def test_examples_of_what_changes_a_host_are_accepted(module, run_module_process
         assert not asked.failed, (task["name"], asked.result)
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name.endswith("_info")])
+@pytest.mark.parametrize("module", PLAN)
+def test_examples_of_what_only_plans(module, run_module_process):
+    for task in tasks(module):
+        told = run_module_process(module, task["args"])
+        assert not told.failed and not told.result["changed"], (task["name"], told.result)
+        assert not any(plane["failed"] for plane in told.result["planes"].values()), told.result["planes"]
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.endswith("_info") and name not in CLUSTER])
 def test_examples_read_only(module, run_module_process):
     for task in tasks(module):
         read = run_module_process(module, task["args"])
