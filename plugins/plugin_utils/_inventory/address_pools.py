@@ -6,15 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.bounds import dns_label, interface
-
-try:
-    from netaddr import AddrFormatError, IPAddress, IPNetwork, IPRange, IPSet
-except ImportError:  # said where it is needed: most inventories have no pools
-    IPSet = None
 
 #: The pool of everybody who has none of his own.
 GLOBAL = "global"
@@ -24,43 +21,48 @@ DHCP = "0.0.0.0/32"
 
 
 class Span(NamedTuple):
-    """Addresses of one family, as they were written (``stated``) and as a netaddr.IPSet."""
+    """Addresses of one family as they were written: one, ``first - last``, or a network with its prefix. ``single`` is
+    true for one: it is compared without netaddr, which only inventories with pools need."""
 
-    addresses: Any
     stated: str
+    single: bool = False
 
     @property
     def family(self) -> int:
         """4 or 6."""
-        return int(next(iter(self.addresses.iter_cidrs())).version)
+        return int(next(iter(_addresses(self.stated).iter_cidrs())).version)
 
     def holds(self, address: object) -> bool:
         """Whether an address is one of them."""
-        return IPAddress(str(address)) in self.addresses
+        return self.meets(Span(str(address), single=True))
 
     def meets(self, other: Span) -> bool:
         """Whether two spans have an address in common."""
-        return not self.addresses.isdisjoint(other.addresses)
+        if self.single and other.single:
+            return ip_address(self.stated) == ip_address(other.stated)
+        return not _addresses(self.stated).isdisjoint(_addresses(other.stated))
 
 
-def span_of(text: str) -> Span:
-    """A single address, ``first - last``, or a network with its prefix. ValueError says in words why it is none of
-    these; EdgeError, that netaddr is missing."""
-    if IPSet is None:
+@cache
+def _addresses(text: str) -> Any:
+    """A netaddr.IPSet. ValueError says in words why a text is none; EdgeError, that netaddr is missing."""
+    try:
+        from netaddr import AddrFormatError, IPNetwork, IPRange, IPSet
+    except ImportError as error:
         raise EdgeError(
             "Pools of addresses are compared by the Python package netaddr, and this controller does not have it. "
             "Install it where ansible-playbook runs: pip install netaddr"
-        )
+        ) from error
     first, dash, last = (part.strip() for part in text.partition("-"))
     try:
         if dash:
-            return Span(IPSet(IPRange(first, last)), text)
+            return IPSet(IPRange(first, last))
         network = IPNetwork(text)
     except (AddrFormatError, TypeError, ValueError) as error:
         raise ValueError(str(error).rstrip("!")) from error
     if network.ip != network.network:
         raise ValueError(f"{network.ip} is an address within the network {network.cidr}")
-    return Span(IPSet(network), text)
+    return IPSet(network)
 
 
 class Pool(NamedTuple):
@@ -107,13 +109,18 @@ def _pool(path: str, given: Mapping[str, Any], problems: list[Problem]) -> Itera
 def _range(text: str) -> Span:
     if "-" not in text:
         raise ValueError("a range has a first and a last address with '-' between them")
-    return span_of(text)
+    return _read(text)
 
 
 def _cidr(text: str) -> Span:
     if "/" not in text:
         raise ValueError("a network has a prefix length")
-    return span_of(text)
+    return _read(text)
+
+
+def _read(text: str) -> Span:
+    _addresses(text)
+    return Span(text)
 
 
 def _clashes(pools: Sequence[Pool]) -> Iterator[Problem]:

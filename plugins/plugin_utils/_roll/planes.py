@@ -21,7 +21,6 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.address_poo
     Pool,
     Span,
     pools_of,
-    span_of,
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Place, places, stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip.provider_services import CLASS
@@ -114,7 +113,7 @@ def _owned(vips: Sequence[Vip], planes: Planes) -> Iterator[Claim]:
 
 def _single(owner: str, path: str, text: str) -> Claim:
     try:
-        address = span_of(str(ip_address(text)))
+        address = Span(str(ip_address(text)), single=True)
     except ValueError:
         refuse([Problem(path, text, "is not an address", "Write it without a prefix.")])
         raise

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_cloud_provider_objects import (
@@ -96,6 +98,14 @@ def test_dhcp_may_be_asked_for_in_many_namespaces():
 
 
 def test_a_controller_without_netaddr_is_told_what_to_install(monkeypatch):
-    monkeypatch.setattr(address_pools, "IPSet", None)
+    monkeypatch.setitem(sys.modules, "netaddr", None)
+    address_pools._addresses.cache_clear()
     with pytest.raises(EdgeError, match="pip install netaddr"):
         address_pools.pools_of([{"cidrs": ["10.0.0.0/28"]}], "pools", [])
+
+
+def test_single_addresses_are_compared_without_netaddr(monkeypatch):
+    monkeypatch.setitem(sys.modules, "netaddr", None)
+    one = address_pools.Span("fd00::1", single=True)
+    assert one.holds("fd00:0::1")
+    assert not one.meets(address_pools.Span("10.0.0.1", single=True))
