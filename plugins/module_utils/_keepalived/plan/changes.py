@@ -40,7 +40,8 @@ _LOST = (
 
 _LEFT = (
     "Where keepalived holds the address, a reload does not change this of it: {0}. It changes when that host next takes"
-    " the address. To have it at once, let the VIP move to a peer and back."
+    " the address, so let the VIP move to a peer and back to have it at once. Role keepalived sets a preferred_lft of 0"
+    " on the held address itself."
 )
 
 
