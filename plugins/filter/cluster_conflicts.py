@@ -30,7 +30,7 @@ options:
   planes:
     description:
       - C(mode), C(control_plane) and C(services), as the role P(k8s_edge.ha.kube_vip#role) takes them, or
-        C(keepalived_vip), which is true where kube-keepalived-vip is to run.
+        C(kube_keepalived_vip), which is true where kube-keepalived-vip is to run.
     type: dict
     required: true
 """

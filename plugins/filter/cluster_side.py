@@ -17,7 +17,7 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - The cluster's side is declared for the controller, in variables of the roles C(edge_nodes), C(kube_vip),
-    C(kube_vip_cloud_provider), C(keepalived_vip) and C(traefik).
+    C(kube_vip_cloud_provider), C(kube_keepalived_vip) and C(traefik).
   - An address has one owner. It is held by keepalived, kube-vip or kube-keepalived-vip, or is a host's own, and lies in
     no pool of services, which have nothing in common either.
   - Virtual router IDs of keepalived and kube-keepalived-vip differ in a network, and services that share addresses have

@@ -22,7 +22,7 @@ def conflicts(found: Sequence[Object], planes: Mapping[str, Any]) -> list[Proble
     """What stands against what is to run, from kube-proxy's ConfigMap, the DaemonSets and the pods of the cluster.
 
     ``planes`` has ``control_plane``, ``services`` and ``mode``, as role kube_vip's variables have them, or
-    ``keepalived_vip``, which is true where kube-keepalived-vip is to run.
+    ``kube_keepalived_vip``, which is true where kube-keepalived-vip is to run.
     """
     problems: list[Problem] = []
     for each in found:
@@ -39,7 +39,7 @@ def _proxy(each: Object, planes: Mapping[str, Any]) -> Iterator[Problem]:
     settings = yaml.safe_load((each.get("data") or {}).get("config.conf") or "") or {}
     if settings.get("mode") != "ipvs":
         return
-    if planes.get("keepalived_vip"):
+    if planes.get("kube_keepalived_vip"):
         reason = (
             "has its services in the node's one IPVS table, which kube-keepalived-vip empties whenever a pod of it "
             "starts, and from which kube-proxy takes kube-keepalived-vip's"

@@ -32,7 +32,7 @@ def moves(
     services: Iterable[Object],
     problems: list[Problem],
 ) -> list[dict[str, Any]]:
-    """What each entry of ``keepalived_vip_moves`` means. ``old`` is the ConfigMap as it is.
+    """What each entry of ``kube_keepalived_vip_moves`` means. ``old`` is the ConfigMap as it is.
 
     ``pending``: it has to be taken away first; ``value`` is what the ConfigMap said. For kube-vip ``give`` and
     ``take_back`` are merge patches of the Service, and ``given`` says that the first is there already.
@@ -42,7 +42,7 @@ def moves(
     ours = {str(address).partition("/")[0] for each in vips for address in each.get("addresses") or ()}
     made = []
     for index, entry in enumerate(entries):
-        option = f"keepalived_vip_moves[{index}]"
+        option = f"kube_keepalived_vip_moves[{index}]"
         found = list(_entry_problems(option, entry, still, ours))
         problems += found
         if found:
@@ -71,7 +71,7 @@ def _entry_problems(option: str, entry: Any, still: set[str], ours: set[str]) ->
         reason = "is in k8s_edge_vips too, and would be in two hands"
         yield Problem(f"{option}.address", address, reason, "Take it out there, or write to: keepalived.")
     if address in still:
-        reason = "is still in keepalived_vip_services, whose next run would give it back"
+        reason = "is still in kube_keepalived_vip_services, whose next run would give it back"
         yield Problem(f"{option}.address", address, reason, "Take it out there.")
 
 

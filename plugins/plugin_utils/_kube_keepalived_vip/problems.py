@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the variables of role ``keepalived_vip``; most of it kube-keepalived-vip would ignore. Pure."""
+"""What is wrong with the variables of role ``kube_keepalived_vip``; its program would ignore most of it. Pure."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def problems(settings: Mapping[str, Any]) -> list[Problem]:
     """Everything that is wrong with variables whose types are right."""
     found = [
         *_services(settings["services"]),
-        *number("keepalived_vip_virtual_router_id", settings["virtual_router_id"], 1, 255, "virtual router ID"),
-        *port("keepalived_vip_health_port", settings["health_port"]),
-        *interface("keepalived_vip_interface", settings["interface"]),
-        *dns_label("keepalived_vip_namespace", settings["namespace"]),
-        *labels("keepalived_vip_node_selector", settings["node_selector"]),
+        *number("kube_keepalived_vip_virtual_router_id", settings["virtual_router_id"], 1, 255, "virtual router ID"),
+        *port("kube_keepalived_vip_health_port", settings["health_port"]),
+        *interface("kube_keepalived_vip_interface", settings["interface"]),
+        *dns_label("kube_keepalived_vip_namespace", settings["namespace"]),
+        *labels("kube_keepalived_vip_node_selector", settings["node_selector"]),
     ]
     if not settings["node_selector"]:
         remedy = "Give the edge nodes a label (role edge_nodes), and name it here."
-        found.append(Problem("keepalived_vip_node_selector", {}, "selects every node of the cluster", remedy))
+        found.append(Problem("kube_keepalived_vip_node_selector", {}, "selects every node of the cluster", remedy))
     if not found and proxied(settings["services"]) and not settings["haproxy_image"]:
-        remedy = "Name one in keepalived_vip_haproxy_image that reloads when /etc/haproxy/haproxy.cfg changes."
+        remedy = "Name one in kube_keepalived_vip_haproxy_image that reloads when /etc/haproxy/haproxy.cfg changes."
         found.append(
-            Problem("keepalived_vip_services", "PROXY", "needs HAProxy in the pod, and there is no image", remedy)
+            Problem("kube_keepalived_vip_services", "PROXY", "needs HAProxy in the pod, and there is no image", remedy)
         )
     return found
 
@@ -47,7 +47,7 @@ def problems(settings: Mapping[str, Any]) -> list[Problem]:
 def _services(services: Sequence[Any]) -> Iterable[Problem]:
     seen: dict[str, str] = {}
     for index, each in enumerate(services):
-        option = f"keepalived_vip_services[{index}]"
+        option = f"kube_keepalived_vip_services[{index}]"
         yield from _address(f"{option}.address", each.get("address"), seen)
         service, method = each.get("service"), each.get("method", "NAT")
         if service and not _SERVICE.fullmatch(str(service)):

@@ -28,7 +28,7 @@ CLAIMS = {
     "edge_nodes": ("state", "group"),
     "kube_vip": ("state", "control_plane", "services"),
     "kube_vip_cloud_provider": ("state", "pools", "load_balancer_class"),
-    "keepalived_vip": ("state", "services", "virtual_router_id"),
+    "kube_keepalived_vip": ("state", "services", "virtual_router_id"),
     "traefik": ("state", "http_port", "https_port", "host_network", "service_type", "namespace"),
 }
 
@@ -72,7 +72,7 @@ def parts(groups: Groups, variables: Mapping[str, Any]) -> list[str]:
         "edge_nodes": nodes,
         "kube_vip": variables.get("kube_vip_services") or (control_plane and not static),
         "kube_vip_cloud_provider": variables.get("kube_vip_cloud_provider_pools"),
-        "keepalived_vip": variables.get("keepalived_vip_services"),
+        "kube_keepalived_vip": variables.get("kube_keepalived_vip_services"),
         "traefik": nodes and truth(variables.get("k8s_edge_traefik", True)),
     }
     return [role for role in CLAIMS if declared[role] and _state(role, variables) == "present"]

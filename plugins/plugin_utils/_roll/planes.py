@@ -30,7 +30,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 POOL_VARIABLE = "kube_vip_cloud_provider_pools"
 
 #: The roles of the cluster's side, which claim addresses, ports, or services of others.
-ROLES = ("kube_vip", "kube_vip_cloud_provider", "keepalived_vip", "traefik", "edge_nodes")
+ROLES = ("kube_vip", "kube_vip_cloud_provider", "kube_keepalived_vip", "traefik", "edge_nodes")
 
 #: The virtual router ID that kube-keepalived-vip takes by itself.
 KEEPALIVED_VIP_ROUTER = 50
@@ -49,8 +49,8 @@ class Claim(NamedTuple):
 class Planes(NamedTuple):
     """What is declared for the planes beside keepalived, by the types of the roles' variables; empty where nothing is.
 
-    ``keepalived_vip`` are the addresses of kube-keepalived-vip, ``edge`` the hosts where its pods and Traefik's run,
-    ``host_ports`` the ports of these hosts that lead to Traefik by translation, and ``balanced`` the namespace of
+    ``kube_keepalived_vip`` are the addresses of kube-keepalived-vip, ``edge`` the hosts where its pods and Traefik's
+    run, ``host_ports`` the ports of these hosts that lead to Traefik by translation, and ``balanced`` the namespace of
     Traefik's Service where that is of type LoadBalancer.
     """
 
@@ -58,8 +58,8 @@ class Planes(NamedTuple):
     services: Mapping[str, Any]
     pools: Sequence[Mapping[str, Any]]
     serves_class: bool
-    keepalived_vip: Sequence[str]
-    keepalived_vip_router: int
+    kube_keepalived_vip: Sequence[str]
+    kube_keepalived_vip_router: int
     edge: Sequence[str]
     host_ports: Sequence[int]
     balanced: str
@@ -72,15 +72,15 @@ def planes_of(given: Mapping[str, Any]) -> Planes:
     """
     stated = [settings_of(role, given.get(role) or {}) for role in ROLES]
     present = [each if each.get("state", "present") == "present" else {} for each in stated]
-    kube_vip, provider, keepalived_vip, traefik, _edge_nodes = present
+    kube_vip, provider, kube_keepalived_vip, traefik, _edge_nodes = present
     translated = traefik.get("host_network") is False
     return Planes(
         kube_vip.get("control_plane") or {},
         kube_vip.get("services") or {},
         provider.get("pools") or (),
         bool(provider.get("load_balancer_class")),
-        [each["address"] for each in keepalived_vip.get("services") or ()],
-        keepalived_vip.get("virtual_router_id") or KEEPALIVED_VIP_ROUTER,
+        [each["address"] for each in kube_keepalived_vip.get("services") or ()],
+        kube_keepalived_vip.get("virtual_router_id") or KEEPALIVED_VIP_ROUTER,
         given.get("edge") or (),
         [traefik.get("http_port", 80), traefik.get("https_port", 443)] if translated else [],
         traefik.get("namespace", "traefik") if traefik.get("service_type") == "LoadBalancer" else "",
@@ -107,8 +107,8 @@ def _owned(vips: Sequence[Vip], planes: Planes) -> Iterator[Claim]:
             yield _single("keepalived", f"{vip.path}.addresses", str(interface.ip))
     for address in planes.control_plane.get("addresses") or ():
         yield _single("kube-vip", "kube_vip_control_plane.addresses", str(address))
-    for address in planes.keepalived_vip:
-        yield _single("kube-keepalived-vip", "keepalived_vip_services", str(address))
+    for address in planes.kube_keepalived_vip:
+        yield _single("kube-keepalived-vip", "kube_keepalived_vip_services", str(address))
 
 
 def _single(owner: str, path: str, text: str) -> Claim:
@@ -172,13 +172,13 @@ def _native(place: Place) -> bool:
 def _same_router(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
     for vip in vips:
         for interface in vip.addresses:
-            beside = any(ip_address(str(each)) in interface.network for each in planes.keepalived_vip)
-            if beside and router_id(vip, interface) == planes.keepalived_vip_router:
+            beside = any(ip_address(str(each)) in interface.network for each in planes.kube_keepalived_vip)
+            if beside and router_id(vip, interface) == planes.kube_keepalived_vip_router:
                 reason = (
                     "is the virtual router ID of kube-keepalived-vip in the same network: each would obey the other"
                 )
                 remedy = "Set virtual_router_id of the VIP by hand."
-                yield Problem(f"{vip.path}.virtual_router_id", planes.keepalived_vip_router, reason, remedy)
+                yield Problem(f"{vip.path}.virtual_router_id", planes.kube_keepalived_vip_router, reason, remedy)
 
 
 def _at_odds(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
@@ -231,11 +231,11 @@ def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
                 "holder serves alone, and is meant to."
             )
             yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)
-        emptied = [host for host in vip.hosts if planes.keepalived_vip and host in planes.edge]
+        emptied = [host for host in vip.hosts if planes.kube_keepalived_vip and host in planes.edge]
         if emptied:
             reason = (
                 f"has virtual servers in the kernel of {', '.join(emptied)}, whose whole table kube-keepalived-vip "
                 "empties whenever a pod of it starts there"
             )
-            remedy = "Move its addresses away first (playbook migrate_keepalived_vip.yml)."
+            remedy = "Move its addresses away first (playbook migrate_kube_keepalived_vip.yml)."
             yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)

@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 PLAYBOOK = Path(__file__).resolve().parents[3] / "playbooks" / "kubernetes.yml"
-ROLES = ("edge_nodes", "kube_vip", "kube_vip_cloud_provider", "keepalived_vip", "traefik")
+ROLES = ("edge_nodes", "kube_vip", "kube_vip_cloud_provider", "kube_keepalived_vip", "traefik")
 OWNERS = ("kube-vip", "kube-vip-cloud-provider", "keepalived-vip", "traefik")
 CLEANUP = "service.kubernetes.io/load-balancer-cleanup"
 

@@ -18,13 +18,13 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 #: Every way into the cluster: role, and file of tasks.
 ENTRIES = [
     ("edge_nodes", "main"),
-    ("keepalived_vip", "move"),
-    ("keepalived_vip", "main"),
+    ("kube_keepalived_vip", "move"),
+    ("kube_keepalived_vip", "main"),
     ("kube_vip", "preflight"),
     ("kubernetes_objects", "main"),
 ]
 VARIABLES = {
-    "keepalived_vip_services": [{"address": "172.20.0.50"}],
+    "kube_keepalived_vip_services": [{"address": "172.20.0.50"}],
     "kube_vip_services": {"interface": "eth0"},
     "kubernetes_objects_kinds": [{"api_version": "v1", "kind": "ConfigMap"}],
     "kubernetes_objects_wait": False,

@@ -40,9 +40,12 @@ def test_an_edge_that_traefik_cannot_serve(tmp_path, ansible_playbook, declared,
         ({"traefik_acme": {"email": "me@example.com"}, "traefik_http_port": 70000}, "http_port"),
         ({"kube_vip_services": {"interface": "eth0"}, "kube_vip_lease_duration": 1}, "lease_duration"),
         ({"kube_vip_cloud_provider_pools": [{"ranges": ["10.0.0.9-10.0.0.1"]}]}, "10.0.0.9-10.0.0.1"),
-        ({"keepalived_vip_services": [{"address": "10.0.0.9", "service": "nowhere"}]}, "keepalived_vip_services"),
+        (
+            {"kube_keepalived_vip_services": [{"address": "10.0.0.9", "service": "nowhere"}]},
+            "kube_keepalived_vip_services",
+        ),
     ],
-    ids=["traefik", "kube_vip", "kube_vip_cloud_provider", "keepalived_vip"],
+    ids=["traefik", "kube_vip", "kube_vip_cloud_provider", "kube_keepalived_vip"],
 )
 def test_what_a_part_cannot_be_is_said_before_another_is_made(tmp_path, ansible_playbook, declared, said):
     told = refused(tmp_path, ansible_playbook, declared)

@@ -24,7 +24,7 @@ FIVE = {
     "kube_vip_control_plane": {"addresses": ["172.20.0.99"]},
     "kube_vip_services": {"interface": "eth0"},
     "kube_vip_cloud_provider_pools": [{"ranges": ["172.20.0.200-172.20.0.210"]}],
-    "keepalived_vip_services": [{"address": "172.20.0.50", "service": "default/web"}],
+    "kube_keepalived_vip_services": [{"address": "172.20.0.50", "service": "default/web"}],
 }
 
 

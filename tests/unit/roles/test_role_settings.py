@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables imp
 from wrong_values import wrong_values
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-CLUSTER = ("edge_nodes", "keepalived_vip", "kube_vip", "kube_vip_cloud_provider", "kubernetes_objects", "traefik")
+CLUSTER = ("edge_nodes", "kube_keepalived_vip", "kube_vip", "kube_vip_cloud_provider", "kubernetes_objects", "traefik")
 
 
 def options(role):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_node_patches import edge_node_patches
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_vip_objects import keepalived_vip_objects
+from ansible_collections.k8s_edge.ha.plugins.filter.kube_keepalived_vip_objects import kube_keepalived_vip_objects
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_cloud_provider_objects import (
     kube_vip_cloud_provider_objects,
 )
@@ -24,9 +24,9 @@ ADDRESS = {"addresses": ["10.0.0.1"]}
 RULE = {"service": "web"}
 
 
-def keepalived_vip(**given):
+def kube_keepalived_vip(**given):
     beside = {"node_selector": {"edgenode": "true"}, "tolerations": [], "config_map": "a/b"}
-    return settings("keepalived_vip", **beside, services=[{"address": "10.0.0.9"}], **given)
+    return settings("kube_keepalived_vip", **beside, services=[{"address": "10.0.0.9"}], **given)
 
 
 def ingress(**given):
@@ -74,11 +74,11 @@ MAKERS = {
         (provider([{"interface": "a b", "ranges": ["10.0.0.1-10.0.0.2"]}]), "'a b' cannot name an interface"),
         (provider(namespace="Kube"), "kube_vip_cloud_provider_namespace: 'Kube'"),
     ],
-    keepalived_vip_objects: [
-        (keepalived_vip(health_port=0), "keepalived_vip_health_port: 0 is no port"),
-        (keepalived_vip(virtual_router_id="256"), "virtual_router_id: 256 is no virtual router ID"),
-        (keepalived_vip(interface="a b"), "keepalived_vip_interface: 'a b'"),
-        (keepalived_vip(namespace="Edge"), "keepalived_vip_namespace: 'Edge'"),
+    kube_keepalived_vip_objects: [
+        (kube_keepalived_vip(health_port=0), "kube_keepalived_vip_health_port: 0 is no port"),
+        (kube_keepalived_vip(virtual_router_id="256"), "virtual_router_id: 256 is no virtual router ID"),
+        (kube_keepalived_vip(interface="a b"), "kube_keepalived_vip_interface: 'a b'"),
+        (kube_keepalived_vip(namespace="Edge"), "kube_keepalived_vip_namespace: 'Edge'"),
     ],
     traefik_objects: [
         (ingress(name="A"), "traefik_ingresses[0].name: 'A' cannot name an Ingress"),

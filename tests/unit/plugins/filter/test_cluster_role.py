@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_vip_objects import keepalived_vip_objects
+from ansible_collections.k8s_edge.ha.plugins.filter.kube_keepalived_vip_objects import kube_keepalived_vip_objects
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_cloud_provider_objects import (
     kube_vip_cloud_provider_objects,
 )
@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_objects import kube
 from ansible_collections.k8s_edge.ha.plugins.filter.traefik_objects import traefik_objects
 
 from .kubernetes_sets import kube_vip, provider
-from .test_keepalived_vip_objects import settings as keepalived_vip
+from .test_kube_keepalived_vip_objects import settings as kube_keepalived_vip
 from .traefik_settings import settings as traefik
 
 FILE = Path(__file__).resolve().parents[4] / "roles" / "kubernetes_objects" / "files" / "cluster_role.yml"
@@ -51,11 +51,11 @@ def rights(roles):
     [
         kube_vip_objects(kube_vip()),
         kube_vip_cloud_provider_objects(provider(load_balancer_class=True)),
-        keepalived_vip_objects(keepalived_vip()),
+        kube_keepalived_vip_objects(kube_keepalived_vip()),
         traefik_objects(traefik()),
         traefik_objects(traefik(crds=[CRD])),
     ],
-    ids=["kube_vip", "kube_vip_cloud_provider", "keepalived_vip", "traefik", "traefik, custom resources"],
+    ids=["kube_vip", "kube_vip_cloud_provider", "kube_keepalived_vip", "traefik", "traefik, custom resources"],
 )
 def test_what_a_role_gives_the_kubeconfig_has(made):
     lacking = rights(made) - rights([yaml.safe_load(FILE.read_text())])
@@ -68,7 +68,7 @@ def test_what_is_applied_can_be_read_made_changed_and_removed():
     sets = (
         kube_vip_objects(kube_vip()),
         kube_vip_cloud_provider_objects(provider()),
-        keepalived_vip_objects(keepalived_vip()),
+        kube_keepalived_vip_objects(kube_keepalived_vip()),
         traefik_objects(traefik(crds=[CRD])),
     )
     for each in (each for made in sets for each in made):

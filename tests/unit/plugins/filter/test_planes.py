@@ -27,7 +27,7 @@ PLANES = {
     "control_plane": {"addresses": ["172.20.0.99"]},
     "services": {"interface": "eth0"},
     "pools": [{"ranges": ["172.20.0.200-172.20.0.210", "fd00::200-fd00::210"]}],
-    "keepalived_vip": ["172.20.0.50"],
+    "kube_keepalived_vip": ["172.20.0.50"],
 }
 
 
@@ -41,9 +41,9 @@ def conflicts(vips=(EDGE,), hosts=None, **planes):
     roles = {
         "kube_vip": {name: given[name] for name in ("control_plane", "services")},
         "kube_vip_cloud_provider": {"pools": given["pools"], "load_balancer_class": given.get("serves_class", False)},
-        "keepalived_vip": {
-            "services": [{"address": each} for each in given["keepalived_vip"]],
-            "virtual_router_id": given.get("keepalived_vip_router", 50),
+        "kube_keepalived_vip": {
+            "services": [{"address": each} for each in given["kube_keepalived_vip"]],
+            "virtual_router_id": given.get("kube_keepalived_vip_router", 50),
         },
         "traefik": given.get("traefik", {}),
         "edge": given.get("edge", []),
@@ -60,14 +60,14 @@ def test_planes_that_keep_apart_have_no_conflict():
     ("planes", "said"),
     [
         ({"control_plane": {"addresses": ["172.20.0.119"]}}, "keepalived and kube-vip would both hold it"),
-        ({"keepalived_vip": ["172.20.0.119"]}, "keepalived and kube-keepalived-vip would both hold it"),
-        ({"keepalived_vip": ["172.20.0.99"]}, "kube-vip and kube-keepalived-vip would both hold it"),
+        ({"kube_keepalived_vip": ["172.20.0.119"]}, "keepalived and kube-keepalived-vip would both hold it"),
+        ({"kube_keepalived_vip": ["172.20.0.99"]}, "kube-vip and kube-keepalived-vip would both hold it"),
         ({"pools": [{"ranges": ["172.20.0.99-172.20.0.99"]}]}, "kube-vip issue 665"),
         ({"pools": [{"cidrs": ["172.20.0.119/32"]}]}, "a service may be given it while keepalived holds it"),
         ({"pools": [{"ranges": ["172.20.0.40-172.20.0.60"]}]}, "while kube-keepalived-vip holds it"),
         ({"control_plane": {"addresses": ["172.20.0.113"]}}, "the own address of host edge-3"),
         ({"pools": [{"ranges": ["172.20.0.114-172.20.0.115"]}]}, "the own address of host edge-4"),
-        ({"keepalived_vip_router": 119}, "is the virtual router ID of kube-keepalived-vip"),
+        ({"kube_keepalived_vip_router": 119}, "is the virtual router ID of kube-keepalived-vip"),
         ({"services": {"election": True}, "pools": [{"ranges": ["10.0.0.1-10.0.0.1"], "share": True}]}, "issue 879"),
         ({"services": {"load_balancer_class": "edge"}}, "its services get no address"),
         ({"serves_class": True}, "those without one, which kube-vip serves, get no address"),
@@ -85,7 +85,7 @@ DIRECTED = {**EDGE, "leads_to": "edge", "profile": "ipvs", "ports": [80, 443]}
 
 
 def test_a_port_that_is_translated_before_the_kernel_sees_it_cannot_be_led_anywhere():
-    found = conflicts([DIRECTED], edge=["edge-1", "edge-2"], traefik=HOST_PORTS, keepalived_vip=[])
+    found = conflicts([DIRECTED], edge=["edge-1", "edge-2"], traefik=HOST_PORTS, kube_keepalived_vip=[])
     assert len(found) == 1
     assert "cannot lead port 80 to Traefik's hostPort" in found[0]
     assert "Set traefik_host_network to true" in found[0]
@@ -96,7 +96,7 @@ def test_a_port_that_is_translated_before_the_kernel_sees_it_cannot_be_led_anywh
         {"traefik": elsewhere},
         {"edge": ["edge-9"], "traefik": HOST_PORTS},
     ):
-        assert conflicts([DIRECTED], **{"edge": ["edge-1"], "keepalived_vip": [], **planes}) == []
+        assert conflicts([DIRECTED], **{"edge": ["edge-1"], "kube_keepalived_vip": [], **planes}) == []
     assert conflicts([EDGE], edge=["edge-1"], traefik=HOST_PORTS) == []
 
 
@@ -104,7 +104,7 @@ def test_a_table_that_others_empty_holds_no_virtual_servers():
     found = conflicts([DIRECTED], edge=["edge-1"])
     assert len(found) == 1
     assert "in the kernel of edge-1, whose whole table kube-keepalived-vip empties" in found[0]
-    assert conflicts([DIRECTED], edge=["edge-1"], keepalived_vip=[]) == []
+    assert conflicts([DIRECTED], edge=["edge-1"], kube_keepalived_vip=[]) == []
 
 
 def test_ranges_of_one_pool_may_overlap():
@@ -113,7 +113,7 @@ def test_ranges_of_one_pool_may_overlap():
 
 
 def test_a_virtual_router_id_in_another_network_is_nobodys_matter():
-    assert conflicts(keepalived_vip=["10.0.0.1"], keepalived_vip_router=119) == []
+    assert conflicts(kube_keepalived_vip=["10.0.0.1"], kube_keepalived_vip_router=119) == []
 
 
 def test_a_class_that_the_provider_serves():
@@ -175,7 +175,7 @@ def test_what_cannot_be_read_is_refused():
     with pytest.raises(InputError, match="has no addresses"):
         conflicts(pools=[{}])
     with pytest.raises(InputError, match=r"'172\.20\.0' is not an address"):
-        conflicts(keepalived_vip=["172.20.0"])
+        conflicts(kube_keepalived_vip=["172.20.0"])
 
 
 def proxy(**settings):
@@ -197,8 +197,12 @@ BALANCING = {"control_plane": {"addresses": ["172.20.0.99"], "load_balancer": Tr
         (proxy(mode="ipvs", ipvs={}), {"services": {"interface": "eth0"}, "mode": "bgp"}, None),
         (proxy(mode="ipvs", ipvs={"strictARP": True, "excludeCIDRs": None}), BALANCING, "deletes kube-vip's virtual"),
         (proxy(mode="ipvs", ipvs={"strictARP": True, "excludeCIDRs": ["172.20.0.99/32"]}), BALANCING, None),
-        (proxy(mode="ipvs", ipvs={"strictARP": True}), {"keepalived_vip": True}, "which kube-keepalived-vip empties"),
-        (proxy(mode="nftables"), {"keepalived_vip": True}, None),
+        (
+            proxy(mode="ipvs", ipvs={"strictARP": True}),
+            {"kube_keepalived_vip": True},
+            "which kube-keepalived-vip empties",
+        ),
+        (proxy(mode="nftables"), {"kube_keepalived_vip": True}, None),
     ],
 )
 def test_kube_proxy_leaves_kube_vip_alone_or_is_named(found, planes, said):
@@ -241,9 +245,9 @@ CLUSTER = {
     "kube_vip_control_plane": {"addresses": ["172.20.0.99"], "interface": "eth0"},
     "kube_vip_services": {"interface": "eth0"},
     "kube_vip_cloud_provider_pools": [{"ranges": ["172.20.0.200-172.20.0.210"]}],
-    "keepalived_vip_services": [{"address": "172.20.0.50", "service": "a/b"}],
+    "kube_keepalived_vip_services": [{"address": "172.20.0.50", "service": "a/b"}],
 }
-EVERY = ["edge_nodes", "kube_vip", "kube_vip_cloud_provider", "keepalived_vip", "traefik"]
+EVERY = ["edge_nodes", "kube_vip", "kube_vip_cloud_provider", "kube_keepalived_vip", "traefik"]
 
 
 def side(groups=GROUPS, vips=(EDGE,), reached=True, **variables):

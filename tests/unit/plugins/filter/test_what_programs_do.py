@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_vip_objects import keepalived_vip_objects
+from ansible_collections.k8s_edge.ha.plugins.filter.kube_keepalived_vip_objects import kube_keepalived_vip_objects
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_cloud_provider_objects import (
     kube_vip_cloud_provider_objects,
 )
@@ -72,9 +72,9 @@ OBJECTS = {
         *SETS["kube-vip-cloud-provider"],
         *kube_vip_cloud_provider_objects(provider(search_order="descending", skip_end_ips=True)),
     ],
-    "kube-keepalived-vip": keepalived_vip_objects(
+    "kube-keepalived-vip": kube_keepalived_vip_objects(
         settings(
-            "keepalived_vip",
+            "kube_keepalived_vip",
             services=PROXIED,
             haproxy_image="haproxy:3.0",
             interface="eth1",

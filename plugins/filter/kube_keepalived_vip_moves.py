@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter plugin ``keepalived_vip_moves``."""
+"""The filter plugin ``kube_keepalived_vip_moves``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_keepalived_vip i
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 
 DOCUMENTATION = r"""
-name: keepalived_vip_moves
+name: kube_keepalived_vip_moves
 short_description: How addresses leave kube-keepalived-vip
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
@@ -23,7 +23,7 @@ description:
 positional: seen, config_map, declared, vips, hosts, hostvars
 options:
   _input:
-    description: The variable C(keepalived_vip_moves) of role P(k8s_edge.ha.keepalived_vip#role).
+    description: The variable C(kube_keepalived_vip_moves) of role P(k8s_edge.ha.kube_keepalived_vip#role).
     type: list
     elements: dict
     required: true
@@ -59,7 +59,8 @@ options:
 EXAMPLES = r"""
 - name: What would move
   ansible.builtin.debug:
-    msg: "{{ moves | k8s_edge.ha.keepalived_vip_moves(seen, 'web/vips', [], k8s_edge_vips, groups['all'], hostvars) }}"
+    msg: >-
+      {{ moves | k8s_edge.ha.kube_keepalived_vip_moves(seen, 'web/vips', [], k8s_edge_vips, groups['all'], hostvars) }}
 """
 
 RETURN = r"""
@@ -70,7 +71,7 @@ _value:
 
 
 @speaking
-def keepalived_vip_moves(
+def kube_keepalived_vip_moves(
     entries: Sequence[Any],
     seen: Mapping[str, Sequence[Mapping[str, Any]]],
     config_map: str,
@@ -85,12 +86,16 @@ def keepalived_vip_moves(
     made = moving.moves(entries, old, declared, vips, seen["Service"], problems)
     if any(move["to"] == "kube_vip" for move in made) and not moving.serves_services(seen["Pod"]):
         remedy = "Run role kube_vip for services first."
-        problems.append(Problem("keepalived_vip_moves", "kube_vip", "does not serve services in this cluster", remedy))
+        problems.append(
+            Problem("kube_keepalived_vip_moves", "kube_vip", "does not serve services in this cluster", remedy)
+        )
     watched = moving.watched(seen["Pod"], config_map)
     holders = moving.seen_by(watched, hosts, hostvars, seen["Node"], problems)
     if any(move["pending"] for move in made) and not watched:
         reason = "is read by no pod, so it is not known where its addresses are"
-        problems.append(Problem("keepalived_vip_config_map", config_map, reason, "Name the ConfigMap that is in use."))
+        problems.append(
+            Problem("kube_keepalived_vip_config_map", config_map, reason, "Name the ConfigMap that is in use.")
+        )
     refuse(problems)
     return {"moves": made, "hosts": holders}
 
@@ -99,4 +104,4 @@ class FilterModule:
     """Tells Ansible the filter's name."""
 
     def filters(self) -> dict[str, Any]:
-        return {"keepalived_vip_moves": keepalived_vip_moves}
+        return {"kube_keepalived_vip_moves": kube_keepalived_vip_moves}

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter plugin ``keepalived_vip_objects``."""
+"""The filter plugin ``kube_keepalived_vip_objects``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
 
 DOCUMENTATION = r"""
-name: keepalived_vip_objects
+name: kube_keepalived_vip_objects
 short_description: Every Kubernetes object of kube-keepalived-vip
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
@@ -25,7 +25,8 @@ description:
     kube-keepalived-vip would ignore is refused. Warns that it has had no release since 2019.
 options:
   _input:
-    description: The variables of role P(k8s_edge.ha.keepalived_vip#role), without the prefix C(keepalived_vip_).
+    description:
+      - The variables of role P(k8s_edge.ha.kube_keepalived_vip#role), without the prefix C(kube_keepalived_vip_).
     type: dict
     required: true
 """
@@ -33,7 +34,7 @@ options:
 EXAMPLES = r"""
 - name: What would be created
   ansible.builtin.debug:
-    msg: "{{ settings | k8s_edge.ha.keepalived_vip_objects | map(attribute='kind') }}"
+    msg: "{{ settings | k8s_edge.ha.kube_keepalived_vip_objects | map(attribute='kind') }}"
 """
 
 RETURN = r"""
@@ -51,9 +52,9 @@ END_OF_LIFE = (
 
 
 @speaking
-def keepalived_vip_objects(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+def kube_keepalived_vip_objects(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The objects, or all that is wrong with the variables."""
-    stated = settings_of("keepalived_vip", settings)
+    stated = settings_of("kube_keepalived_vip", settings)
     refuse(problems(stated))
     Display().warning(END_OF_LIFE)
     return objects(stated)
@@ -63,4 +64,4 @@ class FilterModule:
     """Tells Ansible the filter's name."""
 
     def filters(self) -> dict[str, Any]:
-        return {"keepalived_vip_objects": keepalived_vip_objects}
+        return {"kube_keepalived_vip_objects": kube_keepalived_vip_objects}

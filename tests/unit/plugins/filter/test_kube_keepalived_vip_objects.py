@@ -11,10 +11,10 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_vip_objects import keepalived_vip_objects
+from ansible_collections.k8s_edge.ha.plugins.filter.kube_keepalived_vip_objects import kube_keepalived_vip_objects
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import sound
 
-DEFAULTS = Path(__file__).resolve().parents[4] / "roles/keepalived_vip/defaults/main.yml"
+DEFAULTS = Path(__file__).resolve().parents[4] / "roles/kube_keepalived_vip/defaults/main.yml"
 SERVICES = [
     {"address": "10.4.0.50", "service": "default/nginx"},
     {"address": "10.4.0.51", "service": "web/front", "method": "DR"},
@@ -27,7 +27,9 @@ PROXIED = {
 
 
 def settings(**given):
-    known = {key.removeprefix("keepalived_vip_"): value for key, value in yaml.safe_load(DEFAULTS.read_text()).items()}
+    known = {
+        key.removeprefix("kube_keepalived_vip_"): value for key, value in yaml.safe_load(DEFAULTS.read_text()).items()
+    }
     return {**known, "node_selector": {"edgenode": "true"}, "tolerations": [], "services": SERVICES, **given}
 
 
@@ -37,13 +39,13 @@ def only(kind, made):
 
 
 def pod_of(**given):
-    return only("DaemonSet", keepalived_vip_objects(settings(**given)))["spec"]["template"]["spec"]
+    return only("DaemonSet", kube_keepalived_vip_objects(settings(**given)))["spec"]["template"]["spec"]
 
 
 @pytest.mark.parametrize("given", [{}, PROXIED, {"services": []}], ids=["ipvs", "proxy", "nothing"])
 def test_schemas_know_every_field(given):
     schemas = pytest.importorskip("kubernetes_validate", reason="needs kubernetes-validate")
-    made = sound(keepalived_vip_objects(settings(**given)))
+    made = sound(kube_keepalived_vip_objects(settings(**given)))
     for version in sorted({schemas.utils.major_minor(each) for each in schemas.utils.all_versions()}):
         if int(version.partition(".")[2]) >= 28:
             for each in made:
@@ -55,7 +57,7 @@ def test_true_without_quotes_is_the_label_that_nodes_bear():
 
 
 def test_the_config_map_says_it_in_the_programs_own_words():
-    made = keepalived_vip_objects(settings())
+    made = kube_keepalived_vip_objects(settings())
     config_map = only("ConfigMap", made)
     assert config_map["data"] == {"10.4.0.50": "default/nginx:NAT", "10.4.0.51": "web/front:DR", "10.4.0.52": ""}
     args = pod_of()["containers"][0]["args"]
@@ -65,7 +67,7 @@ def test_the_config_map_says_it_in_the_programs_own_words():
 
 
 def test_it_lives_in_the_nodes_network_and_one_node_is_updated_at_a_time():
-    spec = only("DaemonSet", keepalived_vip_objects(settings()))["spec"]
+    spec = only("DaemonSet", kube_keepalived_vip_objects(settings()))["spec"]
     assert spec["updateStrategy"]["rollingUpdate"] == {"maxUnavailable": 1, "maxSurge": 0}
     assert spec["template"]["spec"]["hostNetwork"]
     assert spec["template"]["spec"]["containers"][0]["securityContext"] == {"privileged": True}
@@ -85,7 +87,7 @@ def test_options_become_arguments():
 def test_its_end_of_life_is_a_warning(monkeypatch):
     said = []
     monkeypatch.setattr(Display, "warning", lambda _self, text, *_rest, **_more: said.append(text))
-    keepalived_vip_objects(settings())
+    kube_keepalived_vip_objects(settings())
     assert ["no release since 2019" in text for text in said] == [True]
 
 
@@ -94,7 +96,10 @@ def test_its_end_of_life_is_a_warning(monkeypatch):
     [
         ({"services": [{"address": "10.4.0.50/24"}]}, r"services\[0\].address: '10.4.0.50/24' is not an address"),
         ({"services": [{"address": "fd00::50"}]}, "since it has colons"),
-        ({"services": [{"address": "10.4.0.50"}, {"address": "10.4.0.50"}]}, r"that of keepalived_vip_services\[0\]"),
+        (
+            {"services": [{"address": "10.4.0.50"}, {"address": "10.4.0.50"}]},
+            r"that of kube_keepalived_vip_services\[0\]",
+        ),
         ({"services": [{"address": "10.4.0.50", "service": "nginx"}]}, "is not namespace/name"),
         ({"services": [{"address": "10.4.0.50", "service": "a/b", "method": "TUN"}]}, "'TUN' is not known here"),
         ({"services": [{"address": "10.4.0.50", "method": "NAT"}]}, "leads to no service"),
@@ -108,4 +113,4 @@ def test_its_end_of_life_is_a_warning(monkeypatch):
 )
 def test_what_it_would_ignore_is_refused(given, said):
     with pytest.raises(AnsibleFilterError, match=said):
-        keepalived_vip_objects(settings(**given))
+        kube_keepalived_vip_objects(settings(**given))

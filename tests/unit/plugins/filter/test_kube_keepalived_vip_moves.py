@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_vip_moves import keepalived_vip_moves
+from ansible_collections.k8s_edge.ha.plugins.filter.kube_keepalived_vip_moves import kube_keepalived_vip_moves
 
 CONFIG_MAP = "web/vips"
 VIPS = [{"name": "edge", "addresses": ["10.4.0.51/24"]}]
@@ -40,7 +40,9 @@ def cluster(data=None, **given):
 
 
 def plan(*entries, seen=None, declared=(), hosts=("one", "two"), vips=VIPS):
-    return keepalived_vip_moves(list(entries), seen or cluster(), CONFIG_MAP, list(declared), vips, list(hosts), {})
+    return kube_keepalived_vip_moves(
+        list(entries), seen or cluster(), CONFIG_MAP, list(declared), vips, list(hosts), {}
+    )
 
 
 def to_service(**given):
