@@ -17,7 +17,7 @@ short_description: How far the roll-out of a workload is
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Reads the status of a DaemonSet, Deployment or StatefulSet, and what its pods complain of.
+  - Reads the status of a DaemonSet, Deployment or StatefulSet, and what holds its pods up.
 positional: pods
 options:
   _input:
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A dictionary with C(done), C(said) in words, C(step) that grows while the roll-out gets on, and C(complaints).
+    - A dictionary with C(done), C(said) in words, C(step) that grows while the roll-out gets on, and C(problems).
   type: dict
 """
 
@@ -59,8 +59,8 @@ def kubernetes_rollout(
 ) -> dict[str, Any]:
     """The progress of the first and only workload."""
     if not workloads:
-        return {"done": False, "said": "is not there", "step": 0, "complaints": []}
-    return {**_kubernetes_rollout.progress(workloads[0]), "complaints": _kubernetes_rollout.complaints(pods)}
+        return {"done": False, "said": "is not there", "step": 0, "problems": []}
+    return {**_kubernetes_rollout.progress(workloads[0]), "problems": _kubernetes_rollout.problems(pods)}
 
 
 class FilterModule:

@@ -5,7 +5,7 @@
 
 For each dictionary in a list Ansible walks all of the spec's options a dozen times and fills in those that were not
 given: with 10,000 servers of 85 options that takes seconds. Here only what was given is looked at. Whatever needs more
-than the plainest conversion is left to Ansible, and with it every complaint.
+than the plainest conversion is left to Ansible, and with it every problem.
 """
 
 from __future__ import annotations

@@ -13,13 +13,13 @@ from typing import Any, Callable, NamedTuple
 
 
 class Kind(NamedTuple):
-    """``argument`` is the piece of an argument spec (``{"type": "int"}``); ``complain(value)`` gives None or
+    """``argument`` is the piece of an argument spec (``{"type": "int"}``); ``problem(value)`` gives None or
     (reason, remedy); ``to_text(value)`` is what stands in the file; ``from_text(text)`` is the normal form of what
     stands there, equal to ``normal(value)`` where both mean the same. A text that the kind cannot read is returned
     as it is, so it equals no value."""
 
     argument: dict[str, Any]
-    complain: Callable[[Any], tuple[str, str] | None]
+    problem: Callable[[Any], tuple[str, str] | None]
     to_text: Callable[[Any], str]
     from_text: Callable[[str], Any]
 
@@ -65,41 +65,41 @@ def number(low: float, high: float, step: float | None = None) -> Kind:
     """A decimal number from low to high, a multiple of ``step`` where one is given (up to six digits)."""
     within = _within(low, high)
 
-    def complain(value: float) -> tuple[str, str] | None:
+    def problem(value: float) -> tuple[str, str] | None:
         if step is not None and abs(value / step - round(value / step)) > 1e-6:
             return f"is not a multiple of {step}", f"Give a number from {low} to {high} in steps of {step}."
         return within(value)
 
-    return Kind({"type": "float"}, complain, _number_text, _number_from)
+    return Kind({"type": "float"}, problem, _number_text, _number_from)
 
 
 def _within(low: float, high: float) -> Callable[[Any], tuple[str, str] | None]:
-    def complain(value: Any) -> tuple[str, str] | None:
+    def problem(value: Any) -> tuple[str, str] | None:
         if low <= value <= high:
             return None
         return f"is not between {low} and {high}", f"Give a number from {low} to {high}."
 
-    return complain
+    return problem
 
 
 def choice(*words: str) -> Kind:
     """One of some words, to the letter."""
 
-    def complain(value: str) -> tuple[str, str] | None:
+    def problem(value: str) -> tuple[str, str] | None:
         if value in words:
             return None
         return "is not one of the words the daemon knows here", "Use one of: {}.".format(", ".join(words))
 
-    return Kind({"type": "str", "choices": list(words)}, complain, str, str)
+    return Kind({"type": "str", "choices": list(words)}, problem, str, str)
 
 
 def word(without: str = "", longest: int = 1024) -> Kind:
     """One printable ASCII word: no white space, none of the characters in ``without``, so that no value can end a
     line, open a comment or close a block."""
-    return Kind({"type": "str"}, lambda value: word_complaint(value, without, longest), str, str)
+    return Kind({"type": "str"}, lambda value: word_problem(value, without, longest), str, str)
 
 
-def word_complaint(value: str, without: str = "", longest: int = 1024) -> tuple[str, str] | None:
+def word_problem(value: str, without: str = "", longest: int = 1024) -> tuple[str, str] | None:
     """Why a text cannot stand as one bare word, or None."""
     if not value:
         return "is empty", "Give a value, or leave the option out."

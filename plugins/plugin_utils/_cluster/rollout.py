@@ -47,7 +47,7 @@ def _count(workload: Mapping[str, Any], key: str) -> int:
     return 1 if replicas is None else int(replicas)
 
 
-def complaints(pods: Iterable[Mapping[str, Any]]) -> list[str]:
+def problems(pods: Iterable[Mapping[str, Any]]) -> list[str]:
     """Why pods are not ready, a sentence for each container or pod that says so."""
     found = []
     for pod in pods:

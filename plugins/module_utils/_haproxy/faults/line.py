@@ -249,9 +249,9 @@ def _argument(argument: Argument, value: str) -> Iterator[Swallowed]:
     if kind.argument["type"] == "int" and not _NUMBER.fullmatch(value):
         yield from _number(argument.word, value)
         return
-    complaint = kind.complain(int(value) if kind.argument["type"] == "int" else value)
-    if complaint is not None:
-        yield Swallowed(f"{argument.word} {value}", *complaint)
+    problem = kind.problem(int(value) if kind.argument["type"] == "int" else value)
+    if problem is not None:
+        yield Swallowed(f"{argument.word} {value}", *problem)
 
 
 def _excess(beginning: str, words: list[str]) -> Iterator[Swallowed]:

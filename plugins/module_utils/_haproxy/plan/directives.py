@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.validator import Validator, Values, entry_key
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import SECTION_KEYWORDS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import line_complaint
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import line_problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import (
     ONE,
     SET,
@@ -32,9 +32,9 @@ def further(validator: Validator, kind: str, lines: list[str], values: Values, p
         option = f"{path}directives[{index}]"
         if KEPT in line:
             line = validator.kept(line, option)
-        complaint = line_complaint(line) or _keyword_complaint(line)
-        if complaint is not None and not validator.standing.says(line):
-            validator.problem(option, line, *complaint)
+        problem = line_problem(line) or _keyword_problem(line)
+        if problem is not None and not validator.standing.says(line):
+            validator.problem(option, line, *problem)
             continue
         typed = classifier.option(meanings(line))
         if typed is None:
@@ -78,7 +78,7 @@ def _routed(validator: Validator, option: str, line: str, typed: str, directive:
         values[typed] = entry if value is None else value
 
 
-def _keyword_complaint(line: str) -> tuple[str, str] | None:
+def _keyword_problem(line: str) -> tuple[str, str] | None:
     keyword = meanings(line)[0]
     if keyword in SECTION_KEYWORDS:
         return "begins a new section", "Give sections in haproxy_config's own options."

@@ -43,15 +43,15 @@ class Validator:
         key = (id(kind), value)
         if key in self.passed:
             return
-        complaint = kind.complain(value)
-        if complaint is None:
+        problem = kind.problem(value)
+        if problem is None:
             self.passed.add(key)
         elif stands is not None and stands():
             return
         elif kind.argument.get("no_log"):
-            self.problem(option, "VALUE_HIDDEN", *complaint)
+            self.problem(option, "VALUE_HIDDEN", *problem)
         else:
-            self.problem(option, value, *complaint)
+            self.problem(option, value, *problem)
 
     def no_mark(self, option: str, value: Any) -> None:
         if isinstance(value, str) and KEPT in value:

@@ -11,7 +11,7 @@ from typing import Any, Callable
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import is_ipv4, parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import prefixed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, character_name, word, word_complaint
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, character_name, word, word_problem
 
 #: The oldest HAProxy in use.
 OLDEST = "2.4"
@@ -30,8 +30,8 @@ _NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 _HOST = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
 
 
-def _kind(complain: Callable[[Any], tuple[str, str] | None], from_text: Callable[[str], Any] = str) -> Kind:
-    return Kind({"type": "str"}, complain, str, from_text)
+def _kind(problem: Callable[[Any], tuple[str, str] | None], from_text: Callable[[str], Any] = str) -> Kind:
+    return Kind({"type": "str"}, problem, str, from_text)
 
 
 def microseconds(text: str) -> Any:
@@ -43,7 +43,7 @@ def microseconds(text: str) -> Any:
 def time(shortest: int = 0) -> Kind:
     """A time in HAProxy's units, at least ``shortest`` microseconds; a bare number means milliseconds."""
 
-    def complain(value: str) -> tuple[str, str] | None:
+    def problem(value: str) -> tuple[str, str] | None:
         length = microseconds(value)
         if isinstance(length, str):
             return "is not a time", "Give a number with a unit (us, ms, s, m, h, d), such as 10s; milliseconds bare."
@@ -53,7 +53,7 @@ def time(shortest: int = 0) -> Kind:
             return "is more than HAProxy can hold", f"Give at most {LONGEST_TIME} ms (24.8 days)."
         return None
 
-    return _kind(complain, microseconds)
+    return _kind(problem, microseconds)
 
 
 def bare(longest: int = 1024) -> Kind:
@@ -61,20 +61,20 @@ def bare(longest: int = 1024) -> Kind:
     return word(NOT_IN_WORDS, longest)
 
 
-def name_complaint(value: str) -> tuple[str, str] | None:
+def name_problem(value: str) -> tuple[str, str] | None:
     """Why a text cannot name a section or a server, or None."""
     if 0 < len(value) < 256 and _NAME_CHARACTERS.issuperset(value):
         return None
-    problem = word_complaint(value, NOT_IN_WORDS, 255)
+    problem = word_problem(value, NOT_IN_WORDS, 255)
     if problem is None and not _NAME_CHARACTERS.issuperset(value):
         problem = "is not a name HAProxy accepts", "Use letters, digits, and the characters _ . : - only."
     return problem
 
 
-NAME = _kind(name_complaint)
+NAME = _kind(name_problem)
 
 
-def line_complaint(value: str) -> tuple[str, str] | None:
+def line_problem(value: str) -> tuple[str, str] | None:
     """Why a text cannot stand as (the rest of) one line of haproxy.cfg, or None."""
     if not value.strip():
         return "is empty", "Give the words of the line, or leave it out."
@@ -102,12 +102,12 @@ def _words_of(text: str) -> Any:
 
 
 #: The rest of a line as HAProxy reads it, several words and quoting included.
-WORDS = _kind(line_complaint, _words_of)
+WORDS = _kind(line_problem, _words_of)
 
 
-def one_word_complaint(value: str) -> tuple[str, str] | None:
+def one_word_problem(value: str) -> tuple[str, str] | None:
     """Why a text cannot stand as one word of haproxy.cfg, quoted or not, or None."""
-    problem = line_complaint(value)
+    problem = line_problem(value)
     if problem is None and len(lex(value).words) != 1:
         problem = "is several words, and HAProxy takes one here", "Leave the others out, or quote the whole of it."
     return problem
@@ -118,26 +118,26 @@ def _first_word(text: str) -> str:
 
 
 #: One word as HAProxy reads it: an expression, with quotes where it needs them.
-ONE_WORD = _kind(one_word_complaint, _first_word)
+ONE_WORD = _kind(one_word_problem, _first_word)
 
 
 def words_like(pattern: str, remedy: str) -> Kind:
     """The rest of a line, which must match a pattern."""
 
-    def complain(value: str) -> tuple[str, str] | None:
-        problem = line_complaint(value)
+    def problem(value: str) -> tuple[str, str] | None:
+        problem = line_problem(value)
         if problem is None and re.fullmatch(pattern, value) is None:
             problem = "is not what HAProxy takes here", remedy
         return problem
 
-    return _kind(complain, _words_of)
+    return _kind(problem, _words_of)
 
 
-def address_complaint(value: str) -> tuple[str, str] | None:
+def address_problem(value: str) -> tuple[str, str] | None:
     """Why a text cannot be a server's or listener's address (without port), or None."""
     if value[:1].isdigit() and is_ipv4(value):
         return None
-    problem = word_complaint(value, NOT_IN_WORDS + ",$", 255)
+    problem = word_problem(value, NOT_IN_WORDS + ",$", 255)
     if problem is not None or value.startswith("/") or value == "*":
         return problem
     match = prefixed(value)
@@ -145,12 +145,12 @@ def address_complaint(value: str) -> tuple[str, str] | None:
         return (
             None
             if not match.group(2) or match.group(3) == "*"
-            else _family_complaint(match.group(3), int(match.group(2)))
+            else _family_problem(match.group(3), int(match.group(2)))
         )
-    return _family_complaint(value, 0)
+    return _family_problem(value, 0)
 
 
-def _family_complaint(value: str, family: int) -> tuple[str, str] | None:
+def _family_problem(value: str, family: int) -> tuple[str, str] | None:
     host = value[1:-1] if value.startswith("[") and value.endswith("]") else value
     address = parse_address(host)
     if address is not None and address.prefix is None:
@@ -168,17 +168,17 @@ def _family_complaint(value: str, family: int) -> tuple[str, str] | None:
     return None
 
 
-ADDRESS = _kind(address_complaint)
+ADDRESS = _kind(address_problem)
 _PORT = r"[0-9]{1,5}"
 
 
-def _port_complaint(value: str) -> tuple[str, str] | None:
+def _port_problem(value: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"[+-]?{_PORT}", value) and 1 <= int(value.lstrip("+-")) <= 65535:
         return None
     return "is no port", "Give a number from 1 to 65535; with + or - before it, it counts from the client's port."
 
 
-def _listened_complaint(value: str) -> tuple[str, str] | None:
+def _listened_problem(value: str) -> tuple[str, str] | None:
     low, dash, high = value.partition("-")
     if re.fullmatch(rf"{_PORT}(-{_PORT})?", value) and 1 <= int(low) <= int(high if dash else low) <= 65535:
         return None
@@ -186,9 +186,9 @@ def _listened_complaint(value: str) -> tuple[str, str] | None:
 
 
 #: Where a server listens; with a sign it counts from the port that the client connected to.
-SERVER_PORT = _kind(_port_complaint)
+SERVER_PORT = _kind(_port_problem)
 #: Where a listener listens.
-BIND_PORT = _kind(_listened_complaint)
+BIND_PORT = _kind(_listened_problem)
 
 
 def is_quotable(kind: Kind) -> bool:
@@ -203,7 +203,7 @@ def value_of(kind: Kind, text: str) -> Any:
         if not text.lstrip("-").isdecimal() or not text.isascii():
             return None
         value = int(text)
-    return value if "\0" not in text and kind.complain(value) is None else None
+    return value if "\0" not in text and kind.problem(value) is None else None
 
 
 def read_text(kind: Kind, text: str) -> Any:

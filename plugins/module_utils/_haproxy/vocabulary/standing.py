@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a section says already: given back as it was read, it needs no judgement and changes nothing.
 
-Asked only where a value was complained about or a secret is to be kept, so most runs never look.
+Asked only where a value was found wrong or a secret is to be kept, so most runs never look.
 """
 
 from __future__ import annotations

@@ -104,9 +104,9 @@ def _url_faults(url: dict[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
     for unknown in (one for one in options if one not in _REGEX_OPTIONS):
         reason = "is no option of a regular expression, and keepalived would pass over it silently"
         yield "regex_options", unknown, reason, "Use some of: {0}.".format(", ".join(_REGEX_OPTIONS))
-    complaint = "" if "extended" in options else regex_complaint(regex)
-    if complaint:
-        reason = "{0}, so keepalived would check the page without it".format(complaint)
+    problem = "" if "extended" in options else regex_problem(regex)
+    if problem:
+        reason = "{0}, so keepalived would check the page without it".format(problem)
         yield "regex", regex, reason, "Correct the expression."
     first, last = url.get("regex_min_offset", 0), url.get("regex_max_offset")
     if isinstance(first, int) and isinstance(last, int) and first > last:
@@ -116,7 +116,7 @@ def _url_faults(url: dict[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
         yield "regex_stack", url["regex_stack"], "begins above its end, and keepalived would ignore it", "Swap them."
 
 
-def regex_complaint(pattern: str) -> str:
+def regex_problem(pattern: str) -> str:
     """Why a pattern without backslashes is no regular expression (PCRE2); empty where nothing is seen to be wrong."""
     bare = re.sub(r"\[\^?\]?(?:\[:\w+:\]|[^\]])*\]", "x", pattern)
     if "[" in bare:

@@ -23,23 +23,23 @@ def plan_table(
     desired: dict[str, Any],
     *,
     purge: bool = False,
-    complaints: Callable[[Document], Iterable[Problem]] | None = None,
+    problems: Callable[[Document], Iterable[Problem]] | None = None,
 ) -> Edited:
     """Make the top level of a text mean the desired lists. Raises InputError and EdgeError.
 
-    What stands there already is taken as it is, also where we would not write it. ``complaints`` are those of a caller
+    What stands there already is taken as it is, also where we would not write it. ``problems`` are those of a caller
     whose options have other paths than those of the table.
     """
     document = parse(text)
     desired = _deepened(root, desired)
     if root.means(document, [document.root], desired, complete=purge):
         return Edited(text)
-    if complaints is not None:
-        refuse(list(complaints(document)))
+    if problems is not None:
+        refuse(list(problems(document)))
     else:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.desired import table_complaints
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.desired import table_problems
 
-        refuse(list(table_complaints(root, "", desired, document, [document.root])))
+        refuse(list(table_problems(root, "", desired, document, [document.root])))
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.changes import change_table
 
     return change_table(document, root, desired, purge)

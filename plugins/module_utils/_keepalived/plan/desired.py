@@ -36,7 +36,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.shapes import MASKED, Shape, Value
 
 
-def table_complaints(
+def table_problems(
     table: Table, path: str, desired: dict[str, Any], document: Document | None = None, blocks: Sequence[Block] = ()
 ) -> Iterable[Problem]:
     """What is wrong with desired options that the blocks of a document do not mean already."""
@@ -52,11 +52,11 @@ def table_complaints(
                 own = []
             elif shape.means(document, own, value):
                 continue
-        yield from complaints(shape, _join(path, shape.name), value, document, own)
+        yield from problems(shape, _join(path, shape.name), value, document, own)
 
 
 @singledispatch
-def complaints(
+def problems(
     shape: Shape, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
 ) -> Iterable[Problem]:
     """What is wrong with a desired value, looked at alone. ``found`` are the option's statements in a document: parts
@@ -64,23 +64,23 @@ def complaints(
     return ()
 
 
-@complaints.register(Value)
+@problems.register(Value)
 def _of_value(
     shape: Value, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
 ) -> Iterable[Problem]:
-    complaint = shape.kind.complain(value)
-    if complaint:
-        yield Problem(option, MASKED if shape.secret else value, *complaint)
+    problem = shape.kind.problem(value)
+    if problem:
+        yield Problem(option, MASKED if shape.secret else value, *problem)
 
 
-@complaints.register(Record)
+@problems.register(Record)
 def _of_record(
     shape: Record, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
 ) -> Iterable[Problem]:
-    return () if shape.removes(value) else grammar_complaints(shape.grammar, option, value)
+    return () if shape.removes(value) else grammar_problems(shape.grammar, option, value)
 
 
-@complaints.register(Listing)
+@problems.register(Listing)
 def _of_listing(
     shape: Listing, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
 ) -> Iterable[Problem]:
@@ -101,15 +101,15 @@ def _of_listing(
         seen.append(key)
 
 
-@complaints.register(Group)
+@problems.register(Group)
 def _of_group(
     shape: Group, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
 ) -> Iterable[Problem]:
     blocks = [statement.block for statement in found if statement.block is not None]
-    return table_complaints(shape.table, option, value, document, blocks)
+    return table_problems(shape.table, option, value, document, blocks)
 
 
-@complaints.register(Blocks)
+@problems.register(Blocks)
 def _of_blocks(
     shape: Blocks, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
 ) -> Iterable[Problem]:
@@ -119,7 +119,7 @@ def _of_blocks(
     for number, entry in enumerate(value):
         path = "{0}[{1}]".format(option, number)
         same = pairs[number][1] if pairs else []
-        bad = [] if same else [*grammar_complaints(shape.key, path, entry)]
+        bad = [] if same else [*grammar_problems(shape.key, path, entry)]
         yield from bad
         yield from _of_entry(shape, path, entry, document, same)
         key = repr(shape.key.normal(entry)) + shape.distinction(entry) if shape.told_apart and not bad else None
@@ -133,25 +133,25 @@ def _of_entry(
 ) -> Iterable[Problem]:
     if not isinstance(shape, NamedLists):
         blocks = [one.block for one in same if one.block is not None]
-        yield from table_complaints(shape.table, path, entry, document, blocks)
+        yield from table_problems(shape.table, path, entry, document, blocks)
         return
     option = _join(path, shape.listing.name)
     if not entry.get(shape.listing.name):
         yield Problem(option, None, "is empty, and keepalived would drop the block", "Name at least one.")
     elif document is None or not same or not shape.entry_means(document, same[0], entry):
-        yield from complaints(shape.listing, option, entry[shape.listing.name], document, same)
+        yield from problems(shape.listing, option, entry[shape.listing.name], document, same)
 
 
 def _of_item(shape: Listing, path: str, item: Any) -> Iterable[Problem]:
     if isinstance(shape, Records):
-        yield from grammar_complaints(shape.grammar, path, item)
+        yield from grammar_problems(shape.grammar, path, item)
     elif isinstance(shape, Sentences):
-        complaint = shape.kind.complain(item)
-        if complaint:
-            yield Problem(path, item, *complaint)
+        problem = shape.kind.problem(item)
+        if problem:
+            yield Problem(path, item, *problem)
 
 
-def grammar_complaints(grammar: Grammar, path: str, item: dict[str, Any]) -> Iterable[Problem]:
+def grammar_problems(grammar: Grammar, path: str, item: dict[str, Any]) -> Iterable[Problem]:
     """What is wrong with the parts of an item."""
     for part in grammar.heads + grammar.options:
         value = item.get(part.name)
@@ -159,10 +159,10 @@ def grammar_complaints(grammar: Grammar, path: str, item: dict[str, Any]) -> Ite
             if part.required:
                 yield Problem(_join(path, part.name), None, "is missing", "Every entry needs it.")
         elif part.kind is not None:
-            complaint = part.kind.complain(value)
-            if complaint:
+            problem = part.kind.problem(value)
+            if problem:
                 shown = MASKED if part.kind.argument.get("no_log") else value
-                yield Problem(_join(path, part.name), shown, *complaint)
+                yield Problem(_join(path, part.name), shown, *problem)
 
 
 def _join(path: str, name: str) -> str:

@@ -42,10 +42,10 @@ def plan_instance(text: str, params: dict[str, Any]) -> Edited:
     if params.get("state") == "absent":
         return plan_absent(text, INSTANCES, params["name"])
 
-    def complaints(document: Document) -> Iterator[Problem]:
+    def problems(document: Document) -> Iterator[Problem]:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.desired import (
-            grammar_complaints,
-            table_complaints,
+            grammar_problems,
+            table_problems,
         )
 
         there = [
@@ -54,10 +54,10 @@ def plan_instance(text: str, params: dict[str, Any]) -> Edited:
             if one.keyword == INSTANCES.keyword and one.arguments == [params["name"]] and one.block is not None
         ]
         if not there:
-            yield from grammar_complaints(INSTANCES.key, "", params)
-        yield from table_complaints(INSTANCE, "", params, document, there)
+            yield from grammar_problems(INSTANCES.key, "", params)
+        yield from table_problems(INSTANCE, "", params, document, there)
 
-    return plan_table(text, _ROOT, {"instances": [params]}, complaints=complaints)
+    return plan_table(text, _ROOT, {"instances": [params]}, problems=problems)
 
 
 def instance(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:

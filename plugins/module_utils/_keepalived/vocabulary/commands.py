@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import mask
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import word_complaint
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import word_problem
 
 _LONGEST = 500
 _QUOTED_WORD = re.compile(r"""(?:[^ \t\f\n\r\v'"\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')+""")
@@ -53,9 +53,9 @@ def first_word(text: str) -> int:
     return match.end() if match is not None else len(text)
 
 
-def complaint(value: str) -> tuple[str, str] | None:
+def problem(value: str) -> tuple[str, str] | None:
     """Why a text cannot be a program and its arguments, or None."""
-    wrong = word_complaint(value.replace(" ", "_"), "", _LONGEST)
+    wrong = word_problem(value.replace(" ", "_"), "", _LONGEST)
     if wrong is not None:
         return wrong[0], _SCRIPT if value.strip() else wrong[1]
     if re.fullmatch(r"\s*(?:{0}\s*)*".format(_QUOTED_WORD.pattern), value) is None:
@@ -86,9 +86,9 @@ def normal(text: str) -> str:
     return word if "\\" in joined else joined
 
 
-def process_complaint(value: str) -> tuple[str, str] | None:
+def process_problem(value: str) -> tuple[str, str] | None:
     """Why a text cannot be a process and its parameters, or None."""
-    wrong = word_complaint(value.replace(" ", "_"), ";'$\\", _LONGEST)
+    wrong = word_problem(value.replace(" ", "_"), ";'$\\", _LONGEST)
     if wrong is None and (value.count('"') % 2 or not _words(value)):
         return "has a double quote that is not closed, or names nothing", "Close it."
     return wrong or _broken(value)

@@ -15,7 +15,7 @@ from typing import Optional
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import INCLUDES
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import word_complaint
+from ansible_collections.k8s_edge.ha.plugins.module_utils._values import word_problem
 
 Complaint = Optional[tuple[str, str]]
 
@@ -27,26 +27,26 @@ _REMEDY = "Use letters, digits and . _ - / : only."
 
 def plain(value: str, longest: int = _MOST_CHARACTERS) -> Complaint:
     """One word of a keepalived line."""
-    complaint = word_complaint(value, _STRUCTURE, longest)
-    if complaint is None and (value[0] in "@~" or value in INCLUDES):
+    problem = word_problem(value, _STRUCTURE, longest)
+    if problem is None and (value[0] in "@~" or value in INCLUDES):
         return "begins like a conditional, generated or include line", _REMEDY
-    return complaint
+    return problem
 
 
 def interface(value: str) -> Complaint:
     """The name of a network interface (the kernel's dev_valid_name)."""
-    complaint = plain(value)
-    if complaint is None and (len(value) > 15 or "/" in value or ":" in value or value in (".", "..")):
+    problem = plain(value)
+    if problem is None and (len(value) > 15 or "/" in value or ":" in value or value in (".", "..")):
         return "is no interface name", "Name an interface as `ip link` shows it: at most 15 characters, no / or :."
-    return complaint
+    return problem
 
 
 def path(value: str) -> Complaint:
     """An absolute path of a file."""
-    complaint = plain(value)
-    if complaint is None and not value.startswith("/"):
+    problem = plain(value)
+    if problem is None and not value.startswith("/"):
         return "is not an absolute path", "Give the whole path, beginning with a slash."
-    return complaint
+    return problem
 
 
 def address(value: str, prefix: str) -> Complaint:
@@ -70,25 +70,25 @@ def upper(value: str, words: tuple[str, ...]) -> Complaint:
 
 def sentence(value: str, pattern: str, example: str) -> Complaint:
     """Several words on one line that must match a pattern as a whole."""
-    complaint = word_complaint(value.replace(" ", "_"), _STRUCTURE, _MOST_CHARACTERS)
-    if complaint is None and not re.fullmatch(pattern, value):
+    problem = word_problem(value.replace(" ", "_"), _STRUCTURE, _MOST_CHARACTERS)
+    if problem is None and not re.fullmatch(pattern, value):
         return "is not what keepalived reads here", "Write it like: {0}.".format(example)
-    return complaint
+    return problem
 
 
 def password(value: str) -> Complaint:
     """auth_pass: keepalived cuts it after 8 characters, so longer ones are refused."""
-    complaint = plain(value)
-    if complaint is None and len(value) > 8:
+    problem = plain(value)
+    if problem is None and len(value) > 8:
         return "is longer than 8 characters, and keepalived would silently cut it", "Give at most 8 characters."
-    return complaint
+    return problem
 
 
 def hmac_key(value: str) -> Complaint:
     """A key of auth_hmac: 32 to 64 bytes as text, the same as ``hex:`` digits, or ``file:`` and a path."""
-    complaint = plain(value)
-    if complaint is not None:
-        return complaint
+    problem = plain(value)
+    if problem is not None:
+        return problem
     form, _colon, rest = value.partition(":")
     if form == "file":
         return None if rest.startswith("/") else ("is not an absolute path", "Write file: and the whole path.")
@@ -101,10 +101,10 @@ def hmac_key(value: str) -> Complaint:
 
 def weight(value: str, limit: int) -> Complaint:
     """A weight from -limit to limit, alone or followed by ``reverse``."""
-    complaint = sentence(value, r"[+-]?[0-9]{1,3}(?: reverse)?", "-20")
-    if complaint is None and abs(int(value.split(" ")[0])) > limit:
+    problem = sentence(value, r"[+-]?[0-9]{1,3}(?: reverse)?", "-20")
+    if problem is None and abs(int(value.split(" ")[0])) > limit:
         return "is not between -{0} and {0}".format(limit), "Give a weight from -{0} to {0}.".format(limit)
-    return complaint
+    return problem
 
 
 def pattern(value: str) -> Complaint:

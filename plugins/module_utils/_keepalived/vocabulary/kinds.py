@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Kinds of values that keepalived's configuration knows beside plain numbers and words.
 
-What judges a value is in the modules kind_complaints and commands, which a run without changes never loads.
+What judges a value is in the modules kind_problems and commands, which a run without changes never loads.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 
 def _text(normal: Callable[[str], Any], judge: str, *terms: Any) -> Kind:
-    """``judge`` names the function in kind_complaints that judges a value, ``terms`` are what else it is given."""
+    """``judge`` names the function in kind_problems that judges a value, ``terms`` are what else it is given."""
     return Kind({"type": "str"}, _judged(judge, *terms), str, normal)
 
 
 def _judged(judge: str, *terms: Any) -> Callable[[Any], Any]:
-    def complain(value: Any) -> Any:
+    def problem(value: Any) -> Any:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary import (
-            kind_problems as kind_complaints,
+            kind_problems,
         )
 
-        return getattr(kind_complaints, judge)(value, *terms)
+        return getattr(kind_problems, judge)(value, *terms)
 
-    return complain
+    return problem
 
 
 def plain(longest: int = 500) -> Kind:
@@ -104,12 +104,12 @@ def weight(limit: int) -> Kind:
 def command() -> Kind:
     """A program and its arguments. The normal form has quotes only where they are needed; a command with a backslash is
     as it stands in the file, its quotes included."""
-    return Kind({"type": "str"}, _of_commands("complaint"), _of_commands("to_text"), _of_commands("normal"))
+    return Kind({"type": "str"}, _of_commands("problem"), _of_commands("to_text"), _of_commands("normal"))
 
 
 def process() -> Kind:
     """The name of a process as its command line begins, and parameters. A name with blanks stands in double quotes."""
-    return Kind({"type": "str"}, _of_commands("process_complaint"), str, _of_commands("process_normal"))
+    return Kind({"type": "str"}, _of_commands("process_problem"), str, _of_commands("process_normal"))
 
 
 def _of_commands(name: str) -> Callable[[str], Any]:
@@ -122,10 +122,10 @@ def _of_commands(name: str) -> Callable[[str], Any]:
 
 
 def noting(kind: Kind, note: str) -> Kind:
-    """The same kind, whose complaints tell what keepalived would do."""
+    """The same kind, whose problems tell what keepalived would do."""
 
-    def complain(value: Any) -> tuple[str, str] | None:
-        complaint = kind.complain(value)
-        return None if complaint is None else ("{0} ({1})".format(complaint[0], note), complaint[1])
+    def problem(value: Any) -> tuple[str, str] | None:
+        problem = kind.problem(value)
+        return None if problem is None else ("{0} ({1})".format(problem[0], note), problem[1])
 
-    return kind._replace(complain=complain)
+    return kind._replace(problem=problem)

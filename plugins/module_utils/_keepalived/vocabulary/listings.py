@@ -84,7 +84,7 @@ class Grammar:
         if word in self.by_keyword or part.kind is None:
             return False
         value = part.kind.from_text(word)
-        return part.required or (part.kind.fits(value) and part.kind.complain(value) is None)
+        return part.required or (part.kind.fits(value) and part.kind.problem(value) is None)
 
     def key(self, normal: Any) -> Any:
         """What makes an item the same item when its other parts change."""

@@ -193,7 +193,7 @@ def test_pods_say_what_holds_them_up():
         },
         {"metadata": {"name": "c"}, "status": {"containerStatuses": [{"name": "edge", "state": {"running": {}}}]}},
     ]
-    said = kubernetes_rollout([daemons(3, 1, 1)], pods)["complaints"]
+    said = kubernetes_rollout([daemons(3, 1, 1)], pods)["problems"]
     assert said == ["a/edge ImagePullBackOff: no such tag", "b is not scheduled: no port free"]
 
 

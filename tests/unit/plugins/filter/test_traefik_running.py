@@ -76,7 +76,7 @@ def traefik(tmp_path_factory):
         yield found
 
 
-def test_it_may_read_all_that_it_asks_for_and_complains_of_nothing(traefik):
+def test_it_may_read_all_that_it_asks_for_and_problems_of_nothing(traefik):
     assert traefik.api.denied == set()
     assert " ERR " not in traefik.log.read_text()
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 @pytest.mark.parametrize("value", [0, 256, -1, 10**9])
 def test_a_number_outside_its_range_is_refused_with_the_range(value):
-    reason, remedy = integer(1, 255).complain(value)
+    reason, remedy = integer(1, 255).problem(value)
     assert "between 1 and 255" in reason
     assert "1 to 255" in remedy
 
 
 @pytest.mark.parametrize("value", [1, 255])
 def test_both_ends_of_a_range_are_in_it(value):
-    assert integer(1, 255).complain(value) is None
+    assert integer(1, 255).problem(value) is None
 
 
 @given(st.integers(-(10**6), 10**6))
@@ -33,13 +33,13 @@ def test_an_integer_reads_back(value):
 def test_a_decimal_reads_back(hundredths):
     kind = number(0.01, 40.95, 0.01)
     value = hundredths / 100
-    assert kind.complain(value) is None
+    assert kind.problem(value) is None
     assert kind.from_text(kind.to_text(value)) == kind.normal(value)
 
 
 def test_a_decimal_off_its_step_is_refused():
-    assert number(1, 255, 1).complain(0.5)[0] == "is not a multiple of 1"
-    assert number(1, 255, 1).complain(300)[0] == "is not between 1 and 255"
+    assert number(1, 255, 1).problem(0.5)[0] == "is not a multiple of 1"
+    assert number(1, 255, 1).problem(300)[0] == "is not between 1 and 255"
 
 
 @pytest.mark.parametrize(("text", "same"), [("1", 1.0), ("1.0", 1.0), ("0.10", 0.1), (".5", 0.5)])
@@ -55,8 +55,8 @@ def test_a_text_that_is_no_number_equals_no_number(text):
 
 def test_a_choice_is_to_the_letter():
     kind = choice("TCP", "UDP")
-    assert kind.complain("TCP") is None
-    assert "TCP, UDP" in kind.complain("tcp")[1]
+    assert kind.problem("TCP") is None
+    assert "TCP, UDP" in kind.problem("tcp")[1]
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_a_choice_is_to_the_letter():
     ],
 )
 def test_a_word_cannot_end_its_line(value, told):
-    assert told in word(without="#").complain(value)[0]
+    assert told in word(without="#").problem(value)[0]
 
 
 @given(st.text(min_size=1, max_size=40))
 def test_a_word_that_passes_is_one_bare_word(value):
-    if word(without="#!{}\"';\\").complain(value) is None:
+    if word(without="#!{}\"';\\").problem(value) is None:
         assert value.split() == [value]
         assert value.isascii() and value.isprintable() and not set(value) & set("#!{}\"';\\")

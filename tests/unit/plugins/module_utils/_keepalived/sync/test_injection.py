@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.desired import table_complaints
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.desired import table_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.writing import table_lines
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Block, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.commands import split_quoted
@@ -59,7 +59,7 @@ LEAVES = list(leaves(ARGUMENTS))
 
 
 def problems(path: tuple[str, ...], value: str) -> list[Any]:
-    found = table_complaints(CONFIGURATION, "", desired(path, value, ARGUMENTS))
+    found = table_problems(CONFIGURATION, "", desired(path, value, ARGUMENTS))
     return [one for one in found if one.value in (value, "********") and one.option.split("[")[-1].split(".")[-1]]
 
 

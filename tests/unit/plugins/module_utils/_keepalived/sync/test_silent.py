@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.checker import regex_complaint
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.checker import regex_problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan import changes
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
@@ -261,7 +261,7 @@ PATTERNS = {
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_a_pattern_is_judged_as_pcre_does(pattern: str) -> None:
-    assert (regex_complaint(pattern) == "") == PATTERNS[pattern]
+    assert (regex_problem(pattern) == "") == PATTERNS[pattern]
     grep = System().run(["/usr/bin/grep", "-P", "-e", pattern, "/dev/null"], timeout=20)
     if "-P" in grep.stderr or grep.rc not in (1, 2):
         pytest.skip("this grep has no PCRE")

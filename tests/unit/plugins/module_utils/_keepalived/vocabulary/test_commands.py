@@ -64,8 +64,8 @@ def test_words_come_back_out_of_any_command(words: list[str]) -> None:
     value = join_quoted(["/bin/x", *words])
     assert split_quoted(value) == ["/bin/x", *words]
     kind = command()
-    assert kind.complain(value) is not None or kind.normal(value) == value
-    if kind.complain(value) is None:
+    assert kind.problem(value) is not None or kind.normal(value) == value
+    if kind.problem(value) is None:
         text = plan_config("", {"scripts": [{"name": "s", "script": value, "interval": 7}]}).text
         assert CONFIGURATION.read(parse(text), parse(text).root) == {
             "scripts": [{"name": "s", "script": value, "interval": 7}]
