@@ -90,7 +90,7 @@ def test_texts_that_mean_no_are_not_true(tmp_path, ansible_playbook):
     no = ("-e", "k8s_edge_traefik=false", "-e", "kube_vip_cloud_provider_load_balancer_class=false")
     told = refused(tmp_path, ansible_playbook, services, *no)
     assert "Read DaemonSets, static pods" in told and "/nowhere" in told
-    assert "get no address" not in told and "Derive Traefik's objects" not in told
+    assert "get no address" not in told and "Derive the objects of Traefik" not in told
 
 
 def refused(tmp_path, ansible_playbook, variables, *more):
