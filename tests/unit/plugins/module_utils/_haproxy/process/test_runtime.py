@@ -141,11 +141,13 @@ def test_what_the_level_forbids_is_an_error(haproxy, kind, allowed):
 
 
 @needs_haproxy
-def test_a_connection_that_was_closed_for_idleness_is_opened_again(haproxy):
+def test_a_connection_that_haproxy_has_closed_is_opened_again(haproxy):
     sockets, _process = haproxy
     with Runtime(sockets["unix"]) as runtime:
         runtime.ask(["show version"])
         first = runtime._connection
+        # As after an idle time, which HAProxy 2.6 does not always see end in interactive mode.
+        first.shutdown(socket.SHUT_WR)
         assert until(lambda: _is_closed(first))
         runtime.ask(["show version"])
         assert runtime._connection is not first
