@@ -163,8 +163,12 @@ def test_after_a_reload_the_new_worker_answers(haproxy):
         return next(line for line in info.splitlines() if line.startswith("Pid:"))
 
     before = pid("unix")
-    process.send_signal(signal.SIGUSR2)
-    assert until(lambda: pid("master") != before)
+
+    def is_reloaded():
+        process.send_signal(signal.SIGUSR2)  # again where a master that has just begun has missed it
+        return until(lambda: pid("master") != before, 3)
+
+    assert until(is_reloaded)
     assert until(lambda: pid("unix") == pid("master"))
 
 
