@@ -54,9 +54,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 would_change:
-  description: Whether any of the modules would change something.
+  description: Whether any of the modules that could be planned would change something.
   returned: always
   type: bool
+unforeseen:
+  description: The modules that could not be planned. RV(planes) has the reason of each.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 impact:
   description: The heaviest impact of all planes, C(none), C(runtime), C(reload), C(restart) or C(vip_move).
   returned: always

@@ -71,6 +71,7 @@ def _result(planes: dict[str, Any], **further: Any) -> dict[str, Any]:
     return {
         "changed": False,
         "would_change": any(each["changed"] for each in planes.values()),
+        "unforeseen": [name for name, each in planes.items() if each["failed"]],
         "impact": worst(each["impact"] for each in planes.values()),
         "planes": planes,
         "invocation": {"module_args": {"modules": sorted(planes)}},

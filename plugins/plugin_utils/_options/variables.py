@@ -27,7 +27,7 @@ from jinja2.exceptions import UndefinedError
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 
-#: What the playbooks read beside the roles' own variables. ``k8s_edge_vips`` is read by ``_vips.declared``.
+#: What the playbooks read beside the roles' own variables. ``k8s_edge_vips`` is read by _inventory/vips.py.
 PLAYBOOKS: dict[str, Spec] = {
     "k8s_edge_address": {"type": "str"},
     "k8s_edge_interface": {"type": "str"},

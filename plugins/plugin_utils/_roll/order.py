@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """In which order hosts are changed, and which peers fall silent meanwhile, so that no VIP ever has two masters.
 
-A change that the members of an instance must agree on (``_vrrp.agreement``) cannot be made one host after the other:
-whoever is changed first no longer hears the others and takes the VIP beside them. So the holder comes first, its peers
-are stopped for just that step, and each starts again with the new configuration when its turn comes.
+A change that the members of an instance must agree on (``agreement`` in _derive/vrrp.py) cannot be made one host after
+the other: whoever is changed first no longer hears the others and takes the VIP beside them. So the holder comes first,
+its peers are stopped for just that step, and each starts again with the new configuration when its turn comes.
 
 Everything else goes the other way round: hosts that hold no VIP, then the holder, and at last those where keepalived
 does not run: their peers must know them before they speak. Of those that hold none, whoever is to lead comes first, so

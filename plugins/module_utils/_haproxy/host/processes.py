@@ -7,7 +7,7 @@ Whether a file is *loaded* is judged by time: the serving process must have star
 (ctime, so that also a changed mode or a restored older file counts as a change). A process that started in the same
 hundredth of a second counts as older: to say "not loaded" wrongly costs a reload, to say "loaded" wrongly hides a lost
 one. A process that was brought to a new content without a reload is older than its file: there a record says so
-(live_record).
+(record.py).
 
 What this cannot see: files the configuration refers to (certificates, maps), a clock that was set between the start
 and the change, and a change in the moment between the master reading the file and starting the worker.

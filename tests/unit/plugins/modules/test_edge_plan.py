@@ -60,7 +60,7 @@ def test_it_says_what_each_module_says_in_check_mode(call, files):
     modules = asked(files)
     told = call("edge_plan", modules=modules)
     assert told["changed"] is False
-    assert told["would_change"] is True
+    assert (told["would_change"], told["unforeseen"]) == (True, [])
     assert list(told["planes"]) == [name for name in PLANES if name in modules]
     for name, options in modules.items():
         alone = call(name, check_mode=True, **options)
@@ -84,7 +84,9 @@ def test_a_plane_that_cannot_be_planned_says_why_and_the_others_are_planned(call
     modules = asked(files)
     modules["haproxy_config"]["backends"][0]["servers"][0]["weight"] = 1000
     modules["kernel_settings"]["modules"] = "/"
-    told = call("edge_plan", modules=modules)["planes"]
+    whole = call("edge_plan", modules=modules)
+    assert whole["unforeseen"] == ["kernel_settings", "haproxy_config"]
+    told = whole["planes"]
     assert told["haproxy_config"]["failed"]
     assert "backends[0].servers[0].weight" in told["haproxy_config"]["msg"]
     assert told["kernel_settings"]["failed"]
