@@ -40,7 +40,7 @@ class Case(NamedTuple):
 def wrong_values(spec: Mapping[str, Any], path: str, *, numbers_are_texts: bool = False) -> Iterator[Case]:
     """Each wrong value of an option, and the option with each wrong value in it.
 
-    ``numbers_are_texts`` as for ``_arguments.misfits``: a number is a wrong value of secrets only.
+    ``numbers_are_texts`` as for ``_options.arguments.problems_of``: a number is a wrong value of secrets only.
     """
     kind = spec.get("type", "str")
     numbers_are_texts = numbers_are_texts or bool(spec.get("numbers_are_texts"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible_collections.k8s_edge.ha.plugins.action.haproxy_config import ActionModule as Ours
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes_read import ACCESS
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes.read import ACCESS
 
 _NAMES = {name for option, spec in ACCESS.items() for name in (option, *spec.get("aliases", ()))}
 

@@ -10,10 +10,13 @@ from typing import Any, Callable
 
 from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.problems import (
+    conversion_problems,
+    dictionary_problems,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import HIDDEN, MASK
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mistaken import mistaken
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import HIDDEN, MASK, mask_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: (params, ports, check mode) -> the keys of the result.
@@ -42,7 +45,7 @@ def run_module(
     """
     module = _Module(redact, lean, argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
-        refuse([*module.mistaken, *_masks_in(module.params)])
+        refuse([*module.problems, *_masks_in(module.params)])
         result = action(module.params, System(), module.check_mode)
     except EdgeError as error:
         module.fail_json(**printable({"msg": str(error), **error.facts}))
@@ -58,9 +61,7 @@ def _masks_in(params: dict[str, Any]) -> Iterable[Problem]:
     came = basic._ANSIBLE_ARGS
     if came is not None and not any(mask.encode() in came for mask in (MASK, HIDDEN)):
         return ()
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._masked import masked
-
-    return masked(params)
+    return mask_problems(params)
 
 
 class _ShallowCopy:
@@ -77,18 +78,18 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         self._lean = lean
         self._fits = False
         self._spec = options["argument_spec"]
-        self._lifted: dict[str, Any] = {}
-        self.mistaken: list[Problem] = []
+        self._taken: dict[str, Any] = {}
+        self.problems: list[Problem] = []
         super().__init__(no_log=redact is not None, **options)
-        self.params.update(self._lifted)
+        self.params.update(self._taken)
         self._fits = True
 
     def _load_params(self) -> None:
-        """Before Ansible changes them, the parameters say what they were written as. What is lifted has its types."""
+        """Before Ansible changes them, the parameters say what they were written as. What is taken out has its type."""
         if not self._lean:
             super()._load_params()
         else:
-            from ansible_collections.k8s_edge.ha.plugins.module_utils._fitting import lift
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.plain import take_plain
 
             whole = basic.copy
             basic.copy = _ShallowCopy
@@ -96,8 +97,8 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
                 super()._load_params()
             finally:
                 basic.copy = whole
-            self.argument_spec, self._lifted = lift(self._spec, self.params)
-        self.mistaken = list(mistaken(self._spec, self.params))
+            self.argument_spec, self._taken = take_plain(self._spec, self.params)
+        self.problems = list(conversion_problems(self._spec, self.params))
 
     def exit_json(self, **result: Any) -> None:
         super().exit_json(**self._masked(result))
@@ -105,10 +106,9 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
     def fail_json(self, msg: str, **result: Any) -> None:
         if not self._fits:
             from ansible.module_utils.basic import _load_params
-            from ansible_collections.k8s_edge.ha.plugins.module_utils._misfits import misfits
 
             # As they were given: Ansible's check has changed its own copy on the way.
-            msg = "\n".join(map(str, misfits(self._spec, _load_params()))) or msg
+            msg = "\n".join(map(str, dictionary_problems(self._spec, _load_params()))) or msg
         super().fail_json(msg=self._redact(msg) if self._redact else msg, **self._masked(result))
 
     def _masked(self, result: dict[str, Any]) -> dict[str, Any]:

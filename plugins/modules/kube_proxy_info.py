@@ -76,7 +76,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kube_proxy import ARGUMENTS, information
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes.kube_proxy import ARGUMENTS, information
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

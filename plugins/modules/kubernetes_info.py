@@ -173,7 +173,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes_read import ARGUMENTS, read
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes.read import ARGUMENTS, read
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 

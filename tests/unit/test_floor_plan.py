@@ -23,6 +23,9 @@ FLOORS = {
     "plugin_utils": "_docs _options _vip _profiles _inventory _derive _cluster _kube_vip _kube_keepalived_vip _traefik"
     " _roll",
 }
+#: The planes and what goes over all of them; what else is at the top of module_utils is shared.
+PLANES = {f"_{name}" for name in "edge firewall haproxy ipvs keepalived kernel kubernetes loopback selinux".split()}
+MOST_SHARED = 12
 #: Files that a room may hold. Whoever needs one more has two rooms in one.
 MOST_FILES = 13
 
@@ -84,3 +87,13 @@ def test_targets_need_nothing_of_the_controller():
     assert {
         name for name, others in modules.items() if any(other.startswith("plugin_utils") for other in others)
     } == set()
+
+
+def test_the_top_of_module_utils_is_no_storeroom():
+    """Beside the planes: what every plane uses, in files and in rooms of files that belong together."""
+    shared = [
+        path.name
+        for path in (PLUGINS / "module_utils").iterdir()
+        if path.suffix == ".py" or (path.is_dir() and path.name not in PLANES and any(path.glob("*.py")))
+    ]
+    assert len(shared) <= MOST_SHARED, sorted(shared)

@@ -10,12 +10,12 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.plain import take_plain
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.problems import conversion_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import PLANES, Plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
-from ansible_collections.k8s_edge.ha.plugins.module_utils._fitting import lift
-from ansible_collections.k8s_edge.ha.plugins.module_utils._masked import masked
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mistaken import mistaken
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import mask_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 ARGUMENTS: dict[str, Any] = {"modules": {"type": "dict", "required": True}}
@@ -58,13 +58,13 @@ def _failed(message: str) -> dict[str, Any]:
 
 def _checked(plane: Plane, given: dict[str, Any], path: str, secrets: set[str]) -> dict[str, Any]:
     """The options as the module itself would get them; InputError or EdgeError for what it would refuse."""
-    refuse([*mistaken(plane.arguments, given, path), *masked(given, path.rstrip("."))])
-    spec, lifted = lift(plane.arguments, given) if plane.lean else (dict(plane.arguments), {})
+    refuse([*conversion_problems(plane.arguments, given, path), *mask_problems(given, path.rstrip("."))])
+    spec, taken = take_plain(plane.arguments, given) if plane.lean else (dict(plane.arguments), {})
     judged = ArgumentSpecValidator(spec).validate(given)
     secrets.update(judged._no_log_values)
     if judged.error_messages:
         raise EdgeError("\n".join(f"{path.rstrip('.')}: {message}" for message in judged.error_messages))
-    return {**judged.validated_parameters, **lifted}
+    return {**judged.validated_parameters, **taken}
 
 
 def _result(planes: dict[str, Any], **further: Any) -> dict[str, Any]:

@@ -143,8 +143,8 @@ def _closed_by_others(backend: str, plan: Plan, system: System) -> list[str]:
 
 def _left_in() -> list[str]:
     """The backends in which there is something of ours."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import FOLDER
     from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import PATH
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._record_file import FOLDER
 
     places = {FIREWALLD: (f"{FOLDER}/firewalld.json",), NFTABLES: (PATH, f"{FOLDER}/nftables.json")}
     return [backend for backend, paths in places.items() if any(map(os.path.exists, paths))]

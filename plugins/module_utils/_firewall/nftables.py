@@ -10,8 +10,9 @@ import os
 from contextlib import AbstractContextManager
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import FOLDER, RecordFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_plan import (
     Files,
@@ -35,7 +36,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text imp
     transaction,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
-from ansible_collections.k8s_edge.ha.plugins.module_utils._record_file import FOLDER, RecordFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
 RECORD = f"{FOLDER}/nftables.json"

@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import FOLDER, RecordFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Door
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import Entry, Found, Remember, View, plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
-from ansible_collections.k8s_edge.ha.plugins.module_utils._record_file import FOLDER, RecordFile
 
 #: What in firewalld's zones is ours. Without it nothing is, and nothing is taken away.
 RECORD = f"{FOLDER}/firewalld.json"

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     OURS,
     File,
@@ -25,7 +25,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     remembering,
     settings,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel_modules import may_load, no_modules
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.modules import may_load, no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 

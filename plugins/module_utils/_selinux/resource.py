@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.host import Host
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import Kernel

@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.profiles import DEFAULT, foreign_options, profiles
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vip_spec import by_hand_options, entry_options
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import inner_misfits
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import inner_problems
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import ports_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE, Interface, Vip
 
@@ -62,7 +62,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         )
         return None
     path = f"{VARIABLE}[{name}]"
-    problems.extend(_misfits(path, entry))
+    problems.extend(_option_problems(path, entry))
     if len(problems) > before:
         return None
     hosts = _group(path + ".hosts", entry.get("hosts", "haproxy"), groups, problems)
@@ -115,9 +115,9 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
     return vip if len(problems) == before else None
 
 
-def _misfits(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+def _option_problems(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     """What has not its type, or is no option, at any depth; and what cannot go over what is derived."""
-    yield from inner_misfits(entry_options(), entry, path)
+    yield from inner_problems(entry_options(), entry, path)
     several = not isinstance(entry.get("ports"), (str, int)) and len(entry.get("ports") or ()) > 1
     for option, (_options, fixed, of_one_port) in by_hand_options().items():
         by_hand = entry.get(option)

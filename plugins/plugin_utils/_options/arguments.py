@@ -27,7 +27,7 @@ _LISTED = 30
 Spec = Mapping[str, Any]
 
 
-def misfits(spec: Spec, value: Any, path: str, *, numbers_are_texts: bool = False) -> Iterator[Problem]:
+def problems_of(spec: Spec, value: Any, path: str, *, numbers_are_texts: bool = False) -> Iterator[Problem]:
     """A problem for each part of a value that its spec does not allow.
 
     ``spec`` is one option of an argument spec, of a role or of a module: ``type``, and with it ``elements``,
@@ -48,13 +48,13 @@ def misfits(spec: Spec, value: Any, path: str, *, numbers_are_texts: bool = Fals
         yield from _scalar(kind, spec, value, path, numbers_are_texts)
 
 
-def inner_misfits(
+def inner_problems(
     options: Mapping[str, Spec], given: Mapping[str, Any], path: str, *, numbers_are_texts: bool = False
 ) -> Iterator[Problem]:
     """The same for each option of a dictionary; options that are not known, and required ones that are missing."""
     for name, value in given.items():
         if name in options:
-            yield from misfits(options[name], value, f"{path}.{name}", numbers_are_texts=numbers_are_texts)
+            yield from problems_of(options[name], value, f"{path}.{name}", numbers_are_texts=numbers_are_texts)
         else:
             yield Problem(f"{path}.{name}", None, "is no option here", _instead(str(name), list(options)))
     for name, option in options.items():
@@ -99,7 +99,7 @@ def _list(spec: Spec, value: Any, path: str, numbers_are_texts: bool) -> Iterato
         here = f"{path}[{_name(each, index)}]"
         if each is None:
             yield Problem(here, None, "is empty", "Leave it out.")
-        yield from misfits(entry, each, here, numbers_are_texts=numbers_are_texts)
+        yield from problems_of(entry, each, here, numbers_are_texts=numbers_are_texts)
 
 
 def _dict(spec: Spec, value: Any, path: str, numbers_are_texts: bool) -> Iterator[Problem]:
@@ -108,7 +108,7 @@ def _dict(spec: Spec, value: Any, path: str, numbers_are_texts: bool) -> Iterato
         names = ", ".join(list(options)[:3]) if options else "keys and values"
         yield _misfit(spec, path, value, "a dictionary", f"Write a dictionary of {names}")
     elif options is not None:
-        yield from inner_misfits(options, value, path, numbers_are_texts=numbers_are_texts)
+        yield from inner_problems(options, value, path, numbers_are_texts=numbers_are_texts)
 
 
 def _scalar(kind: str, spec: Spec, value: Any, path: str, numbers_are_texts: bool) -> Iterator[Problem]:

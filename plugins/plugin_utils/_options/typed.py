@@ -4,7 +4,7 @@
 """Values brought to the types that an argument specification declares, the inner keys of dictionaries too. Pure.
 
 Ansible checks the arguments of a role and leaves them as they came: a text ``false`` (``-e x=false``, a survey's
-answer) stays a text and counts as true. What cannot be of its type is a problem of ``_arguments.misfits``.
+answer) stays a text and counts as true. What cannot be of its type is a problem of ``arguments.problems_of``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec, misfits, truth
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec, problems_of, truth
 
 #: What nothing at all (null) is of each type; of the others it is a problem.
 EMPTY: dict[str, Any] = {"str": "", "path": "", "list": [], "dict": {}, "raw": None}
@@ -27,7 +27,7 @@ def typed(path: str, value: Any, spec: Spec, problems: list[Problem]) -> Any:
     """
     if value is None and spec.get("type", "str") not in EMPTY:
         problems.append(Problem(path, None, "is empty", "Give it a value, or leave it out"))
-    found = list(misfits(spec, value, path))
+    found = list(problems_of(spec, value, path))
     problems += found
     return value if found or (value is None and spec.get("type", "str") not in EMPTY) else _converted(value, spec)
 

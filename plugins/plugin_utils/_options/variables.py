@@ -22,7 +22,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.ar
     section_options,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import ARGUMENTS as KEEPALIVED
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec, misfits
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec, problems_of
 from jinja2.exceptions import UndefinedError
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
@@ -94,7 +94,7 @@ def faults(variables: Mapping[str, Any]) -> list[Problem]:
 def _of(name: str, spec: Spec, variables: Mapping[str, Any]) -> Iterator[Problem]:
     deeper = of_modules().get(name)
     try:
-        found = list(misfits(deeper or spec, variables[name], name, numbers_are_texts=deeper is not None))
+        found = list(problems_of(deeper or spec, variables[name], name, numbers_are_texts=deeper is not None))
     except (AnsibleError, UndefinedError):
         return
     yield from found

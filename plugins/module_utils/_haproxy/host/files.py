@@ -9,8 +9,8 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.invocation import from_words, invocation
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import Loaded, started_at, words_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, parse

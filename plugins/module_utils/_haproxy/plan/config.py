@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.desired import (
     DesiredSection,
     SectionValidator,

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.validator import Validator, Values, entry_key
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import normal_address, takes_port
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import SECTION_KEYWORDS
@@ -34,8 +35,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
     table_of,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing import Standing
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT
 
 #: Options that keep two listeners on one address from each other.
 _APART = ("interface", "namespace", "process", "thread")

@@ -18,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
     table_of,
     typed_value,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT
 
 _LINE_OPTIONS = {"server": "servers", "default-server": "default_server", "bind": "bind"}
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.validator import Values
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import normal_address, split_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.editor import Edits
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import Word, lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import Argument, Reader
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import MASK
 
 
 class LinePlan:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Callable
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
@@ -16,8 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
     join_entry,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing import Standing
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT
 
 Values = dict[str, Any]
 

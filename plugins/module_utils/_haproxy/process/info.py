@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.invocation import Invocation, invocation
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import Loaded
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.service import as_answered, facts

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Edited
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import ConfigFileResource, Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import Action, plan_result

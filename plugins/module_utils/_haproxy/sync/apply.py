@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import record as live_record
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import start_ticks
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.reload import ReloadFailed, reload

@@ -13,8 +13,8 @@ import os
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Swap, decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import ConfigFileResource, Swap, decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.socket import stats_socket
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Asked, Seen
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse

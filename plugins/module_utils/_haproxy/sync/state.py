@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 
 if TYPE_CHECKING:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process

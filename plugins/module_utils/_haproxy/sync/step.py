@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import record as live_record
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process, rows_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import (

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.spans import (
+    Replacement,
+    apply_replacements,
+    line_ending,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import UNENDED, Document
-from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import Replacement, apply_replacements, line_ending
 
 
 class Rendering:

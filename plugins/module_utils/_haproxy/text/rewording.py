@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.spans import Replacement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import (
     join_address,
     normal_address,
@@ -15,7 +16,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address 
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import LIVE_DOLLAR, Word, lex
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.sequence import kept
-from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import Replacement
 
 
 def reword(old: Sequence[Word], text: str) -> Iterator[Replacement]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import split_address
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import (
     SECTION_KEYWORDS,
@@ -36,8 +37,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
     table_of,
     typed_value,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT
 
 _VALUES: dict[tuple[int, str], Any] = {}
 _LISTS = {"defaults": "defaults", "frontend": "frontends", "listen": "listens", "backend": "backends"}

@@ -9,9 +9,14 @@ import re
 from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import is_ipv4, parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import (
+    Kind,
+    character_name,
+    word,
+    word_problem,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import prefixed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, character_name, word, word_problem
 
 #: The oldest HAProxy in use.
 OLDEST = "2.4"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Union
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind, choice, integer, secret, shown
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import (
     ADDRESS,
     NAME,
@@ -19,7 +20,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.ki
     time,
     words_like,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, choice, integer, secret, shown
 
 _INT = 2**31 - 1
 

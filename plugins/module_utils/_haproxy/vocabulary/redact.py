@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import BIND, SERVER
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import MASK
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import MASK
 
 #: One word, quoted or not, blanks escaped; behind a quote that is never closed, the rest of the line.
 _WORD = r"""(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\\.|[^\s"'\\]|["'][^\n]*)+"""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind, choice, integer
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import (
     NAME,
@@ -22,7 +23,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.ki
     value_of,
     words_like,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind, choice, integer
 
 #: How often a directive stands in a section. ONE: the last line counts. SET: several lines, order without meaning.
 #: LIST: several lines, order with meaning.

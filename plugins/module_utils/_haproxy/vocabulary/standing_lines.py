@@ -12,7 +12,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, Section
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT
 
 
 class StandingLines:

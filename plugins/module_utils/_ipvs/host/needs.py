@@ -18,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.table im
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.batches import Batch, Order, Start, Stop
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Daemon, Key, Table, Timeouts
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel_modules import no_modules
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.modules import no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.file import new_faults
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.edits import (
     edit_table,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Callable
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Table
 

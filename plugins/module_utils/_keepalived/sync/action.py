@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import ConfigFileResource, Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import is_plain
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.config import plan_absent, plan_table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.action import FILE_ARGUMENTS, configure
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.lvs import mark_family
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.config import plan_table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.action import FILE_ARGUMENTS, configure

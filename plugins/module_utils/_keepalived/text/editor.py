@@ -9,9 +9,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.spans import (
+    Replacement,
+    apply_replacements,
+    line_ending,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Block, Document, Statement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import WHITE_SPACE
-from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import Replacement, apply_replacements, line_ending
 
 #: Lines to write, each with its depth below the place where they go.
 Lines = Sequence["tuple[int, str]"]

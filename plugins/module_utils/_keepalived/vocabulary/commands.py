@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import word_problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import mask
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import word_problem
 
 _LONGEST = 500
 _QUOTED_WORD = re.compile(r"""(?:[^ \t\f\n\r\v'"\\]|\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')+""")

@@ -6,6 +6,7 @@ routes and rules, the pace of gratuitous ARP, and patience with links that flap.
 
 from __future__ import annotations
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import number
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.globals import GLOBAL_DEFS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.kinds import interface, plain
@@ -35,7 +36,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     TRACK_FILES,
     TRACK_PROCESSES,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import number
 
 _INTERVAL = number(0, 2147)
 _DELAY = number(0, 255)

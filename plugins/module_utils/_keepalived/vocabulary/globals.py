@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import integer, number
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Group, Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.kinds import (
     address,
@@ -30,7 +31,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     Switch,
     Value,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import integer, number
 
 _MANY = 2**31 - 1
 _SECONDS = 4294

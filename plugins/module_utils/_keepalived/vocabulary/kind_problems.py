@@ -14,8 +14,8 @@ import re
 from typing import Optional
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import word_problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import INCLUDES
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import word_problem
 
 Complaint = Optional[tuple[str, str]]
 

@@ -12,7 +12,7 @@ import re
 from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind
 
 
 def _text(normal: Callable[[str], Any], judge: str, *terms: Any) -> Kind:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import (
     Document,
     Statement,
     is_opaque,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.shapes import Scalar, Shape
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 
 class Part(NamedTuple):

@@ -6,6 +6,7 @@ check_*.c); schedulers, methods and protocols that keepalived would replace sile
 
 from __future__ import annotations
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import choice, integer, number, secret, shown
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import (
     Blocks,
     Group,
@@ -40,7 +41,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     Value,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import NAME
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import choice, integer, number, secret, shown
 
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "mh", "dh", "fo", "ovf", "sed", "nq", "twos")
 _COUNT = integer(0, 2**32 - 1)

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import (
     Document,
     Statement,
     is_opaque,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import Kind
 
 #: The oldest keepalived in use.
 OLDEST = "2.0.10"

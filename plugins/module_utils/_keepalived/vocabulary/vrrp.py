@@ -6,6 +6,7 @@ with what keepalived would round, clamp or ignore left out."""
 
 from __future__ import annotations
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import choice, integer, number, shown
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Group, Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.kinds import (
     address,
@@ -40,7 +41,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     Toggle,
     Value,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import choice, integer, number, shown
 
 _SECONDS = 4294
 _MANY = 2**31 - 1

@@ -26,7 +26,7 @@ QUESTIONS = {
         "processes.words_of = lambda *of: ['haproxy', '-f', 'haproxy.cfg']; "
         "processes.reads('/proc', 1, '/etc/haproxy/haproxy.cfg')"
     ),
-    "a file": f"from {UTILS}._config_file import ConfigFile; ConfigFile('{{secret}}').read()",
+    "a file": f"from {UTILS}._files.config_file import ConfigFile; ConfigFile('{{secret}}').read()",
     "HAProxy's socket by its file": (
         f"from {UTILS}._haproxy.process.socket import socket_address; socket_address('{{secret}}')"
     ),

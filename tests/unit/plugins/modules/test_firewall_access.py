@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils import _record_file
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files import record_file
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import action as actions
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import Chain
@@ -227,7 +227,7 @@ def test_the_module_from_the_outside(run_module_process):
 
 @pytest.mark.parametrize("left", ["firewalld.json", "nftables.json"])
 def test_a_backend_has_something_of_ours_as_long_as_its_record_says_so(monkeypatch, tmp_path, left):
-    monkeypatch.setattr(_record_file, "FOLDER", str(tmp_path))
+    monkeypatch.setattr(record_file, "FOLDER", str(tmp_path))
     assert actions._left_in() == []
     (tmp_path / left).touch()
     assert actions._left_in() == [left.partition(".")[0]]

@@ -9,8 +9,8 @@ import sys
 from types import ModuleType
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils import _kubernetes_read
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes import read as kubernetes_read
 
 PACKAGE = "ansible_collections.kubernetes.core.plugins.module_utils.k8s"
 NODE = {"kind": "Node", "api_version": "v1", "name": None, "namespace": "", "label_selectors": []}
@@ -52,9 +52,9 @@ def _kubernetes_core(monkeypatch):
 
 
 def read(*queries, **options):
-    access = dict.fromkeys(_kubernetes_read.ACCESS)
+    access = dict.fromkeys(kubernetes_read.ACCESS)
     params = {**access, "queries": list(queries), "hidden_fields": ["status"], **options}
-    return _kubernetes_read.read(params, None, False)
+    return kubernetes_read.read(params, None, False)
 
 
 def test_what_is_empty_is_not_asked_for_and_access_is_as_given():

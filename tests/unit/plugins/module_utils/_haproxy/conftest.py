@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import record as live_record
 
 from .running_haproxy import Running

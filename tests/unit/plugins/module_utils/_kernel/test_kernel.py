@@ -18,8 +18,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     parameter_path,
     settings,
 )
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.modules import may_load, no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.resource import KernelSettings
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel_modules import may_load, no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 from hypothesis import given

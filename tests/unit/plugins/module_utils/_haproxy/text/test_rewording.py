@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.spans import apply_replacements
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend, plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.rewording import reword
-from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import apply_replacements
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -10,8 +10,8 @@ import subprocess
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode, encode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode, encode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import conditional, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import (
@@ -19,9 +19,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.ar
     file_options,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.description import describe
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import KEPT
-from ansible_collections.k8s_edge.ha.plugins.module_utils._masked import masked
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import printable
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT, mask_problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +39,7 @@ def given_back(text, config=None):
     checked = SPEC.validate(told(text) if config is None else config)
     assert checked.error_messages == []
     params = {name: value for name, value in checked.validated_parameters.items() if name not in file_options()}
-    assert list(masked(params)) == []
+    assert list(mask_problems(params)) == []
     return plan_config(text, params)
 
 

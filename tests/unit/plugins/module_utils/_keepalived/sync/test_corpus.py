@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode, encode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode, encode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.instance import plan_instance
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import parse, serialise

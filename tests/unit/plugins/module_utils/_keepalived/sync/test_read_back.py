@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import info
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.files import read_configuration
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.action import configure
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import ARGUMENTS, plan_config
-from ansible_collections.k8s_edge.ha.plugins.module_utils._masked import masked
+from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import mask_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 FILES = sorted((Path(__file__).resolve().parents[5] / "corpus" / "keepalived").glob("*.conf"))
@@ -37,7 +37,7 @@ def given_back(path: Path, purge: bool) -> dict[str, Any]:
     values.pop("other", None)
     checked = ArgumentSpecValidator(ARGUMENTS).validate({**values, "path": str(path), "purge": purge})
     assert not checked.error_messages
-    assert not list(masked(checked.validated_parameters))
+    assert not list(mask_problems(checked.validated_parameters))
     return dict(checked.validated_parameters, validate=False)
 
 

@@ -10,8 +10,8 @@ import subprocess
 import time
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError, InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes owners and mounts file systems: needs root")
 

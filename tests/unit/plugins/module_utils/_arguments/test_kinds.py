@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._values import choice, integer, number, word
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import choice, integer, number, word
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils import _run_module
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mistaken import mistaken
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.problems import conversion_problems
 
 MODULES = sorted(path.stem for path in (Path(_run_module.__file__).parents[1] / "modules").glob("[a-z]*.py"))
 
@@ -52,9 +52,9 @@ def test_every_option_of_every_module(name, monkeypatch):
     spec = spec_of(name, monkeypatch)
     for path, option in places(spec):
         for value in (True, False):
-            told = [each.option for each in mistaken(spec, nested(path, value))]
+            told = [each.option for each in conversion_problems(spec, nested(path, value))]
             assert told == ([] if option["type"] in ("bool", "raw") else [named(path)]), path
-        told = list(mistaken(spec, nested(path, 83)))
+        told = list(conversion_problems(spec, nested(path, 83)))
         password = option.get("no_log") and option["type"] == "str"
         assert [each.option for each in told] == ([named(path)] if password else []), path
         assert "83" not in "".join(map(str, told))

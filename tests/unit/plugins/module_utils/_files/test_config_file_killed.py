@@ -14,8 +14,8 @@ import os
 import signal
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import ConfigFileResource, Edited
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import ConfigFileResource, Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 
 PTRACE_TRACEME, PTRACE_SYSCALL = 0, 24

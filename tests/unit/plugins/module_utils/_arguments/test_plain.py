@@ -10,7 +10,7 @@ import json
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.k8s_edge.ha.plugins.module_utils._fitting import lift
+from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.plain import take_plain
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import backend_arguments
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +52,7 @@ PARAMS = st.fixed_dictionaries({}, optional={"one": ENTRIES | VALUES, "several":
 @given(PARAMS)
 def test_what_is_taken_is_what_ansible_makes_of_it(params):
     left = copy.deepcopy(params)
-    spec, taken = lift(SPEC, left)
+    spec, taken = take_plain(SPEC, left)
     for name, value in taken.items():
         assert name not in left
         assert name not in spec
@@ -82,11 +82,11 @@ def test_what_is_taken_is_what_ansible_makes_of_it(params):
 )
 def test_what_ansible_has_to_look_at_is_left_to_it(entry):
     params = {"several": [{"text": "fits"}, entry]}
-    assert lift(SPEC, copy.deepcopy(params)) == (SPEC, {})
+    assert take_plain(SPEC, copy.deepcopy(params)) == (SPEC, {})
 
 
 def test_servers_are_taken():
     servers = [{"name": "a", "address": "10.0.0.1", "port": 80, "check": "yes", "weight": "5", "inter": None}]
-    spec, taken = lift(backend_arguments(), {"name": "b", "servers": servers})
+    spec, taken = take_plain(backend_arguments(), {"name": "b", "servers": servers})
     assert "servers" not in spec
     assert taken == {"servers": [{"name": "a", "address": "10.0.0.1", "port": "80", "check": True, "weight": 5}]}

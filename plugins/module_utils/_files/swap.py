@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The swap of a configuration file: a candidate beside it, dressed like it, judged as it lies there, renamed over it.
 
-Apart from ``_config_file``, because a run that changes nothing need not load it.
+Apart from ``config_file``, because a run that changes nothing need not load it.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class ConfigFile:
         is gone.
         """
         # Imported here, because a run that changes nothing swaps nothing.
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._file_swap import remove, swap
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._files.swap import remove, swap
 
         def expect() -> None:
             if self.read() != expected:
@@ -124,6 +124,6 @@ class ConfigFile:
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: OSError) -> EdgeError:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._file_swap import unwritable
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._files.swap import unwritable
 
         return unwritable(self.real, error)

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._spans import Replacement, apply_replacements, line_ending
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.spans import (
+    Replacement,
+    apply_replacements,
+    line_ending,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

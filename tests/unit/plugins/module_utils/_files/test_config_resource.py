@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_file import ConfigFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._config_resource import (
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, DaemonRefused, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import (
     ConfigFileResource,
     Edited,
     decode,
     encode,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyError, DaemonRefused, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from hypothesis import given
 from hypothesis import strategies as st

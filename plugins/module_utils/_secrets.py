@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds masks in what was given. Only loaded where there is one anywhere in the arguments."""
+"""The masks that stand for secrets in what we show. A mask is never a value: written, it would replace the secret."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._mask import HIDDEN, MASK
+
+#: Ours, and what Ansible puts in the place of a part of a text.
+MASK = "********"
+#: What Ansible puts in the place of the whole value of an option that is not logged.
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+#: What an info module shows in the place of a secret that is a part of a text in a list. Given back, it means the
+#: secret that stands there. (A secret that is an option of its own is left out instead.)
+KEPT = "<kept-secret>"
 
 
-def masked(value: Any, option: str = "") -> Iterator[Problem]:
+def mask_problems(value: Any, option: str = "") -> Iterator[Problem]:
     """A problem for each text in a value of any depth that holds a mask. ``option`` is the value's path."""
     if isinstance(value, str):
         if HIDDEN in value or (MASK in value and MASK + "*" not in value):
@@ -22,7 +29,7 @@ def masked(value: Any, option: str = "") -> Iterator[Problem]:
     elif isinstance(value, dict):
         for key, entry in value.items():
             if entry is not None:
-                yield from masked(entry, f"{option}.{key}" if option else str(key))
+                yield from mask_problems(entry, f"{option}.{key}" if option else str(key))
     elif isinstance(value, list):
         for index, entry in enumerate(value):
-            yield from masked(entry, f"{option}[{index}]")
+            yield from mask_problems(entry, f"{option}[{index}]")

@@ -19,17 +19,19 @@ _TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 
 
-class Misfit(Exception):
+class NotPlain(Exception):
     """A value that Ansible has to look at."""
 
 
-class _Want(NamedTuple):
+class _Expected(NamedTuple):
     """``inner`` is the spec below a dictionary, or below a list's elements; ``element`` is what those have to be."""
 
     type: type
     choices: frozenset[Any]
     inner: _Level | None
-    element: _Want | None
+    element: _Expected | None
+    #: Whether a value of the type fits, whatever it is.
+    plain: bool = False
 
 
 class _Level:
@@ -37,19 +39,19 @@ class _Level:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         if not all(map(_KNOWN.issuperset, spec.values())):
-            raise Misfit
+            raise NotPlain
         self.spec = spec
-        self.wants: dict[str, _Want] = {}
+        self.met: dict[str, _Expected] = {}
         self.required = frozenset(name for name, option in spec.items() if option.get("required"))
 
-    def want(self, name: str) -> _Want:
-        want = self.wants.get(name)
-        if want is None:
-            want = self.wants[name] = _understood(self.spec.get(name))
-        return want
+    def option(self, name: str) -> _Expected:
+        expected = self.met.get(name)
+        if expected is None:
+            expected = self.met[name] = _understood(self.spec.get(name))
+        return expected
 
 
-def lift(spec: Mapping[str, Any], params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def take_plain(spec: Mapping[str, Any], params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Take the nested options that fit out of ``params``: (the spec that is left for Ansible, what was taken). What was
     not given is not in what was taken, at any depth."""
     left, taken = dict(spec), {}
@@ -57,57 +59,58 @@ def lift(spec: Mapping[str, Any], params: dict[str, Any]) -> tuple[dict[str, Any
         if "options" in option and _KNOWN.issuperset(option) and params.get(name) is not None:
             try:
                 taken[name] = _fit(_understood(option), params[name])
-            except Misfit:
+            except NotPlain:
                 continue
             del left[name], params[name]
     return left, taken
 
 
-def _understood(option: Mapping[str, Any] | None) -> _Want:
+def _understood(option: Mapping[str, Any] | None) -> _Expected:
     if option is None or option.get("no_log"):
-        raise Misfit
+        raise NotPlain
     kind = _TYPES.get(option.get("type", "str"))
     if kind is None:
-        raise Misfit
+        raise NotPlain
     if kind is list:
         inner = {key: value for key, value in option.items() if key == "options"}
-        return _Want(list, frozenset(), None, _understood({"type": option.get("elements", "str"), **inner}))
+        return _Expected(list, frozenset(), None, _understood({"type": option.get("elements", "str"), **inner}))
     inner_spec = option.get("options")
     if kind is dict and inner_spec is None:
-        raise Misfit
+        raise NotPlain
     choices = frozenset(option.get("choices", ()))
-    return _Want(kind, choices, None if inner_spec is None else _Level(inner_spec), None)
+    inner_level = None if inner_spec is None else _Level(inner_spec)
+    return _Expected(kind, choices, inner_level, None, plain=not choices and inner_level is None)
 
 
-def _fit(want: _Want, value: Any) -> Any:
+def _fit(expected: _Expected, value: Any) -> Any:
     kind = type(value)
-    if kind is not want.type:
-        value = _converted(want.type, value)
-    if want.choices:
-        if value not in want.choices:
-            raise Misfit
-    elif want.element is not None:
-        element = want.element
+    if kind is not expected.type:
+        value = _converted(expected.type, value)
+    if expected.choices:
+        if value not in expected.choices:
+            raise NotPlain
+    elif expected.element is not None:
+        element = expected.element
         return [_fit(element, entry) for entry in value]
-    elif want.inner is not None:
-        return _within(want.inner, value)
+    elif expected.inner is not None:
+        return _within(expected.inner, value)
     return value
 
 
 def _within(level: _Level, given: Mapping[str, Any]) -> dict[str, Any]:
     fitting: dict[str, Any] = {}
-    wants = level.wants
+    met = level.met
     for name, value in given.items():
-        want = wants.get(name) or level.want(name)
+        expected = met.get(name) or level.option(name)
         if value is None:
-            if want.choices:  # Ansible refuses it: nothing is none of the choices
-                raise Misfit
-        elif value.__class__ is want.type and not want.choices and want.element is None and want.inner is None:
+            if expected.choices:  # Ansible refuses it: nothing is none of the choices
+                raise NotPlain
+        elif value.__class__ is expected.type and expected.plain:
             fitting[name] = value
         else:
-            fitting[name] = _fit(want, value)
+            fitting[name] = _fit(expected, value)
     if not level.required <= fitting.keys():
-        raise Misfit
+        raise NotPlain
     return fitting
 
 
@@ -119,4 +122,4 @@ def _converted(kind: type, value: Any) -> Any:
         return int(value)
     if kind is bool and value.__class__ is str and value.lower() in _TRUTHS:
         return _TRUTHS[value.lower()]
-    raise Misfit
+    raise NotPlain

@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kube_proxy import faults_of, information, settings_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes.kube_proxy import (
+    faults_of,
+    information,
+    settings_of,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: As kubeadm writes it.
