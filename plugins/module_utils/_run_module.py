@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Callable
 
 from ansible.module_utils import basic
@@ -32,6 +32,7 @@ def run_module(
     action: Action,
     redact: Redact | None = None,
     lean: bool = False,
+    hidden: Collection[str] = (),
     **module_options: Any,
 ) -> None:
     """Run a module's action on its checked parameters and end with its result, or with its error in words.
@@ -40,10 +41,11 @@ def run_module(
     would take for a number or a text though it is none.
 
     ``redact`` is for modules whose free text may hold secrets: it masks the parameters in the result, and the host's
-    log does not get them at all. ``lean`` is for modules that take thousands of entries: their action gets nested
-    options without those that were not given, where others get them as None.
+    log does not get them at all. Of the options in ``hidden``, of which no text could be masked, nothing is repeated.
+    ``lean`` is for modules that take thousands of entries: their action gets nested options without those that were not
+    given, where others get them as None.
     """
-    module = _Module(redact, lean, argument_spec=argument_spec, supports_check_mode=True, **module_options)
+    module = _Module(redact, lean, hidden, argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
         refuse([*module.problems, *_masks_in(module.params)])
         result = action(module.params, System(), module.check_mode)
@@ -73,8 +75,9 @@ class _ShallowCopy:
 class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
     """Ansible itself ends a module whose parameters do not fit, so it is the ends that mask, and that say which."""
 
-    def __init__(self, redact: Redact | None, lean: bool, **options: Any) -> None:
+    def __init__(self, redact: Redact | None, lean: bool, hidden: Collection[str], **options: Any) -> None:
         self._redact = redact
+        self._hidden = hidden
         self._lean = lean
         self._fits = False
         self._spec = options["argument_spec"]
@@ -114,7 +117,8 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
     def _masked(self, result: dict[str, Any]) -> dict[str, Any]:
         if self._redact is None:
             return result
-        return {"invocation": {"module_args": each_text(_shortened(self.params), self._redact)}, **result}
+        shown = {name: value for name, value in self.params.items() if name not in self._hidden}
+        return {"invocation": {"module_args": each_text(_shortened(shown), self._redact)}, **result}
 
 
 #: Longer lists are not repeated in a result: nobody reads them there, and it costs more than all the rest.

@@ -5,75 +5,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Callable
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.plain import take_plain
 from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.problems import conversion_problems
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.coming import Coming
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look, failed_plane, plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import PLANES, Plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import mask_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-ARGUMENTS: dict[str, Any] = {"modules": {"type": "dict", "required": True}}
-
 
 def plan(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """The plan of each module that is asked, by its name. Nothing is changed, and a plane that cannot be planned says
+    """The plan of each plane that is asked, by its name. Nothing is changed, and a plane that cannot be planned says
     why without keeping the others from being planned.
 
     The arguments hold secrets at any depth, so that they are not repeated in the result.
     """
     del check_mode  # it never changes anything
-    asked = params["modules"]
-    unknown = sorted(set(map(str, asked)) - set(PLANES))
+    refuse(list(_problems(params["modules"] or {})))
+    coming = Coming()
+    planes: dict[str, dict[str, Any]] = {}
+    for name, look in _looks(params, system):
+        planes[name] = _looked(name, look, coming)
+    for name, module, path, given in _asked(params["modules"] or {}):
+        planes[name] = _planned(module, given, path, system, coming)
+        coming.note_settings(planes[name]["steps"])
+    if params["units"] is not None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import units
+
+        changing = {PLANES[name]().daemon for name in planes if name in PLANES and planes[name]["changed"]}
+        planes["units"] = _looked(
+            "units", lambda: units.look(params["units"], system, coming.packages, changing), coming
+        )
+    return _result(planes)
+
+
+def _problems(modules: Mapping[str, Any]) -> Iterator[Problem]:
+    unknown = sorted(set(map(str, modules)) - set(PLANES))
     if unknown:
-        problem = Problem("modules", ", ".join(unknown), "cannot be planned", f"Use: {', '.join(PLANES)}")
-        return _result({}, failed=True, msg=str(problem))
-    return _result({name: _planned(name, asked[name], system) for name in PLANES if name in asked})
+        yield Problem("modules", ", ".join(unknown), "cannot be planned", f"Use: {', '.join(PLANES)}")
 
 
-def _planned(name: str, given: Any, system: System) -> dict[str, Any]:
-    plane = PLANES[name]()
+def _looks(params: Mapping[str, Any], system: System) -> Iterator[tuple[str, Callable[[], Look]]]:
+    """What comes before the modules, and what they may need."""
+    if params["packages"] is not None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import packages
+
+        yield "packages", lambda: packages.look(params["packages"], system)
+    if params["users"] is not None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import users
+
+        yield "users", lambda: users.look(params["users"])
+    if params["files"] is not None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import files
+
+        yield "files", lambda: files.look(params["files"])
+    if params["blocks"] is not None:
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import blocks
+
+        yield "blocks", lambda: blocks.look(params["blocks"])
+
+
+def _asked(modules: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
+    """Name of the plane, module, path of the options and the options, in the order in which a host is changed. A module
+    that is asked several times has a plane for each, named by its option ``name``."""
+    for module in PLANES:
+        given = modules.get(module)
+        if isinstance(given, list):
+            for index, each in enumerate(given):
+                name = each.get("name", index) if isinstance(each, Mapping) else index
+                yield f"{module} {name}", module, f"modules.{module}[{index}]", each
+        elif module in modules:
+            yield module, module, f"modules.{module}", given
+
+
+def _looked(name: str, look: Callable[[], Look], coming: Coming) -> dict[str, Any]:
+    try:
+        found = look()
+    except EdgeError as error:
+        return failed_plane(str(error))
+    coming.note(name, found)
+    return plane(found)
+
+
+def _planned(module: str, given: Any, path: str, system: System, coming: Coming) -> dict[str, Any]:
+    asked = PLANES[module]()
     secrets: set[str] = set()
     try:
         if not isinstance(given, Mapping):
-            refuse([Problem(f"modules.{name}", None, "is no dictionary", "Give the options of the module.")])
-        result = plane.action(_checked(plane, dict(given), f"modules.{name}.", secrets), system, True)
-        result = {"failed": False, "msg": "", **result, "warnings": [str(each) for each in result.get("warnings", ())]}
+            refuse([Problem(path, None, "is no dictionary", "Give the options of the module.")])
+        params = _checked(asked, dict(given), path, secrets)
+        result = coming.foresee(asked, params, system)
+        if asked.affected is not None:
+            result.update(asked.affected(params, result, system))
     except EdgeError as error:
-        result = _failed(str(error))
+        result = failed_plane(asked.redact(str(error)))
     except OSError as error:
-        result = _failed(f"{error.filename or 'an operation'}: {told(error)}.")
+        result = failed_plane(f"{error.filename or 'an operation'}: {told(error)}.")
     without_secrets: dict[str, Any] = remove_values(result, secrets)
     return without_secrets
 
 
-def _failed(message: str) -> dict[str, Any]:
-    return {"failed": True, "msg": message, "changed": False, "steps": [], "impact": "none", "warnings": []}
-
-
-def _checked(plane: Plane, given: dict[str, Any], path: str, secrets: set[str]) -> dict[str, Any]:
+def _checked(asked: Plane, given: dict[str, Any], path: str, secrets: set[str]) -> dict[str, Any]:
     """The options as the module itself would get them; InputError or EdgeError for what it would refuse."""
-    refuse([*conversion_problems(plane.arguments, given, path), *mask_problems(given, path.rstrip("."))])
-    spec, taken = take_plain(plane.arguments, given) if plane.lean else (dict(plane.arguments), {})
+    refuse([*conversion_problems(asked.arguments, given, f"{path}."), *mask_problems(given, path)])
+    spec, lifted = take_plain(asked.arguments, given) if asked.lean else (dict(asked.arguments), {})
     judged = ArgumentSpecValidator(spec).validate(given)
     secrets.update(judged._no_log_values)
     if judged.error_messages:
-        raise EdgeError("\n".join(f"{path.rstrip('.')}: {message}" for message in judged.error_messages))
-    return {**judged.validated_parameters, **taken}
+        raise EdgeError("\n".join(f"{path}: {message}" for message in judged.error_messages))
+    return {**judged.validated_parameters, **lifted}
 
 
-def _result(planes: dict[str, Any], **further: Any) -> dict[str, Any]:
+def _result(planes: dict[str, Any]) -> dict[str, Any]:
     return {
         "changed": False,
         "would_change": any(each["changed"] for each in planes.values()),
-        "unforeseen": [name for name, each in planes.items() if each["failed"]],
+        "failed_planes": [name for name, each in planes.items() if each["failed"]],
+        "unforeseen": [f"{name}: {line}" for name, each in planes.items() for line in each["unforeseen"]],
         "impact": worst(each["impact"] for each in planes.values()),
         "planes": planes,
-        "invocation": {"module_args": {"modules": sorted(planes)}},
-        **further,
+        "invocation": {"module_args": {"planes": list(planes)}},
     }

@@ -8,36 +8,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import Action
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.affected import of_haproxy, of_ipvs, of_keepalived
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import Action, Redact
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+#: (options, plan, host) -> what the plan lets a change interrupt, as further keys of the plan.
+Affected = Callable[[Mapping[str, Any], Mapping[str, Any], System], "dict[str, Any]"]
 
 
 class Plane(NamedTuple):
-    """``lean``: the action takes nested options without those that were not given."""
+    """``lean``: the action takes nested options without those that were not given. ``daemon``: the program that checks
+    the file. ``redact``: masks what a message repeats of the file."""
 
     arguments: Mapping[str, Any]
     action: Action
     lean: bool = False
+    daemon: str = ""
+    redact: Redact = str
+    affected: Affected | None = None
 
 
 def _haproxy() -> Plane:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_config
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.action import file_action
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import config_arguments
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 
-    return Plane(config_arguments(), file_action(plan_config), lean=True)
+    action = file_action(plan_config)
+    return Plane(config_arguments(), action, lean=True, daemon="haproxy", redact=redact, affected=of_haproxy)
 
 
 def _keepalived() -> Plane:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import ARGUMENTS, config
 
-    return Plane(ARGUMENTS, config)
+    return Plane(ARGUMENTS, config, daemon="keepalived", affected=of_keepalived)
 
 
 def _ipvs() -> Plane:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync.action import config
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.arguments import config_arguments
 
-    return Plane(config_arguments(), config)
+    return Plane(config_arguments(), config, affected=of_ipvs)
+
+
+def _kube_proxy() -> Plane:
+    """What it reads is either right or somebody else's to change."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes.kube_proxy import ARGUMENTS, information
+
+    def action(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
+        faults = information(params, system, check_mode)["faults"]
+        if faults:
+            raise EdgeError(" ".join(faults))
+        return {"changed": False, "steps": [], "impact": "none"}
+
+    return Plane(ARGUMENTS, action)
 
 
 def _firewall() -> Plane:
@@ -75,6 +100,7 @@ PLANES: Mapping[str, Callable[[], Plane]] = {
     "kernel_settings": _kernel,
     "loopback_addresses": _loopback,
     "haproxy_config": _haproxy,
+    "kube_proxy_info": _kube_proxy,
     "ipvs_config": _ipvs,
     "keepalived_config": _keepalived,
 }

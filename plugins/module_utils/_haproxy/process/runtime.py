@@ -61,18 +61,25 @@ class Runtime:
 
     ``address`` is a socket of ``stats socket`` or the master's (``haproxy -S``), as HAProxy writes it: a path,
     ``unix@path``, ``abns@name``, ``host:port``, ``[v6]:port``, with ``ipv4@``, ``ipv6@`` or ``tcp@`` before it or not.
-    On the master's socket the current worker is asked, or with ``to_worker=False`` the master itself. A connection
+    On the master's socket the current worker is asked, or with ``to_worker=False`` the master itself, or with
+    ``worker`` the one of that process number, old or new. A connection
     that HAProxy closed while nothing was said is opened anew; one that breaks while a command is under way is an
     error, as nobody knows what was done.
     """
 
     def __init__(
-        self, address: str, time_limit: float = TIME_LIMIT, patience: float = PATIENCE, to_worker: bool = True
+        self,
+        address: str,
+        time_limit: float = TIME_LIMIT,
+        patience: float = PATIENCE,
+        to_worker: bool = True,
+        worker: int = 0,
     ) -> None:
         self.address = address
         self.time_limit = time_limit
         self.patience = patience
         self.to_worker = to_worker
+        self.worker = worker
         #: Whether this is a master's socket: known once connected.
         self.master = False
         self._family, self._target = _socket_address(address)
@@ -161,7 +168,7 @@ class Runtime:
         self.master = said.startswith(_MASTER)
         if self.master and self.to_worker:
             # From here on every command goes to the current worker; the prompt says which one that is.
-            connection.sendall(b"@1\n")
+            connection.sendall(b"@!%d\n" % self.worker if self.worker else b"@1\n")
             said = self._until_prompt(connection)
         self._prompt = b"\n" + said
 

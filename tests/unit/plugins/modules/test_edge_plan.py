@@ -85,7 +85,7 @@ def test_a_plane_that_cannot_be_planned_says_why_and_the_others_are_planned(call
     modules["haproxy_config"]["backends"][0]["servers"][0]["weight"] = 1000
     modules["kernel_settings"]["modules"] = "/"
     whole = call("edge_plan", modules=modules)
-    assert whole["unforeseen"] == ["kernel_settings", "haproxy_config"]
+    assert whole["failed_planes"] == ["kernel_settings", "haproxy_config"]
     told = whole["planes"]
     assert told["haproxy_config"]["failed"]
     assert "backends[0].servers[0].weight" in told["haproxy_config"]["msg"]

@@ -1,0 +1,77 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan brings to a host that was not there, and what a module could not foresee for want of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look, plane
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import Plane
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+#: A step of kernel_settings that sets a parameter now.
+_SETTING = re.compile(r"([^\s:]+): .*, now$")
+
+
+class Coming:
+    """``packages`` by name; ``things``: users, and paths of files; ``settings`` of the kernel, which no longer need a
+    warning."""
+
+    def __init__(self) -> None:
+        self.packages: list[str] = []
+        self.things: list[str] = []
+        self.settings: list[str] = []
+
+    def note(self, name: str, found: Look) -> None:
+        """What the steps of a look will bring."""
+        (self.packages if name == "packages" else self.things).extend(found.brings)
+
+    def note_settings(self, steps: Iterable[str]) -> None:
+        """What the steps of a module will set in the kernel."""
+        self.settings += [match.group(1) for match in map(_SETTING.match, steps) if match]
+
+    def foresee(self, asked: Plane, params: dict[str, Any], system: System) -> dict[str, Any]:
+        """The plan of a module, with what it could not foresee for want of what is coming. A failure for another reason
+        is raised."""
+        unforeseen = []
+        missing = bool(asked.daemon and self.packages and system.which(asked.daemon) is None)
+        if missing:
+            unforeseen.append(f"{asked.daemon} is not installed yet, so that it could not check the file")
+        try:
+            result = asked.action(params, system, True)
+        except EdgeError as error:
+            named = _mentioned([*self.packages, *self.things], str(error))
+            if not named:
+                raise
+            result, reason = {}, asked.redact(str(error))
+            if params.get("validate"):
+                result = asked.action({**params, "validate": False}, system, True)
+            unforeseen.append(f"{_list(named)} is still to come, and without it there is no verdict: {reason}")
+        warnings = [str(each) for each in result.pop("warnings", ())]
+        if missing:
+            warnings = [each for each in warnings if not each.startswith(f"{asked.daemon} is not installed")]
+        warnings = [each for each in warnings if not _mentioned(self.settings, each)]
+        early = {each: _mentioned(self.things, each) for each in warnings}
+        named = list(dict.fromkeys(name for names in early.values() for name in names))
+        if named:
+            who = asked.daemon or "nobody"
+            unforeseen.append(f"{_list(named)} is still to come, so that {who} could not look at it")
+        return {
+            **plane(Look()),
+            **result,
+            "warnings": [each for each in warnings if not early[each]],
+            "unforeseen": unforeseen,
+        }
+
+
+def _mentioned(names: Iterable[str], text: str) -> list[str]:
+    return [name for name in names if re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w/-])", text)]
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)

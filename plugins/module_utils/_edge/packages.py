@@ -1,0 +1,57 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether packages are installed, asked of dpkg or rpm: without their locks, and without the network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+_SECONDS = 30.0
+#: A machine of dpkg has this, whatever tools somebody has installed beside it.
+_DPKG = "/var/lib/dpkg/status"
+#: dpkg's words for a package that works.
+_WORKING = ("installed", "triggers-awaited", "triggers-pending")
+
+
+def look(names: Sequence[str], system: System) -> Look:
+    """A step for each package that is missing. A daemon whose program is there counts as installed, whoever brought it:
+    a build of one's own, or a vendor's package of another name."""
+    asked = [name for name in dict.fromkeys(names) if system.which(name) is None]
+    if not asked:
+        return Look()
+    states = _states(asked, system)
+    missing = [name for name in asked if states.get(name) not in _WORKING]
+    steps = [
+        f"package {name}: install" + (f" (dpkg has it {states[name]})" if _is_broken(states.get(name)) else "")
+        for name in missing
+    ]
+    return Look(steps, brings=missing)
+
+
+def _is_broken(state: str | None) -> bool:
+    return state not in (None, "not-installed", "config-files")
+
+
+def _states(names: Sequence[str], system: System) -> dict[str, str]:
+    """The state of each package that the host's package manager knows."""
+    dpkg, rpm = system.which("dpkg-query"), system.which("rpm")
+    if dpkg is not None and (rpm is None or os.path.exists(_DPKG)):
+        told = system.run([dpkg, "-W", "-f", "${Package} ${db:Status-Status}\n", *names], timeout=_SECONDS)
+        if told.rc not in (0, 1):  # 1: some of them are unknown
+            raise EdgeError(f"dpkg-query cannot tell what is installed: {told.stderr.strip()}.")
+        return dict(line.split(" ", 1) for line in told.stdout.splitlines() if " " in line)
+    if rpm is None:
+        raise EdgeError(
+            "packages: neither dpkg-query nor rpm is on this host, so that it is not known whether it has {}. Install "
+            "what the host needs by hand, and leave packages out.".format(", ".join(names))
+        )
+    told = system.run([rpm, "-q", "--qf", "%{NAME}\n", *names], timeout=_SECONDS)
+    if told.timed_out or told.stderr.strip():
+        raise EdgeError(f"rpm cannot tell what is installed: {told.stderr.strip() or 'it did not answer in time'}.")
+    return {line: "installed" for line in told.stdout.splitlines() if " " not in line}
