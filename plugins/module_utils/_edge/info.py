@@ -1,0 +1,78 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module ``edge_info`` does: a host's daemons read in one process, by the code of the modules for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+
+Reading = Callable[[dict[str, Any], System], "dict[str, Any]"]
+
+
+def information(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
+    """What is asked for, each by its name. Who cannot be read says why without keeping the others from being read."""
+    del check_mode  # it never changes anything
+    return {"changed": False, **{name: _read(READINGS[name], params, system) for name in params["read"]}}
+
+
+def _read(reading: Reading, params: dict[str, Any], system: System) -> dict[str, Any]:
+    try:
+        return {"failed": False, **reading(params, system)}
+    except EdgeError as error:
+        return {"failed": True, "msg": str(error), **error.facts}
+    except OSError as error:
+        return {"failed": True, "msg": f"{error.filename or 'an operation'}: {told(error)}."}
+
+
+def _keepalived(params: dict[str, Any], system: System) -> dict[str, Any]:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.info import info
+
+    asked = {"path": params["keepalived_config_path"], "live": True, "check_start": params["check_start"]}
+    return info(asked, system, True)
+
+
+def _haproxy(params: dict[str, Any], system: System) -> dict[str, Any]:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.info import information as read
+
+    path, unit = params["haproxy_config_path"], "haproxy.service"
+    return read({"path": path, "unit": unit, "socket": None, "check_start": params["check_start"]}, system, True)
+
+
+def _ipvs(_params: dict[str, Any], system: System) -> dict[str, Any]:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync.action import information as read
+
+    return read({"statistics": False}, system, True)
+
+
+def _kube_proxy(_params: dict[str, Any], system: System) -> dict[str, Any]:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes.kube_proxy import information as read
+
+    return read({"virtual_addresses": []}, system, True)
+
+
+def _remains(params: dict[str, Any], _system: System) -> dict[str, Any]:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.remains import remains
+
+    return remains(params["keepalived_config_path"], params["haproxy_config_path"], params["etc_hosts_path"])
+
+
+READINGS: Mapping[str, Reading] = {
+    "keepalived": _keepalived,
+    "haproxy": _haproxy,
+    "ipvs": _ipvs,
+    "kube_proxy": _kube_proxy,
+    "remains": _remains,
+}
+
+ARGUMENTS: dict[str, Any] = {
+    "read": {"type": "list", "elements": "str", "choices": list(READINGS), "default": ["keepalived", "haproxy"]},
+    "keepalived_config_path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
+    "haproxy_config_path": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
+    "etc_hosts_path": {"type": "path", "default": "/etc/hosts"},
+    "check_start": {"type": "bool", "default": False},
+}

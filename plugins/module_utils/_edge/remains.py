@@ -1,0 +1,59 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of this collection that lie on a host: whoever finds one knows that it worked there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+#: Where folders of ours and of the daemons may be, and how they are called.
+_ABOVE, _NAMES = ("etc", "usr/libexec", "var/lib"), ("keepalived", "k8s_edge")
+_FOLDERS = ("etc", "etc/sysctl.d", "etc/modules-load.d", "etc/systemd/system")
+_OURS = (
+    "check-haproxy",
+    "check-apiserver",
+    "kube-ca-????????????.crt",
+    "*-k8s-edge-*.conf",
+    "k8s-edge-*",
+    "k8s_edge-*",
+    "firewalld.json",
+    "nftables.json",
+    "selinux.json",
+)
+_BLOCK = b"# BEGIN k8s_edge.ha: VIPs and hosts"
+
+
+def remains(keepalived_path: str, haproxy_path: str, hosts_path: str, root: str = "/") -> dict[str, Any]:
+    """``files`` with the path of each, and the hosts file where it has a block of ours."""
+    daemons = [os.path.dirname(path) for path in (keepalived_path, haproxy_path)]
+    above = [*(os.path.join(root, folder) for folder in _ABOVE), *map(os.path.dirname, daemons)]
+    names = [*_NAMES, *map(os.path.basename, daemons)]
+    folders = [os.path.join(folder, name) for folder in above for name in names]
+    folders += [os.path.join(root, folder) for folder in _FOLDERS]
+    found = [path for folder in dict.fromkeys(folders) for path in _files(folder)]
+    return {"changed": False, "files": [{"path": path} for path in [*found, *_with_block(hosts_path)]]}
+
+
+def _files(folder: str) -> Iterator[str]:
+    try:
+        names = sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        if any(fnmatchcase(name, pattern) for pattern in _OURS) and stat.S_ISREG(os.lstat(path).st_mode):
+            yield path
+
+
+def _with_block(path: str) -> Iterator[str]:
+    try:
+        with open(path, "rb") as file:
+            if any(line.startswith(_BLOCK) for line in file):
+                yield path
+    except FileNotFoundError:
+        return

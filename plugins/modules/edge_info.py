@@ -1,0 +1,120 @@
+#!/usr/bin/python
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: edge_info
+short_description: Read the daemons of a host in one call
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Returns what M(k8s_edge.ha.keepalived_info), M(k8s_edge.ha.haproxy_info) and others return, each under its own name,
+    by one call and the same code.
+  - What cannot be read says why, and the others are read all the same.
+  - Changes nothing.
+options:
+  read:
+    description:
+      - What is read.
+      - V(keepalived), V(haproxy) and V(ipvs) are what the info modules of these names return, V(kube_proxy) what
+        M(k8s_edge.ha.kube_proxy_info) returns without addresses.
+      - V(remains) are the files of this collection on the host.
+    type: list
+    elements: str
+    choices: [keepalived, haproxy, ipvs, kube_proxy, remains]
+    default: [keepalived, haproxy]
+  keepalived_config_path:
+    description: The configuration file of keepalived.
+    type: path
+    default: /etc/keepalived/keepalived.conf
+  haproxy_config_path:
+    description: The configuration file of HAProxy.
+    type: path
+    default: /etc/haproxy/haproxy.cfg
+  etc_hosts_path:
+    description: The hosts file that may have a block of role etc_hosts. For V(remains).
+    type: path
+    default: /etc/hosts
+  check_start:
+    description:
+      - Whether to ask also if the daemons would start again with their files as they are, as the option of this name of
+        M(k8s_edge.ha.keepalived_info) and M(k8s_edge.ha.haproxy_info) says.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    support: full
+    description: Does the same in check mode.
+  diff_mode:
+    support: N/A
+    description: There is nothing to differ.
+  idempotent:
+    support: full
+    description: Changes nothing.
+seealso:
+  - module: k8s_edge.ha.edge_plan
+  - module: k8s_edge.ha.keepalived_info
+  - module: k8s_edge.ha.haproxy_info
+"""
+
+EXAMPLES = r"""
+- name: Read keepalived and HAProxy
+  k8s_edge.ha.edge_info:
+  register: edge
+
+- name: Say what runs with another file than it has
+  ansible.builtin.debug:
+    msg: "{{ [edge.keepalived, edge.haproxy] | rejectattr('failed') | map(attribute='loaded_reason') }}"
+
+- name: Read all that this collection may have left on a host
+  k8s_edge.ha.edge_info:
+    read: [keepalived, haproxy, ipvs, remains]
+"""
+
+RETURN = r"""
+keepalived:
+  description:
+    - What M(k8s_edge.ha.keepalived_info) returns, and C(failed), which is false.
+    - Where keepalived could not be read, C(failed) is true, and C(msg) says why. So it is with each of the keys below.
+  returned: when asked for
+  type: dict
+haproxy:
+  description: What M(k8s_edge.ha.haproxy_info) returns.
+  returned: when asked for
+  type: dict
+ipvs:
+  description: What M(k8s_edge.ha.ipvs_info) returns without statistics.
+  returned: when asked for
+  type: dict
+kube_proxy:
+  description: What M(k8s_edge.ha.kube_proxy_info) returns.
+  returned: when asked for
+  type: dict
+remains:
+  description: C(files) has the path of each file of this collection, and of a hosts file that has its block.
+  returned: when asked for
+  type: dict
+  sample:
+    failed: false
+    changed: false
+    files:
+      - path: /etc/sysctl.d/60-k8s-edge-haproxy.conf
+"""
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
+
+start_lean(__loader__)
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.info import ARGUMENTS, information
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
+
+
+def main() -> None:
+    run_module(ARGUMENTS, information)
+
+
+if __name__ == "__main__":
+    main()
