@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.bridging import bridged
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.grouping import first_groups, grouped_later
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import coordinated
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import without_successor
 
@@ -20,7 +21,7 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - Compares what runs on the host and its peers with the instances that the host shall have.
-positional: instances, peers, staying, directed
+positional: instances, peers, staying, directed, groups
 options:
   _input:
     description: What M(k8s_edge.ha.keepalived_info) returned on the host before the change.
@@ -44,6 +45,11 @@ options:
     description: Addresses of the virtual servers that the host shall have.
     type: list
     elements: str
+    default: []
+  groups:
+    description: The sync groups that the host shall have.
+    type: list
+    elements: dict
     default: []
 """
 
@@ -77,6 +83,9 @@ _value:
       them again. A reload that changes an instance as under C(coordinated) takes its addresses away until no peer has
       been heard for three intervals. Only addresses that no peer could take meanwhile, without those of virtual
       servers and those that loopback has anyway.
+    - C(grouped_later), the names of the new instances that join a sync group of which the host is MASTER. In one reload
+      the group would let go of its addresses; where they are loaded first and grouped by a second reload, it does not.
+    - C(first_groups), the sync groups as the first of the two reloads shall have them.
   type: dict
 """
 
@@ -88,12 +97,16 @@ def keepalived_change(
     peers: Sequence[Mapping[str, Any]] = (),
     staying: Sequence[str] | None = None,
     directed: Sequence[str] = (),
-) -> dict[str, list[str]]:
+    groups: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, list[Any]]:
     """What a change would do."""
+    later = grouped_later(info, instances, groups)
     return {
         "coordinated": coordinated(info, instances),
         "without_successor": without_successor(info, peers, staying),
         "bridged": bridged(info, instances, peers, directed),
+        "grouped_later": later,
+        "first_groups": first_groups(info, groups, later),
     }
 
 

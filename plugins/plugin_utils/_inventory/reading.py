@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_interface
 from typing import Any, cast
 
@@ -16,6 +16,13 @@ BEFORE = "k8s_edge_before"
 def written_instances(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The vrrp_instances in the configuration files, by name. Passwords are left out, and so is what is unknown."""
     return {each["name"]: each for each in (info.get("configuration") or {}).get("instances") or () if "name" in each}
+
+
+def coming_instances(info: Mapping[str, Any], desired: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The instances that the files would have with the desired ones in them; those that are not desired stay."""
+    written, wanted = written_instances(info), {each["name"]: each for each in desired}
+    changed = [{**each, **wanted.get(name, {})} for name, each in written.items()]
+    return [*changed, *(each for name, each in wanted.items() if name not in written)]
 
 
 def unknown_options(info: Mapping[str, Any], instance: str) -> frozenset[str]:

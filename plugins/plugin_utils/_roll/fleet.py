@@ -136,7 +136,7 @@ class Fleet:
             self.derivation.proxies(host)
             self.derivation.director(host, given)
         stood = self.standings
-        desired = {host: self._instances(host) for host in (self.hosts if stood else ())}
+        desired = {host: [*self._instances(host), *self._written(host)] for host in (self.hosts if stood else ())}
         refuse(list(trades(self.vips, desired, {host: self._of(host).get(BEFORE) or {} for host in self.hosts})))
         if self.down:
             refuse(list(disagreeing(self.vips, self.down, {each.host: each.coordinated for each in stood})))
@@ -214,6 +214,10 @@ class Fleet:
 
     def _instances(self, host: str) -> list[dict[str, Any]]:
         return self.derivation.instances(host, self._of(host).get("keepalived_instance_defaults") or {})
+
+    def _written(self, host: str) -> list[Mapping[str, Any]]:
+        """The instances that are written by hand for it."""
+        return [each for each in self._of(host).get("keepalived_instances") or () if "name" in each]
 
     def _standing(self, host: str) -> Standing:
         known = self._of(host)

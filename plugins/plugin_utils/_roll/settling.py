@@ -73,7 +73,7 @@ def _members(
     name = instance["name"]
     for each in next((group["group"] for group in groups if name in (group.get("group") or ())), [name]):
         here = live_instance(info, each) or {"name": each}
-        mine = live_priority(here) or int(instance["priority"])
+        mine = live_priority(here) or int(instance.get("priority") or 100)
         for peer in peers:
             there = live_twin(peer, here) if peer.get("active") else None
             if there is not None and there["state"] in ("MASTER", "BACKUP"):

@@ -20,6 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.edits
     twice_problem,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impact import (
+    grouped_early,
     impact,
     left_as_they_are,
     lost_addresses,
@@ -36,6 +37,12 @@ _LOST = (
     "Where keepalived is MASTER, it would still be that after a reload, but without {0}: an instance gets it that "
     "stands before the one which gives it up. Let them trade it in two runs, or give one of them another "
     "virtual_router_id, or restart keepalived there while its peers are stopped."
+)
+
+_EARLY = (
+    "Where keepalived is MASTER of the sync group, a reload with the new instance {0} in it takes the group's addresses"
+    " away for the whole master-down time. Written and loaded first, and grouped when it is MASTER too, it costs"
+    " nothing: role keepalived does that."
 )
 
 _LEFT = (
@@ -83,6 +90,8 @@ def _judged(editor: Editor) -> Edited:
     refuse(new_faults(editor.document, after))
     lost = lost_addresses(editor.document, after)
     warnings = [_LOST.format(", ".join(lost))] if lost else []
+    early = grouped_early(editor.document, after)
+    warnings += [_EARLY.format(", ".join(early))] if early else []
     left = left_as_they_are(editor.document, after)
     warnings += [_LEFT.format(", ".join(left))] if left else []
     warnings += _slow_owners(editor.document, after)

@@ -36,13 +36,41 @@ def impact(before: Document, after: Document) -> str:
     for each in old.get("instances", ()):
         if _held(each) and (_identity(each) not in kept or _moves(each, now[_identity(each)])):
             return "vip_move"
-    fresh = {each.get("name") for identity, each in now.items() if identity not in kept}
-    old_names = {identity: each.get("name") for identity, each in kept.items()}
-    for group in new.get("sync_groups", ()):
-        members = [each for each in now.values() if each.get("name") in group.get("group", ())]
-        if fresh & {each.get("name") for each in members} and any(_identity(each) in old_names for each in members):
-            return "vip_move"
-    return "reload"
+    return "vip_move" if grouped_early(before, after) else "reload"
+
+
+def grouped_early(before: Document, after: Document) -> list[str]:
+    """The instances that a change begins in a sync group of others, as ``joining`` says."""
+    old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
+    groups = new.get("sync_groups", ())
+    found = joining(old.get("instances", ()), new.get("instances", ()), groups)
+    return list(dict.fromkeys(name for names in found.values() for name in names))
+
+
+def joining(
+    old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]
+) -> dict[str, list[str]]:
+    """For each instance that is kept, the new ones that would begin in its sync group: where keepalived is MASTER of
+    the first, it gives that one's addresses up until the new ones are MASTER too. Grouped by a later reload, when they
+    are, they cost nothing."""
+    kept = {_identity(each) for each in old}
+    fresh = [each.get("name") for each in new if _identity(each) not in kept]
+    found: dict[str, list[str]] = {}
+    for group in groups:
+        names = group.get("group") or ()
+        late = [name for name in names if name in fresh]
+        if late:
+            found.update((name, late) for name in names if name not in fresh and name in _names(new))
+    return found
+
+
+def _names(instances: Sequence[Mapping[str, Any]]) -> set[Any]:
+    return {each.get("name") for each in instances}
+
+
+def holds(instance: Mapping[str, Any], address: str) -> bool:
+    """Whether it is one of the instance's virtual addresses, as ``traded`` spells them."""
+    return address in _held(instance)
 
 
 def lost_addresses(before: Document, after: Document) -> list[str]:

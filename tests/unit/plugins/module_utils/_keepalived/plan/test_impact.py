@@ -271,4 +271,16 @@ def test_what_is_left_as_it_is_is_said() -> None:
     assert [f"a reload does not change this of it: {VIP}/24 preferred_lft." in each for each in said] == [True]
 
 
+def test_what_joins_a_group_too_early_is_said() -> None:
+    members = [{"name": "A"}, {"name": "B"}]
+    new = {**members[1], "interface": "eth0", "virtual_router_id": 52, "priority": 200}
+    new["virtual_ipaddress"] = [{"address": f"{SECOND}/24"}]
+    grouped = {"sync_groups": [{"name": "G", "group": ["A", "B"]}]}
+    said = plan_config(A, {"instances": [members[0], new], **grouped})
+    assert said.impact == "vip_move"
+    assert "a reload with the new instance B in it takes the group's addresses away" in said.warnings[0]
+    later = plan_config(plan_config(A, {"instances": [members[0], new]}).text, grouped)
+    assert (later.impact, later.warnings) == ("reload", ())
+
+
 LIFETIME = {"address": f"{VIP}/24", "preferred_lft": "0"}
