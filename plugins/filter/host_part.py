@@ -30,7 +30,7 @@ options:
   section:
     description: The section to derive. By default the whole part.
     type: str
-    choices: [keepalived, firewall, selinux, kernel, ipvs]
+    choices: [keepalived, haproxy, firewall, selinux, kernel, ipvs]
   variables:
     description: Variables of the section's role that go over those of the host.
     type: dict
@@ -45,18 +45,22 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(keepalived) has C(instances), C(scripts), C(track_processes), C(virtual_servers), C(sync_groups) and
-      C(global_defs) as M(k8s_edge.ha.keepalived_config) takes them; C(script_folder); C(partners), the hosts that
+    - C(keepalived) has C(options), all that M(k8s_edge.ha.keepalived_config) takes, and what is derived of them,
+      C(instances), C(scripts), C(track_processes), C(virtual_servers), C(sync_groups) and C(global_defs); C(files) and
+      C(users), what these need on the host, and C(script_folder); C(partners), the hosts that
       could take over, and C(alone), whether all of them are down; C(silenced), the peers that must be stopped while
       keepalived on this host is changed, since the change needs all members at once.
+    - C(haproxy) has C(options), all that M(k8s_edge.ha.haproxy_config) takes; C(files), what these need on the host,
+      and C(verified_by), the path of the CA among them; C(serves), whether a VIP leads to servers here, and where none
+      does C(stops), whether its HAProxy is to be stopped, and C(bound), the addresses that it binds otherwise.
     - C(firewall) has C(openings), C(interfaces) and C(guarded) as M(k8s_edge.ha.firewall_access) takes them, and
       C(undeclared), the names of instances that only C(keepalived.conf) has.
     - C(selinux) has the programs as M(k8s_edge.ha.selinux_access) takes them, C(kernel) the parameters as
       M(k8s_edge.ha.kernel_settings) takes them.
-    - C(ipvs) has C(virtual_servers), C(sync_groups) and C(global_defs), what this host directs and what that needs, and
-      C(loopback), the addresses that it serves as a real server.
-    - C(haproxy) has the names of the C(frontends) and C(backends). See P(k8s_edge.ha.haproxy_proxies#filter) for what
-      is in them.
+    - C(ipvs) has C(virtual_servers), C(sync_groups) and C(global_defs), what this host directs and what that needs,
+      with C(modules) and C(parameters) of its kernel; C(former), whether it directs no longer and what it had for that
+      may go; C(loopback), the addresses that it serves as a real server, and C(loopback_parameters).
+    - A host that is only a real server has nothing but C(ipvs).
     - C(leaving) has the names of the instances that this host is declared for no longer and may give up.
     - With O(section) only what that one has.
   type: raw

@@ -23,8 +23,6 @@ FILTERS = (
     "haproxy_proxies",
     "host_part",
     "keepalived_instances",
-    "loopback_vips",
-    "overridden_by",
     "variable_faults",
     "vip_endpoints",
 )

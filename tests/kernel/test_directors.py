@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
-from ansible_collections.k8s_edge.ha.plugins.filter.loopback_vips import loopback_vips
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 
 VIPS = [
@@ -102,7 +101,7 @@ class Edge:
         parameters = {"net.ipv4.conf.all.arp_ignore": 1, "net.ipv4.conf.all.arp_announce": 2}
         parameters["net.ipv4.vs.backup_only"] = int(guard)
         self.inside(host, "sysctl", "-qw", *(f"{name}={value}" for name, value in parameters.items()))
-        for address in loopback_vips(VIPS, host, GROUPS):
+        for address in host_part(VIPS, host, GROUPS, self.hostvars(), "ipvs")["loopback"]:
             deprecated = ["preferred_lft", "0"] if ":" in address else []
             self.inside(host, "ip", "address", "add", address, "dev", "lo", *deprecated)
         (self.folder / f"{host}.cfg").write_text(SERVER.format(host=host))

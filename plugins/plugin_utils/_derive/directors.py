@@ -21,6 +21,10 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interf
 #: The sync group of a host's directed VIPs.
 SYNC_GROUP = "directed"
 
+#: A real server has the VIPs without answering for them. The larger of this and an interface's own value counts, so it
+#: holds for interfaces that come later too.
+LOOPBACK_PARAMETERS = {"net.ipv4.conf.all.arp_ignore": 1, "net.ipv4.conf.all.arp_announce": 2}
+
 Hostvars = Mapping[str, Mapping[str, Any]]
 
 
@@ -78,6 +82,25 @@ def director(
         "virtual_servers": services,
         "sync_groups": [{"name": SYNC_GROUP, "exact": True, "group": names}] if len(names) > 1 else [],
         "global_defs": {"lvs_sync_daemon": _sync_daemon(led)},
+    }
+
+
+def director_modules(services: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The modules that a director's kernel needs for its virtual servers."""
+    return ["ip_vs", *(f"ip_vs_{name}" for name in dict.fromkeys(each["lb_algo"] for each in services))]
+
+
+def director_parameters(serves_too: bool) -> dict[str, int]:
+    """The kernel's parameters of a director; ``serves_too``: it is a real server of directed VIPs as well."""
+    return {
+        # Packets that the MASTER sent to this host as a real server are for this host.
+        "net.ipv4.vs.backup_only": int(serves_too),
+        # A client whose server has gone hears so at once, instead of waiting for an answer that cannot come. The same
+        # bit sends a new connection from a port that the client used before to another server than the drained one.
+        "net.ipv4.vs.expire_nodest_conn": 1,
+        # By direct routing the kernel sees no answers and takes such an ended connection for one that is just ending:
+        # only with 2 does a new one from its port go by the scheduler, also while no server is drained.
+        "net.ipv4.vs.conn_reuse_mode": 2,
     }
 
 

@@ -13,8 +13,27 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.directors import director, loopback_addresses
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.check_scripts import check_scripts
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.directors import (
+    LOOPBACK_PARAMETERS,
+    director,
+    director_modules,
+    director_parameters,
+    loopback_addresses,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.firewall_needs import firewall_needs, understood
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file import (
+    CONFIG_PATH,
+    LOGS,
+    kube_ca,
+    left_alone,
+    whole_haproxy_cfg,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.keepalived_file import (
+    SCRIPT_USER,
+    whole_keepalived_conf,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import desired_proxies
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.selinux_needs import programs
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import (
@@ -26,11 +45,15 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import (
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, released, watchers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down, without
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import partners_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE, written_instances
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
+    BEFORE,
+    HAPROXY_BEFORE,
+    written_instances,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE, Vip
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 Variables = Mapping[str, Any]
@@ -98,10 +121,11 @@ class Derivation:
         return [part.instance for part in self.members if part.host == host and part.priority == highest[part.instance]]
 
     def keepalived(self, host: str, variables: Variables) -> dict[str, Any]:
-        """Its instances, what they track, and what it directs, as ``keepalived_config`` takes them; its
-        ``script_folder``; its ``partners``, who could take over, and ``alone``, whether all who could are down."""
-        family = (variables.get("ansible_facts") or {}).get("os_family")
-        folder = SCRIPT_FOLDERS.get(str(family), SCRIPT_FOLDER)
+        """Its instances, what they track, and what it directs, as ``keepalived_config`` takes them; all of its
+        ``options``; the ``files`` and ``users`` that these need, and the ``script_folder``; its ``partners``, who could
+        take over, and ``alone``, whether all who could are down. InputError for a system that is not supported."""
+        facts = variables.get("ansible_facts") or {}
+        folder = SCRIPT_FOLDERS.get(_family(host, facts), SCRIPT_FOLDER)
         tells = variables.get("keepalived_process_events", (variables.get(BEFORE) or {}).get("process_events"))
         watch = Watch(
             health_port=_health_port(variables, "keepalived"),
@@ -110,13 +134,20 @@ class Derivation:
             servers=truth(variables.get("keepalived_require_servers")),
             processes=tells is None or bool(tells),
         )
-        scripts = _list(variables, "keepalived_scripts")
+        further = _list(variables, "keepalived_scripts")
         partners = self.partners.get(host, [])
         able = without(partners, hosts_down(self.hostvars))
-        return {
-            "instances": self.instances(host, variables.get("keepalived_instance_defaults") or {}, scripts, watch),
+        part: dict[str, Any] = {
+            "instances": self.instances(host, variables.get("keepalived_instance_defaults") or {}, further, watch),
             **watchers(host, self.vips, self.hostvars, watch),
             **self.director(host, variables),
+        }
+        user = str(variables.get("keepalived_script_user") or SCRIPT_USER)
+        return {
+            **part,
+            "options": whole_keepalived_conf(host, user, part, variables),
+            "files": check_scripts(part["scripts"], facts),
+            "users": [user] if user == SCRIPT_USER else [],
             "script_folder": folder,
             "partners": able,
             "alone": bool(partners and not able),
@@ -130,6 +161,32 @@ class Derivation:
     def proxies(self, host: str, health_port: int = HEALTH_PORT) -> dict[str, list[dict[str, Any]]]:
         """HAProxy's frontends and backends, but for what hangs on its version and on the file of a CA."""
         return desired_proxies(host, self.vips, self.hostvars, Checks("", health_port))
+
+    def haproxy(self, host: str, variables: Variables) -> dict[str, Any]:
+        """All ``options`` of ``haproxy_config``; the ``files`` that they need; ``verified_by``, the CA's path on the
+        host, empty where none is asked for; ``serves``, whether a VIP leads to servers here, and where none does
+        what ``left_alone`` says. InputError for a system that is not supported, and for a file that is no CA."""
+        path = str(variables.get("haproxy_config_path") or CONFIG_PATH)
+        family = _family(host, variables.get("ansible_facts") or {})
+        asks = any(vip.profile.apiservers for vip in self.vips if host in vip.hosts and vip.proxied)
+        ca = kube_ca(variables, path) if asks else None
+        version = str((variables.get(HAPROXY_BEFORE) or {}).get("version") or "")
+        checks = Checks(ca.path if ca else "", _health_port(variables, "haproxy"), version)
+        derived = desired_proxies(host, self.vips, self.hostvars, checks)
+        by_hand = {
+            **{kind: variables.get(f"haproxy_{kind}") or {} for kind in ("global", "defaults")},
+            **{kind: _list(variables, f"haproxy_{kind}") for kind in ("frontends", "listens", "backends", "sections")},
+            "purge": truth(variables.get("haproxy_purge")),
+        }
+        options = whole_haproxy_cfg(path, family, derived, by_hand)
+        serves = bool(derived["backends"])
+        return {
+            "options": options,
+            "files": [{"path": ca.path, "content": ca.content, "mode": "0644"}] if ca else [],
+            "verified_by": ca.path if ca else "",
+            "serves": serves,
+            **({} if serves else left_alone(variables.get(HAPROXY_BEFORE) or {}, by_hand)),
+        }
 
     def firewall(self, host: str, variables: Variables) -> dict[str, list[Any]]:
         """What it lets in, as ``firewall_access`` takes it, and the names of the instances that only keepalived.conf
@@ -149,7 +206,12 @@ class Derivation:
             sections,
             _either(variables, "firewall_global_defs", "keepalived_global_defs") or {},
         )
-        return {**found, "undeclared": [each["name"] for each in undeclared]}
+        return {
+            **found,
+            "openings": [*found["openings"], *_list(variables, "firewall_openings")],
+            "interfaces": [*found["interfaces"], *_list(variables, "firewall_interfaces")],
+            "undeclared": [each["name"] for each in undeclared],
+        }
 
     def selinux(self, host: str, variables: Variables) -> list[Any]:
         """Its programs and what they need, as ``selinux_access`` takes them."""
@@ -159,14 +221,17 @@ class Derivation:
         if sections is None:
             kinds = ("haproxy_frontends", "haproxy_listens", "haproxy_backends")
             sections = [each for kind in kinds for each in _list(variables, kind)]
-        return programs(
+        haproxy, keepalived = programs(
             [*derived["frontends"], *derived["backends"], *sections],
             _either(variables, "selinux_global", "haproxy_global") or {},
             port,
             _either(variables, "selinux_scripts", "keepalived_scripts") or (),
         )
+        if truth(variables.get("selinux_haproxy_connect_any")):
+            haproxy = {**haproxy, "any_port_boolean": "haproxy_connect_any"}
+        return [haproxy, keepalived, *_list(variables, "selinux_programs")]
 
-    def kernel(self, host: str, variables: Variables) -> dict[str, int]:
+    def kernel(self, host: str, variables: Variables) -> dict[str, Any]:
         """The kernel's parameters by which HAProxy may bind a VIP that another host holds, for each family that it
         binds one of."""
         sections = variables.get("kernel_sections")
@@ -175,11 +240,36 @@ class Derivation:
         named = {str(bind.get("address")) for section in sections for bind in section.get("bind") or ()}
         held = [vip for vip in self.vips if host in vip.hosts]
         families = {each.version for vip in held for each in vip.addresses if vip.proxied or str(each.ip) in named}
-        return {f"net.ipv{version}.ip_nonlocal_bind": 1 for version in sorted(families)}
+        derived = {f"net.ipv{version}.ip_nonlocal_bind": 1 for version in sorted(families)}
+        return overridden(derived, variables.get("kernel_parameters") or {})
 
     def ipvs(self, host: str, variables: Variables) -> dict[str, Any]:
-        """Its part as a director, and ``loopback``, the VIPs that it serves as a real server."""
-        return {**self.director(host, variables), "loopback": loopback_addresses(host, self.vips)}
+        """Its part as a director, with the kernel's ``modules`` and ``parameters`` for it; ``former``, whether it is
+        one no longer and what it had as one may go; ``loopback``, the VIPs that it serves as a real server, with
+        ``loopback_parameters``."""
+        part = self.director(host, variables)
+        loopback = loopback_addresses(host, self.vips)
+        directs = bool(part["virtual_servers"])
+        by_hand = variables.get("ipvs_director_parameters") or {}
+        return {
+            **part,
+            "modules": director_modules(part["virtual_servers"]) if directs else [],
+            "parameters": overridden(director_parameters(bool(loopback)), by_hand) if directs else {},
+            "former": not directs and truth(variables.get("keepalived_purge")) and _synced(variables),
+            "loopback": loopback,
+            "loopback_parameters": LOOPBACK_PARAMETERS,
+        }
+
+
+def _family(host: str, facts: Variables) -> str:
+    """The family of its system; InputError for one that the roles do not know. A host without facts may be any."""
+    family = str(facts.get("os_family") or next(iter(LOGS)))
+    if family not in LOGS:
+        system = f"{facts.get('distribution') or 'unknown'}, of the family {family}"
+        reason = f"is a host of {system}, which is not supported"
+        remedy = f"Supported are {' and '.join(LOGS)}. Take such a host out of the group that holds the VIPs"
+        refuse([Problem(f"{VARIABLE}: hosts", host, reason, remedy)])
+    return family
 
 
 def _list(variables: Variables, name: str) -> Sequence[Any]:
@@ -194,6 +284,12 @@ def _either(variables: Variables, name: str, other: str) -> Any:
 
 def _health_port(variables: Variables, role: str) -> int:
     return int(_either(variables, f"{role}_health_port", "k8s_edge_health_port") or HEALTH_PORT)
+
+
+def _synced(variables: Variables) -> bool:
+    """Whether keepalived.conf had the sync daemon of a director when the playbook began."""
+    written = (variables.get(BEFORE) or {}).get("configuration") or {}
+    return "lvs_sync_daemon" in (written.get("global_defs") or {})
 
 
 def _kept(variables: Variables) -> Sequence[Any]:

@@ -11,14 +11,17 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+
 OPTION = "k8s_edge_kube_ca_file"
 #: Where a control plane host of kubeadm has it.
 USUAL = "/etc/kubernetes/pki/ca.crt"
 
 
-def ca_faults(text: str, path: str, now: float | None = None) -> list[str]:
-    """What keeps a file from being that CA, a sentence each. ``text`` is empty where the file could not be read."""
-    return [f"{OPTION}: {path!r} {fault}" for fault in _faults(text, time.time() if now is None else now)]
+def ca_problems(text: str, path: str, now: float | None = None) -> list[Problem]:
+    """What keeps a file from being that CA. ``text`` is empty where the file could not be read."""
+    found = _faults(text, time.time() if now is None else now)
+    return [Problem(OPTION, path, reason, remedy) for reason, remedy in found]
 
 
 def ca_names(text: str) -> list[str]:
@@ -48,32 +51,37 @@ def _said(pattern: str, text: str) -> str:
     return found.group(1).strip() if found else ""
 
 
-def _faults(text: str, now: float) -> Iterator[str]:
+def _faults(text: str, now: float) -> Iterator[tuple[str, str]]:
     if not text.strip():
-        yield (
-            "is not there on the controller, or empty. Name the file of the CA that signed the apiservers' "
-            f"certificates ({USUAL} of a control plane host), as the controller has it."
+        remedy = (
+            "Name the file of the CA that signed the apiservers' certificates "
+            f"({USUAL} of a control plane host), as the controller has it"
         )
+        yield "is not there on the controller, or empty", remedy
     elif "PRIVATE KEY-----" in text:
-        yield "holds a private key, which no load balancer may have. Name the file with the certificate alone (ca.crt)."
+        yield (
+            "holds a private key, which no load balancer may have",
+            "Name the file with the certificate alone (ca.crt)",
+        )
     elif "-----BEGIN CERTIFICATE-----" not in text:
-        yield f"holds no certificate in PEM (BEGIN CERTIFICATE). Name the file of the CA ({USUAL})."
+        yield "holds no certificate in PEM (BEGIN CERTIFICATE)", f"Name the file of the CA ({USUAL})"
     else:
         try:
             trusted = _trusted(text)
         except (ssl.SSLError, ValueError) as error:
-            yield f"holds a certificate that cannot be read ({error}). Copy it anew ({USUAL} of a control plane host)."
+            reason = f"holds a certificate that cannot be read ({error})"
+            yield reason, f"Copy it anew ({USUAL} of a control plane host)"
             return
         if not trusted.cert_store_stats()["x509_ca"]:
             yield (
-                "holds a certificate that is no CA's, so nothing can be verified by it. Name the file of the CA that "
-                f"signed the apiservers' certificates ({USUAL})."
+                "holds a certificate that is no CA's, so nothing can be verified by it",
+                f"Name the file of the CA that signed the apiservers' certificates ({USUAL})",
             )
         for certificate in trusted.get_ca_certs():
             if ssl.cert_time_to_seconds(str(certificate["notAfter"])) < now:
                 yield (
-                    f"holds the CA {_name(certificate['subject'])}, which expired on {certificate['notAfter']}. Name "
-                    "the file of the CA that the apiservers' certificates are signed by now."
+                    f"holds the CA {_name(certificate['subject'])}, which expired on {certificate['notAfter']}",
+                    "Name the file of the CA that the apiservers' certificates are signed by now",
                 )
 
 

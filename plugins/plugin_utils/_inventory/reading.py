@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of ``keepalived_info``'s answer that decisions rest on."""
+"""The parts of what hosts answer (``keepalived_info``, ``haproxy_info``) that decisions rest on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any, cast
 
 #: What keepalived_info said of a host before the roll began (playbooks/site.yml).
 BEFORE = "k8s_edge_before"
+#: And haproxy_info.
+HAPROXY_BEFORE = "k8s_edge_haproxy_before"
 
 
 def written_instances(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -49,6 +49,7 @@ GONE = "k8s_edge_members_gone"
 #: The sections of a host's part that have a role of their own; ``<role>_vips`` goes over ``k8s_edge_vips`` there.
 SECTIONS = {
     "keepalived": "keepalived",
+    "haproxy": "haproxy",
     "firewall": "firewall",
     "selinux": "selinux",
     "kernel": "kernel",
@@ -198,11 +199,9 @@ class Fleet:
         return {**found, "silenced": self.silenced(host)} if name == "keepalived" else found
 
     def host(self, name: str) -> dict[str, Any]:
-        """The whole part of a host, as plain data."""
-        proxies = self.derivation.proxies(name)
-        serves = {kind: [each["name"] for each in sections] for kind, sections in proxies.items()}
-        found = {section: self.section(section, name) for section in SECTIONS}
-        return {**found, "haproxy": serves, "leaving": self.leaving.get(name, [])}
+        """The whole part of a host, as plain data; of one that is only a real server, its section ``ipvs``."""
+        sections = SECTIONS if name in self.hosts or name in self.leaving else ["ipvs"]
+        return {**{each: self.section(each, name) for each in sections}, "leaving": self.leaving.get(name, [])}
 
     @property
     def concerned(self) -> list[str]:

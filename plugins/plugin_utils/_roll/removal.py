@@ -13,20 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.keepalived_file import SCRIPT_USER, global_defs
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import HEALTH
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import VARIABLE as DOWN
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down, without
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE, HAPROXY_BEFORE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE
 
 Groups = Mapping[str, Sequence[str]]
 Hostvars = Mapping[str, Mapping[str, Any]]
 
-#: What haproxy_info said, and which files of ours lie on the host (playbooks/site.yml).
-HAPROXY, TRACES = "k8s_edge_haproxy_before", "k8s_edge_traces"
-#: Who runs keepalived's check scripts unless ``keepalived_script_user`` says otherwise.
-SCRIPT_USER = "keepalived_script"
+#: Which files of ours lie on the host (playbooks/site.yml).
+TRACES = "k8s_edge_traces"
 PURGES = ("keepalived_purge", "haproxy_purge")
 
 
@@ -88,7 +87,8 @@ def _keepalived(host: str, variables: Mapping[str, Any], traces: Sequence[str]) 
     info = variables.get(BEFORE) or {}
     configuration = info.get("configuration") or {}
     common = configuration.get("global_defs") or {}
-    own = {**_ours(host, variables), **(variables.get("keepalived_global_defs") or {})}
+    user = variables.get("keepalived_script_user") or SCRIPT_USER
+    own = {**global_defs(host, user), **(variables.get("keepalived_global_defs") or {})}
     scripts = [path for path in traces if "/check-" in path]
     if not scripts and any(common.get(option) != value for option, value in own.items()):
         return []
@@ -102,14 +102,8 @@ def _keepalived(host: str, variables: Mapping[str, Any], traces: Sequence[str]) 
     return found + runs
 
 
-def _ours(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """What the role keepalived writes into every ``global_defs``."""
-    user = variables.get("keepalived_script_user") or SCRIPT_USER
-    return {"router_id": host, "script_user": user, "enable_script_security": True}
-
-
 def _haproxy(variables: Mapping[str, Any], traces: Sequence[str]) -> list[str]:
-    info = variables.get(HAPROXY) or {}
+    info = variables.get(HAPROXY_BEFORE) or {}
     config = info.get("config") or {}
     certified = any("/kube-ca-" in path for path in traces)
     if not certified and HEALTH not in [each.get("name") for each in config.get("frontends") or ()]:

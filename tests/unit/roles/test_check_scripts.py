@@ -11,9 +11,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment, FileSystemLoader
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.check_scripts import check_scripts
 
-TEMPLATES = Path(__file__).resolve().parents[3] / "roles" / "keepalived" / "templates"
 OPENSSL = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=kube-1 -days 1"
 
 
@@ -21,12 +20,11 @@ OPENSSL = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /C
 def scripts(tmp_path_factory):
     """The scripts as the role's task writes them."""
     folder = tmp_path_factory.mktemp("scripts")
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), trim_blocks=True, keep_trailing_newline=True)
-    facts = {"python": {"executable": sys.executable}}
-    for name in ("check-haproxy", "check-apiserver"):
-        path = folder / name
-        path.write_text(environment.get_template(f"{name}.j2").render(ansible_facts=facts))
-        path.chmod(0o755)
+    asked = [{"script": f"{folder}/{name} 8404"} for name in ("check-haproxy", "check-apiserver", "check-haproxy")]
+    for file in check_scripts(asked, {"python": {"executable": sys.executable}}):
+        path = Path(file["path"])
+        path.write_text(file["content"])
+        path.chmod(int(file["mode"], 8))
         assert path.read_text().startswith("#!")
     return folder
 

@@ -91,7 +91,8 @@ def call_of(role):
 def rendered(tmp_path_factory):
     """(role, family) -> the arguments of the role's one module call on the first host of a pair."""
     folder = tmp_path_factory.mktemp("render")
-    (folder / "ca.crt").write_text("a certificate\n")
+    new = ["openssl", *"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=kubernetes".split()]
+    subprocess.run([*new, "-keyout", "key", "-out", "ca.crt"], cwd=folder, check=True, capture_output=True)
     vip = {"addresses": ["10.77.0.100/24", "fd00:77::100/64"], "port": 6443, "leads_to": "kube"}
     groups = {
         family: {
@@ -205,7 +206,7 @@ def test_the_check_asks_haproxys_own_health_page(rendered):
     health = next(f for f in rendered["haproxy", "RedHat"]["frontends"] if f["name"] == "k8s_edge_health")
     (script,) = rendered["keepalived", "RedHat"]["scripts"]
     assert script["script"].endswith(f" {health['bind'][0]['port']}")
-    assert f":-{health['monitor_uri']}}}" in (CHECKOUT / "roles/keepalived/templates/check-haproxy.j2").read_text()
+    assert f":-{health['monitor_uri']}}}" in (CHECKOUT / "roles/keepalived/files/check-haproxy").read_text()
 
 
 def test_a_held_ipv6_vip_that_is_a_source_is_the_one_to_be_changed(rendered):

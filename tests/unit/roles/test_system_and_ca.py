@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
 import socket
 import ssl
 import subprocess
-import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.kube_ca import ca_faults, ca_names, distrust
+from ansible.errors import AnsibleFilterError
+from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file import kube_ca
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.kube_ca import ca_names, ca_problems, distrust
 
 YEAR_2100 = 4102444800.0
 
@@ -59,16 +57,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_a_file_that_is_no_ca(files: Path, name: str, words: str) -> None:
     path = files / name
-    (fault,) = ca_faults(path.read_text() if path.exists() else "", str(path))
+    (fault,) = map(str, ca_problems(path.read_text() if path.exists() else "", str(path)))
     assert fault.startswith(f"k8s_edge_kube_ca_file: {str(path)!r} ")
     assert words in fault
 
 
 def test_a_ca_is_one_as_long_as_it_has_not_expired(files: Path) -> None:
     text = (files / "ca.crt").read_text()
-    assert ca_faults(text, "ca.crt") == []
-    assert ca_faults(text + (files / "leaf.crt").read_text(), "ca.crt") == []
-    (fault,) = ca_faults(text, "ca.crt", YEAR_2100)
+    assert ca_problems(text, "ca.crt") == []
+    assert ca_problems(text + (files / "leaf.crt").read_text(), "ca.crt") == []
+    (fault,) = map(str, ca_problems(text, "ca.crt", YEAR_2100))
     assert "O=edge, CN=kubernetes, which expired on" in fault
     assert ca_names(text) == ["O=edge, CN=kubernetes"]
     assert ca_names("no certificate") == []
@@ -99,77 +97,49 @@ def test_a_server_that_another_ca_has_signed(files: Path) -> None:
     )
 
 
-@pytest.fixture(scope="module")
-def said(files: Path, collection_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], str]:
-    """(role, host) -> why its preflight failed, or an empty text; all hosts in one run in check mode."""
-    folder = tmp_path_factory.mktemp("preflight")
-    vip = {"name": "kubeapi", "addresses": ["10.77.0.100/24"], "port": 6443, "hosts": "edges", "leads_to": "edges"}
-    hosts = {
-        "suse": {"family": "Suse", "k8s_edge_kube_ca_file": str(files / "ca.crt")},
-        "debian": {"family": "Debian", "k8s_edge_kube_ca_file": str(files / "ca.crt")},
-        "redhat": {"family": "RedHat", "k8s_edge_kube_ca_file": str(files / "leaf.crt")},
-        "lost": {"family": "Debian", "k8s_edge_kube_ca_file": str(files / "missing.crt")},
-        "bare": {"family": "Debian"},
-        "trusting": {"family": "Debian", "haproxy_kube_verify": False},
-        "tcp": {"family": "Debian", "k8s_edge_vips": [{**vip, "profile": "tcp"}]},
-    }
-    variables = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "k8s_edge_vips": [vip]}
-    inventory = {"all": {"children": {"edges": {"hosts": hosts}}, "vars": variables}}
-    (folder / "hosts.yml").write_text(yaml.safe_dump(inventory))
-    plays = [
-        {
-            "hosts": "edges",
-            "gather_facts": False,
-            "tasks": [
-                {"set_fact": {"os_family": "{{ family }}", "cacheable": True}},
-                {
-                    "block": [{"import_role": {"name": f"k8s_edge.ha.{role}", "tasks_from": "preflight"}}],
-                    "rescue": [{"set_fact": {"why": "{{ ansible_failed_result.msg }}"}}],
-                },
-                {
-                    "copy": {
-                        "content": "{{ why | default('') }}",
-                        "dest": f"{folder}/{role}-{{{{ inventory_hostname }}}}",
-                        "mode": "0600",
-                    },
-                    "check_mode": False,
-                },
-                {"set_fact": {"why": ""}},
-            ],
-        }
-        for role in ("haproxy", "keepalived")
-    ]
-    (folder / "play.yml").write_text(json.dumps(plays))
-    ended = subprocess.run(
-        [sys.executable, "-m", "ansible.cli.playbook", "--check", "-i", folder / "hosts.yml", folder / "play.yml"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(collection_root),
-            "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
-            "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"),
-        },
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return lambda role, host: (folder / f"{role}-{host}").read_text()
+VIP = {"name": "kubeapi", "addresses": ["10.77.0.100/24"], "port": 6443, "hosts": "edges", "leads_to": "kube"}
+GROUPS = {"all": ["edge-1", "kube-1"], "edges": ["edge-1"], "kube": ["kube-1"]}
 
 
 @pytest.mark.parametrize(
-    ("role", "host", "words"),
+    ("section", "family", "ca", "words"),
     [
-        ("haproxy", "suse", "suse is a host of the family Suse (unknown), which this role does not know"),
-        ("keepalived", "suse", "It knows Debian and RedHat"),
-        ("haproxy", "redhat", "is no CA's"),
-        ("haproxy", "lost", "is not there on the controller"),
-        ("haproxy", "bare", ""),  # what derives the proxies refuses it
-        ("haproxy", "debian", ""),
-        ("haproxy", "trusting", ""),
-        ("haproxy", "tcp", ""),
-        ("keepalived", "redhat", ""),
+        ("haproxy", "Suse", "ca.crt", "edge-1' is a host of SLES, of the family Suse, which is not supported"),
+        ("keepalived", "Suse", "ca.crt", "Supported are Debian and RedHat. Take such a host out"),
+        ("haproxy", "RedHat", "leaf.crt", "is no CA's"),
+        ("haproxy", "Debian", "missing.crt", "is not there on the controller"),
+        ("haproxy", "Debian", "", None),  # what derives for the whole fleet refuses it
+        ("haproxy", "Debian", "ca.crt", None),
+        ("tcp", "Debian", "missing.crt", None),  # it asks no apiserver
+        ("keepalived", "RedHat", "leaf.crt", None),
     ],
 )
-def test_the_roles_say_so(said: Callable[[str, str], str], role: str, host: str, words: str) -> None:
-    assert words in said(role, host)
-    assert bool(words) == bool(said(role, host))
+def test_a_host_that_cannot_have_its_part_is_told(
+    files: Path, section: str, family: str, ca: str, words: str | None
+) -> None:
+    path = files / ca
+    interface = {"ipv4": {"address": "10.77.0.11", "prefix": "24"}, "device": "eth0"}
+    facts = {"os_family": family, "distribution": "SLES", "interfaces": ["eth0"], "eth0": interface}
+    hostvars = {"edge-1": {"ansible_facts": facts}, "kube-1": {"ansible_host": "10.77.0.21"}}
+    given = {"haproxy_kube_ca_file": str(path) if ca else "", "k8s_edge_kube_ca": ""}
+    if ca and path.exists():
+        given["k8s_edge_kube_ca"] = path.read_text()
+    if words is None:
+        vip = {**VIP, "profile": section} if section == "tcp" else VIP
+        part = host_part([vip], "edge-1", GROUPS, hostvars, "haproxy" if section == "tcp" else section, given)
+        assert (ca == "ca.crt") == bool(part.get("verified_by"))
+        return
+    with pytest.raises(AnsibleFilterError) as refused:
+        host_part([VIP], "edge-1", GROUPS, hostvars, section, given)
+    assert words in str(refused.value)
+
+
+def test_the_ca_is_named_by_what_is_in_it_and_not_by_how_it_ends(files: Path) -> None:
+    text = (files / "ca.crt").read_text()
+    variables = {"haproxy_kube_ca_file": "ca.crt"}
+    paths = {
+        kube_ca({**variables, "k8s_edge_kube_ca": each}, "/etc/haproxy/haproxy.cfg").path
+        for each in (text, text + "\n")
+    }
+    assert len(paths) == 1
+    assert kube_ca({**variables, "k8s_edge_kube_ca": text, "haproxy_kube_verify": "no"}, "/x/y.cfg") is None

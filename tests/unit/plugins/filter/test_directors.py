@@ -8,9 +8,12 @@ from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
-from ansible_collections.k8s_edge.ha.plugins.filter.loopback_vips import loopback_vips
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.directors import (
+    LOOPBACK_PARAMETERS,
+    loopback_addresses,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 
 EDGE = {
@@ -81,15 +84,16 @@ def test_no_haproxy_is_made_for_it(hostvars):
 
 
 def test_a_host_that_directs_nothing_gets_nothing(hostvars):
-    nothing = {"virtual_servers": [], "sync_groups": [], "global_defs": {}, "loopback": []}
+    nothing = {"virtual_servers": [], "sync_groups": [], "global_defs": {}, "loopback": [], "modules": []}
+    nothing |= {"parameters": {}, "former": False, "loopback_parameters": LOOPBACK_PARAMETERS}
     assert directed(hostvars, EDGE, host="web-1") == nothing
 
 
 def test_who_is_a_real_server(hostvars):
     web = {**EDGE, "leads_to": "web"}
-    assert loopback_vips([EDGE], "edge-2", GROUPS) == ["172.20.0.119/32"]
-    assert loopback_vips([web], "edge-2", GROUPS) == []
-    assert loopback_vips([web], "web-2", GROUPS) == ["172.20.0.119/32"]
+    assert loopback_addresses("edge-2", declared([EDGE], GROUPS)) == ["172.20.0.119/32"]
+    assert loopback_addresses("edge-2", declared([web], GROUPS)) == []
+    assert loopback_addresses("web-2", declared([web], GROUPS)) == ["172.20.0.119/32"]
     hostvars["edge-1"]["k8s_edge_vips"] = [web]
     assert edge_hosts(GROUPS, hostvars, "real_servers") == ["web-1", "web-2"]
     assert edge_hosts(GROUPS, {}, "real_servers") == GROUPS["all"]
@@ -121,7 +125,7 @@ def test_both_families_move_together_and_no_check_comes_from_the_vip(hostvars):
     four, six = keepalived_instances([both], "edge-1", GROUPS, hostvars)
     assert six["virtual_ipaddress"] == [{"address": "fd00:20::119/64", "preferred_lft": "0"}]
     assert four["virtual_ipaddress"] == [{"address": "172.20.0.119/17"}]
-    assert loopback_vips([both], "edge-1", GROUPS) == ["172.20.0.119/32", "fd00:20::119/128"]
+    assert loopback_addresses("edge-1", declared([both], GROUPS)) == ["172.20.0.119/32", "fd00:20::119/128"]
 
 
 def test_several_vips_of_the_same_hosts_have_one_master(hostvars):

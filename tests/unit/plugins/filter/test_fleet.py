@@ -53,7 +53,8 @@ def test_every_host_has_its_part_as_plain_data(lab):
     part = fleet["hosts"]["haproxy-2"]
     assert part["keepalived"]["partners"] == ["haproxy-1", "haproxy-3"]
     assert part["keepalived"]["track_processes"][0]["process"] == "haproxy"
-    assert part["haproxy"] == {"frontends": ["k8s_edge_health", "kubeapi_vip"], "backends": ["kubeapi"]}
+    assert [each["name"] for each in part["haproxy"]["options"]["frontends"]] == ["k8s_edge_health", "kubeapi_vip"]
+    assert part["haproxy"]["serves"] and part["haproxy"]["options"]["global"]["maxconn"] == 4100
     assert part["kernel"] == {"net.ipv4.ip_nonlocal_bind": 1}
 
 
@@ -98,7 +99,7 @@ def test_a_roles_variables_count_in_the_fleet_as_they_do_for_the_role_alone(lab)
 def test_vips_of_one_role_go_over_the_declaration_there(lab):
     groups, hostvars = read(lab, kernel_vips=[])
     part = Fleet(groups, hostvars).host("haproxy-1")
-    assert (part["kernel"], part["haproxy"]["backends"]) == ({}, ["kubeapi"])
+    assert (part["kernel"], part["haproxy"]["serves"]) == ({}, True)
 
 
 def test_what_is_wrong_with_one_host_is_told_and_nothing_is_derived(lab):
@@ -139,8 +140,8 @@ def test_what_is_not_known_is_refused_with_what_is(lab):
     groups, hostvars = read(lab)
     with pytest.raises(AnsibleFilterError, match="Use: present, in_order"):
         edge_hosts(groups, hostvars, "ordered")
-    with pytest.raises(AnsibleFilterError, match="Use: keepalived, firewall"):
-        host_part([lab.kubeapi], "haproxy-1", groups, hostvars, "haproxy")
+    with pytest.raises(AnsibleFilterError, match="Use: keepalived, haproxy"):
+        host_part([lab.kubeapi], "haproxy-1", groups, hostvars, "traefik")
 
 
 @pytest.mark.parametrize("which", CHOICES)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
-from ansible_collections.k8s_edge.ha.plugins.filter.overridden_by import overridden_by
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, watchers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
 
 
 def watched(vips, host, groups, hostvars, watch=None):
@@ -69,7 +69,7 @@ def test_the_check_of_haproxy_keeps_what_is_not_said(lab):
         ({"a": 1}, {"a": False}, {"a": False}),
     ],
 )
-def test_the_filter(derived, by_hand, result):
+def test_how_options_by_hand_go_over_derived_ones(derived, by_hand, result):
     before = repr((derived, by_hand))
-    assert overridden_by(derived, by_hand) == result
+    assert overridden(derived, by_hand) == result
     assert repr((derived, by_hand)) == before

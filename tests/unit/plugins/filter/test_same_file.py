@@ -161,11 +161,8 @@ def test_of_haproxy(earlier, declared, foreign):
 
 
 def held(vips):
-    part = host_part(vips, "haproxy-1", groups(), facts(), "keepalived")
-    beside = ("script_folder", "partners", "alone", "silenced")
-    derived = {name: value for name, value in part.items() if name not in beside}
-    derived["global_defs"] = {"lvs_sync_daemon": {}, **derived["global_defs"]}  # as the role has it with purge
-    return given_to_a_module(ARGUMENTS, {**derived, "purge": True})
+    part = host_part(vips, "haproxy-1", groups(), facts(), "keepalived", {"keepalived_purge": True})
+    return given_to_a_module(ARGUMENTS, part["options"])
 
 
 def meaning(text):

@@ -1,8 +1,7 @@
-{# For Python alone, which every host has that Ansible reaches; bash speaks no TLS, and curl is not always there. #}
-#!{{ ansible_facts['python']['executable'] }} -IS
 """Asks the kube-apiserver of this host whether it is ready: exit status 0 where it says 200.
 
 Usage: check-apiserver ADDRESS PORT. Managed by k8s_edge.ha; keepalived runs it as an ordinary user, under a time limit.
+For Python alone, which every host has that Ansible reaches: bash speaks no TLS, and curl is not always there.
 Its certificate is not verified: this is about a process of this host, and only root could stand in for it.
 """
 
