@@ -94,7 +94,7 @@ def grow(file: Path, path: str, process: subprocess.Popen[bytes]) -> tuple[float
     ours, peers = [], []
     serves = serving(str(file), path)
     old, new = parse(before), parse(after)
-    undo = [
+    revert = [
         f"{verb} server growing/n{n}{state}"
         for verb, state in (("set", " state maint"), ("del", ""))
         for n in range(NEW)
@@ -107,11 +107,11 @@ def grow(file: Path, path: str, process: subprocess.Popen[bytes]) -> tuple[float
         left = bring.read_back(serves, new, ["growing"])
         ours.append(time.perf_counter() - begin)
         assert not left, left
-        serves.runtime.change(undo)
+        serves.runtime.change(revert)
         begin = time.perf_counter()
         raw(path, list(change.commands))
         peers.append(time.perf_counter() - begin)
-        serves.runtime.change(undo)
+        serves.runtime.change(revert)
     assert serving(str(file), path).pid == serves.pid, "a reload is not what is measured here"
     return min(ours), min(peers)
 

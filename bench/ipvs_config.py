@@ -110,8 +110,8 @@ def main() -> int:
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import messages
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import table as kernel
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan import desired as wishes
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.target import desired
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan import desired
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.target import target
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync import action as actions
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync import resource
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary import arguments
@@ -128,7 +128,7 @@ def main() -> int:
     params = checked(args)
     channel = kernel.connect(load=True)
     assert channel is not None, "this kernel has no IPVS"
-    whole = desired(resource.NOTHING, wishes.wish_of(params), [])
+    whole = target(resource.NOTHING, desired.desired_of(params), [])
     text = "\n".join(rules(whole.services.values())) + "\n"
     bodies = [messages.key_body(key) for key in whole.services]
     commands = (messages.GET_SERVICE, messages.GET_SERVER)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab's wires: one network namespace with a bridge, the controller's place, and one namespace per host.
 
-Nothing of it is in the machine's own namespace: no address, route or firewall rule that could clash.
+Nothing of it is in the machine's own namespace: no address, route or firewall rule that could conflict.
 A host's namespace is its network card: it is there before the host boots, as eth0, and goes with a power cut.
 """
 

@@ -46,13 +46,13 @@ class Showing:
         """The stages that show that it works."""
         raise NotImplementedError
 
-    def stage(self, name: str, deed: Callable[[], str]) -> None:
+    def stage(self, name: str, action: Callable[[], str]) -> None:
         """Do it, and show on one line that it is being done and how long it took."""
         print(f"{name:<26}", end="", flush=True)
         self.note(f"\n=== {name}\n")
         begin = time.monotonic()
         try:
-            seen = deed()
+            seen = action()
         except LabError as error:
             print(f"{_took(begin):>9}  FAILED", flush=True)
             self.note(f"{error}\n")

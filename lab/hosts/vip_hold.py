@@ -86,7 +86,7 @@ async def run(
     holding = [asyncio.create_task(hold(n, target, every, limit, tls, seen)) for n in range(connections)]
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
-    while holding:  # wait_for can swallow one (until Python 3.12)
+    while holding:  # wait_for can lose one (until Python 3.12)
         for task in holding:
             task.cancel()
         holding = list((await asyncio.wait(holding, timeout=0.1))[1])

@@ -14,11 +14,11 @@ def apply(resource: Resource, plan: Plan) -> None:
     done: list[Step] = []
     try:
         for step in plan.steps:
-            resource.execute(step.do)
+            resource.execute(step.apply)
             done.append(step)
         _verify(resource)
     except BaseException as error:
-        failures = _undo(resource, done)
+        failures = _revert(resource, done)
         if failures:
             raise ApplyError(error, failures) from error
         raise
@@ -34,11 +34,11 @@ def _verify(resource: Resource) -> None:
         )
 
 
-def _undo(resource: Resource, done: list[Step]) -> list[Exception]:
+def _revert(resource: Resource, done: list[Step]) -> list[Exception]:
     failures: list[Exception] = []
     for step in reversed(done):
         try:
-            resource.execute(step.undo)
+            resource.execute(step.revert)
         except Exception as failure:
             failures.append(failure)
     return failures

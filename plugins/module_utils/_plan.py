@@ -19,11 +19,11 @@ def worst(impacts: Iterable[str]) -> str:
 
 
 class Step(NamedTuple):
-    """One deed and the deed that takes it back. ``summary`` says it in words, a line for each thing it changes."""
+    """One change and what reverts it. ``summary`` says it in words, a line for each thing it changes."""
 
     summary: str
-    do: Any
-    undo: Any = None
+    apply: Any
+    revert: Any = None
 
 
 class Plan(NamedTuple):
@@ -56,5 +56,5 @@ class Resource(Protocol):
     def rehearse(self, plan: Plan) -> None:
         """Check what can be checked without changing the host (check mode). Raises EdgeError where apply would."""
 
-    def execute(self, deed: Any) -> None:
-        """Carry out one ``Step.do`` or ``Step.undo``."""
+    def execute(self, change: Any) -> None:
+        """Carry out one ``Step.apply`` or ``Step.revert``."""

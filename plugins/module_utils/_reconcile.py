@@ -11,7 +11,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Res
 def reconcile(resource: Resource, *, check_mode: bool) -> Plan:
     """Bring a resource to its desired state and return the plan that did it, or in check mode would.
 
-    A step that fails is undone together with those before it, in reverse order. An undo that fails is reported
+    A step that fails is reverted together with those before it, the last one first. A revert that fails is reported
     beside the first error, never instead of it.
     """
     if check_mode:

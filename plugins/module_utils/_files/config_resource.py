@@ -96,26 +96,26 @@ class ConfigFileResource:
         import tempfile
 
         for step in plan.steps:
-            self._examine(step.do)
-            if self.file.validate is not None and step.do.content is not None:
+            self._examine(step.apply)
+            if self.file.validate is not None and step.apply.content is not None:
                 with tempfile.TemporaryDirectory(prefix="k8s_edge-") as folder:
                     candidate = os.path.join(folder, self.file.name)
                     with open(candidate, "wb") as file:
-                        file.write(step.do.content)
+                        file.write(step.apply.content)
                     self.file.warnings = list(self.file.validate(candidate, self.file.real))
 
-    def execute(self, deed: Swap) -> None:
-        if deed.restore:
-            ConfigFile(self.file.path).replace(deed.expected, deed.content)
+    def execute(self, swap: Swap) -> None:
+        if swap.restore:
+            ConfigFile(self.file.path).replace(swap.expected, swap.content)
             self.backup_file, self.restored = None, True
             return
-        self._examine(deed)
-        self.backup_file = self.file.replace(deed.expected, deed.content)
+        self._examine(swap)
+        self.backup_file = self.file.replace(swap.expected, swap.content)
         self.restored = False
 
-    def _examine(self, deed: Swap) -> None:
-        if self.examine is not None and deed.content is not None:
-            self.examine(decode(deed.content))
+    def _examine(self, swap: Swap) -> None:
+        if self.examine is not None and swap.content is not None:
+            self.examine(decode(swap.content))
 
 
 def decode(content: bytes) -> str:

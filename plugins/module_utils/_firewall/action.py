@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module ``firewall_access`` does: which firewall there is, and the wish made so there."""
+"""What the module ``firewall_access`` does: which firewall there is, and the desired state made so there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Callable, Protocol
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.dbus import Bus
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish, addresses, openings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired, addresses, openings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Resource, worst
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
@@ -36,7 +36,7 @@ class Backend(Resource, Protocol):
 
 def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
     """Make the host's firewall let in what is listed, and of what is ours nothing else."""
-    wish = wish_of(params)
+    desired = desired_of(params)
     running = _firewalld_runs()
     backend = params["backend"]
     notes = []
@@ -47,18 +47,18 @@ def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str
     _demand(backend, running, system)
     others = [other for other in _left_in() if other != backend]
     plans, left = [], []
-    if wish.close:  # first, so that what another backend had goes where the host has changed its firewall
-        plans += [_reconcile(other, Wish(), running, system, check_mode)[0] for other in others]
+    if desired.close:  # first, so that what another backend had goes where the host has changed its firewall
+        plans += [_reconcile(other, Desired(), running, system, check_mode)[0] for other in others]
     else:
         left += [f"what is left in {other}" for other in others]
     if backend != NONE:
-        plan, later = _reconcile(backend, wish, running, system, check_mode)
+        plan, later = _reconcile(backend, desired, running, system, check_mode)
         plans.append(plan)
         left += later
     if backend == FIREWALLD and not running:
         notes.append(_STOPPED)
     told = _together(plans)
-    if wish.openings and params["backend"] != NONE:
+    if desired.openings and params["backend"] != NONE:
         closed = _closed_by_others(backend, told, system)
         told = told._replace(warnings=(*told.warnings, *closed))
         if closed:
@@ -66,19 +66,19 @@ def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str
     return {**plan_result(told, backend), "backend": backend, "notes": notes, "left": left}
 
 
-def wish_of(params: dict[str, Any]) -> Wish:
-    """The module's parameters as a wish; InputError with all that is wrong with them."""
+def desired_of(params: dict[str, Any]) -> Desired:
+    """The module's parameters as desired state; InputError with all that is wrong with them."""
     if params["state"] == "absent":
-        return Wish()
+        return Desired()
     problems: list[Any] = []
-    wish = Wish(
+    desired = Desired(
         openings(params["openings"] or (), problems),
         tuple(params["interfaces"] or ()),
         addresses("guarded", params["guarded"] or (), problems),
         params["close"],
     )
     refuse(problems)
-    return wish
+    return desired
 
 
 def unit_file(name: str) -> str | None:
@@ -150,34 +150,36 @@ def _left_in() -> list[str]:
     return [backend for backend, paths in places.items() if any(map(os.path.exists, paths))]
 
 
-def _reconcile(backend: str, wish: Wish, running: bool, system: System, check_mode: bool) -> tuple[Plan, list[str]]:
+def _reconcile(
+    backend: str, desired: Desired, running: bool, system: System, check_mode: bool
+) -> tuple[Plan, list[str]]:
     """The plan that was carried out, and in words what it has left for later."""
     with _rules_of(backend, running, system) as rules:
-        resource = rules(wish)
+        resource = rules(desired)
         plan = reconcile(resource, check_mode=check_mode)
-        if wish.close:
+        if desired.close:
             return plan, []
-        later = rules(wish._replace(close=True)).plan(resource.found)
+        later = rules(desired._replace(close=True)).plan(resource.found)
         return plan, [line for line in later.summary if line not in plan.summary]
 
 
 @contextmanager
-def _rules_of(backend: str, running: bool, system: System) -> Iterator[Callable[[Wish], Backend]]:
-    """What makes a wish a resource of the backend, for as long as its door is open."""
+def _rules_of(backend: str, running: bool, system: System) -> Iterator[Callable[[Desired], Backend]]:
+    """What makes desired state a resource of the backend, for as long as its door is open."""
     if backend == NFTABLES:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
 
-        yield lambda wish: NftablesRules(wish, system)
+        yield lambda desired: NftablesRules(desired, system)
         return
     from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Running, Stopped
     from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zone_rules import ZoneRules
 
     if not running:
-        yield lambda wish: ZoneRules(wish, Stopped(system))
+        yield lambda desired: ZoneRules(desired, Stopped(system))
         return
     with Bus() as bus:
         door = Running(bus)
-        yield lambda wish: ZoneRules(wish, door)
+        yield lambda desired: ZoneRules(desired, door)
 
 
 def _together(plans: list[Plan]) -> Plan:

@@ -36,7 +36,7 @@ class Opening(NamedTuple):
         return f"{name}{to} from {self.source or 'anywhere'}"
 
 
-class Wish(NamedTuple):
+class Desired(NamedTuple):
     """All that is asked for. Nothing: what is ours is taken away.
 
     ``interfaces`` are those that packets come in by; ``guarded`` addresses have nothing open but what is listed. With

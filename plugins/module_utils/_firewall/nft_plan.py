@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nftables: from the host as it is to the steps that make file, unit and kernel agree with a wish. Pure."""
+"""nftables: from the host as it is to the steps that make file, unit and kernel agree with the desired state. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired, Opening
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import Chain, file_text, unit_text
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
@@ -18,7 +18,7 @@ class Loaded(NamedTuple):
     """What was loaded last, and how nft lists what came of it, by table. Our rules are compared with that: nft does not
     list a rule as it was written."""
 
-    wish: Wish = Wish()
+    desired: Desired = Desired()
     listings: Mapping[str, str] = {}
 
 
@@ -49,28 +49,28 @@ class Service(NamedTuple):
 class Rules(NamedTuple):
     """What to have in the kernel: our own table, and our chains beside those of others."""
 
-    wish: Wish
+    desired: Desired
     chains: tuple[Chain, ...]
 
     @property
     def empty(self) -> bool:
         """Whether nothing is to be left of ours."""
-        return not self.wish.openings and not self.wish.guarded
+        return not self.desired.openings and not self.desired.guarded
 
 
-def plan(found: Found, wish: Wish, nft: str) -> Plan:
-    """The steps, none where all is as it was loaded and that is what is wished. ``nft`` is the path of the tool."""
-    old = found.loaded.wish
-    more = Wish() if wish.close else old
-    openings = {*wish.openings, *more.openings}
-    wish = Wish(tuple(sorted(openings, key=str)), (), tuple(sorted({*wish.guarded, *more.guarded})))
+def plan(found: Found, desired: Desired, nft: str) -> Plan:
+    """The steps, none where all is as it was loaded and that is what is desired. ``nft`` is the path of the tool."""
+    old = found.loaded.desired
+    more = Desired() if desired.close else old
+    openings = {*desired.openings, *more.openings}
+    desired = Desired(tuple(sorted(openings, key=str)), (), tuple(sorted({*desired.guarded, *more.guarded})))
     doors = tuple(chain for chain in found.chains if not chain.iptables)
-    target = Rules(wish, doors if openings else ())
-    lines = [f"open {each}" for each in wish.openings if each not in old.openings]
-    lines += [f"close {each}" for each in old.openings if each not in wish.openings]
-    lines += [f"nothing else at {each}" for each in wish.guarded if each not in old.guarded]
-    lines += [f"leave all else at {each} alone again" for each in old.guarded if each not in wish.guarded]
-    before, after = ("" if rules.empty else file_text(*rules) for rules in (Rules(old, ()), Rules(wish, ())))
+    target = Rules(desired, doors if openings else ())
+    lines = [f"open {each}" for each in desired.openings if each not in old.openings]
+    lines += [f"close {each}" for each in old.openings if each not in desired.openings]
+    lines += [f"nothing else at {each}" for each in desired.guarded if each not in old.guarded]
+    lines += [f"leave all else at {each} alone again" for each in old.guarded if each not in desired.guarded]
+    before, after = ("" if rules.empty else file_text(*rules) for rules in (Rules(old, ()), Rules(desired, ())))
     warnings = () if target.empty else tuple(_told(chain) for chain in found.chains if chain.iptables)
     if not lines and _as_loaded(found, target, nft):
         return Plan(before, before, warnings=warnings)
@@ -81,7 +81,7 @@ def _steps(found: Found, target: Rules, lines: list[str], nft: str) -> Iterator[
     """The file is there before the unit that loads it, and goes after it. Rules have the last word: they replace
     whatever is there of ours, what the start of the unit has loaded too."""
     words = "\n".join(lines or ["load our rules again: they are not as they were loaded"])
-    was = Rules(found.loaded.wish, tuple(chain for chain in found.chains if chain.jumps))
+    was = Rules(found.loaded.desired, tuple(chain for chain in found.chains if chain.jumps))
     there = Files(found.file, found.unit)
     if target.empty:
         yield Step(words, target, was)
@@ -91,7 +91,7 @@ def _steps(found: Found, target: Rules, lines: list[str], nft: str) -> Iterator[
         return
     yield Step(words, Files(file_text(*target).encode(), unit_text(nft).encode()), there)
     if not found.running:
-        yield Step("", Rules(Wish(), ()), was)
+        yield Step("", Rules(Desired(), ()), was)
         yield Step("", Service(True), Service(False))
     yield Step("", target, was)
 
@@ -118,7 +118,11 @@ def _told(chain: Chain) -> str:
 
 def text_of(loaded: Loaded) -> bytes:
     """The record: what was loaded, and how nft lists it."""
-    content = {"openings": loaded.wish.openings, "guarded": loaded.wish.guarded, "listings": dict(loaded.listings)}
+    content = {
+        "openings": loaded.desired.openings,
+        "guarded": loaded.desired.guarded,
+        "listings": dict(loaded.listings),
+    }
     return json.dumps(content, indent=1).encode() + b"\n"
 
 
@@ -126,7 +130,7 @@ def loaded_from(content: bytes | None) -> Loaded:
     """What ``text_of`` wrote. A record that cannot be read counts as none: what is ours is known by its name."""
     try:
         known = json.loads(content or b"")
-        wish = Wish(tuple(Opening(*each) for each in known["openings"]), (), tuple(known["guarded"]))
-        return Loaded(wish, known["listings"])
+        desired = Desired(tuple(Opening(*each) for each in known["openings"]), (), tuple(known["guarded"]))
+        return Loaded(desired, known["listings"])
     except (ValueError, KeyError, TypeError):
         return Loaded()

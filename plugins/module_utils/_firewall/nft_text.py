@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import WITHOUT_PORT, Opening, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import WITHOUT_PORT, Desired, Opening
 
 TABLE = "k8s_edge"
 COMMENT = "k8s_edge.ha"
@@ -63,17 +63,17 @@ def accepts(openings: Iterable[Opening], family: str = "inet") -> list[str]:
     return lines
 
 
-def table_text(wish: Wish) -> str:
+def table_text(desired: Desired) -> str:
     """Our own table: what is open, and nothing else at the guarded addresses. It is replaced as a whole."""
-    peers = [each for each in wish.openings if not each.port and each.source and each.destination]
+    peers = [each for each in desired.openings if not each.port and each.source and each.destination]
     lines = [
         'iifname "lo" accept',
         "ct state established,related accept",
-        *accepts(wish.openings),
+        *accepts(desired.openings),
         *(f"{_at(place)} meta l4proto {{ 51, 112 }} drop" for place in _unique(each.destination for each in peers)),
         *(
             f"{_at(place)} meta l4proto != {{ 1, 58 }} reject with icmpx type admin-prohibited"
-            for place in wish.guarded
+            for place in desired.guarded
         ),
     ]
     chain = "\n".join(f"\t\t{line}" for line in lines)
@@ -83,10 +83,10 @@ def table_text(wish: Wish) -> str:
     )
 
 
-def chain_text(chain: Chain, wish: Wish) -> str:
+def chain_text(chain: Chain, desired: Desired) -> str:
     """Our chain in somebody else's table, and the way into it. The rest of that table stays as it is; where it is gone,
     what is loaded at boot must not fail for that."""
-    rules = "".join(f"add rule {chain.place} {TABLE} {line}\n" for line in accepts(wish.openings, chain.family))
+    rules = "".join(f"add rule {chain.place} {TABLE} {line}\n" for line in accepts(desired.openings, chain.family))
     verb = "insert" if chain.last else "add"
     return (
         f"add table {chain.place}\nadd chain {chain}\n{_emptied(chain)}{rules}"
@@ -100,18 +100,18 @@ def removal_text(chain: Chain) -> str:
     return f"{jumps}{_emptied(chain)}delete chain {chain.place} {TABLE}\n"
 
 
-def transaction(current: Iterable[Chain], wish: Wish, chains: Sequence[Chain]) -> str:
-    """What makes the kernel's rules those of ``file_text``, whatever of ours is there; nothing for an empty wish."""
+def transaction(current: Iterable[Chain], desired: Desired, chains: Sequence[Chain]) -> str:
+    """What makes the kernel's rules those of ``file_text``, whatever of ours is there now; none for no openings."""
     removals = "".join(removal_text(chain) for chain in current if chain.jumps or chain.ours)
-    if not wish.openings and not wish.guarded:
+    if not desired.openings and not desired.guarded:
         return f"{removals}table inet {TABLE}\ndelete table inet {TABLE}\n"
-    return removals + file_text(wish, chains)
+    return removals + file_text(desired, chains)
 
 
-def file_text(wish: Wish, chains: Sequence[Chain]) -> str:
+def file_text(desired: Desired, chains: Sequence[Chain]) -> str:
     """All of it, as it is loaded at boot and whenever the host's own rules are loaded anew."""
     head = f"# What the edge needs, written by k8s_edge.ha and loaded by {UNIT}, after the host's own rules.\n"
-    return head + table_text(wish) + "".join(chain_text(chain, wish) for chain in chains)
+    return head + table_text(desired) + "".join(chain_text(chain, desired) for chain in chains)
 
 
 def unit_text(nft: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import FOLDER, RecordFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_plan import (
     Files,
     Found,
@@ -45,10 +45,10 @@ _SECONDS = 60.0
 
 
 class NftablesRules:
-    """What a wish needs of nftables."""
+    """What the desired state needs of nftables."""
 
-    def __init__(self, wish: Wish, system: System) -> None:
-        self.wish = wish
+    def __init__(self, desired: Desired, system: System) -> None:
+        self.desired = desired
         self.system = system
         self.nft = system.which("nft") or "/usr/sbin/nft"
         self.record = RecordFile(RECORD)
@@ -69,25 +69,25 @@ class NftablesRules:
         return self.found
 
     def plan(self, current: Found) -> Plan:
-        return plan(current, self.wish, self.nft)
+        return plan(current, self.desired, self.nft)
 
     def rehearse(self, plan: Plan) -> None:
         """Let the kernel judge the rules."""
         for step in plan.steps:
-            if isinstance(step.do, Rules):
-                self._load(step.do, "-c")
+            if isinstance(step.apply, Rules):
+                self._load(step.apply, "-c")
 
-    def execute(self, deed: Any) -> None:
-        if isinstance(deed, Files):
-            self._put(self.file, deed.file)
-            self._put(self.unit, deed.unit)
+    def execute(self, change: Any) -> None:
+        if isinstance(change, Files):
+            self._put(self.file, change.file)
+            self._put(self.unit, change.unit)
             self._must("systemctl", "daemon-reload")
-        elif isinstance(deed, Service):
-            self._must("systemctl", "enable" if deed.on else "disable", "--now", UNIT)
+        elif isinstance(change, Service):
+            self._must("systemctl", "enable" if change.on else "disable", "--now", UNIT)
         else:
-            self._load(deed)
+            self._load(change)
             listings = self._listings(self.chains())
-            self.record.write(None if deed.empty else text_of(Loaded(deed.wish, listings)))
+            self.record.write(None if change.empty else text_of(Loaded(change.desired, listings)))
 
     def chains(self) -> tuple[Chain, ...]:
         """The input chains of others that end in no, and those that have a jump of ours."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
@@ -20,7 +20,7 @@ def closed_beside_firewalld(system: System) -> list[str]:
     return [
         f"Beside firewalld the chain {chain} drops or rejects what it does not know, so what is opened in firewalld "
         "may stay closed. Open it there too, or take that chain away."
-        for chain in NftablesRules(Wish(), system).chains()
+        for chain in NftablesRules(Desired(), system).chains()
         if chain.table != "firewalld" and not chain.iptables
     ]
 
@@ -31,5 +31,5 @@ def closed_without_backend(system: System) -> list[str]:
         "Neither firewalld nor nftables.service is in use on this host, so nothing was opened; but the chain "
         f"{chain} drops or rejects what it does not know, and so VRRP and the VIPs' system. Open them with what keeps "
         "those rules (ufw, iptables-persistent), or name the backend."
-        for chain in NftablesRules(Wish(), system).chains()
+        for chain in NftablesRules(Desired(), system).chains()
     ]

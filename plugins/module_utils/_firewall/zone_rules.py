@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import FOLDER, RecordFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Door
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import Entry, Found, Remember, View, plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 
@@ -22,10 +22,10 @@ RECORD = f"{FOLDER}/firewalld.json"
 
 
 class ZoneRules:
-    """What a wish needs of firewalld's zones."""
+    """What the desired state needs of firewalld's zones."""
 
-    def __init__(self, wish: Wish, door: Door, record: str | None = None) -> None:
-        self.wish = wish
+    def __init__(self, desired: Desired, door: Door, record: str | None = None) -> None:
+        self.desired = desired
         self.door = door
         self.record = RecordFile(record or RECORD)
         #: What was read last.
@@ -36,20 +36,20 @@ class ZoneRules:
 
     def read(self) -> Found:
         ours = entries_in(self.record)
-        self.found = Found(self.door.view(self.wish.interfaces, {zone for _layer, zone, _rule in ours}), ours)
+        self.found = Found(self.door.view(self.desired.interfaces, {zone for _layer, zone, _rule in ours}), ours)
         return self.found
 
     def plan(self, current: Found) -> Plan:
-        return plan(current, self.wish)
+        return plan(current, self.desired)
 
     def rehearse(self, plan: Plan) -> None:
         """Everything that could be refused was asked while reading."""
 
-    def execute(self, deed: Any) -> None:
-        if isinstance(deed, Remember):
-            self.record.write(_text(deed.entries))
+    def execute(self, change: Any) -> None:
+        if isinstance(change, Remember):
+            self.record.write(_text(change.entries))
         else:
-            self.door.turn(deed)
+            self.door.turn(change)
 
 
 def entries_in(record: RecordFile) -> frozenset[Entry]:

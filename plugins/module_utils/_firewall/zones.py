@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired, Opening
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
 RUNTIME, PERMANENT = "runtime", "permanent"
@@ -96,13 +96,13 @@ def zones_met(view: View, interfaces: Iterable[str]) -> list[str]:
     return met
 
 
-def plan(found: Found, wish: Wish) -> Plan:
-    """What brings the zones to the wish: first all that is opened, then all that is closed."""
+def plan(found: Found, desired: Desired) -> Plan:
+    """What brings the zones to the desired state: first all that is opened, then all that is closed."""
     there = _entries(found.view)
     ours = {entry for entry in there if entry in found.ours or (PERMANENT, *entry[1:]) in found.ours}
     ours -= {(RUNTIME, *entry[1:]) for entry in found.ours if entry[0] == THEIRS}
-    named = {rich_rule(opening): str(opening) for opening in wish.openings}
-    met = zones_met(found.view, wish.interfaces) if named else []
+    named = {rich_rule(opening): str(opening) for opening in desired.openings}
+    met = zones_met(found.view, desired.interfaces) if named else []
     wanted = {
         (layer, zone, rule)
         for zone in met
@@ -111,7 +111,7 @@ def plan(found: Found, wish: Wish) -> Plan:
         if getattr(found.view.zones[zone], layer) is not None
     }
     opened = wanted - there
-    closed = {entry for entry in ours - wanted if not _theirs(entry, there, ours)} if wish.close else set()
+    closed = {entry for entry in ours - wanted if not _theirs(entry, there, ours)} if desired.close else set()
     kept = (ours - closed) | opened
     left = {entry for entry in kept if entry[0] == PERMANENT or (PERMANENT, *entry[1:]) not in kept}
     left |= {(THEIRS, *entry[1:]) for entry in left if (RUNTIME, *entry[1:]) in there - ours}

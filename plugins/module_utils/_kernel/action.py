@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import Wish, parameter_path, plain
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import Desired, parameter_path, plain
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.resource import KernelSettings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
@@ -18,13 +18,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 def apply(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
     """Make the kernel have what is listed, now and at boot, and give back what is no longer."""
-    resource = KernelSettings(wish_of(params), params["name"], system)
+    resource = KernelSettings(desired_of(params), params["name"], system)
     plan = reconcile(resource, check_mode=check_mode)
     return plan_result(plan, resource.files["parameters"].path)
 
 
-def wish_of(params: dict[str, Any]) -> Wish:
-    """The module's parameters as a wish; InputError with all that is wrong with them."""
+def desired_of(params: dict[str, Any]) -> Desired:
+    """The module's parameters as desired state; InputError with all that is wrong with them."""
     problems = []
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,40}", params["name"]):
         problems.append(Problem("name", params["name"], "cannot name a file", "Use small letters, digits and hyphens."))
@@ -42,7 +42,7 @@ def wish_of(params: dict[str, Any]) -> Wish:
             problems.append(Problem(f"modules[{index}]", name, "is no name of a kernel module", "Write it as ip_vs."))
     refuse(problems)
     if params["state"] == "absent":
-        return Wish()
-    return Wish(
+        return Desired()
+    return Desired(
         {parameter_path(name): plain(str(value)) for name, value in given.items()}, tuple(params["modules"] or ())
     )

@@ -27,7 +27,7 @@ class File(NamedTuple):
     text: str
 
 
-class Wish(NamedTuple):
+class Desired(NamedTuple):
     """What the kernel shall have: parameters by path, and modules."""
 
     parameters: Mapping[str, str] = {}
@@ -113,13 +113,13 @@ def last_word(parameter: str, files: Sequence[File]) -> tuple[str, str] | None:
     return said_by(parameter, files, eq) or said_by(parameter, files, fnmatchcase)
 
 
-def plan(found: Found, wish: Wish, heading: str) -> Plan:
-    """What brings the kernel and our files to the wish. ``heading`` is the first line of our files."""
+def plan(found: Found, desired: Desired, heading: str) -> Plan:
+    """What brings the kernel and our files to the desired state. ``heading`` is the first line of our files."""
     ours = {path: (value, was) for path, value, was in settings(found.parameters_file or "")}
     steps = [
-        Step(f"load the module {name}, now", Load(name), None) for name in wish.modules if name not in found.loaded
+        Step(f"load the module {name}, now", Load(name), None) for name in desired.modules if name not in found.loaded
     ]
-    for path, value in sorted(wish.parameters.items()):
+    for path, value in sorted(desired.parameters.items()):
         current = found.values[path]
         if current != value:
             steps.append(
@@ -129,18 +129,18 @@ def plan(found: Found, wish: Wish, heading: str) -> Plan:
         said = last_word(path, (*found.before, *found.after))
         back = said[1] if said else was
         current = found.values.get(path)
-        if path not in wish.parameters and current is not None and back is not None and back != current:
+        if path not in desired.parameters and current is not None and back is not None and back != current:
             whose = f"as {said[0]} says" if said else "as it was"
             steps.append(Step(f"{parameter_name(path)}: {back} again, {whose}", Set(path, back), Set(path, current)))
     texts = {
-        "parameters": (found.parameters_file, _parameters_text(wish, ours, _first_values(found), heading)),
-        "modules": (found.modules_file, _modules_text(wish, heading)),
+        "parameters": (found.parameters_file, _parameters_text(desired, ours, _first_values(found), heading)),
+        "modules": (found.modules_file, _modules_text(desired, heading)),
     }
     for kind, (old, new) in texts.items():
         if old != new:
             steps.append(Step("\n".join(_words(kind, old, new)), Write(kind, new), Write(kind, old)))
     before, after = ("".join(text[index] or "" for text in texts.values()) for index in (0, 1))
-    return Plan(before, after, tuple(steps), "runtime" if steps else "none", tuple(_conflicts(found, wish)))
+    return Plan(before, after, tuple(steps), "runtime" if steps else "none", tuple(_conflicts(found, desired)))
 
 
 def _first_values(found: Found) -> dict[str, str | None]:
@@ -156,15 +156,15 @@ def _first_values(found: Found) -> dict[str, str | None]:
 
 
 def _parameters_text(
-    wish: Wish, ours: Mapping[str, tuple[str, str | None]], values: Mapping[str, str | None], heading: str
+    desired: Desired, ours: Mapping[str, tuple[str, str | None]], values: Mapping[str, str | None], heading: str
 ) -> str | None:
     """Our file, with what each value was before it was ours."""
     lines = [heading]
-    for path, value in sorted(wish.parameters.items()):
+    for path, value in sorted(desired.parameters.items()):
         was = ours[path][1] if path in ours else values[path]
         lines += [f"{_WAS}{was}"] if was is not None else []
         lines.append(f"{parameter_name(path)} = {value}")
-    return "\n".join(lines) + "\n" if wish.parameters else None
+    return "\n".join(lines) + "\n" if desired.parameters else None
 
 
 def remembering(text: str, born: Mapping[str, str]) -> str:
@@ -178,8 +178,8 @@ def remembering(text: str, born: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _modules_text(wish: Wish, heading: str) -> str | None:
-    return "\n".join([heading, *sorted(wish.modules)]) + "\n" if wish.modules else None
+def _modules_text(desired: Desired, heading: str) -> str | None:
+    return "\n".join([heading, *sorted(desired.modules)]) + "\n" if desired.modules else None
 
 
 def _words(kind: str, old: str | None, new: str | None) -> list[str]:
@@ -195,9 +195,9 @@ def _words(kind: str, old: str | None, new: str | None) -> list[str]:
     return lines or ["write our file as it should be"]
 
 
-def _conflicts(found: Found, wish: Wish) -> Iterator[str]:
-    """Files that would undo ours at boot; patterns do not, since ours names the parameter."""
-    for path, value in sorted(wish.parameters.items()):
+def _conflicts(found: Found, desired: Desired) -> Iterator[str]:
+    """Files that would override ours at boot; patterns do not, since ours names the parameter."""
+    for path, value in sorted(desired.parameters.items()):
         said = said_by(path, found.after, eq)
         if said and said[1] != value:
             yield (

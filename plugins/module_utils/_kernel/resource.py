@@ -14,11 +14,11 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     OURS,
+    Desired,
     File,
     Found,
     Load,
     Set,
-    Wish,
     parameter_name,
     plain,
     plan,
@@ -41,10 +41,10 @@ _ELSEWHERE = (
 
 
 class KernelSettings:
-    """What a wish needs of the kernel. ``name`` tells our files from those of others; ``root`` is for tests."""
+    """What the desired state needs of the kernel. ``name`` tells our files from others; ``root`` is for tests."""
 
-    def __init__(self, wish: Wish, name: str, system: System, root: str = "/") -> None:
-        self.wish = wish
+    def __init__(self, desired: Desired, name: str, system: System, root: str = "/") -> None:
+        self.desired = desired
         self.root = root
         self.system = system
         #: Parameters that the kernel does not have before a module is loaded, and what the module made of them.
@@ -64,10 +64,10 @@ class KernelSettings:
     def read(self) -> Found:
         texts = {kind: _text(file.read()) for kind, file in self.files.items()}
         ours = {path for path, _value, _was in settings(texts["parameters"] or "")}
-        values = {path: self._value(path) for path in {*ours, *self.wish.parameters}}
+        values = {path: self._value(path) for path in {*ours, *self.desired.parameters}}
         self.unborn = {path for path, value in values.items() if value is None}
-        loaded = frozenset(name for name in self.wish.modules if self._loaded(name))
-        if loaded.issuperset(self.wish.modules):
+        loaded = frozenset(name for name in self.desired.modules if self._loaded(name))
+        if loaded.issuperset(self.desired.modules):
             refuse(list(self._unknown(values)))
         own = self.files["parameters"].name
         others = [file for file in self._files() if os.path.basename(file.path) != own]
@@ -76,29 +76,29 @@ class KernelSettings:
         return Found(values, loaded, texts["parameters"], texts["modules"], before, after)
 
     def plan(self, current: Found) -> Plan:
-        return plan(current, self.wish, self.heading)
+        return plan(current, self.desired, self.heading)
 
     def rehearse(self, plan: Plan) -> None:
         """Ask of every module whether it is there, and of every parameter whether it may be written."""
         for step in plan.steps:
-            born = isinstance(step.do, Set) and step.do.parameter not in self.unborn
-            if born and not os.access(self._proc(step.do.parameter), os.W_OK):
-                raise _refused(step.do, "it cannot be written")
-            if isinstance(step.do, Load):
-                self._may_load(step.do.module)
-                self._modprobe(step.do.module, "--dry-run")
+            born = isinstance(step.apply, Set) and step.apply.parameter not in self.unborn
+            if born and not os.access(self._proc(step.apply.parameter), os.W_OK):
+                raise _refused(step.apply, "it cannot be written")
+            if isinstance(step.apply, Load):
+                self._may_load(step.apply.module)
+                self._modprobe(step.apply.module, "--dry-run")
 
-    def execute(self, deed: Any) -> None:
-        if isinstance(deed, Set):
-            self._set(deed)
-        elif isinstance(deed, Load):
-            self._may_load(deed.module)
-            self._modprobe(deed.module)
+    def execute(self, change: Any) -> None:
+        if isinstance(change, Set):
+            self._set(change)
+        elif isinstance(change, Load):
+            self._may_load(change.module)
+            self._modprobe(change.module)
             values = {path: self._value(path) for path in self.unborn - set(self.born)}
             self.born.update((path, value) for path, value in values.items() if value is not None)
-        elif deed is not None:
-            file = self.files[deed.kind]
-            content = None if deed.content is None else remembering(deed.content, self.born).encode()
+        elif change is not None:
+            file = self.files[change.kind]
+            content = None if change.content is None else remembering(change.content, self.born).encode()
             file.replace(file.read(), content)
 
     def _files(self) -> Iterator[File]:
@@ -121,14 +121,14 @@ class KernelSettings:
         except OSError:
             return None
 
-    def _set(self, deed: Set) -> None:
-        if deed.value is None:
+    def _set(self, change: Set) -> None:
+        if change.value is None:
             return
         try:
-            with open(self._proc(deed.parameter), "w", encoding="utf-8") as file:
-                file.write(deed.value)
+            with open(self._proc(change.parameter), "w", encoding="utf-8") as file:
+                file.write(change.value)
         except OSError as error:
-            raise _refused(deed, told(error)) from error
+            raise _refused(change, told(error)) from error
 
     def _loaded(self, name: str) -> bool:
         plain_name = name.replace("-", "_")
@@ -155,7 +155,7 @@ class KernelSettings:
             raise EdgeError(f"The module {name} cannot be loaded: {ended.stderr.strip() or 'no reason'}. {_ELSEWHERE}")
 
     def _unknown(self, values: dict[str, str | None]) -> Iterable[Problem]:
-        for path, value in self.wish.parameters.items():
+        for path, value in self.desired.parameters.items():
             if values[path] is None:
                 reason = "is no parameter of this kernel"
                 remedy = "Correct its name, or name the module that brings it in modules."
@@ -167,10 +167,10 @@ class KernelSettings:
         return os.path.join(self.root, "proc/sys", path)
 
 
-def _refused(deed: Set, reason: str | None) -> EdgeError:
+def _refused(change: Set, reason: str | None) -> EdgeError:
     return EdgeError(
-        f"The kernel does not let {parameter_name(deed.parameter)} be {deed.value}: {reason}. In a container, set it "
-        "on the machine below."
+        f"The kernel does not let {parameter_name(change.parameter)} be {change.value}: {reason}. In a container, "
+        "set it on the machine below."
     )
 
 

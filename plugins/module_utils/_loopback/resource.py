@@ -59,19 +59,19 @@ class Loopback:
     def rehearse(self, plan: Plan) -> None:
         self._systemctl()
 
-    def execute(self, deed: Any) -> None:
-        if isinstance(deed, Put):
-            self._run([self.ip, *arguments(deed.address)])
-        elif isinstance(deed, Take):
-            self._run([self.ip, "address", "delete", deed.address, "dev", "lo"])
-        elif isinstance(deed, Write):
-            self.file.replace(_content(deed.expected), _content(deed.text))
-        elif isinstance(deed, Reload):
+    def execute(self, change: Any) -> None:
+        if isinstance(change, Put):
+            self._run([self.ip, *arguments(change.address)])
+        elif isinstance(change, Take):
+            self._run([self.ip, "address", "delete", change.address, "dev", "lo"])
+        elif isinstance(change, Write):
+            self.file.replace(_content(change.expected), _content(change.text))
+        elif isinstance(change, Reload):
             if self._runs():
                 self._run([self._systemctl(), "daemon-reload"])
-        elif isinstance(deed, Enable):
+        elif isinstance(change, Enable):
             now = ["--now"] if self._runs() else []
-            self._run([self._systemctl(), "enable" if deed.enabled else "disable", *now, self.unit])
+            self._run([self._systemctl(), "enable" if change.enabled else "disable", *now, self.unit])
 
     def _runs(self) -> bool:
         """Whether systemd is the init of this host; where an image is built it is not, and units are only enabled."""

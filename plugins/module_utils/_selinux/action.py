@@ -24,13 +24,13 @@ def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str
         note = "SELinux is off on this host: there is nothing to do."
         return {**plan_result(Plan("", ""), "SELinux"), "mode": "disabled", "notes": [note], "time": time.time()}
     from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Wish
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Desired
     from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.resource import Customisations
     from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Store
 
-    wish = wish_of(params) if params["state"] == "present" else Wish()
+    desired = desired_of(params) if params["state"] == "present" else Desired()
     begun = time.time()
-    resource = Customisations(wish, system, kernel, Store())
+    resource = Customisations(desired, system, kernel, Store())
     plan = reconcile(resource, check_mode=check_mode)
     mode = "enforcing" if kernel.enforcing else "permissive"
     notes = list(resource.decision.notes)
@@ -57,9 +57,9 @@ def information(params: dict[str, Any], system: System, _check_mode: bool) -> di
     }
 
 
-def wish_of(params: dict[str, Any]) -> Any:
-    """The module's parameters as a wish. InputError for ports and paths that cannot be."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Program, Wish
+def desired_of(params: dict[str, Any]) -> Any:
+    """The module's parameters as desired state. InputError for ports and paths that cannot be."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Desired, Program
 
     problems = []
     programs = []
@@ -86,7 +86,7 @@ def wish_of(params: dict[str, Any]) -> Any:
         if not isinstance(value, bool)
     ]
     refuse(problems)
-    return Wish(tuple(programs), params["booleans"] or {}, tuple(params["permissive"] or ()))
+    return Desired(tuple(programs), params["booleans"] or {}, tuple(params["permissive"] or ()))
 
 
 def _domains(programs: list[str] | None, kernel: Kernel) -> set[str]:

@@ -33,7 +33,7 @@ class Program(NamedTuple):
     sockets: tuple[str, ...] = ()
 
 
-class Wish(NamedTuple):
+class Desired(NamedTuple):
     """All that the caller asks for."""
 
     programs: tuple[Program, ...] = ()

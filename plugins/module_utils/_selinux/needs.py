@@ -17,9 +17,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import (
     PORT_TYPE,
     Custom,
+    Desired,
     Program,
     Rule,
-    Wish,
 )
 
 #: Types of ports that are nobody's: what the policy calls the ranges without a service.
@@ -84,18 +84,18 @@ class Decision(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def decide(wish: Wish, ours: Custom, policy: Policy) -> Decision:
-    """What the policy needs for the wish; ``ours`` is what we have added and is still there.
+def decide(desired: Desired, ours: Custom, policy: Policy) -> Decision:
+    """What the policy needs for the desired state; ``ours`` is what we have added and is still there.
 
     InputError for an unknown domain that is to be permissive."""
     notes: list[str] = []
     warnings: list[str] = []
-    domains = {program.path: policy.domain_of(program.path) for program in wish.programs}
-    booleans = _booleans(wish, policy, warnings)
-    ports, rules = _ports(wish.programs, domains, booleans, ours, policy)
-    files, mislabelled = _files(wish.programs, domains, ours, policy, warnings)
-    _refuse_unknown(wish.permissive, policy)
-    for domain in wish.permissive:
+    domains = {program.path: policy.domain_of(program.path) for program in desired.programs}
+    booleans = _booleans(desired, policy, warnings)
+    ports, rules = _ports(desired.programs, domains, booleans, ours, policy)
+    files, mislabelled = _files(desired.programs, domains, ours, policy, warnings)
+    _refuse_unknown(desired.permissive, policy)
+    for domain in desired.permissive:
         warnings.append(
             f"The domain {domain} is made permissive, as asked: SELinux writes down what it does and stops none of it. "
             f"Whoever takes over a program in that domain is no longer held by SELinux. Take it out of permissive "
@@ -106,13 +106,13 @@ def decide(wish: Wish, ours: Custom, policy: Policy) -> Decision:
             any(booleans.values()) or rules
         ):
             notes.append(f"The policy lets {path} use any port (it runs as {domain}), so no port needs a label.")
-    custom = Custom(ports, booleans, files, frozenset(rules), frozenset(wish.permissive))
+    custom = Custom(ports, booleans, files, frozenset(rules), frozenset(desired.permissive))
     return Decision(custom, tuple(mislabelled), tuple(notes), tuple(warnings))
 
 
-def _booleans(wish: Wish, policy: Policy, warnings: list[str]) -> dict[str, bool]:
-    wanted = dict(wish.booleans)
-    wanted.update({program.boolean: True for program in wish.programs if program.boolean})
+def _booleans(desired: Desired, policy: Policy, warnings: list[str]) -> dict[str, bool]:
+    wanted = dict(desired.booleans)
+    wanted.update({program.boolean: True for program in desired.programs if program.boolean})
     for name in [name for name in wanted if policy.boolean(name) is None]:
         del wanted[name]
         warnings.append(

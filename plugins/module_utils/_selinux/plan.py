@@ -31,7 +31,7 @@ class Found(NamedTuple):
     decision: Decision
 
 
-class Deed(NamedTuple):
+class Commit(NamedTuple):
     """Store changes (arguments of ``store.Change``), the record to leave behind, and paths to label afterwards."""
 
     ports: Mapping[str, str | None]
@@ -64,9 +64,9 @@ def plan(found: Found) -> Plan:
     relabel = tuple(sorted({*_difference(ours.files, made.files, {}), *found.decision.mislabelled}))
     steps = []
     if summary or target != found.record:
-        undo = _deed(made, found.record, found, target)._replace(relabel=relabel)
+        revert = _commit_of(made, found.record, found, target)._replace(relabel=relabel)
         text = "\n".join(summary or ["forget what is no longer there"])
-        steps.append(Step(text, _deed(ours, target, found, found.record), undo))
+        steps.append(Step(text, _commit_of(ours, target, found, found.record), revert))
     if relabel:
         steps.append(Step(f"label files as the policy says: {', '.join(relabel)}", Relabel(relabel), Relabel(())))
     impact = "runtime" if steps else "none"
@@ -87,7 +87,7 @@ def _set(name: str, value: bool, found: Found) -> bool:
     return found.settings[name] == (value, value)
 
 
-def _deed(old: Custom, target: Record, found: Found, record: Record) -> Deed:
+def _commit_of(old: Custom, target: Record, found: Found, record: Record) -> Commit:
     new = target.made
     booleans: dict[str, bool | None] = {}
     active: dict[str, bool] = {}
@@ -104,7 +104,7 @@ def _deed(old: Custom, target: Record, found: Found, record: Record) -> Deed:
     modules.update({f"permissive_{each}": f"(typepermissive {each})\n" for each in new.permissive - old.permissive})
     changed = _difference(old.files, new.files, record.replaced)
     files = {file_expression(path): kind for path, kind in changed.items()}
-    return Deed(_difference(old.ports, new.ports, record.replaced), booleans, files, modules, active, target)
+    return Commit(_difference(old.ports, new.ports, record.replaced), booleans, files, modules, active, target)
 
 
 def _difference(old: Mapping[str, str], new: Mapping[str, str], replaced: Mapping[str, str]) -> dict[str, str | None]:

@@ -16,14 +16,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.host import Host
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import Kernel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import (
+    Desired,
     Record,
-    Wish,
     both,
     from_text,
     to_text,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.needs import Decision, decide
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.plan import Deed, Found, plan
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.plan import Commit, Found, plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Store
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
@@ -33,10 +33,10 @@ RESTORECON_SECONDS = 600.0
 
 
 class Customisations:
-    """What a wish needs of this host's SELinux. An empty wish takes all of ours away."""
+    """What the desired state needs of this host's SELinux. An empty one takes all of ours away."""
 
-    def __init__(self, wish: Wish, system: System, kernel: Kernel, store: Store, path: str = RECORD) -> None:
-        self.wish = wish
+    def __init__(self, desired: Desired, system: System, kernel: Kernel, store: Store, path: str = RECORD) -> None:
+        self.desired = desired
         self.system = system
         self.kernel = kernel
         self.store = store
@@ -59,7 +59,7 @@ class Customisations:
             ) from error
         host = Host(self.kernel, self.store)
         ours = host.in_effect(record)
-        self.decision = decide(self.wish, ours, host)
+        self.decision = decide(self.desired, ours, host)
         wanted = self.decision.custom
         settings = host.settings({*record.made.booleans, *wanted.booleans})
         return Found(record, ours, settings, host.theirs(wanted, ours), self.decision)
@@ -70,31 +70,31 @@ class Customisations:
     def rehearse(self, plan: Plan) -> None:
         """Everything that could be refused was asked of the kernel already."""
 
-    def execute(self, deed: Any) -> None:
-        if isinstance(deed, Deed):
-            self._commit(deed)
-            self._label(deed.relabel)
+    def execute(self, commit: Any) -> None:
+        if isinstance(commit, Commit):
+            self._commit(commit)
+            self._label(commit.relabel)
         else:
-            self._label(deed.paths)
+            self._label(commit.paths)
 
-    def _commit(self, deed: Deed) -> None:
+    def _commit(self, commit: Commit) -> None:
         """Whatever happens in between, the record names at least what is ours."""
         old = self._content
-        self._remember(both(from_text((old or b"").decode()), deed.record))
-        change = self._change(deed)
+        self._remember(both(from_text((old or b"").decode()), commit.record))
+        change = self._change(commit)
         try:
             if change:
                 self.store.commit(change)
         except BaseException:
             self._write(old)
             raise
-        self._remember(deed.record)
+        self._remember(commit.record)
 
-    def _change(self, deed: Deed) -> Change:
+    def _change(self, commit: Commit) -> Change:
         def contexts(types: Any) -> dict[str, str | None]:
             return {name: kind and self.kernel.object(kind) for name, kind in types.items()}
 
-        return Change(contexts(deed.ports), deed.booleans, contexts(deed.files), deed.modules, deed.active)
+        return Change(contexts(commit.ports), commit.booleans, contexts(commit.files), commit.modules, commit.active)
 
     def _label(self, paths: Iterable[str]) -> None:
         there = [path for path in paths if os.path.lexists(path)]

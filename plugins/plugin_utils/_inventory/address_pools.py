@@ -79,7 +79,7 @@ class Pool(NamedTuple):
 def pools_of(given: Sequence[Mapping[str, Any]], variable: str, problems: list[Problem]) -> list[Pool]:
     """The declared pools, whose types are right; what is wrong with one goes to ``problems``, and it is left out."""
     found = [pool for index, each in enumerate(given) for pool in _pool(f"{variable}[{index}]", each, problems)]
-    problems += _clashes(found)
+    problems += _overlaps(found)
     return found
 
 
@@ -123,7 +123,7 @@ def _read(text: str) -> Span:
     return Span(text)
 
 
-def _clashes(pools: Sequence[Pool]) -> Iterator[Problem]:
+def _overlaps(pools: Sequence[Pool]) -> Iterator[Problem]:
     namespaces: dict[str, Pool] = {}
     for pool in pools:
         if pool.namespace in namespaces:

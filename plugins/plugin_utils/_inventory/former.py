@@ -30,7 +30,7 @@ class Former(NamedTuple):
     """A former member of one VIP.
 
     ``host`` is None where no host of the inventory has ``address``; ``instances`` are those in its file that hold the
-    VIP, None where the host was not read; ``heirs`` are hosts of the VIP that take part in it.
+    VIP, None where the host was not read; ``successors`` are hosts of the VIP that take part in it.
     """
 
     vip: Vip
@@ -38,11 +38,11 @@ class Former(NamedTuple):
     address: str
     named_by: str
     instances: tuple[str, ...] | None
-    heirs: tuple[str, ...]
+    successors: tuple[str, ...]
 
     def told(self, purge: bool) -> dict[str, Any]:
         """What becomes of it, in plain values; ``purge`` is whether that host may lose what is not declared."""
-        leaves = bool(self.instances and self.heirs and purge)
+        leaves = bool(self.instances and self.successors and purge)
         return {
             "vip": self.vip.name,
             "host": self.host or "",
@@ -56,7 +56,7 @@ class Former(NamedTuple):
     def _problem(self) -> Problem:
         who = self.host or self.address
         reason = "is not among them any more, "
-        if self.instances and not self.heirs:
+        if self.instances and not self.successors:
             reason += "and none of them takes part in the VIP yet, so that both sides would hold it"
             remedy = (
                 f"First declare hosts that {who} is one of beside the new ones and run once, then take {who} out. Or, "
@@ -116,7 +116,7 @@ def _has(variables: Mapping[str, Any], address: str) -> bool:
 def _of_vip(
     vip: Vip, desired: Mapping[str, Sequence[Mapping[str, Any]]], hostvars: Hostvars, infos: Mapping[str, Any]
 ) -> Iterable[Former]:
-    heirs = tuple(
+    successors = tuple(
         host
         for host in vip.hosts
         if infos.get(host, {}).get("active")
@@ -127,18 +127,18 @@ def _of_vip(
         about = _about(vip, info)
         if host not in vip.hosts and about and (info["active"] or info.get("enabled")):
             told.add(host)
-            yield Former(vip, host, stated_address(host, hostvars[host]) or "", host, about, heirs)
+            yield Former(vip, host, stated_address(host, hostvars[host]) or "", host, about, successors)
     present = {address for host in vip.hosts for address in _addresses(host, hostvars, infos)}
     wanted = {str(peer) for host in vip.hosts for each in desired.get(host, ()) for peer in _peers(each)}
-    for named_by, address in strangers(vip, infos, present | wanted):
+    for named_by, address in undeclared_peers(vip, infos, present | wanted):
         names = [each for each in hostvars if address in _addresses(each, hostvars, infos)]
         known = names[0] if names else None
         if (known or address) not in told and known not in infos:
             told.add(known or address)
-            yield Former(vip, known, address, named_by, None, heirs)
+            yield Former(vip, known, address, named_by, None, successors)
 
 
-def strangers(vip: Vip, infos: Mapping[str, Any], known: Iterable[str] = ()) -> list[tuple[str, str]]:
+def undeclared_peers(vip: Vip, infos: Mapping[str, Any], known: Iterable[str] = ()) -> list[tuple[str, str]]:
     """Peers that are written for a VIP on its hosts and are none of them: who names it, and its address."""
     written = {host: written_instances(infos.get(host) or {}) for host in vip.hosts}
     members = {str(each.get("unicast_src_ip")) for instances in written.values() for each in instances.values()}

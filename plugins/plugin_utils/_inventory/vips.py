@@ -39,7 +39,7 @@ def declared(entries: Any, groups: Mapping[str, Sequence[str]]) -> tuple[Vip, ..
         for profile in profiles().values()
         for problem in profile.conflicts([vip for vip in known if vip.profile is profile])
     ]
-    refuse([*_clashes(known), *together])
+    refuse([*_conflicts(known), *together])
     return tuple(known)
 
 
@@ -85,11 +85,11 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
         router = _number(path + ".virtual_router_id", router, 1, 255, problems)
     holder = entry.get("holder")
     if holder is not None and holder not in hosts:
-        problems.append(_stranger(path + ".holder", holder, hosts))
+        problems.append(_no_member(path + ".holder", holder, hosts))
     priorities = entry.get("priorities") or {}
     for host, priority in priorities.items():
         if host not in hosts:
-            problems.append(_stranger(path + ".priorities", host, hosts))
+            problems.append(_no_member(path + ".priorities", host, hosts))
         _number(f"{path}.priorities[{host}]", priority, 1, 254, problems)
     nodes = _number(path + ".nodes", entry.get("nodes", NODES), 1, 100000, problems)
     enough = BESIDE_NODES + PER_NODE * nodes
@@ -214,7 +214,7 @@ def _unfit(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _clashes(vips: Sequence[Vip]) -> Iterable[Problem]:
+def _conflicts(vips: Sequence[Vip]) -> Iterable[Problem]:
     names: set[str] = set()
     holders: dict[Any, str] = {}
     proxies: dict[str, str] = {}
@@ -237,5 +237,5 @@ def _clashes(vips: Sequence[Vip]) -> Iterable[Problem]:
             holders.setdefault(address.ip, vip.name)
 
 
-def _stranger(path: str, host: Any, hosts: Sequence[str]) -> Problem:
+def _no_member(path: str, host: Any, hosts: Sequence[str]) -> Problem:
     return Problem(path, host, "is not among the hosts of this VIP", "Use: {}.".format(", ".join(hosts)))

@@ -92,7 +92,7 @@ def _list(spec: Spec, value: Any, path: str, numbers_are_texts: bool) -> Iterato
         remedy = (
             "Write a list of dictionaries" if spec.get("elements") == "dict" else f"Write a list, such as {example}"
         )
-        yield _misfit(spec, path, value, "a list", remedy)
+        yield _wrong_type(spec, path, value, "a list", remedy)
         return
     entry = {**spec, "type": spec.get("elements", "raw"), "required": False}
     for index, each in enumerate(value):
@@ -106,7 +106,7 @@ def _dict(spec: Spec, value: Any, path: str, numbers_are_texts: bool) -> Iterato
     options = spec.get("options")
     if not isinstance(value, Mapping):
         names = ", ".join(list(options)[:3]) if options else "keys and values"
-        yield _misfit(spec, path, value, "a dictionary", f"Write a dictionary of {names}")
+        yield _wrong_type(spec, path, value, "a dictionary", f"Write a dictionary of {names}")
     elif options is not None:
         yield from inner_problems(options, value, path, numbers_are_texts=numbers_are_texts)
 
@@ -128,7 +128,7 @@ def _scalar(kind: str, spec: Spec, value: Any, path: str, numbers_are_texts: boo
     else:  # no spec of ours has another type
         return
     if not fits:
-        yield _misfit(spec, path, value, wanted, remedy)
+        yield _wrong_type(spec, path, value, wanted, remedy)
     elif spec.get("choices") and value not in spec["choices"]:
         choices = ", ".join(map(str, spec["choices"]))
         yield Problem(path, _shown(spec, value), "is not known here", f"Use: {choices}.")
@@ -144,7 +144,7 @@ def _number(kind: str, value: Any) -> bool:
     return is_number(value) and (kind == "float" or value == int(value))
 
 
-def _misfit(spec: Spec, path: str, value: Any, wanted: str, remedy: str) -> Problem:
+def _wrong_type(spec: Spec, path: str, value: Any, wanted: str, remedy: str) -> Problem:
     return Problem(path, _shown(spec, value), f"is {_said(value)}, and {wanted} belongs here", remedy)
 
 

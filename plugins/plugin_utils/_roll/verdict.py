@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import without
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.former import strangers
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.former import undeclared_peers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
     held_addresses,
     live_states,
@@ -37,7 +37,7 @@ def _faults(vip: Vip, hosts: Sequence[str], infos: Mapping[str, Mapping[str, Any
             yield f"{vip.name}: keepalived does not run on {host}."
         elif not info.get("loaded"):
             yield f"{vip.name}: keepalived on {host} runs with another configuration than its file."
-    unknown = strangers(vip, infos)
+    unknown = undeclared_peers(vip, infos)
     # Members that are down are peers too, and nobody says by which address.
     absent = len(vip.hosts) - len(hosts)
     for host, peer in unknown if len({each for _host, each in unknown}) > absent * len(vip.addresses) else ():

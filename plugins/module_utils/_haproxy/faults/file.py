@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is wrong with a whole file: names used twice, names used that nobody has, listeners that share an address; and,
-on the lines that a change touches, words that HAProxy would swallow. What is merely odd there is a warning.
+on the lines that a change touches, words that HAProxy would misread. What is merely odd there is a warning.
 
 HAProxy's own check says some of it too, but not where it is switched off, and not all. A change is blamed only for the
 faults it brings: what was wrong before can still be edited.
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.line import swallowed
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.line import misread
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.tls import idle_tls
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import (
     PROXY_KEYWORDS,
@@ -65,7 +65,7 @@ def judge_change(
     found += _made_heirs(others.around(before), others.around(after))
     problems = [Problem(fault.where, redact(fault.what), *fault[2:]) for fault in found if fault not in known]
     odd = set(idle_tls(before, gone))
-    return problems, tuple(oddity for oddity in idle_tls(after, come) if oddity not in odd)
+    return problems, tuple(warning for warning in idle_tls(after, come) if warning not in odd)
 
 
 def _made_heirs(before: list[Document], after: list[Document]) -> Iterator[Fault]:
@@ -114,7 +114,7 @@ def _line_faults(document: Document, lines: _Lines) -> Iterator[Fault]:
             reason = f"is an empty word, at which HAProxy ends the line: {len(lost)} characters are not in force"
             where = f"{section.title}: {' '.join(words[:2])}"
             yield Fault(where, lost[:2], reason, "Leave the empty word out, or the rest of the line.")
-        for what, reason, remedy in swallowed(section.kind, words) if words else ():
+        for what, reason, remedy in misread(section.kind, words) if words else ():
             subject = " ".join(words[: 2 if words[0] in ("server", "bind", "stats", "option") else 1])
             yield Fault(f"{section.title}: {subject}", what, reason, remedy)
 

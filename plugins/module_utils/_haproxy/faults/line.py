@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words of one line that HAProxy takes without complaint and reads as something else.
+"""Words of one line that HAProxy takes without an error and reads as something else.
 
 Many of its parsers read a number with atoi: ``5x`` is 5 and ``abc`` is 0. An address is cut at its last colon, so the
 end of an IPv6 address without brackets becomes a port. What is tabled here was seen to pass ``haproxy -c`` (2.6.12), or
@@ -160,7 +160,7 @@ _OPTIONED: dict[str, tuple[Reader, int]] = {
 }
 
 
-class Swallowed(NamedTuple):
+class Misread(NamedTuple):
     """``what`` are the words as HAProxy gets them."""
 
     what: str
@@ -168,8 +168,8 @@ class Swallowed(NamedTuple):
     remedy: str
 
 
-def swallowed(kind: str, words: list[str]) -> Iterator[Swallowed]:
-    """What of one line would be swallowed. ``kind`` is the section's keyword, ``words`` are the line's meanings."""
+def misread(kind: str, words: list[str]) -> Iterator[Misread]:
+    """What of one line would be misread. ``kind`` is the section's keyword, ``words`` are the line's meanings."""
     if words[0] in ("no", "default"):
         words = words[1:]
     beginnings = (words[0], " ".join(words[:2])) if words else ()
@@ -183,26 +183,26 @@ def swallowed(kind: str, words: list[str]) -> Iterator[Swallowed]:
         yield from _forms(beginning, words)
 
 
-def _numbers(beginning: str, words: list[str]) -> Iterator[Swallowed]:
+def _numbers(beginning: str, words: list[str]) -> Iterator[Misread]:
     named = _NUMBERS_BEHIND.get(beginning, ())
     for name, value in zip(words, words[1:]) if named else ():
         if name in named:
             yield from _number(name, value)
 
 
-def _number(name: str, value: str) -> Iterator[Swallowed]:
+def _number(name: str, value: str) -> Iterator[Misread]:
     if not _NUMBER.fullmatch(value) and not _COMPUTED.search(value):
         read = _READ_AS.match(value)
         number = int(read.group() or 0) if read is not None else 0
-        yield Swallowed(f"{name} {value}", f"is no whole number, and HAProxy would read {number}", "Give a number.")
+        yield Misread(f"{name} {value}", f"is no whole number, and HAProxy would read {number}", "Give a number.")
     elif _NUMBER.fullmatch(value):
         low, high = _RANGES.get(name, _WIDEST)
         if not low <= int(value) <= high:
             remedy = f"Give a number from {low} to {high}."
-            yield Swallowed(f"{name} {value}", "is out of range, and HAProxy would take another", remedy)
+            yield Misread(f"{name} {value}", "is out of range, and HAProxy would take another", remedy)
 
 
-def _addresses(beginning: str, words: list[str]) -> Iterator[Swallowed]:
+def _addresses(beginning: str, words: list[str]) -> Iterator[Misread]:
     place = _ADDRESSED.get(beginning, len(words))
     for text in words[place : place + 1]:
         for address in text.split(",") if beginning in _LISTENERS else (text,):
@@ -213,23 +213,23 @@ def _addresses(beginning: str, words: list[str]) -> Iterator[Swallowed]:
             yield from _address(name, value)
 
 
-def _address(name: str, text: str) -> Iterator[Swallowed]:
+def _address(name: str, text: str) -> Iterator[Misread]:
     if _COMPUTED.search(text) or not takes_port(text):
         return
     what, whole = f"{name} {text}", text.rpartition("@")[2]
     host, _colon, port = whole.rpartition(":")
     if ":" in host and parse_address(whole) is not None:
-        yield Swallowed(what, f"has no brackets, and HAProxy would read port {port}", "Put the address in brackets.")
+        yield Misread(what, f"has no brackets, and HAProxy would read port {port}", "Put the address in brackets.")
     elif _LEGACY_IPV4.fullmatch(host or whole) and parse_address(host or whole) is None:
         remedy = "Give four numbers from 0 to 255, without zeros before them."
-        yield Swallowed(what, "is no IPv4 address, and HAProxy would read another", remedy)
+        yield Misread(what, "is no IPv4 address, and HAProxy would read another", remedy)
     elif host and port and "]" not in port:
         number = port.lstrip("+-") if name in _RELATIVE else port
         if not _PORTS.fullmatch(number) or not all(0 < int(each) < 65536 for each in number.split("-")):
-            yield Swallowed(what, "has no port that HAProxy could use", "Give a port from 1 to 65535.")
+            yield Misread(what, "has no port that HAProxy could use", "Give a port from 1 to 65535.")
 
 
-def _options(beginning: str, words: list[str]) -> Iterator[Swallowed]:
+def _options(beginning: str, words: list[str]) -> Iterator[Misread]:
     if beginning not in _OPTIONED:
         return
     reader, first = _OPTIONED[beginning]
@@ -237,12 +237,12 @@ def _options(beginning: str, words: list[str]) -> Iterator[Swallowed]:
         for start, end, _yes in places:
             value = " ".join(words[start + 1 : end])
             if end == start + 1 and reader.table[option].kind is not None:
-                yield Swallowed(words[start], "has no value", "Give one, or leave the word out.")
+                yield Misread(words[start], "has no value", "Give one, or leave the word out.")
             elif value and not _COMPUTED.search(value):
                 yield from _argument(reader.table[option], value)
 
 
-def _argument(argument: Argument, value: str) -> Iterator[Swallowed]:
+def _argument(argument: Argument, value: str) -> Iterator[Misread]:
     kind = argument.kind
     if kind is None or kind is ADDRESS or "choices" in kind.argument or _QUOTED.search(value):
         return  # HAProxy knows its own words, and quoted ones need not be bare; addresses are judged above
@@ -251,41 +251,41 @@ def _argument(argument: Argument, value: str) -> Iterator[Swallowed]:
         return
     problem = kind.problem(int(value) if kind.argument["type"] == "int" else value)
     if problem is not None:
-        yield Swallowed(f"{argument.word} {value}", *problem)
+        yield Misread(f"{argument.word} {value}", *problem)
 
 
-def _excess(beginning: str, words: list[str]) -> Iterator[Swallowed]:
+def _excess(beginning: str, words: list[str]) -> Iterator[Misread]:
     most = _MOST_WORDS.get(beginning, len(words))
     if len(words) > most:
         rest = " ".join(words[most:])
-        yield Swallowed(rest, f"follows {' '.join(words[:most])}, and HAProxy would ignore it", "Leave it out.")
+        yield Misread(rest, f"follows {' '.join(words[:most])}, and HAProxy would ignore it", "Leave it out.")
     elif beginning in _TIMED and _MICROSECONDS.fullmatch(words[-1]):
-        yield Swallowed(words[-1], "is less than a millisecond, and HAProxy would read 0", "Give at least 1ms.")
+        yield Misread(words[-1], "is less than a millisecond, and HAProxy would read 0", "Give at least 1ms.")
 
 
-def _forms(beginning: str, words: list[str]) -> Iterator[Swallowed]:
+def _forms(beginning: str, words: list[str]) -> Iterator[Misread]:
     """Lines of which HAProxy reads as much as makes sense."""
     value = words[2] if len(words) > 2 else ""
     if _COMPUTED.search(value):
         return
     if beginning == "stats auth" and not all(value.partition(":")):
-        yield Swallowed(beginning, "has no user, or no colon and password", "Give user:password.")
+        yield Misread(beginning, "has no user, or no colon and password", "Give user:password.")
     elif beginning == "user" and words[-1] in ("password", "insecure-password") and words[-2] != "groups":
-        yield Swallowed(words[-1], "has no value, so that the password would be empty", "Give a password.")
+        yield Misread(words[-1], "has no value, so that the password would be empty", "Give a password.")
     elif beginning == "chroot" and words[1:2] and not words[1].startswith(("/", "$", "\0")):
-        yield Swallowed(" ".join(words[:2]), "depends on the folder in which HAProxy is started", "Begin it with a /.")
+        yield Misread(" ".join(words[:2]), "depends on the folder in which HAProxy is started", "Begin it with a /.")
     elif beginning == "server-template" and value and not _COUNT.fullmatch(value):
-        yield Swallowed(f"{beginning} {words[1]} {value}", "is no number of servers", "Give a number, or from-to.")
+        yield Misread(f"{beginning} {words[1]} {value}", "is no number of servers", "Give a number, or from-to.")
     elif beginning == "unix-bind" and any(not _MODE.fullmatch(mode) for mode in _behind("mode", words)):
-        yield Swallowed("mode", "is not octal, and HAProxy would read another one", "Give digits such as 660.")
+        yield Misread("mode", "is not octal, and HAProxy would read another one", "Give digits such as 660.")
     elif beginning == "cpu-map":
         for cpus in words[2:]:
             if not _CPUS.fullmatch(cpus):
-                yield Swallowed(f"{beginning} {cpus}", "names no CPUs", "Give numbers and ranges, such as 0-3.")
+                yield Misread(f"{beginning} {cpus}", "names no CPUs", "Give numbers and ranges, such as 0-3.")
     elif beginning == "http-check expect":
         for name, value in zip(words, words[1:]):
             if name == "status" and not _STATUSES.fullmatch(value) and not _COMPUTED.search(value):
-                yield Swallowed(f"status {value}", "is a status that no server gives", "Give codes from 100 to 599.")
+                yield Misread(f"status {value}", "is a status that no server gives", "Give codes from 100 to 599.")
     elif beginning in ("http-check send", "option httpchk"):
         yield from _request(*_request_words(beginning, words))
 
@@ -297,7 +297,7 @@ def _request_words(beginning: str, words: list[str]) -> list[list[str]]:
     return [words[2:3], words[3:4], words[4:5]] if len(words) > 3 else [[], words[2:3], []]
 
 
-def _request(methods: list[str], uris: list[str], versions: list[str]) -> Iterator[Swallowed]:
+def _request(methods: list[str], uris: list[str], versions: list[str]) -> Iterator[Misread]:
     for what, given, pattern, example in (
         ("method", methods, r"[A-Z]+", "GET"),
         ("URI", uris, r"[/*]|https?:", "/healthz"),
@@ -305,7 +305,7 @@ def _request(methods: list[str], uris: list[str], versions: list[str]) -> Iterat
     ):
         for word in given:
             if not re.match(pattern, word) and not _COMPUTED.search(word):
-                yield Swallowed(f"{what} {word}", f"is no {what} of HTTP", f"Give {example}, for example.")
+                yield Misread(f"{what} {word}", f"is no {what} of HTTP", f"Give {example}, for example.")
 
 
 def _behind(name: str, words: list[str]) -> list[str]:

@@ -88,33 +88,33 @@ def wanted(documents: Sequence[Document], threads: int = 1) -> Wanted | None:
     return Wanted(value.get("maxconn"), value.get("ulimit-n"), value.get("fd-hard-limit"), files, likely)
 
 
-def fault(wish: Wanted, limit: Limit | None, *, likely: bool = False) -> Problem | None:
+def fault(desired: Wanted, limit: Limit | None, *, likely: bool = False) -> Problem | None:
     """Why HAProxy would not start, if it is sure that it would not, or also where it is ``likely``. ``limit`` is None
     where nobody knows it."""
-    if wish.ceiling and (limit is None or wish.ceiling < limit.files):
-        soft = min(limit.soft, wish.ceiling) if limit else wish.ceiling
+    if desired.ceiling and (limit is None or desired.ceiling < limit.files):
+        soft = min(limit.soft, desired.ceiling) if limit else desired.ceiling
         limit = Limit(
-            wish.ceiling, soft, "fd-hard-limit of the section global", "set fd-hard-limit to at least {files}"
+            desired.ceiling, soft, "fd-hard-limit of the section global", "set fd-hard-limit to at least {files}"
         )
     if limit is None:
         return None
-    counted = wish.counted(wish.likely if likely else wish.files)
-    if wish.ulimit and wish.ulimit > limit.files:
+    counted = desired.counted(desired.likely if likely else desired.files)
+    if desired.ulimit and desired.ulimit > limit.files:
         reason = f"is more than the {limit.files} open files that {limit.where} allows, and HAProxy would not start"
-        more = limit.remedy.format(files=max(wish.ulimit, counted))
-        return Problem("global.ulimit-n", wish.ulimit, reason, f"Leave it out, as HAProxy counts itself, or {more}")
+        more = limit.remedy.format(files=max(desired.ulimit, counted))
+        return Problem("global.ulimit-n", desired.ulimit, reason, f"Leave it out, as HAProxy counts itself, or {more}")
     if counted > limit.files:
         reason = (
             f"needs {'about' if likely else 'at least'} {counted} open files (two for each connection, and others), "
             f"and {limit.where} allows {limit.files}: HAProxy {'may' if likely else 'would'} not start"
         )
         more = limit.remedy.format(files=counted + _SPARE)
-        most = (limit.files - wish.likely - _SPARE) // 2
+        most = (limit.files - desired.likely - _SPARE) // 2
         less = f"Set maxconn to {most - most % (100 if most > 1000 else 10)} or less, or " if most >= 10 else ""
-        return Problem("global.maxconn", wish.maxconn, reason, less + more if less else more[0].upper() + more[1:])
-    if wish.ulimit and counted > max(wish.ulimit, limit.soft):
-        reason = f"is less than the {counted} open files that maxconn {wish.maxconn} needs: HAProxy would not start"
-        return Problem("global.ulimit-n", wish.ulimit, reason, "Leave it out, as HAProxy counts itself")
+        return Problem("global.maxconn", desired.maxconn, reason, less + more if less else more[0].upper() + more[1:])
+    if desired.ulimit and counted > max(desired.ulimit, limit.soft):
+        reason = f"is less than the {counted} open files that maxconn {desired.maxconn} needs: HAProxy would not start"
+        return Problem("global.ulimit-n", desired.ulimit, reason, "Leave it out, as HAProxy counts itself")
     return None
 
 

@@ -132,7 +132,7 @@ def from_unit(told: Mapping[str, str], read: Mapping[str, str]) -> Invocation:
     pairs = shlex.split(told.get("Environment", ""))
     for text in read.values():
         lines = [line.strip() for line in text.splitlines()]
-        # A quote that is never closed is systemd's to complain of.
+        # A quote that is never closed is for systemd to report.
         pairs += [
             line if line.count('"') % 2 or line.count("'") % 2 else "".join(shlex.split(line))
             for line in lines

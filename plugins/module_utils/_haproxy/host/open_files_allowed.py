@@ -42,20 +42,20 @@ def judge(
 ) -> Verdict:
     """What HAProxy could not have of the open files that the files ask for. What it lacked before is only doubtful."""
     threads = len(os.sched_getaffinity(0))
-    wish = wanted(after, threads)
+    desired = wanted(after, threads)
     # A -n of the command line stands above the file's maxconn.
-    if wish is None or "-n" in service.options:
+    if desired is None or "-n" in service.options:
         return Verdict([], [])
     limits = [after_reload(path), after_start(system)]
     # Where nobody knows a limit, the file may still set one.
     known: list[Limit | None] = [limit for limit in limits if limit is not None]
     known = known or [None]
-    faults = [fault(wish, limit) for limit in known]
+    faults = [fault(desired, limit) for limit in known]
     sure = [problem for problem in faults if problem]
     old = wanted(before, threads)
     if len(sure) == len(faults) and (old is None or not any(fault(old, limit) for limit in known)):
         return Verdict(sure[:1], [])
-    maybe = [problem for problem in (fault(wish, limit, likely=True) for limit in known) if problem]
+    maybe = [problem for problem in (fault(desired, limit, likely=True) for limit in known) if problem]
     return Verdict([], (sure or maybe)[:1])
 
 

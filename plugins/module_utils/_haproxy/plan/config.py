@@ -187,9 +187,9 @@ class _FilePlan:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.file import judge_change
 
         beside = () if others is None else (others(),)
-        problems, oddities = judge_change(self.document, parse(text), *beside)
+        problems, warnings = judge_change(self.document, parse(text), *beside)
         refuse(problems)
-        return Edited(text, tuple(self.edits.summaries), "reload", oddities)
+        return Edited(text, tuple(self.edits.summaries), "reload", warnings)
 
     def _editable(self, sections: list[Section], option: str, several: bool = False) -> bool:
         """Whether it is clear what a change of these sections would mean; a problem where it is not."""

@@ -13,7 +13,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyEr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.choice import chosen_servers, name_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.plan import (
-    Wish,
+    Desired,
     changes,
     emptied,
     foreseen,
@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     """Commands that are sent together, those that take them back, and the servers among theirs that have an agent."""
 
     commands: tuple[str, ...]
-    way_back: tuple[str, ...] = ()
+    revert: tuple[str, ...] = ()
     with_agent: frozenset[str] = frozenset()
 
 
@@ -48,11 +48,11 @@ class RunningServers:
     """
 
     def __init__(
-        self, runtime: Runtime, choose: Callable[[Servers], list[Server]], wish: Wish, *, allow_last: bool
+        self, runtime: Runtime, choose: Callable[[Servers], list[Server]], desired: Desired, *, allow_last: bool
     ) -> None:
         self.runtime = runtime
         self.choose = choose
-        self.wish = wish
+        self.desired = desired
         self.allow_last = allow_last
         self.before: Servers | None = None
         #: As last read.
@@ -71,49 +71,49 @@ class RunningServers:
 
     def plan(self, current: Servers) -> Plan:
         chosen = self.choose(current)
-        made, problems = changes(current, chosen, self.wish)
+        made, problems = changes(current, chosen, self.desired)
         disagreed = [change.server for change in made if change.server.title in self.with_agent]
         if disagreed:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.agent import held
 
-            raise held(disagreed, self.wish.words)
+            raise held(disagreed, self.desired.words)
         after = foreseen(current.servers, made)
         if made and current.level == "operator":
             problems.append(_no_permission(self.runtime.address))
         if not self.allow_last and self.before is not None:
-            problems += _last_servers(emptied(self.before.servers, after), self.wish)
+            problems += _last_servers(emptied(self.before.servers, after), self.desired)
         refuse(problems)
         wanted = {server.title for server in chosen}
         texts = _text(chosen), _text([server for server in after if server.title in wanted])
-        warnings = tuple(reservations(chosen, self.wish))
-        if made and self.wish.state != "ready" and any(server.queued for server in chosen):
+        warnings = tuple(reservations(chosen, self.desired))
+        if made and self.desired.state != "ready" and any(server.queued for server in chosen):
             warnings += self._flooding(chosen)
         if not made:
             return Plan(*texts, warnings=warnings)
-        there = tuple(command for change in made for command in change.commands)
-        back = tuple(command for change in made for command in change.way_back)
+        apply = tuple(command for change in made for command in change.commands)
+        revert = tuple(command for change in made for command in change.revert)
         agents = frozenset(change.server.title for change in made if change.server.agent)
-        step = Step("\n".join(change.summary for change in made), Batch(there, back, agents), Batch(back))
+        step = Step("\n".join(change.summary for change in made), Batch(apply, revert, agents), Batch(revert))
         return Plan(*texts, (step,), "runtime", warnings)
 
     def _flooding(self, chosen: Sequence[Server]) -> tuple[str, ...]:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.queue import FLOODS, flooding
 
-        return tuple(flooding(chosen, self.wish.state)) if self.runtime.version >= FLOODS else ()
+        return tuple(flooding(chosen, self.desired.state)) if self.runtime.version >= FLOODS else ()
 
     def rehearse(self, plan: Plan) -> None:
         """Nothing more can be known without telling HAProxy."""
 
-    def execute(self, deed: Batch) -> None:
+    def execute(self, batch: Batch) -> None:
         """All commands, or none: HAProxy does what comes before and behind a command that it refuses."""
-        self.with_agent |= deed.with_agent
+        self.with_agent |= batch.with_agent
         try:
-            self.runtime.change(deed.commands)
+            self.runtime.change(batch.commands)
         except EdgeError as error:
-            if not deed.way_back:
+            if not batch.revert:
                 raise
             try:
-                self.runtime.change(deed.way_back)
+                self.runtime.change(batch.revert)
             except EdgeError as failure:
                 raise ApplyError(error, [failure]) from error
             raise EdgeError(f"{error} What had been changed with it was set back.") from error
@@ -127,9 +127,9 @@ def server_action(params: dict[str, Any], system: System, check_mode: bool) -> d
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.socket import socket_address
 
         address = socket_address(params["path"])
-    wish = Wish(params["state"], params["weight"])
+    desired = Desired(params["state"], params["weight"])
     with Runtime(address) as runtime:
-        resource = _resource(runtime, params, wish)
+        resource = _resource(runtime, params, desired)
         in_stages = params["drain"] and not check_mode
         plan = reconcile(resource, check_mode=check_mode or in_stages)
         chosen, steps = resource.chosen, plan.summary
@@ -138,7 +138,7 @@ def server_action(params: dict[str, Any], system: System, check_mode: bool) -> d
                 _hear_agents(resource, params["path"])
         titles = {server.title for server in chosen}
         if in_stages and chosen:
-            chosen, ended = _drain(runtime, params, wish, chosen)
+            chosen, ended = _drain(runtime, params, desired, chosen)
             steps += ended
         if params["wait"] and not check_mode and chosen:
             # Imported where it is used, because a run without waiting has no use for it.
@@ -167,7 +167,7 @@ def _hear_agents(resource: RunningServers, path: str) -> None:
 
 
 def _drain(
-    runtime: Runtime, params: dict[str, Any], wish: Wish, chosen: Sequence[Server]
+    runtime: Runtime, params: dict[str, Any], desired: Desired, chosen: Sequence[Server]
 ) -> tuple[list[Server], list[str]]:
     """Let nothing new in, wait for the rest to end, then set the final state. Gives the servers as they are then, and
     the steps that no plan could know: queues that were served first, sessions that were shut down."""
@@ -175,17 +175,17 @@ def _drain(
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import wait_for_sessions
 
     # A server in maintenance gets nothing new as it is.
-    kept = "maint" if wish.state == "maint" else ""
+    kept = "maint" if desired.state == "maint" else ""
     titles = {server.title for server in chosen}
     queued = [server for server in chosen if server.queued]
     floods = bool(queued) and runtime.version >= FLOODS
     with emptied(runtime, queued if floods else (), params["timeout"]) as served:
         # Behind that, they have the weight again that they had.
-        now = Wish("drain", None if floods else wish.weight)
+        now = Desired("drain", None if floods else desired.weight)
         first = reconcile(_resource(runtime, params, now, kept), check_mode=False)
     with _telling([*served, *first.summary], runtime.address):
         steps = served + wait_for_sessions(runtime, titles, params["timeout"], params["shutdown_sessions"])
-    final = _resource(runtime, params, wish)
+    final = _resource(runtime, params, desired)
     reconcile(final, check_mode=False)
     if final.with_agent:
         with _telling([*first.summary, *steps], runtime.address):
@@ -203,13 +203,13 @@ def _telling(done: Sequence[str], address: str) -> Iterator[None]:
         raise
 
 
-def _resource(runtime: Runtime, params: dict[str, Any], wish: Wish, kept: str = "") -> RunningServers:
+def _resource(runtime: Runtime, params: dict[str, Any], desired: Desired, kept: str = "") -> RunningServers:
     def choose(current: Servers) -> list[Server]:
         chosen, problems = chosen_servers(current.servers, params["backend"], params["name"])
         refuse([] if params["allow_missing"] else problems)
         return [server for server in chosen if server.state != kept]
 
-    return RunningServers(runtime, choose, wish, allow_last=params["allow_last"])
+    return RunningServers(runtime, choose, desired, allow_last=params["allow_last"])
 
 
 def _text(servers: Sequence[Server]) -> str:
@@ -248,8 +248,8 @@ def _no_permission(address: str) -> Problem:
     return Problem("socket", address, reason, "Give its line in haproxy.cfg 'level admin', or name another socket")
 
 
-def _last_servers(lost: Sequence[str], wish: Wish) -> list[Problem]:
-    option, value = ("weight", wish.weight) if wish.state in (None, "ready") else ("state", wish.state)
+def _last_servers(lost: Sequence[str], desired: Desired) -> list[Problem]:
+    option, value = ("weight", desired.weight) if desired.state in (None, "ready") else ("state", desired.state)
     reason = "would leave nobody for new connections in backend {}"
     remedy = "Make another server ready first, or set allow_last: true"
     return [Problem(option, value, reason.format(backend), remedy) for backend in lost]

@@ -41,11 +41,11 @@ def agents_turn(path: str, servers: Sequence[Server]) -> float:
     return min(longest, LONGEST) + _CHECK
 
 
-def held(servers: Sequence[Server], wish: str) -> EdgeError:
+def held(servers: Sequence[Server], desired: str) -> EdgeError:
     """Why servers are not as they were set."""
     said = ", ".join(f"{server.title} ({server.state}, weight {server.weight}, {server.status})" for server in servers)
     return EdgeError(
-        f"{said}: HAProxy did what it was told ({wish}), and the server's agent (agent-check) took it back. Let the "
+        f"{said}: HAProxy did what it was told ({desired}), and the server's agent (agent-check) took it back. Let the "
         "agent say so (it answers ready, drain, maint, up, down or a weight), or stop its check by 'disable agent' on "
         "HAProxy's socket.",
         servers=[told(server) for server in servers],

@@ -28,7 +28,7 @@ _INHERITED = {"ready": 0, "drain": INHERITED_DRAIN, "maint": INHERITED_MAINT}
 _STATIC = ("static-rr",)
 
 
-class Wish(NamedTuple):
+class Desired(NamedTuple):
     """What the chosen servers shall have; None is not managed. ``weight`` as HAProxy takes it, ``80`` or ``50%``."""
 
     state: str | None
@@ -62,7 +62,7 @@ class Change(NamedTuple):
         return self._to(self.weight, self.state)
 
     @property
-    def way_back(self) -> list[str]:
+    def revert(self) -> list[str]:
         return self._to(self.server.weight, self.server.state)[::-1]
 
     def _to(self, weight: int, state: str) -> list[str]:
@@ -85,16 +85,16 @@ def weight_problem(weight: str) -> Problem | None:
     return None
 
 
-def changes(current: Servers, chosen: Sequence[Server], wish: Wish) -> tuple[list[Change], list[Problem]]:
+def changes(current: Servers, chosen: Sequence[Server], desired: Desired) -> tuple[list[Change], list[Problem]]:
     """What is to be done for the chosen servers, and why a weight cannot be set."""
     found, problems = [], []
     for server in chosen:
         weight = server.weight
-        if wish.weight is not None:
-            weight, problem = _weight(server, wish.weight, current.algorithms.get(server.backend, ""))
+        if desired.weight is not None:
+            weight, problem = _weight(server, desired.weight, current.algorithms.get(server.backend, ""))
             if problem is not None:
                 problems.append(problem)
-        change = Change(server, wish.state or server.state, weight)
+        change = Change(server, desired.state or server.state, weight)
         if change.commands:
             found.append(change)
     return found, problems
@@ -152,9 +152,9 @@ def _leaders(leads: dict[str, str], title: str) -> list[str]:
     return found
 
 
-def reservations(chosen: Sequence[Server], wish: Wish) -> list[str]:
+def reservations(chosen: Sequence[Server], desired: Desired) -> list[str]:
     """What a user should know of servers that are ready and still out."""
-    if wish.state != "ready":
+    if desired.state != "ready":
         return []
     said = []
     for server in chosen:

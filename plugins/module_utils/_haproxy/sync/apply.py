@@ -46,10 +46,10 @@ class ProcessChange:
     """One ProcessStep carried out: ``apply``, ``revert`` where something fails, and ``file_restored`` when the old file
     is in its place again."""
 
-    def __init__(self, asked: Asked, deed: ProcessStep) -> None:
+    def __init__(self, asked: Asked, step: ProcessStep) -> None:
         self.asked = asked
-        self.deed = deed
-        self.process = deed.process
+        self.step = step
+        self.process = step.process
         self.escalated = ""
         #: What was set once more after a reload, a line each.
         self.mended: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class ProcessChange:
         return self.asked.file.real
 
     def apply(self) -> None:
-        change = self.deed.change
+        change = self.step.change
         if change.reasons:
             self._reload_and_mend()
             return
@@ -85,7 +85,7 @@ class ProcessChange:
 
     def file_restored(self) -> None:
         """The old file is in its place again. It is younger than the process: that has to be said, or be undone."""
-        content = self.deed.seen.content or b""
+        content = self.step.seen.content or b""
         if self._reloaded:
             try:
                 self._reload(content)
@@ -105,12 +105,12 @@ class ProcessChange:
         runtime = self.process.runtime
         runtime.change(change.commands)
         remove(runtime, change.removals)
-        left = read_back(self.process, parse(decode(self.deed.content)), self.deed.seen.rows)
+        left = read_back(self.process, parse(decode(self.step.content)), self.step.seen.rows)
         if left:
             raise EdgeError(
                 "HAProxy took every command, but what it has now is not what was asked for: {}.".format("; ".join(left))
             )
-        self._record(self.deed.content)
+        self._record(self.step.content)
 
     def _reload(self, content: bytes) -> None:
         address = self.asked.socket or stats_socket(decode(content))
@@ -126,9 +126,9 @@ class ProcessChange:
 
     def _reload_and_mend(self) -> None:
         """A reload, and what HAProxy then took from its server state file over the file, set as the file says it."""
-        self._reload(self.deed.content)
-        file, runtime = parse(decode(self.deed.content)), self.process.runtime
-        rows = rows_of(runtime, {*self.asked.names, *self.deed.seen.rows})
+        self._reload(self.step.content)
+        file, runtime = parse(decode(self.step.content)), self.process.runtime
+        rows = rows_of(runtime, {*self.asked.names, *self.step.seen.rows})
         known = proxies(file, set(rows))
         if not any(proxy.known and drifted(proxy, rows[name]) for name, proxy in known.items()):
             return
@@ -146,8 +146,8 @@ class ProcessChange:
     def _return(self) -> None:
         """What the process had before, by commands. Raises EdgeError with what it could not be given back."""
         self._clean = False
-        before, runtime = self.deed.seen.rows, self.process.runtime
-        old = parse(decode(self.deed.seen.content or b""))
+        before, runtime = self.step.seen.rows, self.process.runtime
+        old = parse(decode(self.step.seen.content or b""))
         try:
             change, lost = plan_return(old, before, rows_of(runtime, before), abilities(self.process))
             refused = [

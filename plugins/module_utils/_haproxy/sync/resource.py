@@ -99,7 +99,7 @@ class FileAndProcess:
 
     def rehearse(self, plan: Plan) -> None:
         self._examine(rehearsal=True)
-        self.files.rehearse(plan._replace(steps=tuple(step for step in plan.steps if isinstance(step.do, Swap))))
+        self.files.rehearse(plan._replace(steps=tuple(step for step in plan.steps if isinstance(step.apply, Swap))))
 
     def _examine(self, *, rehearsal: bool) -> None:
         if self._next is not None:
@@ -107,21 +107,21 @@ class FileAndProcess:
 
             examine(self._next, rehearsal=rehearsal)
 
-    def execute(self, deed: Any) -> None:
-        """``deed`` is the file's Swap, a ProcessStep, or None to revert one."""
-        if not isinstance(deed, Swap):
-            if deed is None and self._change is not None:
+    def execute(self, change: Any) -> None:
+        """``change`` is the file's Swap, a ProcessStep, or None to revert one."""
+        if not isinstance(change, Swap):
+            if change is None and self._change is not None:
                 self._change.revert()
                 return
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.apply import ProcessChange
 
-            self._change = ProcessChange(self.asked, deed)
+            self._change = ProcessChange(self.asked, change)
             self._change.apply()
-        elif not deed.restore:
+        elif not change.restore:
             self._examine(rehearsal=False)
-            self.files.execute(deed)
+            self.files.execute(change)
         else:
-            self.files.execute(deed)
+            self.files.execute(change)
             if self._change is not None:
                 self._change.file_restored()
 

@@ -22,7 +22,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Ste
 
 def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tuple[Plan, ProcessStep | None]:
     """The file's plan with what the process needs, and that alone. Raises EdgeError where the task forbids it."""
-    content = plan.steps[0].do.content if plan.steps else seen.content or b""
+    content = plan.steps[0].apply.content if plan.steps else seen.content or b""
     seen, change = _plan_process(asked, seen, process, content)
     if not (plan.steps or change.summaries or change.reasons):
         return plan, None

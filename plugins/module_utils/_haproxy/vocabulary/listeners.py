@@ -77,11 +77,11 @@ def shared(found: list[tuple[str, Listener]]) -> Iterator[tuple[str, Listener, s
     its own section's title and the earlier one's."""
     ordered = sorted(range(len(found)), key=lambda place: found[place][1].low)
     open_ones: list[int] = []
-    clashes: list[tuple[int, int]] = []
+    overlaps: list[tuple[int, int]] = []
     for place in ordered:
         listener = found[place][1]
         open_ones = [other for other in open_ones if found[other][1].high >= listener.low]
-        clashes += [(max(place, other), min(place, other)) for other in open_ones if listener.overlaps(found[other][1])]
+        overlaps += [(max(place, one), min(place, one)) for one in open_ones if listener.overlaps(found[one][1])]
         open_ones.append(place)
-    for later, earlier in sorted(dict(sorted(clashes, reverse=True)).items()):
+    for later, earlier in sorted(dict(sorted(overlaps, reverse=True)).items()):
         yield found[later][0], found[later][1], found[earlier][0]

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host.ownership import Owner, owner
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Desired
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Daemon, Key, Table, Timeouts
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.rules import (
     daemon_line,
@@ -75,7 +75,7 @@ class Enable(NamedTuple):
 class Boot:
     """The files and the service on one host. ``root`` is for tests."""
 
-    deeds = (Write, Enable)
+    changes = (Write, Enable)
 
     def __init__(self, system: System, root: str = "/") -> None:
         self.system = system
@@ -102,11 +102,11 @@ class Boot:
             texts[kind] = None if content is None else content.decode("utf-8", "surrogateescape")
         return Found(texts["rules"], texts.get("switch"), texts.get("drop-in"), self._enabled(), owner(self.system))
 
-    def steps(self, found: Found, wish: Wish, table: Table) -> Iterator[Step]:
+    def steps(self, found: Found, desired: Desired, table: Table) -> Iterator[Step]:
         """What makes boot restore what is asked for, as ``table`` has it, but for what keepalived will bring itself."""
-        ours = [one for one in wish.services if found.owner is None or not found.owner.covers(one.key)]
+        ours = [one for one in desired.services if found.owner is None or not found.owner.covers(one.key)]
         heading = HEADING if "switch" in self.files else ""
-        text = rules_text(found.rules or "", wish._replace(services=tuple(ours)), table, heading)
+        text = rules_text(found.rules or "", desired._replace(services=tuple(ours)), table, heading)
         if text != found.rules:
             yield Step("write the rules that are restored at boot", Write("rules", text), Write("rules", found.rules))
         if found.switch is not None:
@@ -121,16 +121,16 @@ class Boot:
         if not found.enabled:
             yield Step("let the service ipvsadm start at boot", Enable(True), Enable(False))
 
-    def execute(self, deed: Write | Enable) -> None:
-        if isinstance(deed, Write):
-            file = self.files[deed.kind]
-            if deed.text is not None:
+    def execute(self, change: Write | Enable) -> None:
+        if isinstance(change, Write):
+            file = self.files[change.kind]
+            if change.text is not None:
                 os.makedirs(file.directory, exist_ok=True)
-            file.replace(file.read(), None if deed.text is None else deed.text.encode("utf-8", "surrogateescape"))
-            if deed.kind == "drop-in":
+            file.replace(file.read(), None if change.text is None else change.text.encode("utf-8", "surrogateescape"))
+            if change.kind == "drop-in":
                 self._reload(file.directory)
             return
-        word = "enable" if deed.enabled else "disable"
+        word = "enable" if change.enabled else "disable"
         tool, argv = "systemctl", [word, UNIT]
         if not os.path.isdir("/run/systemd/system") and self.system.which("update-rc.d"):
             tool, argv = "update-rc.d", ["ipvsadm", word]
@@ -162,20 +162,20 @@ class Boot:
         return False
 
 
-def rules_text(old: str, wish: Wish, table: Table, heading: str) -> str:
+def rules_text(old: str, desired: Desired, table: Table, heading: str) -> str:
     """The file of rules with those of the services that are asked for as ``table`` has them. All others stay as they
     are, unless what is not asked for goes from the table as well."""
     blocks: dict[Any, list[str]] = {}
     for number, line in enumerate(old.splitlines()):
         kind = "timeouts" if line.startswith("--set ") else "daemons" if line.startswith("--start-daemon ") else None
         blocks.setdefault(kind or rule_key(line) or number, []).append(line)
-    if wish.timeouts:
+    if desired.timeouts:
         # To ipvsadm 0 is to leave one as it is.
-        blocks["timeouts"] = [timeouts_line(Timeouts(*[wish.timeouts.get(name, 0) for name in Timeouts._fields]))]
-    if wish.daemons is not None:
-        blocks["daemons"] = [daemon_line(Daemon(role, **wish.daemons.options)) for role in wish.daemons.roles]
-    named = [one.key for one in wish.services]
-    for key in [key for key in blocks if isinstance(key, Key)] if wish.purge else named:
+        blocks["timeouts"] = [timeouts_line(Timeouts(*[desired.timeouts.get(name, 0) for name in Timeouts._fields]))]
+    if desired.daemons is not None:
+        blocks["daemons"] = [daemon_line(Daemon(role, **desired.daemons.options)) for role in desired.daemons.roles]
+    named = [one.key for one in desired.services]
+    for key in [key for key in blocks if isinstance(key, Key)] if desired.purge else named:
         if key not in table.services:
             blocks.pop(key, None)
     for key in named:

@@ -12,17 +12,17 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import messages
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.channel import Channel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.table import unreadable
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Desired
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Key, Place
 
 _PAUSE = 0.2
 
 
-def wait(channel: Channel, wish: Wish, seconds: int) -> None:
+def wait(channel: Channel, desired: Desired, seconds: int) -> None:
     """Look until all that is drained is empty. EdgeError, with what is left, when the time is up."""
     limit = time.monotonic() + seconds
     while True:
-        left = busy(channel, wish)
+        left = busy(channel, desired)
         if not left:
             return
         if time.monotonic() >= limit:
@@ -36,14 +36,14 @@ def wait(channel: Channel, wish: Wish, seconds: int) -> None:
         time.sleep(_PAUSE)
 
 
-def busy(channel: Channel, wish: Wish) -> list[dict[str, Any]]:
+def busy(channel: Channel, desired: Desired) -> list[dict[str, Any]]:
     """The drained servers that have connections.
 
     Of TCP and SCTP those that are established count. The kernel has no such state for UDP, and behind a firewall mark
     there may be any protocol, so there all of them count, until they time out.
     """
     left = []
-    for key, places in _drained(wish).items():
+    for key, places in _drained(desired).items():
         try:
             answers = list(channel.dump(messages.GET_SERVER, messages.key_body(key)))
         except OSError as error:
@@ -59,10 +59,10 @@ def busy(channel: Channel, wish: Wish) -> list[dict[str, Any]]:
     return left
 
 
-def _drained(wish: Wish) -> dict[Key, set[Place] | None]:
+def _drained(desired: Desired) -> dict[Key, set[Place] | None]:
     """Which servers are to be empty; None for all of a service."""
     found: dict[Key, set[Place] | None] = {}
-    for one in wish.services:
+    for one in desired.services:
         if one.state == "drained":
             found[one.key] = None
         elif one.state == "present":

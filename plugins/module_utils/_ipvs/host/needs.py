@@ -16,7 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host.ownership i
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.channel import Channel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.table import connect
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.batches import Batch, Order, Start, Stop
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Desired
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Daemon, Key, Table, Timeouts
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.modules import no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
@@ -28,7 +28,7 @@ _KNOWN_MODULES = "/lib/modules/{0}/modules.dep"
 _SECONDS = 60.0
 #: Asks for an interface's longest packet (linux/sockios.h, linux/if.h).
 _SIOCGIFMTU, _IFREQ = 0x8921, struct.Struct("16si12x")
-#: Options that keepalived may have in its global_defs, by its word, and the deeds that would change them.
+#: Options that keepalived may have in its global_defs, by its word, and the changes that would touch them.
 _SETTINGS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("sync_daemon", "lvs_sync_daemon", (Start, Stop)),
     ("timeouts", "lvs_timeouts", (Timeouts,)),
@@ -37,18 +37,18 @@ _REMEDY = "run a kernel that has IPVS or its module ip_vs; in a container, run m
 _INSTALL = "install the kernel's modules (on Enterprise Linux kernel-modules-extra)"
 
 
-def judge(plan: Plan, current: Table, wish: Wish, system: System, *, known: bool, check_mode: bool) -> list[str]:
+def judge(plan: Plan, current: Table, desired: Desired, system: System, *, known: bool, check_mode: bool) -> list[str]:
     """Warnings about a plan; EdgeError where it must not or cannot be carried out. ``known`` where the kernel has
     IPVS already, and ``check_mode`` where it will not be asked to load it."""
-    options = {one.key: one.option.rstrip(".") for one in wish.services}
-    orders = [order for step in plan.steps if isinstance(step.do, Batch) for order in step.do.orders]
+    options = {one.key: one.option.rstrip(".") for one in desired.services}
+    orders = [order for step in plan.steps if isinstance(step.apply, Batch) for order in step.apply.orders]
     problems = list(_unknown(orders, current, options, system))
-    problems += _unfit([step.do.daemon for step in plan.steps if isinstance(step.do, Start)])
+    problems += _unfit([step.apply.daemon for step in plan.steps if isinstance(step.apply, Start)])
     running = owner(system)
     if running is not None:
         problems += _owned(dict.fromkeys([order.service.key for order in orders]), options, running)
-        for option, setting, deeds in _SETTINGS:
-            if setting in running.settings and any(isinstance(step.do, deeds) for step in plan.steps):
+        for option, setting, changes in _SETTINGS:
+            if setting in running.settings and any(isinstance(step.apply, changes) for step in plan.steps):
                 reason = f"belongs to keepalived: {running.path} has {setting}"
                 problems.append(Problem(option, None, reason, "Change it there, or leave it out here"))
     refuse(problems)

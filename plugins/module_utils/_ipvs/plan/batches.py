@@ -39,16 +39,16 @@ class Order(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Orders that are carried out together, or not at all: ``undo`` has for each of them what takes it back."""
+    """Orders that are carried out together, or not at all: ``revert`` has for each of them what takes it back."""
 
     orders: tuple[Order, ...]
-    undo: tuple[tuple[Order, ...], ...]
+    revert: tuple[tuple[Order, ...], ...]
 
 
-class Back(NamedTuple):
+class Revert(NamedTuple):
     """Take a batch back, the last order first."""
 
-    undo: tuple[tuple[Order, ...], ...]
+    revert: tuple[tuple[Order, ...], ...]
 
 
 class Start(NamedTuple):
@@ -65,8 +65,8 @@ class Stop(NamedTuple):
 
 class _Change(NamedTuple):
     words: str
-    do: Order
-    undo: tuple[Order, ...]
+    apply: Order
+    revert: tuple[Order, ...]
 
 
 def steps(current: Table, desired: Table) -> list[Step]:
@@ -107,9 +107,9 @@ def _batches(current: Table, desired: Table) -> Iterable[Step]:
             take.append(_Change(words, Order("del", was), back))
     for changes in (give, change, take):
         if changes:
-            undo = tuple([one.undo for one in changes])
+            revert = tuple([one.revert for one in changes])
             words = "\n".join([one.words for one in changes])
-            yield Step(words, Batch(tuple([one.do for one in changes]), undo), Back(undo))
+            yield Step(words, Batch(tuple([one.apply for one in changes]), revert), Revert(revert))
 
 
 def _servers(was: Service, shall: Service, give: list[_Change], change: list[_Change], take: list[_Change]) -> None:
@@ -136,11 +136,11 @@ def texts(current: Table, desired: Table, done: Iterable[Step]) -> tuple[str, st
     timeouts = False
     roles: dict[str, None] = {}
     for step in done:
-        if isinstance(step.do, Batch):
-            keys.update(dict.fromkeys([order.service.key for order in step.do.orders]))
-        elif isinstance(step.do, (Start, Stop)):
-            roles[step.do.daemon.role] = None
-        timeouts = timeouts or isinstance(step.do, Timeouts)
+        if isinstance(step.apply, Batch):
+            keys.update(dict.fromkeys([order.service.key for order in step.apply.orders]))
+        elif isinstance(step.apply, (Start, Stop)):
+            roles[step.apply.daemon.role] = None
+        timeouts = timeouts or isinstance(step.apply, Timeouts)
     found = []
     for table in (current, desired):
         lines = [timeouts_line(table.timeouts)] if timeouts and table.timeouts is not None else []

@@ -41,7 +41,7 @@ _DAEMON_RANGES = (("syncid", 0, 255), ("mcast_port", 1, 65535), ("mcast_ttl", 1,
 _SHORTEST_MESSAGE = {"master": 1, "backup": 1024}
 
 
-class ServerWish(NamedTuple):
+class DesiredServer(NamedTuple):
     """A real server as it shall be. ``options`` are those that are given, by their names in the model."""
 
     option: str
@@ -50,37 +50,37 @@ class ServerWish(NamedTuple):
     state: str = "present"
 
 
-class ServiceWish(NamedTuple):
+class DesiredService(NamedTuple):
     """A virtual service as it shall be; ``servers`` is None where they are not spoken of. ``flags`` are the names that
     its option of bits was given by."""
 
     option: str
     key: Key
     options: Mapping[str, Any]
-    servers: tuple[ServerWish, ...] | None = None
+    servers: tuple[DesiredServer, ...] | None = None
     purge: bool = False
     state: str = "present"
     flags: tuple[str, ...] = ()
 
 
-class DaemonWish(NamedTuple):
+class DesiredDaemon(NamedTuple):
     """The daemons that shall run, and the options given for them."""
 
     roles: tuple[str, ...]
     options: Mapping[str, Any]
 
 
-class Wish(NamedTuple):
+class Desired(NamedTuple):
     """All that is asked of the table. None is not managed."""
 
-    services: tuple[ServiceWish, ...] = ()
+    services: tuple[DesiredService, ...] = ()
     purge: bool = False
     timeouts: Mapping[str, int] = {}
-    daemons: DaemonWish | None = None
+    daemons: DesiredDaemon | None = None
 
 
-def wish_of(params: Mapping[str, Any]) -> Wish:
-    """The parameters of ipvs_config as a wish. InputError with every problem of theirs."""
+def desired_of(params: Mapping[str, Any]) -> Desired:
+    """The parameters of ipvs_config as desired state. InputError with every problem of theirs."""
     problems: list[Problem] = []
     services = [
         _service(f"virtual_servers[{index}].", given, problems)
@@ -92,28 +92,28 @@ def wish_of(params: Mapping[str, Any]) -> Wish:
     timeouts = {name: value for name, value in (params["timeouts"] or {}).items() if value is not None}
     problems += _out_of_range("timeouts.", timeouts, [(name, 1, LONGEST) for name in timeouts])
     daemons = _daemons(params["sync_daemon"], problems) if params["sync_daemon"] else None
-    return _checked(Wish(_known(services), params["purge"], timeouts, daemons), problems)
+    return _checked(Desired(_known(services), params["purge"], timeouts, daemons), problems)
 
 
-def service_wish_of(params: Mapping[str, Any]) -> Wish:
-    """The parameters of ipvs_virtual_server as a wish. InputError with every problem of theirs."""
+def desired_service_of(params: Mapping[str, Any]) -> Desired:
+    """The parameters of ipvs_virtual_server as desired state. InputError with every problem of theirs."""
     problems: list[Problem] = []
-    return _checked(Wish(_known([_service("", params, problems)])), problems)
+    return _checked(Desired(_known([_service("", params, problems)])), problems)
 
 
-def _known(services: Sequence[ServiceWish | None]) -> tuple[ServiceWish, ...]:
+def _known(services: Sequence[DesiredService | None]) -> tuple[DesiredService, ...]:
     return tuple([service for service in services if service is not None])
 
 
-def _checked(wish: Wish, problems: list[Problem]) -> Wish:
+def _checked(desired: Desired, problems: list[Problem]) -> Desired:
     seen: dict[Key, str] = {}
-    for service in wish.services:
+    for service in desired.services:
         problems += _twice(seen, service.key, str(service.key), service.option.rstrip("."))
         places: dict[Place, str] = {}
         for server in service.servers or ():
             problems += _twice(places, server.place, "{0} port {1}".format(*server.place), server.option)
     refuse(problems)
-    return wish
+    return desired
 
 
 def _twice(seen: dict[Any, str], key: Any, name: str, option: str) -> Iterator[Problem]:
@@ -122,7 +122,7 @@ def _twice(seen: dict[Any, str], key: Any, name: str, option: str) -> Iterator[P
         yield Problem(option, name, f"is named by {first} already", "Name it once.")
 
 
-def _service(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> ServiceWish | None:
+def _service(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> DesiredService | None:
     """One virtual service. None where there is no telling which one is meant, with the problem told."""
     ranges = (("port", 0, 65535), ("fwmark", 1, 2**32 - 1), ("persistence_timeout", 0, LONGEST))
     found = list(_out_of_range(prefix, given, ranges))
@@ -160,7 +160,7 @@ def _service(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> 
     if key is None or found:
         return None
     flags = tuple(given["flags"] or ())
-    return ServiceWish(prefix, key, options, servers, given["purge_real_servers"], given["state"], flags)
+    return DesiredService(prefix, key, options, servers, given["purge_real_servers"], given["state"], flags)
 
 
 def _key(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> Key | None:
@@ -186,7 +186,7 @@ def _key(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> Key 
     return Key(found.family, given["protocol"], found.host, given["port"])
 
 
-def _server(option: str, given: Mapping[str, Any], port: int, problems: list[Problem]) -> ServerWish | None:
+def _server(option: str, given: Mapping[str, Any], port: int, problems: list[Problem]) -> DesiredServer | None:
     problems += _out_of_range(option + ".", given, _SERVER_RANGES)
     found = _address(option + ".address", given["address"], problems)
     if found is None:
@@ -194,7 +194,7 @@ def _server(option: str, given: Mapping[str, Any], port: int, problems: list[Pro
     if given["port"] is not None:
         port = given["port"]
     options = {ours: given[name] for name, ours in _SERVER_OPTIONS.items() if given[name] is not None}
-    return ServerWish(option, (found.host, port), options, given["state"])
+    return DesiredServer(option, (found.host, port), options, given["state"])
 
 
 def _address(option: str, text: str, problems: list[Problem]) -> Address | None:
@@ -221,7 +221,7 @@ def _mask(prefix: str, text: str, family: int, problems: list[Problem]) -> str:
     return HOST_MASK[family]
 
 
-def _daemons(given: Mapping[str, Any], problems: list[Problem]) -> DaemonWish:
+def _daemons(given: Mapping[str, Any], problems: list[Problem]) -> DesiredDaemon:
     shortest = max([_SHORTEST_MESSAGE[role] for role in given["roles"]], default=1)
     problems += _out_of_range("sync_daemon.", given, (*_DAEMON_RANGES, ("maxlen", shortest, 65507)))
     options = {ours: given[name] for name, ours in _DAEMON_OPTIONS.items() if given[name] is not None}
@@ -242,7 +242,7 @@ def _daemons(given: Mapping[str, Any], problems: list[Problem]) -> DaemonWish:
         if not (host.startswith("ff") or 224 <= int(host.partition(".")[0] if "." in host else 0) < 240):
             remedy = "Give one such as 224.0.0.81, which is the kernel's default."
             problems.append(Problem("sync_daemon.mcast_group", group, "is no multicast address", remedy))
-    return DaemonWish(tuple(role for role in ("master", "backup") if role in given["roles"]), options)
+    return DesiredDaemon(tuple(role for role in ("master", "backup") if role in given["roles"]), options)
 
 
 def _out_of_range(prefix: str, given: Mapping[str, Any], ranges: Sequence[tuple[str, int, int]]) -> Iterator[Problem]:

@@ -12,7 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import ServerWish, ServiceWish, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import (
+    Desired,
+    DesiredServer,
+    DesiredService,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import (
     HOST_MASK,
     ONE_PACKET,
@@ -27,14 +31,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model
 )
 
 
-def desired(current: Table, wish: Wish, problems: list[Problem]) -> Table:
+def target(current: Table, desired: Desired, problems: list[Problem]) -> Table:
     """The table as it shall be. What the kernel would ignore or refuse is added to ``problems``.
 
     What is to be drained has weight 0 in it; what is to be absent is not in it.
     """
     services = dict(current.services)
     named = set()
-    for one in wish.services:
+    for one in desired.services:
         named.add(one.key)
         there = services.get(one.key)
         if one.state == "present":
@@ -43,38 +47,39 @@ def desired(current: Table, wish: Wish, problems: list[Problem]) -> Table:
             services[one.key] = there._replace(servers={place: _quiet(one) for place, one in there.servers.items()})
         elif there is not None:
             del services[one.key]
-    if wish.purge:
+    if desired.purge:
         services = {key: service for key, service in services.items() if key in named}
     timeouts = current.timeouts
-    if wish.timeouts:
-        timeouts = (timeouts or Timeouts(0, 0, 0))._replace(**wish.timeouts)
+    if desired.timeouts:
+        timeouts = (timeouts or Timeouts(0, 0, 0))._replace(**desired.timeouts)
     daemons = current.daemons
-    if wish.daemons is not None:
+    if desired.daemons is not None:
         daemons = {
-            role: daemons.get(role, Daemon(role, ""))._replace(**wish.daemons.options) for role in wish.daemons.roles
+            role: daemons.get(role, Daemon(role, ""))._replace(**desired.daemons.options)
+            for role in desired.daemons.roles
         }
     if daemons:
-        problems += _mixed(wish, services)
+        problems += _mixed(desired, services)
     return Table(services, timeouts, daemons)
 
 
-def _service(wish: ServiceWish, there: Service | None, problems: list[Problem]) -> Service:
+def _service(desired: DesiredService, there: Service | None, problems: list[Problem]) -> Service:
     service = there
     if service is None:
-        service = Service(wish.key, mask=HOST_MASK[wish.key.family])
-        if not wish.key.fwmark:
-            problems += _useless(wish.option + "address", wish.key.address)
-    if wish.options:
-        service = service._replace(**wish.options)
+        service = Service(desired.key, mask=HOST_MASK[desired.key.family])
+        if not desired.key.fwmark:
+            problems += _useless(desired.option + "address", desired.key.address)
+    if desired.options:
+        service = service._replace(**desired.options)
     if not service.timeout and there is not None and there.timeout:
-        service = service._replace(**{"mask": HOST_MASK[wish.key.family], "engine": "", **wish.options})
-    problems += _strange_flags(wish.option, wish.flags, service.scheduler)
+        service = service._replace(**{"mask": HOST_MASK[desired.key.family], "engine": "", **desired.options})
+    problems += _strange_flags(desired.option, desired.flags, service.scheduler)
     if there is None or service[:-1] != there[:-1]:
-        problems += _service_faults(wish.option, service)
-    if wish.servers is None:
+        problems += _service_faults(desired.option, service)
+    if desired.servers is None:
         return service
-    servers: dict[Place, Server] = {} if wish.purge else dict(service.servers)
-    for one in wish.servers:
+    servers: dict[Place, Server] = {} if desired.purge else dict(service.servers)
+    for one in desired.servers:
         old = service.servers.get(one.place)
         if one.state == "present":
             new = (old or Server(*one.place))._replace(**one.options)
@@ -145,27 +150,29 @@ def _service_faults(option: str, service: Service) -> Iterator[Problem]:
             yield Problem(option + "persistence_engine", "sip", reason, "Leave it out, or use protocol: udp")
 
 
-def _server_faults(wish: ServerWish, service: Service, server: Server) -> Iterator[Problem]:
+def _server_faults(desired: DesiredServer, service: Service, server: Server) -> Iterator[Problem]:
     key = service.key
     if server.method == "tun":
-        yield from _tunnel_faults(wish.option, server)
+        yield from _tunnel_faults(desired.option, server)
     else:
         if (":" in server.address) != (key.family == 6):
             reason = f"is not of the family of {key}: {server.method} cannot cross from one to the other"
             remedy = f"Give an IPv{key.family} address, or use forwarding_method: tun"
-            yield Problem(wish.option + ".address", server.address, reason, remedy)
+            yield Problem(desired.option + ".address", server.address, reason, remedy)
         for name, option in (("tunnel", "type"), ("tunnel_port", "port"), ("checksum", "checksum")):
-            if wish.options.get(name) not in (None, Server._field_defaults[name]):
+            if desired.options.get(name) not in (None, Server._field_defaults[name]):
                 reason = f"is ignored by the kernel with {server.method}"
                 remedy = "Leave it out, or use forwarding_method: tun"
-                yield Problem(f"{wish.option}.tunnel_{option}", wish.options[name], reason, remedy)
+                yield Problem(f"{desired.option}.tunnel_{option}", desired.options[name], reason, remedy)
     if server.method != "nat" and not key.fwmark and server.port != key.port:
         reason = f"is not the virtual server's port {key.port}: {server.method} delivers packets as they came"
         remedy = f"Leave it out, give {key.port}, or use forwarding_method: nat"
-        yield Problem(wish.option + ".port", server.port, reason, remedy)
+        yield Problem(desired.option + ".port", server.port, reason, remedy)
     if server.lower > server.upper:
         reason = f"is above the upper threshold, which is {server.upper}"
-        yield Problem(wish.option + ".lower_threshold", server.lower, reason, "Give upper_threshold too, not below it")
+        yield Problem(
+            desired.option + ".lower_threshold", server.lower, reason, "Give upper_threshold too, not below it"
+        )
 
 
 def _tunnel_faults(option: str, server: Server) -> Iterator[Problem]:
@@ -182,10 +189,10 @@ def _tunnel_faults(option: str, server: Server) -> Iterator[Problem]:
         yield Problem(option + ".tunnel_checksum", server.checksum, reason, remedy)
 
 
-def _mixed(wish: Wish, services: dict[Key, Service]) -> Iterator[Problem]:
+def _mixed(desired: Desired, services: dict[Key, Service]) -> Iterator[Problem]:
     """Servers of another family than their service's, which the daemons' protocol cannot tell of: the kernel refuses
     the one where there is the other."""
-    asked = {one.key: one for one in wish.services}
+    asked = {one.key: one for one in desired.services}
     for key, service in services.items():
         for server in service.servers.values():
             if (":" in server.address) != (key.family == 6):
@@ -195,21 +202,21 @@ def _mixed(wish: Wish, services: dict[Key, Service]) -> Iterator[Problem]:
                 yield Problem(option, server.address, reason, remedy)
 
 
-def removal(wish: Wish) -> Wish:
+def removal(desired: Desired) -> Desired:
     """The same, once what was to be drained has no connections: it goes."""
     services = []
-    for one in wish.services:
+    for one in desired.services:
         if one.servers is not None:
             gone = {"drained": "absent"}
             servers = [server._replace(state=gone.get(server.state, server.state)) for server in one.servers]
             one = one._replace(servers=tuple(servers))
         services.append(one._replace(state="absent") if one.state == "drained" else one)
-    return wish._replace(services=tuple(services))
+    return desired._replace(services=tuple(services))
 
 
-def drains(wish: Wish) -> bool:
+def drains(desired: Desired) -> bool:
     """Whether anything is to be drained."""
     return any(
         one.state == "drained" or any(server.state == "drained" for server in one.servers or ())
-        for one in wish.services
+        for one in desired.services
     )

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Wish, service_wish_of, wish_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import (
+    Desired,
+    desired_of,
+    desired_service_of,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.target import drains, removal
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync.resource import NOTHING, IpvsTable
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
@@ -18,31 +22,31 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 def config(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
     """Bring the whole table to what is asked for."""
-    return _bring(wish_of(params), params, system, check_mode, whole=True)
+    return _bring(desired_of(params), params, system, check_mode, whole=True)
 
 
 def virtual_server(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
     """Bring one virtual service to what is asked for."""
-    return _bring(service_wish_of(params), params, system, check_mode, whole=False)
+    return _bring(desired_service_of(params), params, system, check_mode, whole=False)
 
 
-def _bring(wish: Wish, params: dict[str, Any], system: System, check_mode: bool, whole: bool) -> dict[str, Any]:
+def _bring(desired: Desired, params: dict[str, Any], system: System, check_mode: bool, whole: bool) -> dict[str, Any]:
     boot = None
     if params["persist"]:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host.boot import Boot
 
         boot = Boot(system)
-    drained = drains(wish)
+    drained = drains(desired)
     # What boot restores is settled when the last connection has ended.
-    resource = IpvsTable(wish, system, whole=whole, boot=None if drained else boot)
+    resource = IpvsTable(desired, system, whole=whole, boot=None if drained else boot)
     plan = reconcile(resource, check_mode=check_mode)
     if not drained:
         return plan_result(plan._replace(warnings=tuple(resource.warnings)), "IPVS")
     if not check_mode and resource.channel is not None:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host.drain import wait
 
-        wait(resource.channel, wish, params["drain_timeout"])
-    last = IpvsTable(removal(wish), system, whole=whole, boot=boot, supposed=resource.target if check_mode else None)
+        wait(resource.channel, desired, params["drain_timeout"])
+    last = IpvsTable(removal(desired), system, whole=whole, boot=boot, supposed=resource.target if check_mode else None)
     end = reconcile(last, check_mode=check_mode)
     steps = plan.steps + end.steps
     warnings = tuple(dict.fromkeys([*resource.warnings, *last.warnings]))

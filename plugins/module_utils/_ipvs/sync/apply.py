@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import ApplyEr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import messages
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.channel import Channel
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.table import read_services
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.batches import Back, Batch, Order, Start, Stop
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.batches import Batch, Order, Revert, Start, Stop
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Key, Service, Timeouts
 
 _SERVICES = {"new": messages.NEW_SERVICE, "set": messages.SET_SERVICE, "del": messages.DEL_SERVICE}
@@ -44,37 +44,37 @@ _OTHER_ERRORS = {
 }
 
 
-def execute(channel: Channel, deed: Any) -> None:
+def execute(channel: Channel, change: Any) -> None:
     """Carry out what a step says. Of a batch that fails nothing stays."""
-    if isinstance(deed, Batch):
+    if isinstance(change, Batch):
         try:
-            failed = channel.order(requests(deed.orders))
+            failed = channel.order(requests(change.orders))
         except BaseException as error:
-            _take_back_unheard(channel, deed, error)
+            _revert_unanswered(channel, change, error)
             raise
         if failed:
-            _take_back(channel, deed, failed)
-    elif isinstance(deed, Back):
-        orders = [order for undo in reversed(deed.undo) for order in undo]
+            _revert_sent(channel, change, failed)
+    elif isinstance(change, Revert):
+        orders = [order for revert in reversed(change.revert) for order in revert]
         failed = channel.order(requests(orders))
         if failed:
             raise _refused_order(orders[min(failed)], failed[min(failed)])
-    elif isinstance(deed, Timeouts):
-        words = "timeouts {0}, {1} and {2} s".format(*deed)
-        _tell(channel, messages.SET_TIMEOUTS, messages.timeouts_body(deed), words)
-    elif isinstance(deed, (Start, Stop)):
-        start = isinstance(deed, Start)
+    elif isinstance(change, Timeouts):
+        words = "timeouts {0}, {1} and {2} s".format(*change)
+        _tell(channel, messages.SET_TIMEOUTS, messages.timeouts_body(change), words)
+    elif isinstance(change, (Start, Stop)):
+        start = isinstance(change, Start)
         command = messages.NEW_DAEMON if start else messages.DEL_DAEMON
-        words = f"to {'start' if start else 'stop'} the {deed.daemon.role} sync daemon on {deed.daemon.interface}"
-        _tell(channel, command, messages.daemon_body(deed.daemon, start), words)
+        words = f"to {'start' if start else 'stop'} the {change.daemon.role} sync daemon on {change.daemon.interface}"
+        _tell(channel, command, messages.daemon_body(change.daemon, start), words)
 
 
-def keys(deed: Any) -> set[Key]:
-    """The services that a deed changes."""
-    if isinstance(deed, Batch):
-        return {order.service.key for order in deed.orders}
-    if isinstance(deed, Back):
-        return {order.service.key for undo in deed.undo for order in undo}
+def keys(change: Any) -> set[Key]:
+    """The services that a change touches."""
+    if isinstance(change, Batch):
+        return {order.service.key for order in change.orders}
+    if isinstance(change, Revert):
+        return {order.service.key for revert in change.revert for order in revert}
     return set()
 
 
@@ -93,8 +93,8 @@ def requests(orders: Sequence[Order]) -> list[tuple[int, bytes]]:
     return found
 
 
-def _take_back(channel: Channel, batch: Batch, failed: dict[int, int]) -> None:
-    """Undo what of a batch went well: all that was sent with the first failure or before it, but for other failures."""
+def _revert_sent(channel: Channel, batch: Batch, failed: dict[int, int]) -> None:
+    """Revert what of a batch went well: all that was sent up to the first failure, but for other failures."""
     first = min(failed)
     error = _refused_order(batch.orders[first], failed[first])
     sent = channel.sent_with(first, len(batch.orders))
@@ -102,8 +102,8 @@ def _take_back(channel: Channel, batch: Batch, failed: dict[int, int]) -> None:
     raise error
 
 
-def _take_back_unheard(channel: Channel, batch: Batch, error: BaseException) -> None:
-    """Undo what of a batch the table shows as done, where the kernel's answers were lost or nobody waited for them."""
+def _revert_unanswered(channel: Channel, batch: Batch, error: BaseException) -> None:
+    """Revert what of a batch the table shows as done, where the kernel's answers were lost or not waited for."""
     try:
         now = read_services(channel, keys(batch))
         _undo(channel, batch, [index for index, order in enumerate(batch.orders) if _is_done(order, now)], error)
@@ -124,7 +124,7 @@ def _is_done(order: Order, now: Mapping[Key, Service]) -> bool:
 
 def _undo(channel: Channel, batch: Batch, done: Sequence[int], error: BaseException) -> None:
     """Take back those orders of a batch, the last first; ApplyError beside ``error`` for those that will not go."""
-    orders = [order for index in reversed(done) for order in batch.undo[index]]
+    orders = [order for index in reversed(done) for order in batch.revert[index]]
     wrong = channel.order(requests(orders))
     if wrong:
         raise ApplyError(error, [_refused_order(orders[index], number) for index, number in wrong.items()])

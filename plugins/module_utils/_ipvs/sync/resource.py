@@ -13,8 +13,8 @@ from typing import IO, Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.table import connect, read_services, read_table
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Wish
-from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.target import desired
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.desired import Desired
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan.target import target
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Key, Table, Timeouts
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
@@ -43,9 +43,9 @@ class IpvsTable:
     ``supposed`` is what the table is taken to be, where check mode asks what would come after a change."""
 
     def __init__(
-        self, wish: Wish, system: System, *, whole: bool, boot: Any = None, supposed: Table | None = None
+        self, desired: Desired, system: System, *, whole: bool, boot: Any = None, supposed: Table | None = None
     ) -> None:
-        self.wish = wish
+        self.desired = desired
         self.system = system
         self.whole = whole
         self.boot = boot
@@ -77,7 +77,7 @@ class IpvsTable:
         elif self.channel is None:
             table = NOTHING
         elif self.first is None:
-            keys = [one.key for one in self.wish.services]
+            keys = [one.key for one in self.desired.services]
             table = read_table(self.channel) if self.whole else Table(read_services(self.channel, keys))
         elif self.whole and 2 * len(self.touched) > len(self.first.services):
             table = read_table(self.channel)
@@ -93,7 +93,7 @@ class IpvsTable:
 
     def plan(self, current: Current) -> Plan:
         problems: list[Problem] = []
-        table = desired(current.table, self.wish, problems)
+        table = target(current.table, self.desired, problems)
         refuse(problems)
         self.target = table
         steps: list[Step] = []
@@ -105,7 +105,7 @@ class IpvsTable:
                 steps.insert(0, Step("load the kernel module ip_vs", Load()))
         impact = "runtime" if steps else "none"
         if self.boot is not None:
-            steps += self.boot.steps(current.boot, self.wish, table)
+            steps += self.boot.steps(current.boot, self.desired, table)
         before = after = ""
         if steps:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.plan import batches as planner
@@ -123,23 +123,23 @@ class IpvsTable:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host import needs as rehearsal
 
         first, known = NOTHING if self.first is None else self.first, self.channel is not None
-        self.warnings = rehearsal.judge(plan, first, self.wish, self.system, known=known, check_mode=check_mode)
+        self.warnings = rehearsal.judge(plan, first, self.desired, self.system, known=known, check_mode=check_mode)
 
-    def execute(self, deed: Any) -> None:
+    def execute(self, change: Any) -> None:
         if self._plan is not None:
             plan, self._plan = self._plan, None
             self._judge(plan, check_mode=False)
-        if isinstance(deed, Load):
+        if isinstance(change, Load):
             from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host import needs as rehearsal
 
             self.channel = rehearsal.load(self.system)
-        elif self.boot is not None and isinstance(deed, self.boot.deeds):
-            self.boot.execute(deed)
-        elif deed is not None and self.channel is not None:
+        elif self.boot is not None and isinstance(change, self.boot.changes):
+            self.boot.execute(change)
+        elif change is not None and self.channel is not None:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync import apply as orders
 
-            self.touched |= orders.keys(deed)
-            orders.execute(self.channel, deed)
+            self.touched |= orders.keys(change)
+            orders.execute(self.channel, change)
 
 
 def _wait_for(namespace: IO[bytes]) -> None:

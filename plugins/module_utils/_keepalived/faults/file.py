@@ -95,7 +95,7 @@ def faults(document: Document, known: frozenset[str] = frozenset()) -> Iterator[
             yield Problem("instance {0}: {1}".format(instance, option), value, reason, remedy)
     yield from _duplicates(statements)
     yield from _incomplete(document, statements)
-    yield from _clashes(instances)
+    yield from _shared_identities(instances)
     yield from _ignored_weights(document, statements, instances)
     whole = not any(one.keyword in INCLUDES or one.keyword[:1] in ("~", "$") for one in statements)
     if whole:
@@ -174,7 +174,7 @@ def _quorum(process: str, values: dict[str, Any]) -> Iterator[Problem]:
         yield Problem("vrrp_track_process {0}: quorum".format(process), least, reason, "Lower it.")
 
 
-def _clashes(instances: list[tuple[str, dict[str, Any]]]) -> Iterator[Problem]:
+def _shared_identities(instances: list[tuple[str, dict[str, Any]]]) -> Iterator[Problem]:
     """Two instances that want the same address, or the same router ID on one interface."""
     owners: dict[Any, str] = {}
     for instance, values in instances:

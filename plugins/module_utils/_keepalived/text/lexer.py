@@ -4,7 +4,7 @@
 """How keepalived's parser sees a text: what is comment, what is quoted, where words begin and end.
 
 The rules are those of lib/parser.c (decomment, read_line, alloc_strvec_r). They work line by line and in this order:
-a comment is cut off (``#`` or ``!`` outside double quotes, not escaped); an include swallows the rest of its line, and
+a comment is cut off (``#`` or ``!`` outside double quotes, not escaped); an include takes the rest of its line, and
 a definition (``$NAME=``) that of its lines, braces included; then every brace outside double quotes stands as a line
 of its own, wherever it was written. Single quotes mean nothing. A quote that is not closed on its line reaches to the
 line's end.

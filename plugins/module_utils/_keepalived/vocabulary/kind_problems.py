@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_
 from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import word_problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import INCLUDES
 
-Complaint = Optional[tuple[str, str]]
+Fault = Optional[tuple[str, str]]
 
 #: Characters that no bare word may have.
 _STRUCTURE = "#!{}\"'$;\\"
@@ -25,7 +25,7 @@ _MOST_CHARACTERS = 500
 _REMEDY = "Use letters, digits and . _ - / : only."
 
 
-def plain(value: str, longest: int = _MOST_CHARACTERS) -> Complaint:
+def plain(value: str, longest: int = _MOST_CHARACTERS) -> Fault:
     """One word of a keepalived line."""
     problem = word_problem(value, _STRUCTURE, longest)
     if problem is None and (value[0] in "@~" or value in INCLUDES):
@@ -33,7 +33,7 @@ def plain(value: str, longest: int = _MOST_CHARACTERS) -> Complaint:
     return problem
 
 
-def interface(value: str) -> Complaint:
+def interface(value: str) -> Fault:
     """The name of a network interface (the kernel's dev_valid_name)."""
     problem = plain(value)
     if problem is None and (len(value) > 15 or "/" in value or ":" in value or value in (".", "..")):
@@ -41,7 +41,7 @@ def interface(value: str) -> Complaint:
     return problem
 
 
-def path(value: str) -> Complaint:
+def path(value: str) -> Fault:
     """An absolute path of a file."""
     problem = plain(value)
     if problem is None and not value.startswith("/"):
@@ -49,7 +49,7 @@ def path(value: str) -> Complaint:
     return problem
 
 
-def address(value: str, prefix: str) -> Complaint:
+def address(value: str, prefix: str) -> Fault:
     """An address; ``prefix`` as in ``kinds.address``."""
     found = parse_address(value)
     if found is None or (prefix == "never" and found.prefix is not None):
@@ -61,14 +61,14 @@ def address(value: str, prefix: str) -> Complaint:
     return None
 
 
-def upper(value: str, words: tuple[str, ...]) -> Complaint:
+def upper(value: str, words: tuple[str, ...]) -> Fault:
     """One of some words in capitals."""
     if value in words:
         return None
     return "is not one of the words keepalived knows", "Use one of: " + ", ".join(words)
 
 
-def sentence(value: str, pattern: str, example: str) -> Complaint:
+def sentence(value: str, pattern: str, example: str) -> Fault:
     """Several words on one line that must match a pattern as a whole."""
     problem = word_problem(value.replace(" ", "_"), _STRUCTURE, _MOST_CHARACTERS)
     if problem is None and not re.fullmatch(pattern, value):
@@ -76,7 +76,7 @@ def sentence(value: str, pattern: str, example: str) -> Complaint:
     return problem
 
 
-def password(value: str) -> Complaint:
+def password(value: str) -> Fault:
     """auth_pass: keepalived cuts it after 8 characters, so longer ones are refused."""
     problem = plain(value)
     if problem is None and len(value) > 8:
@@ -84,7 +84,7 @@ def password(value: str) -> Complaint:
     return problem
 
 
-def hmac_key(value: str) -> Complaint:
+def hmac_key(value: str) -> Fault:
     """A key of auth_hmac: 32 to 64 bytes as text, the same as ``hex:`` digits, or ``file:`` and a path."""
     problem = plain(value)
     if problem is not None:
@@ -99,7 +99,7 @@ def hmac_key(value: str) -> Complaint:
     return None if good_length else ("is not 32 to 64 characters long", "Give a longer one, or hex: or file:.")
 
 
-def weight(value: str, limit: int) -> Complaint:
+def weight(value: str, limit: int) -> Fault:
     """A weight from -limit to limit, alone or followed by ``reverse``."""
     problem = sentence(value, r"[+-]?[0-9]{1,3}(?: reverse)?", "-20")
     if problem is None and abs(int(value.split(" ")[0])) > limit:
@@ -107,7 +107,7 @@ def weight(value: str, limit: int) -> Complaint:
     return problem
 
 
-def pattern(value: str) -> Complaint:
+def pattern(value: str) -> Fault:
     """A regular expression in double quotes: what keepalived would unescape is refused."""
     if re.search(r"\$[{A-Za-z_]", value):
         return "names a parameter of keepalived's", "Put the $ at the end, or use [$]."

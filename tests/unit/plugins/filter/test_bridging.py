@@ -1,4 +1,4 @@
-"""What a holder keeps on loopback while keepalived gives its VIPs up and takes them again; and who has no heir yet."""
+"""What a holder keeps on loopback while keepalived gives its VIPs up and back again, and VIPs without a successor."""
 
 from __future__ import annotations
 

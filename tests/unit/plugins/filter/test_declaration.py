@@ -86,7 +86,7 @@ def test_two_vips_with_one_name_or_one_address(lab):
     assert "also declared by kubeapi" in str(refusal.value)
 
 
-def test_a_router_id_clash_on_one_network_names_both_and_the_remedy(lab):
+def test_a_router_id_conflict_on_one_network_names_both_and_the_remedy(lab):
     with pytest.raises(AnsibleFilterError) as refusal:
         derive(
             lab,

@@ -152,7 +152,7 @@ def test_peers_set_by_hand_are_wanted(lab):
     assert site.found() == []
 
 
-def test_a_host_with_a_new_address_is_no_stranger(lab):
+def test_a_host_with_a_new_address_is_the_same_member(lab):
     site = Site(lab, stays=("haproxy-1", "haproxy-2", "haproxy-3"))
     site.hostvars["haproxy-2"].update(lab.host(lab.interface("eth0", "10.77.0.32/24")), ansible_host="10.77.0.32")
     assert site.found() == []

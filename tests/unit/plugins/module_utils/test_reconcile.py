@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reco
 
 
 class Shelf:
-    """A set of books as a resource; ``broken`` names deeds that fail, ``sticky`` books that stay whatever is done."""
+    """A set of books as a resource; ``broken`` names changes that fail, ``sticky`` books that stay whatever is done."""
 
     def __init__(self, books, desired, broken=(), sticky=()):
         self.books, self.desired, self.broken, self.sticky = set(books), set(desired), set(broken), set(sticky)
@@ -37,11 +37,11 @@ class Shelf:
     def rehearse(self, plan):
         self.told.append("rehearse")
 
-    def execute(self, deed):
-        self.told.append(deed)
-        if deed in self.broken:
-            raise EdgeError(f"cannot {deed[0]} {deed[1]}")
-        (self.books.add if deed[0] == "put" else self.books.discard)(deed[1])
+    def execute(self, change):
+        self.told.append(change)
+        if change in self.broken:
+            raise EdgeError(f"cannot {change[0]} {change[1]}")
+        (self.books.add if change[0] == "put" else self.books.discard)(change[1])
         self.books |= self.sticky
 
 
@@ -88,7 +88,7 @@ def test_a_failed_undo_is_told_beside_the_first_error():
         reconcile(shelf, check_mode=False)
     assert str(told.value).splitlines()[0] == "cannot put d"
     assert "cannot take b" in str(told.value)
-    assert shelf.books == {"a", "b"}, "the other undo was still carried out"
+    assert shelf.books == {"a", "b"}, "the other revert was still carried out"
 
 
 def test_the_heaviest_impact_wins():

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files import record_file
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import action as actions
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired, Opening
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import Chain
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
@@ -30,8 +30,8 @@ def parameters(*openings, **given):
     return {"openings": list(openings), **fields, **given}
 
 
-def test_parameters_are_a_wish_in_one_spelling():
-    assert actions.wish_of(
+def test_parameters_are_desired_state_in_one_spelling():
+    assert actions.desired_of(
         parameters(
             opening(port=6443, sources=["10.0.0.1/8", "192.0.2.1/32"], destination="10.0.0.100"),
             opening("vrrp", sources=["fd00:0::2"]),
@@ -40,7 +40,7 @@ def test_parameters_are_a_wish_in_one_spelling():
             guarded=["FD00::100"],
             close=False,
         )
-    ) == Wish(
+    ) == Desired(
         (
             Opening("tcp", 6443, "10.0.0.0/8", "10.0.0.100"),
             Opening("tcp", 6443, "192.0.2.1", "10.0.0.100"),
@@ -52,8 +52,8 @@ def test_parameters_are_a_wish_in_one_spelling():
     )
 
 
-def test_absent_wishes_for_nothing():
-    assert actions.wish_of(parameters(opening(port=1), state="absent")) == Wish()
+def test_absent_leaves_nothing():
+    assert actions.desired_of(parameters(opening(port=1), state="absent")) == Desired()
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_absent_wishes_for_nothing():
 )
 def test_what_cannot_be_is_refused_by_its_place(given, said):
     with pytest.raises(InputError, match=said):
-        actions.wish_of(parameters(given))
+        actions.desired_of(parameters(given))
 
 
 class Host(System):
@@ -102,9 +102,9 @@ def host(monkeypatch, tmp_path):
         monkeypatch.setattr(actions, "_firewalld_runs", lambda: running)
         monkeypatch.setattr(actions, "_left_in", lambda: list(left))
 
-        def reconcile(backend, wish, _running, _ports, _check_mode):
-            done.append((backend, wish))
-            return Plan("", "", (Step(backend, None),), "runtime"), [] if wish.close else ["a rule"]
+        def reconcile(backend, desired, _running, _ports, _check_mode):
+            done.append((backend, desired))
+            return Plan("", "", (Step(backend, None),), "runtime"), [] if desired.close else ["a rule"]
 
         monkeypatch.setattr(actions, "_reconcile", reconcile)
         return done
@@ -127,7 +127,7 @@ def test_auto_takes_what_runs_or_starts_at_boot(host, units, running, backend):
     done = host(units, running)
     result = actions.access(parameters(opening(port=1)), Host("nft"), False)
     assert result["backend"] == backend
-    assert [name for name, _wish in done] == ([] if backend == "none" else [backend])
+    assert [name for name, _desired in done] == ([] if backend == "none" else [backend])
     told = {"none": "No firewall is in use", "firewalld": "firewalld does not run"}
     expected = [told[backend]] if backend == "none" or (backend == "firewalld" and not running) else []
     assert [note[: len(told[backend])] for note in result["notes"]] == expected
@@ -166,11 +166,11 @@ def test_without_nft_nobody_can_be_asked(host):
 def test_what_another_backend_had_goes_when_it_may(host):
     done = host([("nftables", "enabled")], left=["firewalld", "nftables"])
     result = actions.access(parameters(opening(port=1), close=False), Host("nft"), False)
-    assert [name for name, _wish in done] == ["nftables"]
+    assert [name for name, _desired in done] == ["nftables"]
     assert result["left"] == ["what is left in firewalld", "a rule"]
     done.clear()
     result = actions.access(parameters(opening(port=1)), Host("nft"), False)
-    assert done == [("firewalld", Wish()), ("nftables", Wish((Opening("tcp", 1),)))]
+    assert done == [("firewalld", Desired()), ("nftables", Desired((Opening("tcp", 1),)))]
     assert result["steps"] == ["firewalld", "nftables"] and result["impact"] == "runtime" and result["left"] == []
 
 
@@ -191,11 +191,11 @@ def test_what_is_left_is_what_closing_would_do(monkeypatch, tmp_path):
             return View("public", {"public": Zone("default", (), (), None, frozenset([rule, rich_rule(new)]))})
 
     monkeypatch.setattr(firewalld, "Stopped", Door)
-    wish = Wish((new,), ("eth0",), close=False)
-    plan, left = actions._reconcile("firewalld", wish, False, Host(), False)
+    desired = Desired((new,), ("eth0",), close=False)
+    plan, left = actions._reconcile("firewalld", desired, False, Host(), False)
     closing = f"zone public: take away our {rule}, for good"
     assert (plan.summary, left) == ([], [closing])
-    more = wish._replace(openings=(new, Opening("tcp", 3)))
+    more = desired._replace(openings=(new, Opening("tcp", 3)))
     asked, left = actions._reconcile("firewalld", more, False, Host(), True)
     assert len(asked.summary) == 1 and left == [closing]  # what check mode does not open is nothing to close
 

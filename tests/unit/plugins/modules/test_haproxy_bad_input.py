@@ -424,7 +424,7 @@ def test_a_last_line_without_a_line_feed_comes_back_though_haproxy_refuses_it(en
     assert "Missing LF" in json.dumps(last["warnings"])
 
 
-def test_a_misfit_deep_in_a_list_is_named(call, path):
+def test_a_wrong_type_deep_in_a_list_is_named(call, path):
     desired = {"backends": [{"name": "b", "servers": [{"name": "a"}, 5]}]}
     expect_refusal(call("haproxy_config", path=str(path), **desired), ["backends[0].servers[1]", "5"], path)
 

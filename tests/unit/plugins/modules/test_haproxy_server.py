@@ -71,10 +71,10 @@ def state_of(haproxy, title):
 
 
 def test_state_and_weight_are_set_once_and_check_mode_says_so_before(haproxy, run):
-    wish = {"name": ["kube-[12]"], "state": "drain", "weight": "5"}
-    foretold = run(check_mode=True, **wish)
+    desired = {"name": ["kube-[12]"], "state": "drain", "weight": "5"}
+    foretold = run(check_mode=True, **desired)
     assert state_of(haproxy, "kubeapi/kube-1") == ("ready", 10)
-    done = run(**wish)
+    done = run(**desired)
     assert [done[key] for key in ("changed", "steps", "impact", "diff")] == [
         foretold[key] for key in ("changed", "steps", "impact", "diff")
     ]
@@ -94,7 +94,7 @@ def test_state_and_weight_are_set_once_and_check_mode_says_so_before(haproxy, ru
         ("ready", 10),
     ]
     assert "servers" not in done
-    again = run(**wish)
+    again = run(**desired)
     assert (again["changed"], again["steps"], again["impact"]) == (False, [], "none")
     assert again["diff"]["before"] == again["diff"]["after"]
 
@@ -228,16 +228,16 @@ def test_servers_that_are_ready_and_still_out_are_told(haproxy, run):
 
 
 @pytest.mark.parametrize(
-    "wish", [{"state": "drain"}, {"state": "maint"}, {"weight": "0"}, {"state": "ready", "weight": "0"}]
+    "desired", [{"state": "drain"}, {"state": "maint"}, {"weight": "0"}, {"state": "ready", "weight": "0"}]
 )
-def test_the_last_server_stays(haproxy, run, wish):
+def test_the_last_server_stays(haproxy, run, desired):
     run(name=["kube-[12]"], state="maint")
     for check_mode in (True, False):
         with pytest.raises(InputError, match=r"leave nobody for new connections in backend kubeapi \(kube-3\)"):
-            run(name=["kube-3"], check_mode=check_mode, **wish)
+            run(name=["kube-3"], check_mode=check_mode, **desired)
     assert state_of(haproxy, "kubeapi/kube-3") == ("ready", 10)
-    assert run(name=["kube-3"], allow_last=True, **wish)["changed"]
-    assert not run(name=["kube-3"], **wish)["changed"]
+    assert run(name=["kube-3"], allow_last=True, **desired)["changed"]
+    assert not run(name=["kube-3"], **desired)["changed"]
 
 
 def test_the_last_server_of_a_backend_that_follows_stays_too(haproxy, run):

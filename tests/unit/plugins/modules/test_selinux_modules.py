@@ -13,7 +13,7 @@ import os
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import action as actions
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Program, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Desired, Program
 
 without = pytest.mark.skipif(os.path.exists("/sys/fs/selinux/enforce"), reason="this host has SELinux")
 
@@ -44,11 +44,11 @@ def parameters(program=None, **given):
     return {"programs": programs, "booleans": None, "permissive": None, **given}
 
 
-def test_parameters_are_a_wish():
-    assert actions.wish_of(parameters()) == Wish()
-    assert actions.wish_of(
+def test_parameters_are_desired_state():
+    assert actions.desired_of(parameters()) == Desired()
+    assert actions.desired_of(
         parameters({"binds": [80], "any_port_boolean": "any"}, booleans={"a": False}, permissive=["b_t"])
-    ) == Wish((Program("/usr/sbin/haproxy", (80,), boolean="any"),), {"a": False}, ("b_t",))
+    ) == Desired((Program("/usr/sbin/haproxy", (80,), boolean="any"),), {"a": False}, ("b_t",))
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_parameters_are_a_wish():
 )
 def test_what_cannot_be_is_refused_with_its_place(given, said):
     with pytest.raises(InputError, match=said):
-        actions.wish_of(given)
+        actions.desired_of(given)
 
 
 def test_all_that_is_wrong_is_told_at_once():
     with pytest.raises(InputError) as refused:
-        actions.wish_of(parameters({"binds": [0], "reads": ["a"]}, booleans={"b": 1}))
+        actions.desired_of(parameters({"binds": [0], "reads": ["a"]}, booleans={"b": 1}))
     assert len(refused.value.problems) == 3

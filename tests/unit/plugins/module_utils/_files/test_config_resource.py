@@ -121,10 +121,10 @@ def test_a_file_that_could_not_be_put_back_is_not_said_to_be(path, monkeypatch):
     subject = flickering(path)
     execute = subject.execute
 
-    def meddled(deed):
-        if deed.restore:
+    def meddled(swap):
+        if swap.restore:
             path.write_text("somebody else's\n")
-        execute(deed)
+        execute(swap)
 
     monkeypatch.setattr(subject, "execute", meddled)
     with pytest.raises(ApplyError, match="was changed by someone else") as failed, subject.verdict():

@@ -13,7 +13,7 @@ import time
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import nftables
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired, Opening
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
@@ -21,7 +21,7 @@ NFT = shutil.which("nft", path=os.environ["PATH"] + ":/usr/sbin")
 VRRP = Opening("vrrp", None, "10.0.0.2", "10.0.0.1")
 KUBEAPI = Opening("tcp", 6443, None, "10.0.0.100")
 KUBEAPI6 = Opening("tcp", 6443, "fd00::/64", "fd00::100")
-WISH = Wish((VRRP, KUBEAPI, KUBEAPI6), guarded=("10.0.0.100", "fd00::100"))
+DESIRED = Desired((VRRP, KUBEAPI, KUBEAPI6), guarded=("10.0.0.100", "fd00::100"))
 HOOK = "type filter hook input priority 0; policy"
 DROPPING = f"table inet filter {{ chain input {{ {HOOK} drop; tcp dport 22 accept; }}; }}\n"
 REJECTING = f"table ip edge {{ chain in {{ {HOOK} accept; tcp dport 22 accept; counter reject; }}; }}\n"
@@ -84,16 +84,16 @@ def host(tmp_path, monkeypatch):
         sleeper.wait()
 
 
-def bring(host, wish, check_mode=False):
-    return reconcile(nftables.NftablesRules(wish, host), check_mode=check_mode)
+def bring(host, desired, check_mode=False):
+    return reconcile(nftables.NftablesRules(desired, host), check_mode=check_mode)
 
 
 def test_a_life_leaves_nothing_behind(host, tmp_path):
     host.nft("-f", "-", stdin=DROPPING + REJECTING)
     before, files = host.nft("list", "ruleset"), sorted(os.listdir(tmp_path))
-    asked = bring(host, WISH, check_mode=True)
+    asked = bring(host, DESIRED, check_mode=True)
     assert host.nft("list", "ruleset") == before
-    assert bring(host, WISH).summary == asked.summary
+    assert bring(host, DESIRED).summary == asked.summary
     assert asked.summary == [
         "open TCP port 6443 at 10.0.0.100 from anywhere",
         "open TCP port 6443 at fd00::100 from fd00::/64",
@@ -101,24 +101,24 @@ def test_a_life_leaves_nothing_behind(host, tmp_path):
         "nothing else at 10.0.0.100",
         "nothing else at fd00::100",
     ]
-    assert bring(host, WISH).steps == () and bring(host, WISH, check_mode=True).steps == ()
+    assert bring(host, DESIRED).steps == () and bring(host, DESIRED, check_mode=True).steps == ()
     told = host.nft("--numeric-protocol", "list", "table", "inet", "k8s_edge")  # names are in /etc/protocols, or not
     assert "meta l4proto { 51, 112 } drop" in told
-    assert bring(host, Wish((KUBEAPI,))).summary == [
+    assert bring(host, Desired((KUBEAPI,))).summary == [
         "close TCP port 6443 at fd00::100 from fd00::/64",
         "close VRRP at 10.0.0.1 from 10.0.0.2",
         "leave all else at 10.0.0.100 alone again",
         "leave all else at fd00::100 alone again",
     ]
-    bring(host, Wish())
+    bring(host, Desired())
     assert host.nft("list", "ruleset") == before
     assert sorted(os.listdir(tmp_path)) == [*files, "wants"]
-    assert bring(host, Wish()).steps == ()
+    assert bring(host, Desired()).steps == ()
 
 
 def test_chains_that_end_in_no_get_a_way_in_after_their_rules_or_before_their_last(host):
     host.nft("-f", "-", stdin=DROPPING + REJECTING)
-    bring(host, WISH)
+    bring(host, DESIRED)
     lines = [line.strip() for line in host.nft("list", "chain", "inet", "filter", "input").splitlines()]
     assert lines[3:5] == ["tcp dport 22 accept", 'jump k8s_edge comment "k8s_edge.ha"']
     lines = [line.strip() for line in host.nft("list", "chain", "ip", "edge", "in").splitlines()]
@@ -131,14 +131,14 @@ def test_chains_that_end_in_no_get_a_way_in_after_their_rules_or_before_their_la
 def test_a_chain_may_leave_its_no_to_another_one(host, last, way_in):
     more = f"chain no {{ counter reject; }}; chain yes {{ counter; }}; chain in {{ {HOOK} accept; {last}; }}"
     host.nft("-f", "-", stdin=f"table inet third {{ {more}; }}\n")
-    bring(host, WISH)
+    bring(host, DESIRED)
     assert ("jump k8s_edge" in host.nft("list", "chain", "inet", "third", "in")) is way_in
-    assert bring(host, WISH).steps == ()
+    assert bring(host, DESIRED).steps == ()
 
 
 def test_a_chain_that_lets_all_in_is_left_alone(host):
     host.nft("-f", "-", stdin=DROPPING.replace("policy drop", "policy accept"))
-    bring(host, WISH)
+    bring(host, DESIRED)
     assert "k8s_edge" not in host.nft("list", "table", "inet", "filter")
 
 
@@ -155,17 +155,17 @@ def test_a_chain_that_lets_all_in_is_left_alone(host):
 )
 def test_what_somebody_else_did_to_our_rules_is_mended(host, damage):
     host.nft("-f", "-", stdin=DROPPING)
-    bring(host, WISH)
+    bring(host, DESIRED)
     good = host.nft("list", "table", "inet", "k8s_edge")
     host.nft("-f", "-", stdin=damage)
-    assert bring(host, WISH).summary == ["load our rules again: they are not as they were loaded"]
-    assert bring(host, WISH).steps == ()
+    assert bring(host, DESIRED).summary == ["load our rules again: they are not as they were loaded"]
+    assert bring(host, DESIRED).steps == ()
     assert host.nft("list", "table", "inet", "k8s_edge") == good
 
 
 def test_what_is_loaded_at_boot_is_what_was_loaded_and_does_not_need_the_tables_of_others(host):
     host.nft("-f", "-", stdin=DROPPING)
-    bring(host, WISH)
+    bring(host, DESIRED)
     loaded = host.nft("-s", "list", "ruleset")
     host.nft("flush", "ruleset")
     host.nft("-f", "-", stdin=DROPPING)
@@ -178,18 +178,18 @@ def test_what_is_loaded_at_boot_is_what_was_loaded_and_does_not_need_the_tables_
 
 def test_a_chain_of_iptables_is_left_alone_and_that_is_said(host):
     host.nft("-f", "-", stdin=DROPPING.replace("inet filter", "ip filter").replace("chain input", "chain INPUT"))
-    done = bring(host, WISH)
+    done = bring(host, DESIRED)
     assert len(done.warnings) == 1 and "ip filter INPUT belongs to iptables" in done.warnings[0]
     assert "k8s_edge" not in host.nft("list", "table", "ip", "filter")
-    assert bring(host, WISH).steps == ()
+    assert bring(host, DESIRED).steps == ()
 
 
 def test_nothing_is_closed_before_its_time(host):
-    bring(host, WISH)
+    bring(host, DESIRED)
     other = Opening("tcp", 8443)
-    bring(host, Wish((other,), close=False))
+    bring(host, Desired((other,), close=False))
     assert "dport 6443" in host.nft("list", "table", "inet", "k8s_edge")
-    bring(host, Wish((other,)))
+    bring(host, Desired((other,)))
     assert "dport 6443" not in host.nft("list", "table", "inet", "k8s_edge")
     assert "dport 8443" in host.nft("list", "table", "inet", "k8s_edge")
 
@@ -197,12 +197,12 @@ def test_nothing_is_closed_before_its_time(host):
 @pytest.mark.parametrize(
     ("first", "then", "at"),
     [
-        (Wish(), WISH, 1),
-        (Wish(), WISH, 2),
-        (Wish(), WISH, 3),
-        (WISH, Wish((KUBEAPI,)), 1),
-        (WISH, Wish(), 1),
-        (WISH, Wish(), 2),
+        (Desired(), DESIRED, 1),
+        (Desired(), DESIRED, 2),
+        (Desired(), DESIRED, 3),
+        (DESIRED, Desired((KUBEAPI,)), 1),
+        (DESIRED, Desired(), 1),
+        (DESIRED, Desired(), 2),
     ],
 )
 def test_a_failure_puts_back_what_was_there(host, first, then, at):
@@ -218,9 +218,9 @@ def test_a_failure_puts_back_what_was_there(host, first, then, at):
 
 
 def test_a_lost_record_is_no_loss(host, tmp_path):
-    bring(host, WISH)
+    bring(host, DESIRED)
     (tmp_path / "state/nftables.json").write_text("{")
-    bring(host, WISH)
-    assert bring(host, WISH).steps == ()
-    bring(host, Wish())
+    bring(host, DESIRED)
+    assert bring(host, DESIRED).steps == ()
+    bring(host, Desired())
     assert host.nft("list", "ruleset") == ""

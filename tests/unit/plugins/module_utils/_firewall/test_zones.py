@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import zones_in
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Opening, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired, Opening
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zone_rules import ZoneRules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import (
     PERMANENT,
@@ -60,11 +60,11 @@ class Firewalld:
 
 @pytest.fixture
 def bring(tmp_path):
-    """Makes a firewalld as wished; gives the plan."""
+    """Makes a firewalld as desired; gives the plan."""
 
     def make(door, *openings, close=True, check_mode=False, interfaces=("eth0",)):
-        wish = Wish(openings, interfaces, close=close)
-        return reconcile(ZoneRules(wish, door, str(tmp_path / "state/firewalld.json")), check_mode=check_mode)
+        desired = Desired(openings, interfaces, close=close)
+        return reconcile(ZoneRules(desired, door, str(tmp_path / "state/firewalld.json")), check_mode=check_mode)
 
     return make
 
@@ -202,14 +202,14 @@ def test_a_record_that_cannot_be_read_stops_everything(bring, tmp_path):
     st.sets(st.sampled_from(RULES)),
     st.sets(st.sampled_from(RULES)),
 )
-def test_whatever_comes_and_goes_theirs_stays(tmp_path_factory, wishes, for_good, for_now):
+def test_whatever_comes_and_goes_theirs_stays(tmp_path_factory, desired_states, for_good, for_now):
     record = str(tmp_path_factory.mktemp("zones") / "state/firewalld.json")
     theirs = for_good | for_now
     door = Firewalld(public=zone(runtime=theirs, permanent=for_good))
-    for openings in [*wishes, set()]:
-        wish = Wish(tuple(openings), ("eth0",))
-        reconcile(ZoneRules(wish, door, record), check_mode=False)
-        assert reconcile(ZoneRules(wish, door, record), check_mode=False).steps == ()
+    for openings in [*desired_states, set()]:
+        desired = Desired(tuple(openings), ("eth0",))
+        reconcile(ZoneRules(desired, door, record), check_mode=False)
+        assert reconcile(ZoneRules(desired, door, record), check_mode=False).steps == ()
         assert door.zones["public"].runtime == theirs | {rich_rule(each) for each in openings}
     assert door.zones["public"] == zone(runtime=theirs, permanent=for_good)
 

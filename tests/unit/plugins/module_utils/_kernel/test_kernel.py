@@ -9,10 +9,10 @@ import os
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.action import wish_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.action import desired_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
+    Desired,
     File,
-    Wish,
     last_word,
     parameter_name,
     parameter_path,
@@ -71,7 +71,7 @@ class Host:
         return self.path(parameter).read_text().strip()
 
     def bring(self, parameters=(), modules=(), check_mode=False, name="edge"):
-        resource = KernelSettings(Wish(dict(parameters), tuple(modules)), name, self.ports, str(self.root))
+        resource = KernelSettings(Desired(dict(parameters), tuple(modules)), name, self.ports, str(self.root))
         return reconcile(resource, check_mode=check_mode)
 
     def written(self):
@@ -271,12 +271,12 @@ def parameters(**given):
 
 def test_values_are_the_kernels():
     given = {"net.ipv4.ip_forward": 1, "net.ipv4.tcp_rmem": "4096  131072\t6291456", "kernel.panic": 10}
-    assert wish_of(parameters(parameters=given)).parameters == {
+    assert desired_of(parameters(parameters=given)).parameters == {
         "net/ipv4/ip_forward": "1",
         "net/ipv4/tcp_rmem": "4096 131072 6291456",
         "kernel/panic": "10",
     }
-    assert wish_of(parameters(parameters=given, state="absent")) == Wish()
+    assert desired_of(parameters(parameters=given, state="absent")) == Desired()
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_values_are_the_kernels():
 )
 def test_what_cannot_be_is_refused(given, said):
     with pytest.raises(InputError, match=said):
-        wish_of(parameters(**given))
+        desired_of(parameters(**given))
 
 
 def test_the_module_from_the_outside(run_module_process):

@@ -134,14 +134,14 @@ def test_what_fails_half_way_is_undone(host: Host, fails: str) -> None:
 
 
 @given(first=ADDRESSES, second=ADDRESSES, before=ADDRESSES)
-def test_the_last_wish_counts_and_nothing_of_others_is_lost(
+def test_the_last_desired_state_counts_and_nothing_of_others_is_lost(
     tmp_path_factory: pytest.TempPathFactory, first: list[str], second: list[str], before: list[str]
 ) -> None:
     host = Host(tmp_path_factory.mktemp("lo"), *before)
-    for wish in (first, second):
-        host.bring(*wish)
-        assert host.bring(*wish)["changed"] is False
-        assert set(host.there) >= {*wish, *before} and set(ours(host.unit)) == set(wish)
+    for desired in (first, second):
+        host.bring(*desired)
+        assert host.bring(*desired)["changed"] is False
+        assert set(host.there) >= {*desired, *before} and set(ours(host.unit)) == set(desired)
     host.bring(state="absent")
     assert set(host.there) == {"127.0.0.1/8", "::1/128", *before}
 

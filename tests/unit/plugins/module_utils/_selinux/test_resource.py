@@ -12,7 +12,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import host
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import plan as planner
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Program, Wish
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Desired, Program
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.resource import Customisations
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Range
 
@@ -36,16 +36,16 @@ def apply(store, kernel, tmp_path, monkeypatch):
     monkeypatch.setattr(host, "domain_of", lambda program, kernel: "haproxy_t")
     record = tmp_path / "records/selinux.json"
 
-    def apply(wish, check_mode=False):
-        return reconcile(Customisations(wish, NoCommands(), kernel, store, str(record)), check_mode=check_mode)
+    def apply(desired, check_mode=False):
+        return reconcile(Customisations(desired, NoCommands(), kernel, store, str(record)), check_mode=check_mode)
 
     apply.record = record
     return apply
 
 
-def wish(**given):
+def desired(**given):
     more = {name: given.pop(name) for name in ("booleans", "permissive") if name in given}
-    return Wish((Program(HAPROXY, **given),), **more)
+    return Desired((Program(HAPROXY, **given),), **more)
 
 
 def labels(store):
@@ -56,45 +56,45 @@ def state(store):
     return labels(store), store.local_booleans(), store.local_files(), store.modules()
 
 
-WISHES = {
-    "ports": wish(binds=(7777, 80, 5432), connects=(6443, 5432)),
-    "boolean": wish(binds=(7777,), boolean="haproxy_connect_any"),
-    "file": wish(reads=("/srv/no-such-folder/a.pem",)),
-    "permissive": wish(permissive=("haproxy_t",)),
-    "other boolean": wish(booleans={"haproxy_connect_any": True}),
+STATES = {
+    "ports": desired(binds=(7777, 80, 5432), connects=(6443, 5432)),
+    "boolean": desired(binds=(7777,), boolean="haproxy_connect_any"),
+    "file": desired(reads=("/srv/no-such-folder/a.pem",)),
+    "permissive": desired(permissive=("haproxy_t",)),
+    "other boolean": desired(booleans={"haproxy_connect_any": True}),
 }
 
 
-@pytest.mark.parametrize("name", WISHES)
+@pytest.mark.parametrize("name", STATES)
 def test_check_mode_says_it_a_run_does_it_a_second_finds_nothing_and_absent_leaves_nothing(store, apply, name):
     store.commit(THEIRS)
     before = state(store)
-    said = apply(WISHES[name], check_mode=True)
+    said = apply(STATES[name], check_mode=True)
     assert said.steps and state(store) == before and not apply.record.exists()
-    assert apply(WISHES[name]).summary == said.summary
+    assert apply(STATES[name]).summary == said.summary
     assert state(store) != before
     for check_mode in (True, False):
-        assert apply(WISHES[name], check_mode).steps == ()
-    assert apply(Wish()).steps
+        assert apply(STATES[name], check_mode).steps == ()
+    assert apply(Desired()).steps
     assert state(store) == before
     assert not apply.record.parent.exists()
-    assert apply(Wish()).steps == ()
+    assert apply(Desired()).steps == ()
 
 
-@pytest.mark.parametrize("first", WISHES)
-@pytest.mark.parametrize("second", WISHES)
-def test_from_any_wish_to_any_other_is_as_if_the_first_had_never_been(store, apply, first, second):
-    apply(WISHES[second])
+@pytest.mark.parametrize("first", STATES)
+@pytest.mark.parametrize("second", STATES)
+def test_from_any_desired_state_to_any_other_is_as_if_the_first_had_never_been(store, apply, first, second):
+    apply(STATES[second])
     alone, record = state(store), apply.record.read_text()
-    apply(Wish())
-    apply(WISHES[first])
-    apply(WISHES[second])
+    apply(Desired())
+    apply(STATES[first])
+    apply(STATES[second])
     assert state(store) == alone
     assert apply.record.read_text() == record
 
 
 def test_a_port_that_is_nobodys_gets_a_label_and_postgresqls_stays_postgresqls(store, apply):
-    plan = apply(WISHES["ports"])
+    plan = apply(STATES["ports"])
     assert labels(store) == {"tcp/6443": "http_port_t", "tcp/7777": "http_port_t"}
     assert plan.impact == "runtime"
     assert plan.summary[-2:] == [
@@ -104,21 +104,21 @@ def test_a_port_that_is_nobodys_gets_a_label_and_postgresqls_stays_postgresqls(s
 
 
 def test_a_port_that_goes_from_the_inventory_is_closed_and_the_others_stay(store, apply):
-    apply(WISHES["ports"])
-    apply(wish(binds=(7777,)))
+    apply(STATES["ports"])
+    apply(desired(binds=(7777,)))
     assert state(store) == ({"tcp/7777": "http_port_t"}, {}, {}, {"base"})
 
 
 def test_what_others_did_the_same_way_is_not_ours_to_take_away(store, apply):
     store.commit(Change(ports={"tcp/7777": "system_u:object_r:http_port_t:s0"}, booleans={"haproxy_connect_any": True}))
     before = state(store)
-    assert apply(wish(binds=(7777,), booleans={"haproxy_connect_any": True})).steps == ()
-    apply(Wish())
+    assert apply(desired(binds=(7777,), booleans={"haproxy_connect_any": True})).steps == ()
+    apply(Desired())
     assert state(store) == before
 
 
 def test_what_others_changed_afterwards_is_theirs(store, apply):
-    apply(wish(binds=(7777,), booleans={"haproxy_connect_any": True}))
+    apply(desired(binds=(7777,), booleans={"haproxy_connect_any": True}))
     store.commit(
         Change(
             ports={"tcp/7777": "system_u:object_r:postgresql_port_t:s0"},
@@ -126,7 +126,7 @@ def test_what_others_changed_afterwards_is_theirs(store, apply):
         )
     )
     theirs = state(store)
-    apply(Wish())
+    apply(Desired())
     assert state(store) == theirs
     assert not apply.record.exists()
 
@@ -139,11 +139,11 @@ def test_labels_that_somebody_had_given_otherwise_come_back(store, apply):
             files={expression: "system_u:object_r:etc_t:s0"},
         )
     )
-    before, wanted = state(store), wish(binds=(7777,), reads=(path,))
+    before, wanted = state(store), desired(binds=(7777,), reads=(path,))
     apply(wanted)
     assert (labels(store), store.local_files()) == ({"tcp/7777": "http_port_t"}, {expression: "cert_t"})
     assert apply(wanted).steps == ()
-    assert apply(Wish()).summary == [
+    assert apply(Desired()).summary == [
         "port tcp/7777: label it unreserved_port_t again",
         f"{path}: give it the type etc_t again",
         f"label files as the policy says: {path}",
@@ -166,37 +166,37 @@ def test_a_local_range_goes_before_the_policys_own_port(store, kernel):
 
 def test_a_boolean_that_somebody_had_set_otherwise_gets_that_setting_back(store, apply):
     store.commit(Change(booleans={"haproxy_connect_any": False}))
-    apply(wish(booleans={"haproxy_connect_any": True}))
+    apply(desired(booleans={"haproxy_connect_any": True}))
     assert store.local_booleans() == {"haproxy_connect_any": True}
-    apply(Wish())
+    apply(Desired())
     assert store.local_booleans() == {"haproxy_connect_any": False}
 
 
 def test_a_policy_without_the_boolean_is_told_of_and_ports_are_labelled(store, apply, kernel):
     kernel.booleans = frozenset()
-    plan = apply(WISHES["boolean"])
+    plan = apply(STATES["boolean"])
     assert "no boolean haproxy_connect_any" in plan.warnings[0]
     assert labels(store) == {"tcp/7777": "http_port_t"}
 
 
 def test_where_no_label_fits_the_port_gets_a_type_of_our_own(store, apply, kernel):
     kernel.allows = {}
-    apply(wish(binds=(7777,), connects=(7777,)))
+    apply(desired(binds=(7777,), connects=(7777,)))
     assert labels(store) == {"tcp/7777": "k8s_edge_port_t"}
-    assert apply(wish(binds=(7777,), connects=(7777,))).steps == ()
+    assert apply(desired(binds=(7777,), connects=(7777,))).steps == ()
 
 
 def test_permissive_warns_of_its_risk_every_time_and_is_refused_for_what_is_no_domain(store, apply):
     for _ in range(2):
-        assert "no longer held by SELinux" in apply(WISHES["permissive"]).warnings[0]
+        assert "no longer held by SELinux" in apply(STATES["permissive"]).warnings[0]
     assert "permissive_haproxy_t" in store.modules()  # as `semanage permissive` calls it
     with pytest.raises(InputError, match=r"permissive\[0\]: 'haproxy' is no domain"):
-        apply(wish(permissive=("haproxy",)))
+        apply(desired(permissive=("haproxy",)))
 
 
 def test_a_file_that_no_type_would_open_is_told_of(store, apply, kernel):
     kernel.allows = {}
-    plan = apply(WISHES["file"])
+    plan = apply(STATES["file"])
     assert plan.steps == () and "does not let /usr/sbin/haproxy (haproxy_t) read" in plan.warnings[0]
 
 
@@ -212,7 +212,7 @@ def test_a_mislabelled_file_gets_its_label_back(store, apply, monkeypatch):
 
     monkeypatch.setattr(NoCommands, "run", run)
     monkeypatch.setattr("os.path.lexists", lambda path: True)
-    wanted = wish(reads=("/etc/haproxy/site.pem",))
+    wanted = desired(reads=("/etc/haproxy/site.pem",))
     assert apply(wanted).summary == ["label files as the policy says: /etc/haproxy/site.pem"]
     assert ran == [["/usr/sbin/restorecon", "-R", "--", "/etc/haproxy/site.pem"]]
     assert apply(wanted).steps == ()
@@ -221,7 +221,7 @@ def test_a_mislabelled_file_gets_its_label_back(store, apply, monkeypatch):
 def test_a_file_that_the_policy_calls_otherwise_than_its_folder_is_told_of(store, apply, monkeypatch):
     monkeypatch.setattr(host, "path_type", lambda path: "var_t" if path.endswith("key") else "cert_t")
     monkeypatch.setattr(host.Host, "labels", lambda self, path: [(f"{path}/crt", "cert_t"), (f"{path}/key", "var_t")])
-    plan = apply(wish(reads=("/srv/tls",)))
+    plan = apply(desired(reads=("/srv/tls",)))
     assert plan.steps == ()
     assert "read /srv/tls/key, which the policy calls var_t" in plan.warnings[0]
 
@@ -233,7 +233,7 @@ def test_a_failure_after_the_commit_undoes_it(store, apply, monkeypatch):
         NoCommands, "run", lambda self, argv, *, timeout: type("Ended", (), {"rc": 1, "stderr": "no space"})
     )
     with pytest.raises(EdgeError, match="no space"):
-        apply(wish(binds=(7777,), reads=("/srv/no-such-folder/a.pem",)))
+        apply(desired(binds=(7777,), reads=("/srv/no-such-folder/a.pem",)))
     assert state(store) == before
 
 
@@ -242,15 +242,15 @@ def test_without_the_tool_that_labels_files_nothing_is_left_half_done(store, app
     monkeypatch.setattr("os.path.lexists", lambda path: True)
     monkeypatch.setattr(NoCommands, "which", lambda self, name: None)
     with pytest.raises(EdgeError, match="policycoreutils"):
-        apply(wish(reads=("/srv/no-such-folder/a.pem",)))
+        apply(desired(reads=("/srv/no-such-folder/a.pem",)))
     assert state(store) == before
 
 
 def test_a_record_that_cannot_be_read_is_refused_with_a_remedy(apply):
-    apply(WISHES["ports"])
+    apply(STATES["ports"])
     apply.record.write_text(json.dumps({"ports": {}}))
     with pytest.raises(EdgeError, match="semanage export"):
-        apply(Wish())
+        apply(Desired())
 
 
 def test_labels_are_read_from_the_file_or_from_all_in_a_directory(tmp_path, store, kernel, monkeypatch):
@@ -278,7 +278,7 @@ def test_a_program_that_is_there_runs_by_its_own_label_and_another_by_the_policy
 def test_the_record_names_all_that_may_be_ours_while_the_store_changes_and_is_as_before_where_it_refuses(
     store, apply, monkeypatch
 ):
-    apply(wish(binds=(7777,)))
+    apply(desired(binds=(7777,)))
     before, during = apply.record.read_text(), []
 
     def refuse(change):
@@ -287,6 +287,6 @@ def test_the_record_names_all_that_may_be_ours_while_the_store_changes_and_is_as
 
     monkeypatch.setattr(store, "commit", refuse)
     with pytest.raises(EdgeError, match="refused"):
-        apply(wish(binds=(7778,)))
+        apply(desired(binds=(7778,)))
     assert during == [{"tcp/7777": "http_port_t", "tcp/7778": "http_port_t"}]
     assert apply.record.read_text() == before

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.line import swallowed
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.line import misread
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend, plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 
@@ -155,15 +155,15 @@ RIGHT = [
 
 
 @pytest.mark.parametrize(("kind", "line", "wrong"), WRONG)
-def test_what_would_be_swallowed_is_found(kind, line, wrong):
-    found = list(swallowed(kind, meanings(line)))
+def test_what_would_be_misread_is_found(kind, line, wrong):
+    found = list(misread(kind, meanings(line)))
     assert len(found) == 1, found
     assert wrong in " ".join(found[0])
 
 
 @pytest.mark.parametrize(("kind", "line"), RIGHT)
 def test_what_is_right_passes(kind, line):
-    assert list(swallowed(kind, meanings(line))) == []
+    assert list(misread(kind, meanings(line))) == []
 
 
 TEXT = """\

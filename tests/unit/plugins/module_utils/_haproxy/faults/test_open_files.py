@@ -42,8 +42,8 @@ def text(lines, ports=(7001, 7002), check="check"):
 
 
 def judged(lines, limit, **options):
-    wish = wanted([parse(text(lines))])
-    return wish and fault(wish, limit, **options)
+    desired = wanted([parse(text(lines))])
+    return desired and fault(desired, limit, **options)
 
 
 def limited(files, soft=None):
@@ -128,8 +128,8 @@ def test_the_count_is_never_above_haproxys_own_and_is_its_own_with_threads_and_c
             check=False,
         )
         counted = int(re.search(r"Cannot raise FD limit to (\d+)", ended.stderr).group(1))
-        wish = wanted([parse(content)], threads)
-        assert wish.counted(wish.files) <= counted == wish.counted(wish.likely)
+        desired = wanted([parse(content)], threads)
+        assert desired.counted(desired.files) <= counted == desired.counted(desired.likely)
 
 
 def config(path, system=None, check_mode=False, **options):
@@ -231,10 +231,10 @@ def test_nobody_is_refused_by_a_limit_that_nobody_knows():
 
 
 def test_between_what_is_sure_and_what_is_likely_stands_a_warning():
-    wish = wanted([parse(text(["maxconn 500"]))], threads=4)
-    limit = limited(1000 + wish.files)
-    assert fault(wish, limit) is None
-    assert "may not start" in str(fault(wish, limit, likely=True))
+    desired = wanted([parse(text(["maxconn 500"]))], threads=4)
+    limit = limited(1000 + desired.files)
+    assert fault(desired, limit) is None
+    assert "may not start" in str(fault(desired, limit, likely=True))
 
 
 def proc(folder, status, uid_map=FULL, most="1048576\n"):

@@ -20,7 +20,7 @@ from ..running_haproxy import needs_haproxy
 pytestmark = needs_haproxy
 
 FAULTS = ["error", "error after", "hang", "reset", "truncated"]
-#: Commands that change something in ``wish``: those that the faults are put at.
+#: Commands that change something in ``desired``: those that the faults are put at.
 CHANGING = re.compile("set |add |enable |del ")
 
 
@@ -92,7 +92,7 @@ class Meddler:
         self.listener.close()
 
 
-def wish(haproxy):
+def desired(haproxy):
     """Five kinds of change at once; none but the last deletion's session wait takes time."""
     return haproxy.servers(
         one={"weight": 5, "maxconn": 9},
@@ -108,7 +108,9 @@ COUNT = 8
 def meddled(start, tmp_path, monkeypatch):
     """A HAProxy, and a way to it with a fault at one of the changing commands."""
     monkeypatch.setattr(runtime, "TIME_LIMIT", 0.5)
-    monkeypatch.setattr(runtime.Runtime.__init__, "__defaults__", (0.5, 1.0, True))
+    monkeypatch.setattr(
+        runtime.Runtime.__init__, "__defaults__", (0.5, 1.0, *runtime.Runtime.__init__.__defaults__[2:])
+    )
     meddlers = []
 
     def meddle(fault, position):
@@ -123,7 +125,7 @@ def meddled(start, tmp_path, monkeypatch):
 
 def test_the_way_itself_does_nothing(meddled):
     haproxy, meddler, way = meddled("error", 1000)
-    assert haproxy.backend(servers=wish(haproxy), socket=way)["impact"] == "runtime"
+    assert haproxy.backend(servers=desired(haproxy), socket=way)["impact"] == "runtime"
     assert 1000 - meddler.left == COUNT
 
 
@@ -134,7 +136,7 @@ def test_a_fault_leaves_file_and_process_as_they_were(meddled, fault, position):
     before = haproxy.states()
     pid = haproxy.pid()
     with pytest.raises(EdgeError) as failed:
-        haproxy.backend(servers=wish(haproxy), socket=way)
+        haproxy.backend(servers=desired(haproxy), socket=way)
     assert meddler.met
     assert failed.value.facts == {"restored": True}
     if fault.startswith("error"):
@@ -150,7 +152,7 @@ def test_what_was_set_is_read_back(meddled):
     haproxy, meddler, way = meddled("lie", 0)
     before = haproxy.states()
     with pytest.raises(EdgeError, match=r"took every command, but .*server one: maxconn 0 -> 9"):
-        haproxy.backend(servers=wish(haproxy), socket=way)
+        haproxy.backend(servers=desired(haproxy), socket=way)
     assert meddler.met == "set maxconn server b/one 9"
     assert haproxy.states() == before
     assert haproxy.file.read_bytes() == haproxy.before
@@ -170,7 +172,7 @@ def test_a_process_that_goes_away_for_good_is_named(meddled):
     with pytest.raises(
         EdgeError, match=r"Restoring what was there before failed too:\n.*may have part of the change.*reload"
     ):
-        haproxy.backend(servers=wish(haproxy), socket=way)
+        haproxy.backend(servers=desired(haproxy), socket=way)
     assert haproxy.file.read_bytes() == haproxy.before
     assert not haproxy.loaded()
     assert haproxy.backend(servers=haproxy.servers())["impact"] == "reload"

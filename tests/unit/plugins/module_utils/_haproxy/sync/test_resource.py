@@ -29,8 +29,8 @@ KINDS = ["stats", "tcp", "master", "alone", "chroot", "own mounts"]
 def test_weight_address_limit_and_state_change_without_a_reload(start, kind):
     haproxy = start(kind=kind)
     pid = haproxy.pid()
-    wish = haproxy.servers(one={"weight": 5}, two={"port": 19, "maxconn": 30, "weight": 0, "disabled": True})
-    told = [haproxy.backend(servers=wish, check_mode=check_mode) for check_mode in (True, False)]
+    desired = haproxy.servers(one={"weight": 5}, two={"port": 19, "maxconn": 30, "weight": 0, "disabled": True})
+    told = [haproxy.backend(servers=desired, check_mode=check_mode) for check_mode in (True, False)]
     assert told[0]["steps"] == told[1]["steps"]
     assert (told[1]["impact"], told[1]["changed"], told[1]["warnings"]) == ("runtime", True, [])
     assert [line for line in told[1]["steps"] if line.startswith("running")] == [
@@ -46,7 +46,7 @@ def test_weight_address_limit_and_state_change_without_a_reload(start, kind):
     }
     assert haproxy.pid() == pid
     assert haproxy.loaded()
-    again = haproxy.backend(servers=wish)
+    again = haproxy.backend(servers=desired)
     assert (again["changed"], again["steps"], again["impact"], again["warnings"]) == (False, [], "none", [])
 
 
@@ -54,12 +54,12 @@ def test_weight_address_limit_and_state_change_without_a_reload(start, kind):
 def test_servers_come_and_go_without_a_reload(start, kind):
     haproxy = start(kind=kind)
     pid = haproxy.pid()
-    wish = haproxy.servers(
+    desired = haproxy.servers(
         two=None,
         three={"address": "127.0.0.1", "port": haproxy.upstream.port, "check": True, "inter": "100ms", "weight": 3},
         four={"address": "::1", "port": 4, "disabled": True, "slowstart": "10s", "init_addr": "none"},
     )
-    told = haproxy.backend(servers=wish)
+    told = haproxy.backend(servers=desired)
     assert told["impact"] == "runtime"
     assert haproxy.states() == {
         "one": ("127.0.0.1", haproxy.upstream.port, 1, 0, "ready"),
@@ -69,7 +69,7 @@ def test_servers_come_and_go_without_a_reload(start, kind):
     assert haproxy.pid() == pid
     checked = next(line for line in haproxy.ask("show stat").splitlines() if line.startswith("b,three,"))
     assert until(lambda: ",L4OK," in haproxy.ask("show stat")), checked
-    assert haproxy.backend(servers=wish)["changed"] is False
+    assert haproxy.backend(servers=desired)["changed"] is False
 
 
 def test_what_a_reload_gives_is_what_live_changes_gave(start):
@@ -121,11 +121,11 @@ def test_what_something_else_changed_is_mended(start, drift, mended):
     haproxy = start()
     before = haproxy.states()
     haproxy.tell(drift)
-    wish = haproxy.servers()
+    desired = haproxy.servers()
     steps = [f"running HAProxy: backend b: {line}".replace("PORT", str(haproxy.upstream.port)) for line in mended]
-    checked = haproxy.backend(check_mode=True, servers=wish)
+    checked = haproxy.backend(check_mode=True, servers=desired)
     assert (checked["steps"], checked["warnings"]) == (steps, [])
-    told = haproxy.backend(servers=wish)
+    told = haproxy.backend(servers=desired)
     assert (told["steps"], told["impact"]) == (steps, "runtime" if mended else "none")
     assert haproxy.states() == before
     assert haproxy.file.read_bytes() == haproxy.before
@@ -185,10 +185,10 @@ def test_what_could_not_be_bound_is_refused_before_anything_changes(start, reaso
 
 def test_a_socket_in_a_missing_folder_is_refused(start, tmp_path):
     haproxy = start()
-    wish = [f"{haproxy.socket} mode 600 level admin", f"{tmp_path}/gone/admin.sock level admin"]
+    desired = [f"{haproxy.socket} mode 600 level admin", f"{tmp_path}/gone/admin.sock level admin"]
     for check_mode in (True, False):
         with pytest.raises(InputError, match="folder that does not exist"):
-            haproxy.config(check_mode, **{"global": {"stats_socket": wish}})
+            haproxy.config(check_mode, **{"global": {"stats_socket": desired}})
     assert haproxy.file.read_bytes() == haproxy.before
 
 
@@ -241,9 +241,9 @@ def test_with_require_a_server_with_sessions_stays_and_everything_is_as_it_was(s
     before = haproxy.states()
     with socket.create_connection(("127.0.0.1", haproxy.port), timeout=5) as client:
         assert client.recv(100)
-        wish = haproxy.servers(one=None, new={"address": "127.0.0.1", "port": 5}, two={"weight": 1})
+        desired = haproxy.servers(one=None, new={"address": "127.0.0.1", "port": 5}, two={"weight": 1})
         with pytest.raises(EdgeError, match="one still has 1 sessions"):
-            haproxy.backend(servers=wish, runtime="require")
+            haproxy.backend(servers=desired, runtime="require")
     assert haproxy.states() == before
     assert haproxy.file.read_bytes() == haproxy.before
     assert haproxy.loaded()

@@ -31,10 +31,10 @@ def carried_out(played, steps):
     done = []
     for step in steps:
         try:
-            orders.execute(played, step.do)
+            orders.execute(played, step.apply)
         except EdgeError:
             for one in reversed(done):
-                orders.execute(played, one.undo)
+                orders.execute(played, one.revert)
             raise
         done.append(step)
 
@@ -50,7 +50,7 @@ def test_any_table_over_any_other(played, any_table, data):
     carried_out(played, steps)
     assert kernel.read_table(played) == second
     for step in reversed(steps):
-        orders.execute(played, step.undo)
+        orders.execute(played, step.revert)
     assert kernel.read_table(played) == first
 
 

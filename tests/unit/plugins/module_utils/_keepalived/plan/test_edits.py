@@ -180,9 +180,9 @@ def test_an_order_that_matters_is_made() -> None:
     entry = {"name": "A", "virtual_ipaddress": [{"address": f"10.0.0.{n}/24"} for n in (1, 2, 3)]}
     text = edited("", {"instances": [entry]}, False)
     for order in ((3, 1, 2), (2, 1, 3), (3, 2, 1), (1, 3)):
-        wish = {"name": "A", "virtual_ipaddress": [{"address": f"10.0.0.{n}/24"} for n in order]}
-        [found] = read(edited(text, {"instances": [wish]}, False))["instances"]
-        assert found == wish
+        desired = {"name": "A", "virtual_ipaddress": [{"address": f"10.0.0.{n}/24"} for n in order]}
+        [found] = read(edited(text, {"instances": [desired]}, False))["instances"]
+        assert found == desired
 
 
 def test_an_order_that_does_not_matter_is_left() -> None:
@@ -192,11 +192,11 @@ def test_an_order_that_does_not_matter_is_left() -> None:
     assert edited(text, {"instances": [entry]}, False) == text
 
 
-def test_an_item_that_cannot_be_read_is_replaced_where_another_is_wished() -> None:
+def test_an_item_that_cannot_be_read_is_replaced_where_another_is_desired() -> None:
     text = "vrrp_instance A {\n  virtual_ipaddress {\n    10.0.0.1/24 dev\n    10.0.0.2/24 strange\n  }\n}\n"
-    wish = {"name": "A", "virtual_ipaddress": [{"address": "10.0.0.1/24", "dev": "eth0"}]}
+    desired = {"name": "A", "virtual_ipaddress": [{"address": "10.0.0.1/24", "dev": "eth0"}]}
     expected = "vrrp_instance A {\n  virtual_ipaddress {\n    10.0.0.1/24 dev eth0\n  }\n}\n"
-    assert edited(text, {"instances": [wish]}, False) == expected
+    assert edited(text, {"instances": [desired]}, False) == expected
 
 
 def test_the_sync_daemon_is_taken_away_again() -> None:

@@ -129,7 +129,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "a static address without a prefix": ("prefix", "", {"static_ipaddress": [{"address": "192.0.2.1", "dev": "lo"}]}),
     "a group of nobody": ("group", "", {"track_groups": [{"name": "g"}]}),
-    "a group of a stranger": ("no instance", "", {"track_groups": [{"name": "g", "group": ["Z"]}], **an()}),
+    "a group of an unknown instance": ("no instance", "", {"track_groups": [{"name": "g", "group": ["Z"]}], **an()}),
     "a GARP group without an interval": ("garp_interval", "any delay", {"garp_groups": [{"interfaces": ["lo"]}]}),
     "a GARP group about nothing": ("about nothing", "", {"garp_groups": [{"garp_interval": 0.1}]}),
     "two GARP groups for one": (
@@ -181,7 +181,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an answer that cannot be": ("always fails", "always fail", checked(udp_check=[{"min_reply_length": 300}])),
     "a check of no program": ("misc_path", "No script", checked(misc_check=[{"misc_timeout": 3}])),
     "a check of an unknown file": ("track_file: 'f' is not", "not found", checked(file_check=[{"track_file": "f"}])),
-    "a check of an unknown neighbour": (
+    "a check of an unknown neighbor": (
         "name: 'b' is not defined",
         "not configured",
         checked(bfd_check=[{"name": "b"}]),

@@ -61,8 +61,8 @@ def test_what_names_a_track_group_comes_after_it() -> None:
 
 def test_the_second_delay_is_written_where_only_one_stands() -> None:
     text = "interface_up_down_delays {\n    eth0 0.5\n}\n"
-    wish = [{"name": "eth0", "down_delay": 0.5, "up_delay": 0.0}]
-    assert plan(text, interface_up_down_delays=wish) == text.replace("eth0 0.5", "eth0 0.5 0")
+    desired = [{"name": "eth0", "down_delay": 0.5, "up_delay": 0.0}]
+    assert plan(text, interface_up_down_delays=desired) == text.replace("eth0 0.5", "eth0 0.5 0")
 
 
 def test_several_blocks_leave_the_end_of_a_file_as_it_was() -> None:
