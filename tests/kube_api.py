@@ -6,9 +6,10 @@
 It keeps objects, honours dryRun and label selectors, knows that an object needs its namespace, that a namespace takes
 what is in it along, that an object with finalizers stays until somebody takes them away, and that a patch is for the
 version that it names. It lets pods of a workload get ready one with each look at it, and Services meet the cloud
-provider and kube-vip where these are in the cluster (kube_controllers.py). Who comes with a token may do what RBAC
-allows (kube_rbac.py), and fields that last are kept. It checks no schema and has no field ownership: what it accepts
-says nothing about what a cluster accepts.
+provider and kube-vip where these are in the cluster (kube_controllers.py). A namespace may refuse the pods of a
+workload, which events tell then, and warn of them (kube_admission.py). A workload that is deleted stays until its pods
+have gone. Who comes with a token may do what RBAC allows (kube_rbac.py), and fields that last are kept. It checks no
+schema and has no field ownership: what it accepts says nothing about what a cluster accepts.
 
     python tests/kube_api.py KUBECONFIG [NODES]     writes there how to reach it, and serves until the file is gone
 """
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from kube_admission import refusal, warning
 from kube_controllers import work
 from kube_rbac import VERBS, given_away, missing
 
@@ -40,11 +42,13 @@ KINDS = {
         "configmaps": ("ConfigMap", True),
         "secrets": ("Secret", True),
         "persistentvolumeclaims": ("PersistentVolumeClaim", True),
+        "events": ("Event", True),
     },
     "apps/v1": {
         "daemonsets": ("DaemonSet", True),
         "deployments": ("Deployment", True),
         "statefulsets": ("StatefulSet", True),
+        "replicasets": ("ReplicaSet", True),
     },
     "batch/v1": {"cronjobs": ("CronJob", True)},
     "coordination.k8s.io/v1": {"leases": ("Lease", True)},
@@ -57,6 +61,8 @@ KINDS = {
     },
 }
 
+ROLLED_OUT = ("daemonsets", "deployments", "statefulsets")
+
 #: What the API keeps as it was made.
 LASTING = {
     "daemonsets": ("spec.selector",),
@@ -67,6 +73,9 @@ LASTING = {
     "ingressclasses": ("spec.controller",),
     "secrets": ("type",),
 }
+#: What a test may ask, and no API has: the requests until now, each method, path, whether it was a dry run, and token.
+LOG = "/stand-in/log"
+
 PATH = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))"
     r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?"
@@ -98,7 +107,7 @@ class Cluster:
         self.nodes = nodes
         self.objects: dict[Any, dict[str, Any]] = {}
         self.revision = 0
-        self.log: list[tuple[str, str, bool]] = []
+        self.log: list[tuple[str, str, bool, str]] = []
         for name in ("default", "kube-system"):
             self.create(("v1", "namespaces", "", name), {"metadata": {"name": name}}, dry=False)
         for number in range(1, nodes + 1):
@@ -149,12 +158,23 @@ class Cluster:
         if key not in self.objects:
             raise Refused(404, "NotFound", f'{key[1]} "{key[3]}" not found')
         found = self.objects[key]
-        if key[0] == "apps/v1":
+        if key[1] in ROLLED_OUT:
             self._advance(found)
+            if "foregroundDeletion" in found["metadata"].get("finalizers", ()):
+                self._pods_gone(key)
         return copy.deepcopy(found)
 
-    def delete(self, key: Any, *, dry: bool) -> dict[str, Any]:
+    def _pods_gone(self, key: Any) -> None:
+        """The second look at a workload that is deleted with its pods before it does not find it any more."""
+        metadata = self.objects[key]["metadata"]
+        metadata["finalizers"] = [each for each in metadata["finalizers"] if each != "foregroundDeletion"]
+        if not metadata["finalizers"]:
+            del self.objects[key]
+
+    def delete(self, key: Any, *, dry: bool, foreground: bool = False) -> dict[str, Any]:
         found = self.get(key)
+        if foreground and key[1] in ROLLED_OUT:
+            found["metadata"]["finalizers"] = [*found["metadata"].get("finalizers", ()), "foregroundDeletion"]
         if found["metadata"].get("finalizers"):
             found["metadata"].setdefault("deletionTimestamp", "2026-01-01T00:00:00Z")
             if not dry:
@@ -193,9 +213,12 @@ class Cluster:
         status = workload.setdefault("status", {})
         total = self.nodes if workload["kind"] == "DaemonSet" else workload["spec"].get("replicas", 1)
         images = [each["image"] for each in workload["spec"]["template"]["spec"]["containers"]]
+        refused = refusal(workload, self.objects)
+        if refused:
+            self._event(workload, refused)
         ready = (
             0
-            if "never:v1" in images
+            if refused or "never:v1" in images
             else min(total, status.get("updatedReplicas", status.get("updatedNumberScheduled", -1)) + 1)
         )
         status["observedGeneration"] = workload["metadata"]["generation"]
@@ -204,6 +227,29 @@ class Cluster:
             status.update(numberReady=ready, currentNumberScheduled=total, numberMisscheduled=0)
         else:
             status.update(replicas=total, updatedReplicas=ready, availableReplicas=ready, readyReplicas=ready)
+
+    def _event(self, workload: dict[str, Any], message: str) -> None:
+        """Its controller says, again and again, why there is no pod."""
+        maker = workload
+        namespace, name = workload["metadata"]["namespace"], workload["metadata"]["name"]
+        if workload["kind"] == "Deployment":
+            owner = {"kind": "Deployment", "name": name, "uid": workload["metadata"]["uid"]}
+            labels = workload["spec"]["selector"]["matchLabels"]
+            made = {"metadata": {"name": f"{name}-1", "labels": labels, "ownerReferences": [owner]}, "spec": {}}
+            key = ("apps/v1", "replicasets", namespace, f"{name}-1")
+            if key not in self.objects:
+                self.create(key, made, dry=False)
+            maker = self.objects[key]
+        about = {"kind": maker["kind"], "name": maker["metadata"]["name"], "uid": maker["metadata"]["uid"]}
+        event = {
+            "metadata": {"name": f"{name}.1"},
+            "type": "Warning",
+            "reason": "FailedCreate",
+            "involvedObject": about,
+        }
+        key = ("v1", "events", namespace, f"{name}.1")
+        count = self.objects.pop(key, {}).get("count", 0)
+        self.create(key, {**event, "message": f"Error creating: {message}", "count": count + 1}, dry=False)
 
 
 def _at(each: Any, path: str) -> Any:
@@ -233,6 +279,7 @@ class Api(BaseHTTPRequestHandler):
     """HTTP around a Cluster."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two segments, and the second would wait 40 ms
     cluster: Cluster
     lock = threading.Lock()
 
@@ -242,16 +289,25 @@ class Api(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(size)) if size else {}
         url = urlsplit(self.path)
         options = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        if url.path == LOG:
+            return self._send(200, {"log": self.cluster.log})
         with self.lock:
-            self.cluster.log.append((self.command, url.path, "dryRun" in options))
+            self.cluster.log.append((self.command, url.path, "dryRun" in options, self._token()))
             try:
                 user = self._user()
                 code, found = 200, _discovery(url.path) or self._objects(url.path, options, body, user)
             except Refused as refused:
                 code, found = refused.status["code"], refused.status
             self.cluster.settle()
+            warned = warning(found, self.cluster.objects) if self.command in ("POST", "PATCH") and code == 200 else None
+        return self._send(code, found, warned)
+
+    def _send(self, code: int, found: Any, warned: str | None = None) -> None:
         text = json.dumps(found).encode()
         self.send_response(code)
+        if warned:
+            said = warned.replace('"', '\\"')
+            self.send_header("Warning", f'299 - "{said}"')
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -259,9 +315,12 @@ class Api(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
 
+    def _token(self) -> str:
+        return (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+
     def _user(self) -> str:
         """Whose token came along."""
-        user = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        user = self._token()
         if user.startswith("expired"):
             raise Refused(401, "Unauthorized", "Unauthorized")
         return user
@@ -287,14 +346,21 @@ class Api(BaseHTTPRequestHandler):
         if self.command == "POST":
             return self.cluster.create((version, plural, namespace, body["metadata"]["name"]), body, dry=dry)
         if not found["name"]:
-            return self.cluster.listed(version, plural, namespace, options.get("labelSelector", ""))
+            listed = self.cluster.listed(version, plural, namespace, options.get("labelSelector", ""))
+            fields = [each.partition("=") for each in options.get("fieldSelector", "").split(",") if each]
+            listed["items"] = [
+                each for each in listed["items"] if all(str(_at(each, path)) == value for path, _, value in fields)
+            ]
+            return listed
         key = (version, plural, namespace, found["name"])
         if self.command == "PATCH":
             kind = self.headers["Content-Type"]
             if "merge-patch" not in kind or "strategic" in kind:
                 raise Refused(415, "UnsupportedMediaType", f"this stand-in does not take {kind}")
             return self.cluster.patch(key, body, dry=dry)
-        return self.cluster.delete(key, dry=dry) if self.command == "DELETE" else self.cluster.get(key)
+        if self.command == "DELETE":
+            return self.cluster.delete(key, dry=dry, foreground=body.get("propagationPolicy") == "Foreground")
+        return self.cluster.get(key)
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
         """Says nothing."""

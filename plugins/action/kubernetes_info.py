@@ -1,39 +1,81 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's side of kubernetes_info: what ``module_defaults`` give ``kubernetes.core.k8s_info`` to reach the API
-by counts for it too, so that credentials are written once; and a kubeconfig is found as there.
+"""kubernetes_info, all of it: it runs on the controller.
+
+What ``module_defaults`` give ``kubernetes.core.k8s_info`` to reach the API by counts here too, so that credentials are
+written once; and a kubeconfig is found as there.
 """
 
 from __future__ import annotations
 
+import json
+import sys
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible_collections.k8s_edge.ha.plugins.action.haproxy_config import ActionModule as Ours
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes.read import ACCESS
+from ansible.plugins.action import ActionBase
+from ansible_collections.k8s_edge.ha.plugins.doc_fragments.kubernetes import ModuleDocFragment
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.modules import kubernetes_info
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.api import Api
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.documented import arguments
 
+ACCESS = arguments(ModuleDocFragment.DOCUMENTATION)
 _NAMES = {name for option, spec in ACCESS.items() for name in (option, *spec.get("aliases", ()))}
 
 
-class ActionModule(Ours):
+#: Collections and Python packages, and how to come by them.
+_NEEDED = {
+    "ansible_collections.kubernetes.core": "Install it by `ansible-galaxy collection install kubernetes.core`.",
+    "kubernetes": f"Install the Python package by `{sys.executable} -m pip install kubernetes`.",
+}
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+    """``specified`` is the module's argument spec, and ``ask`` what it does."""
+
+    TRANSFERS_FILES = False
+    specified: ClassVar[dict[str, Any]] = {**arguments(kubernetes_info.DOCUMENTATION), **ACCESS}
+
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        if not find_spec("ansible_collections.kubernetes") or not find_spec("ansible_collections.kubernetes.core"):
-            raise AnsibleActionFail(
-                "This module needs the collection kubernetes.core on the controller, which is not there. Install it by "
-                "`ansible-galaxy collection install kubernetes.core`."
-            )
-        self._task.args = {**self._access(), **self._task.args}
-        kubeconfig = self._task.args.get("kubeconfig")
-        if kubeconfig and isinstance(kubeconfig, str):
-            try:
-                self._task.args["kubeconfig"] = self._file(kubeconfig)
-            except AnsibleError as error:
-                return {"failed": True, "msg": f"kubeconfig: {error.message}", "results": []}
-        if self._task.args.get("queries") == []:
-            return {"changed": False, "results": []}
-        return super().run(tmp, task_vars)
+        result: dict[str, Any] = {**super().run(tmp, task_vars), "changed": False}
+        for name, remedy in _NEEDED.items():
+            if not _there(name):
+                raise AnsibleActionFail(f"This needs {name} on the controller, which is not there. {remedy}")
+        given = {
+            name: value for name, value in self._task.args.items() if name not in _NAMES or value not in ("", None)
+        }
+        self._task.args = {**self._access(), **given}
+        _valid, known = self.validate_argument_spec(argument_spec=self.specified)
+        # Plain values: the client has never met Ansible's own types of text.
+        params: dict[str, Any] = json.loads(json.dumps(known, default=str))
+        kubeconfig = params["kubeconfig"]
+        try:
+            if isinstance(kubeconfig, str):
+                params["kubeconfig"] = self._file(kubeconfig)
+            self.ask(params, result)
+        except EdgeError as error:
+            return {**result, **error.facts, "failed": True, "msg": str(error)}
+        except AnsibleError as error:
+            return {**result, "failed": True, "msg": f"kubeconfig: {error.message}"}
+        finally:
+            self._loader.cleanup_all_tmp_files()
+        return result
+
+    def ask(self, params: dict[str, Any], result: dict[str, Any]) -> None:
+        """Fill in the result, or raise EdgeError."""
+        result["results"] = []
+        if not params["queries"]:
+            return
+        for query, found in zip(params["queries"], self.api(params).read(params["queries"])):
+            shown = [_without(each, params["hidden_fields"]) for each in found or ()]
+            result["results"].append({"item": query, "resources": shown, "api_found": found is not None})
+
+    def api(self, params: dict[str, Any]) -> Api:
+        """The API that the options name."""
+        return Api({name: params[name] for name in ACCESS if params[name] is not None})
 
     def _file(self, kubeconfig: str) -> Any:
         """The file as kubernetes.core finds it: beside the playbook too, and decrypted where it is in a vault."""
@@ -48,3 +90,22 @@ class ActionModule(Ours):
         for name in ("group/kubernetes.core.k8s", "kubernetes.core.k8s_info"):
             found.update(self._templar.template(given.get(name) or {}))
         return {name: value for name, value in found.items() if name in _NAMES}
+
+
+def _there(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # a package above it is missing
+        return False
+
+
+def _without(each: Any, hidden: list[str]) -> Any:
+    """An object without some fields, each a path of keys."""
+    for path in hidden:
+        *way, last = path.split(".")
+        inner = each
+        for key in way:
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if isinstance(inner, dict):
+            inner.pop(last, None)
+    return each

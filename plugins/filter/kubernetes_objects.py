@@ -52,7 +52,7 @@ _value:
 @speaking
 def kubernetes_objects(objects: Sequence[Mapping[str, Any]], owner: str) -> list[dict[str, Any]]:
     """The objects, fit to be applied."""
-    return [_kubernetes.labelled(each, owner) for each in _kubernetes.in_order(sound(objects))]
+    return [_kubernetes.fit(each, owner) for each in _kubernetes.in_order(sound(objects))]
 
 
 class FilterModule:

@@ -12,10 +12,7 @@ short_description: Read objects of several kinds from the Kubernetes API at once
 version_added: 0.1.0
 description:
   - Reads what a loop over M(kubernetes.core.k8s_info) would, in the time of one of its items, since the client is
-    loaded once.
-  - Needs the collection C(kubernetes.core) on the controller, and the Python package C(kubernetes) where it runs.
-  - How to reach the API is given as to the modules of C(kubernetes.core), by the same options, by their environment
-    C(K8S_AUTH_*), or by C(module_defaults) of the group C(kubernetes.core.k8s), which count here too.
+    loaded once. What the API refuses is told for all queries at once, with the rights that are missing.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
@@ -45,75 +42,19 @@ options:
         type: list
         elements: str
         default: []
+      field_selectors:
+        description: Only what has these fields, such as C(type=Warning) of events.
+        type: list
+        elements: str
+        default: []
   hidden_fields:
     description:
       - Fields that are left out of each object, such as C(metadata.managedFields).
     type: list
     elements: str
     default: []
-  kubeconfig:
-    description: The path of a kubeconfig, or its content.
-    type: raw
-  context:
-    description: The context of the kubeconfig.
-    type: str
-  host:
-    description: The API's URL.
-    type: str
-  api_key:
-    description: A token.
-    type: str
-  username:
-    description: The user of HTTP basic authentication.
-    type: str
-  password:
-    description: The user's password.
-    type: str
-  validate_certs:
-    description: Whether to check the API's certificate.
-    type: bool
-    aliases: [verify_ssl]
-  ca_cert:
-    description: The file of certificate authorities that may have signed the API's certificate.
-    type: path
-    aliases: [ssl_ca_cert]
-  client_cert:
-    description: The file of the client's certificate.
-    type: path
-    aliases: [cert_file]
-  client_key:
-    description: The file of the client's key.
-    type: path
-    aliases: [key_file]
-  proxy:
-    description: The URL of an HTTP proxy.
-    type: str
-  no_proxy:
-    description: Hosts and domains that are reached without the proxy, with commas between them.
-    type: str
-  proxy_headers:
-    description: Headers for the proxy.
-    type: dict
-    suboptions:
-      proxy_basic_auth:
-        description: User and password for the proxy, with a colon between them.
-        type: str
-      basic_auth:
-        description: User and password, with a colon between them.
-        type: str
-      user_agent:
-        description: The name of the client.
-        type: str
-  persist_config:
-    description: Whether the kubeconfig is written again where a token was renewed.
-    type: bool
-  impersonate_user:
-    description: The user to act as.
-    type: str
-  impersonate_groups:
-    description: The groups to act as.
-    type: list
-    elements: str
+extends_documentation_fragment:
+  - k8s_edge.ha.kubernetes
 attributes:
   check_mode:
     support: full
@@ -145,8 +86,8 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description:
-    - What was found, in the order of the queries. Where one is refused the task fails, and the others are here.
-  returned: when the API could be asked
+    - What was found, in the order of the queries.
+  returned: success
   type: list
   elements: dict
   contains:
@@ -156,30 +97,11 @@ results:
       type: dict
     resources:
       description: The objects.
-      returned: where the query was not refused
+      returned: always
       type: list
       elements: dict
     api_found:
       description: Whether the API knows the kind.
-      returned: where the query was not refused
+      returned: always
       type: bool
-    msg:
-      description: Why the query was refused, or that the API does not know the kind.
-      returned: in these cases
-      type: str
 """
-
-from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
-
-start_lean(__loader__)
-
-from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes.read import ARGUMENTS, read
-from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
-
-
-def main() -> None:
-    run_module(ARGUMENTS, read)
-
-
-if __name__ == "__main__":
-    main()

@@ -29,8 +29,8 @@ HOST = [name for name in MODULES if name in ("firewall_access", "kernel_settings
 IPVS = [name for name in MODULES if name in ("ipvs_config", "ipvs_virtual_server")]
 #: This one only looks, at all planes at once.
 PLAN = [name for name in MODULES if name == "edge_plan"]
-#: This one asks a cluster, and molecule/kubernetes has one.
-CLUSTER = [name for name in MODULES if name == "kubernetes_info"]
+#: These ask a cluster, and molecule/kubernetes has one.
+CLUSTER = [name for name in MODULES if name in ("kubernetes_info", "kubernetes_objects")]
 #: A file as a person may have it before our first task. The check script is the only name they share.
 BEFORE = {
     "haproxy": "global\n    maxconn 2000\n\ndefaults\n    timeout connect 5s\n    timeout client 1m\n",

@@ -52,23 +52,20 @@ def test_the_action_group_names_every_module():
 
 def test_every_module_runs_through_our_action_plugin():
     routing = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text())["plugin_routing"]["modules"]
-    own = {"kubernetes_info"}  # which does the same, and more
+    own = {"kubernetes_info", "kubernetes_objects"}  # these run on the controller
     assert routing == {
         name: {"action_plugin": f"k8s_edge.ha.{name if name in own else 'haproxy_config'}"} for name in MODULES
     }
 
 
-def test_collections_we_use_are_declared_or_asked_for():
-    """A module of another collection needs that collection at a user's site: galaxy.yml says so, or the role does, by
-    a look whether it is there before anything else (docs/adr/0018-kubernetes-objects.md).
+def test_collections_we_use_are_declared():
+    """A module of another collection needs that collection at a user's site, and galaxy.yml says so. The plugins that
+    need kubernetes.core look whether it is there (docs/adr/0018-kubernetes-objects.md).
     """
     declared = set(yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())["dependencies"])
     for place in [*(CHECKOUT / "roles").iterdir(), CHECKOUT / "playbooks"]:
         text = "".join(path.read_text() for path in place.rglob("*.yml"))
-        asked_for = set(re.findall(r"'ansible_collections\.([a-z_.]+)'\] \| k8s_edge\.ha\.installed_python", text))
-        if re.search("tasks_from: (requirements|on_controller)", text):  # of the role kubernetes_objects
-            asked_for.add("kubernetes.core")
-        assert set(FOREIGN_MODULE.findall(text)) <= declared | asked_for, place.name
+        assert set(FOREIGN_MODULE.findall(text)) <= declared, place.name
 
 
 def test_ansible_doc_lists_every_module(installed):

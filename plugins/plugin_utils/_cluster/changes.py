@@ -1,55 +1,48 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kubernetes.core changed or would change, in lines to read: Ansible shows no difference of several objects."""
+"""What changes in Kubernetes objects, in lines to read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from json import dumps
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import Identity, Object, identity
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import LAST_APPLIED, Object, identity
 
-#: What the API counts by itself.
-COUNTED = ("deprecated.daemonset.template.generation",)
-
-
-def changes(calls: Iterable[Mapping[str, Any]], found: Iterable[Object], leaving: Iterable[Object]) -> Iterator[str]:
-    """A line for each object that comes or goes, and for each field that changes; of a Secret only its name."""
-    known = {identity(each) for each in found}
-    for call in calls:
-        for each in _outcomes(call):
-            if each.get("changed"):
-                yield from _said(each, known, secret=bool((call.get("item") or {}).get("secret")))
-    for each in leaving:
-        yield f"{identity(each)} goes, since it is no longer declared"
+#: The server's bookkeeping: no change, and nothing to tell.
+_COUNTED = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
+_COUNTED_NOTES = ("deprecated.daemonset.template.generation",)
 
 
-def _outcomes(call: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The module answers for a single object otherwise than for several."""
-    outcomes: Sequence[Mapping[str, Any]] = (call.get("result") or {}).get("results", [call])
-    return outcomes
+def changes(before: Object | None, after: Object, *, fields: bool) -> list[str]:
+    """A line where an object is new, and for each field that changes or, without ``fields``, for all of them. Of a
+    Secret nothing but its name."""
+    which = identity(after)
+    if before is None:
+        return [f"{which} is new"]
+    was, is_now = _told(before), _told(after)
+    if was == is_now:
+        return []
+    for each in (was, is_now):
+        each["metadata"]["annotations"].pop(LAST_APPLIED, None)
+    said = [] if which.kind == "Secret" or not fields else [f"{which} {line}" for line in _fields(was, is_now)]
+    return said or [f"{which} changes"]
 
 
-def _said(outcome: Mapping[str, Any], known: set[Identity], *, secret: bool) -> Iterator[str]:
-    which = identity(outcome["result"])
-    difference = outcome.get("diff") or {}
-    if which not in known:
-        yield f"{which} is new"
-    elif secret or not difference:
-        yield f"{which} changes"
-    else:
-        for line in _fields(difference.get("before"), difference.get("after")):
-            yield f"{which} {line}"
+def _told(each: Object) -> dict[str, Any]:
+    """The object without what the server counts by itself."""
+    metadata = {name: value for name, value in each["metadata"].items() if name not in _COUNTED}
+    notes = {name: value for name, value in (metadata.get("annotations") or {}).items() if name not in _COUNTED_NOTES}
+    rest = {name: value for name, value in each.items() if name != "status"}
+    return {**rest, "metadata": {**metadata, "annotations": notes}}
 
 
 def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
     """Old and new value of each leaf that differs."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*before, *(each for each in after if each not in before)]:
-            if key in COUNTED:
-                continue
             yield from _fields(before.get(key), after.get(key), _below(path, key))
     elif _named(before) and _named(after):
         was, shall = ({each["name"]: each for each in some} for some in (before, after))

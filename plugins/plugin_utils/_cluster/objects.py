@@ -9,13 +9,18 @@ it is written, not what it is.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from json import loads
 from typing import Any, NamedTuple
 
 Object = Mapping[str, Any]
 
 #: The label that says which role made an object. Objects without it are never changed without consent, nor removed.
 OWNER = "k8s-edge.ha/owner"
+
+#: Where kubernetes.core, like kubectl, writes what it has applied.
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 #: What is created first; removed in the opposite order. Kinds that are not named come between Service and workloads.
 ORDER = (
@@ -107,10 +112,15 @@ def in_order(objects: Iterable[Object]) -> list[Object]:
     return sorted(objects, key=lambda each: place.get(str(each.get("kind")), place[""]))
 
 
-def labelled(each: Object, owner: str) -> dict[str, Any]:
-    """The object with its owner written on it."""
+def fit(each: Object, owner: str) -> dict[str, Any]:
+    """The object with its owner written on it, and the texts of a Secret as the API keeps them."""
     metadata = each.get("metadata") or {}
-    return {**each, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), OWNER: owner}}}
+    made = {**each, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), OWNER: owner}}}
+    stated = made.pop("stringData", None) if each["kind"] == "Secret" else None
+    if stated:
+        encoded = {name: b64encode(str(value).encode()).decode() for name, value in stated.items()}
+        made["data"] = {**(made.get("data") or {}), **encoded}
+    return made
 
 
 def kinds(objects: Iterable[Object], further: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, str]]:
@@ -139,41 +149,66 @@ def reference(each: Object) -> dict[str, str]:
     }
 
 
-def plan(objects: Sequence[Object], owner: str, found: Sequence[Object]) -> dict[str, Any]:
-    """All decisions about the declared objects, given what was found of them in the cluster.
+class Plan(NamedTuple):
+    """All decisions about declared objects, given what was found of them in the cluster.
 
-    ``foreign``: there and not ours. ``apply``: what to apply, in calls of one kind of secrecy. ``rehearse``: the part
-    of it that the API can be asked about before anything is there. ``unseen``: the other part, in words. ``leaving``:
+    ``foreign``: there and not ours. ``lasting``: there with something else in a field that cannot be changed.
+    ``apply``: what has to be applied, since it is new or may differ. ``unseen``: the part of it that the API cannot be
+    asked about beforehand, since its namespace or kind comes with the same declaration. ``leaving`` and ``namespaces``:
     what was ours and is no longer declared, in the order of removal. ``workloads``: whose roll-out to wait for.
-    ``lasting``: there with something else in a field that cannot be changed, which is named.
     """
+
+    foreign: list[Object]
+    lasting: list[str]
+    apply: list[Object]
+    unseen: list[Object]
+    leaving: list[Object]
+    namespaces: list[Object]
+    workloads: list[Object]
+
+
+def plan(objects: Sequence[Object], owner: str, found: Sequence[Object]) -> Plan:
+    """All decisions in one value."""
     there = {identity(each): each for each in found}
     ours = {which for which, each in there.items() if owner_of(each) == owner}
     wanted = in_order(objects)
     names = {identity(each) for each in wanted}
-    foreign = [which for which in map(identity, wanted) if which in there and which not in ours]
+    foreign = [each for each in wanted if identity(each) in there and identity(each) not in ours]
     # A namespace of others serves as it is: it gets no label of ours, so it is never removed.
-    apply = [each for each in wanted if not (identity(each) in foreign and each["kind"] == "Namespace")]
-    seen = [each for each in apply if not _waits_for_another(each, wanted, set(there))]
-    return {
-        "foreign": [str(which) for which in foreign if which.kind != "Namespace"],
-        "apply": _calls(apply),
-        "rehearse": _calls(seen),
-        "unseen": [str(identity(each)) for each in apply if each not in seen],
-        "leaving": leaving([each for each in found if identity(each) not in names], owner),
-        "lasting": [said for each in apply for said in _lasting(each, there.get(identity(each)))],
-        "workloads": [reference(each) for each in wanted if each["kind"] in WORKLOADS],
-    }
+    mine = [each for each in wanted if not (each in foreign and each["kind"] == "Namespace")]
+    apply = [each for each in mine if not _as_applied(each, there.get(identity(each)))]
+    goes = [each for each in reversed(in_order(found)) if owner_of(each) == owner and identity(each) not in names]
+    return Plan(
+        foreign=[each for each in foreign if each["kind"] != "Namespace"],
+        lasting=[said for each in mine for said in _lasting(each, there.get(identity(each)))],
+        apply=apply,
+        unseen=[each for each in apply if _waits_for_another(each, wanted, set(there))],
+        leaving=[each for each in goes if each["kind"] != "Namespace"],
+        namespaces=[each for each in goes if each["kind"] == "Namespace"],
+        workloads=[each for each in wanted if each["kind"] in WORKLOADS],
+    )
 
 
-def leaving(found: Sequence[Object], owner: str) -> dict[str, Any]:
-    """What goes of that which was found, in the order of removal; namespaces apart, since others may live in them."""
-    ours = [each for each in reversed(in_order(found)) if owner_of(each) == owner]
-    stubs = [{"apiVersion": each["apiVersion"], "kind": each["kind"], "metadata": _named(each)} for each in ours]
-    return {
-        "objects": [each for each in stubs if each["kind"] != "Namespace"],
-        "namespaces": [each["metadata"]["name"] for each in stubs if each["kind"] == "Namespace"],
-    }
+def others_keys(each: Object, found: Object | None) -> list[str]:
+    """Keys of a ConfigMap of ours that neither we nor our last run wrote: the programs that read it read them too."""
+    if each["kind"] != "ConfigMap" or found is None:
+        return []
+    last = _last_applied(found) or {}
+    known = {*(each.get("data") or {}), *(last.get("data") or {})}
+    return [f"{identity(each)} data.{key}" for key in found.get("data") or {} if key not in known]
+
+
+def _last_applied(found: Object) -> Any:
+    text = (found["metadata"].get("annotations") or {}).get(LAST_APPLIED)
+    return loads(text) if text else None
+
+
+def _as_applied(each: Object, found: Object | None) -> bool:
+    """Whether applying it would surely change nothing: it was applied as it is, and all of it is still there.
+
+    Where that cannot be told, since the API writes a value otherwise than it was declared, the API is asked.
+    """
+    return found is not None and _last_applied(found) == each and _within(each, found)
 
 
 def tenants(found: Iterable[Object], owner: str) -> list[str]:
@@ -203,15 +238,13 @@ def _at(each: Any, path: Sequence[str]) -> Any:
 
 
 def _within(declared: Any, kept: Any) -> bool:
-    """Whether all that is declared is there: the rest are defaults, and what somebody else has added."""
+    """Whether all that is declared is there: the rest are defaults, and what somebody else has added. What is empty is
+    left out by the API."""
     if isinstance(declared, Mapping) and isinstance(kept, Mapping):
-        return all(key in kept and _within(value, kept[key]) for key, value in declared.items())
-    return bool(declared == kept)
-
-
-def _named(each: Object) -> dict[str, str]:
-    which = identity(each)
-    return {"name": which.name, **({"namespace": which.namespace} if which.namespace else {})}
+        return all(_within(value, kept.get(key)) for key, value in declared.items())
+    if isinstance(declared, list) and isinstance(kept, list):
+        return len(declared) == len(kept) and all(map(_within, declared, kept))
+    return bool(declared == kept) or (kept is None and not declared)
 
 
 def _waits_for_another(each: Object, wanted: Sequence[Object], there: set[Identity]) -> bool:
@@ -227,21 +260,3 @@ def _waits_for_another(each: Object, wanted: Sequence[Object], there: set[Identi
             if (defined["group"], defined["names"]["kind"]) == (which.group, which.kind):
                 return True
     return False
-
-
-def _calls(objects: Sequence[Object]) -> list[dict[str, Any]]:
-    """Objects in calls: one, unless a kind has to be known before the rest, or a secret kept apart from it."""
-    calls: list[dict[str, Any]] = []
-    for each in objects:
-        nature = {"secret": each["kind"] == "Secret", "kinds": each["kind"] == "CustomResourceDefinition"}
-        if not calls or any(calls[-1][key] != value for key, value in nature.items()):
-            calls.append({**nature, "objects": []})
-        calls[-1]["objects"].append(each)
-    return [{**call, "about": _about(call["objects"])} for call in calls]
-
-
-def _about(objects: Sequence[Object]) -> str:
-    counts: dict[str, int] = {}
-    for each in objects:
-        counts[each["kind"]] = counts.get(each["kind"], 0) + 1
-    return ", ".join(kind if count == 1 else f"{count} {kind}" for kind, count in counts.items())

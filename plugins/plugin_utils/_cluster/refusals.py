@@ -3,32 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the API refuses, in words: object, field, reason, remedy. Pure.
 
-kubernetes.core puts the API's answer, a Status (https://kubernetes.io/docs/reference/using-api/api-concepts/), as the
-text of Python's bytes somewhere in its message, and what is no answer (no connection, no credentials) as text alone.
-The words of RBAC's refusals are those of apiserver's pkg/endpoints/handlers/responsewriters and of pkg/registry/rbac.
+An exception of the client holds the API's answer, a Status (https://kubernetes.io/docs/reference/using-api/api-concepts/),
+in ``body``; what is no answer (no connection, no credentials) is text alone. The words of RBAC's refusals are those of
+apiserver's pkg/endpoints/handlers/responsewriters and of pkg/registry/rbac.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from ast import literal_eval
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import Identity
 
 #: Where the rights are that the kubeconfig needs.
 RIGHTS = "roles/kubernetes_objects/files/cluster_role.yml"
 
-#: ansible-core from 2.19 on keeps nothing of a module that crashes under ``failed_when``, and kubernetes.core 6.2
-#: crashes where the API refuses discovery.
-UNSAID = (
-    "The API gives no answer that kubernetes.core could read. Most often it does not know who asks (401 Unauthorized): "
-    "the kubeconfig's token or certificate is wrong or has expired. Give another (k8s_edge_kubeconfig); "
-    "`kubectl get nodes` with the same file tells more."
-)
-
-_LITERAL = re.compile(r"""b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*\"""")
 _MISSING = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]*)")?'
@@ -48,9 +39,10 @@ class Refusal(NamedTuple):
     unauthorised: bool = False
 
 
-def refusals(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A sentence or two for each answer that is none, each said once, and last what to do where rights are missing."""
-    found = list(dict.fromkeys(refusal for each in results for refusal in _refusal(each)))
+def told(errors: Sequence[tuple[Exception, Identity]]) -> list[str]:
+    """A sentence or two for each error, with the object that it is about; each said once, and last what to do where
+    rights are missing."""
+    found = list(dict.fromkeys(refusal for error, which in errors for refusal in _refusal(error, which)))
     said = [each.text for each in found]
     if any(each.unauthorised for each in found):
         said.append(
@@ -60,47 +52,27 @@ def refusals(results: Sequence[Mapping[str, Any]]) -> list[str]:
     return said
 
 
-def _refusal(result: Mapping[str, Any]) -> Iterator[Refusal]:
-    text = str(result.get("msg") or "")
-    if not text and "failed_when_suppressed_exception" in result and not {"resources", "result"} & set(result):
-        yield Refusal(UNSAID)
-        return
-    if not text or "resources" in result or result.get("skipped"):
-        return
-    item = result.get("item")
-    secret = isinstance(item, Mapping) and (bool(item.get("secret")) or item.get("kind") == "Secret")
-    status = _status(f"{text}\n{result.get('exception') or ''}\n{result.get('module_stderr') or ''}")
-    if status is None:
-        yield Refusal(
-            "A Secret is refused; the reason may hold its data and is not shown."
-            if secret
-            else _without_status(text, result)
-        )
-        return
-    for refusal in _words(status, _about(status)):
-        yield refusal._replace(text=_VALUE.sub(r"\1", refusal.text)) if secret else refusal
+def _refusal(error: Exception, which: Identity) -> Iterator[Refusal]:
+    status, secret = _status(error), which.kind == "Secret"
+    if status is None and secret and getattr(error, "status", None):
+        yield Refusal(f"{which} is refused; the reason may hold its data and is not shown.")
+    elif status is None:
+        yield _without_status(str(error) or type(error).__name__)
+    else:
+        for refusal in _words(status, str(which)):
+            yield refusal._replace(text=_VALUE.sub(r"\1", refusal.text)) if secret else refusal
 
 
-def _status(text: str) -> dict[str, Any] | None:
-    """The API's answer in a message of kubernetes.core: as Python's bytes, or as it came."""
-    for found in _documents(text):
-        if isinstance(found, dict) and found.get("kind") == "Status":
-            return found
-    return None
-
-
-def _documents(text: str) -> Iterator[Any]:
-    for literal in _LITERAL.findall(text):
-        with suppress(ValueError, SyntaxError):
-            yield json.loads(literal_eval(literal))
-    for start in re.finditer(r'\{\s*"', text):
-        with suppress(ValueError):
-            yield json.JSONDecoder().raw_decode(text, start.start())[0]
-
-
-def _about(status: Mapping[str, Any]) -> str:
-    details = status.get("details") or {}
-    return " ".join(str(details[key]) for key in ("kind", "name") if details.get(key))
+def _status(error: Exception) -> dict[str, Any] | None:
+    """The API's answer; of one that is no Status, such as a proxy's, the code and its name."""
+    try:
+        status = json.loads(getattr(error, "body", None) or "")
+    except (TypeError, ValueError):
+        status = None
+    if isinstance(status, dict) and status.get("kind") == "Status":
+        return status
+    code = getattr(error, "status", None)
+    return {"code": code, "message": getattr(error, "reason", "")} if code == 401 else None
 
 
 def _words(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
@@ -128,28 +100,29 @@ def _words(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
     elif code in (403, 422) and causes:
         for cause in causes:
             reason = str(cause.get("message"))
-            yield Refusal(f"{about}: {cause.get('field') or 'as a whole'}: {reason}. {_remedy(reason)}")
+            yield Refusal(f"{about}: {cause.get('field') or 'as a whole'}: {reason}. {remedy(reason)}")
     elif code == 409:
         yield Refusal(f"{about}: {message}. Somebody has changed it meanwhile; run again.")
     elif code == 429 or (isinstance(code, int) and code >= 500):
         yield Refusal(f"The API is in trouble ({code}): {message}. Nothing is wrong with what is declared; run again.")
     else:
-        yield Refusal(f"{about}: {message[:_LONGEST]}. {_remedy(message)}")
+        yield Refusal(f"{about}: {message[:_LONGEST]}. {remedy(message)}")
 
 
-def _remedy(message: str) -> str:
+def remedy(message: str) -> str:
+    """What to do about a refusal of the API."""
     if _LASTING.search(message):
         return "The API lets nobody change it: remove the object first, and run again."
-    if re.search(r"denied|exceeded quota|PodSecurity", message):
+    if "violates PodSecurity" in message:
+        return "Choose a namespace that allows it, or label this one pod-security.kubernetes.io/enforce=privileged."
+    if re.search(r"denied|exceeded quota", message):
         return "The cluster's own rules do not allow it: ask who keeps them, or declare something else."
     return "Correct the variable that it comes from."
 
 
-def _without_status(text: str, result: Mapping[str, Any]) -> str:
-    if "Unauthorized" in f"{text}{result.get('exception') or ''}{result.get('module_stderr') or ''}":
-        return next(_words({"code": 401}, "")).text
+def _without_status(text: str) -> Refusal:
     if re.search(r"Max retries exceeded|Connection refused|timed out|Name or service not known", text):
         host = re.search(r"host='([^']*)', port=(\d+)", text)
         at = f" at {host[1]} port {host[2]}" if host else ""
-        return f"The API{at} cannot be reached: {text[-200:] if len(text) > 200 else text}"
-    return text[:_LONGEST]
+        return Refusal(f"The API{at} cannot be reached: {text[-200:] if len(text) > 200 else text}")
+    return Refusal(text[:_LONGEST])

@@ -1,12 +1,13 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far the roll-out of a workload is, from what the API says of it and of its pods."""
+"""How far the roll-out of a workload is, and what holds it up, from what the API says of it, its pods and events."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Waiting is told in steps of this many per cent, so that a big cluster does not drown the screen.
 STEP = 10
@@ -19,25 +20,70 @@ COUNTS = {
 }
 
 
-def progress(workload: Mapping[str, Any]) -> dict[str, Any]:
-    """``done``, ``said`` in words, and ``step`` (0 to 20), which grows while the roll-out gets on."""
+#: Why no pod is created, where trying again will not help: admission says no. A ServiceAccount that comes in the same
+#: moment is refused in similar words, and found at the next try.
+_FOR_GOOD = re.compile(r"denied (the )?request|is forbidden: (?!error looking up service account)")
+
+#: Why a container does not start, where trying again will not help.
+_NEVER = ("InvalidImageName", "ErrImageNeverPull")
+
+
+class Progress(NamedTuple):
+    """``said`` in words; ``step`` (0 to 20) grows while the roll-out gets on."""
+
+    done: bool
+    said: str
+    step: int
+
+
+def progress(workload: Mapping[str, Any] | None) -> Progress:
+    """How far it is."""
+    if workload is None:
+        return Progress(False, "is not there", 0)
     spec, status = workload.get("spec") or {}, workload.get("status") or {}
     total, updated, available = (_count(workload, key) for key in COUNTS[workload["kind"]])
     if not status.get("observedGeneration", 0) >= (workload["metadata"].get("generation") or 0):
-        return {"done": False, "said": "not yet seen by its controller", "step": 0}
+        return Progress(False, "not yet seen by its controller", 0)
     # DaemonSet and StatefulSet with OnDelete are updated by hand.
     by_hand = (spec.get("updateStrategy") or {}).get("type") == "OnDelete"
     if not total:
         said = "wants no pod" if workload["kind"] != "DaemonSet" else "no node fits its labels and tolerations"
-        return {"done": True, "said": said, "step": 2 * STEP}
+        return Progress(True, said, 2 * STEP)
     surplus = max(0, int(status.get("replicas") or 0) - total)
     parts = (updated if not by_hand else total, available)
-    return {
-        "done": min(parts) >= total and not surplus,
-        "said": f"{updated} of {total} up to date, {available} available"
+    return Progress(
+        done=min(parts) >= total and not surplus,
+        said=f"{updated} of {total} up to date, {available} available"
         + (f", {surplus} old ones still there" if surplus else ""),
-        "step": sum(STEP * min(part, total) // total for part in parts) - bool(surplus),
+        step=sum(STEP * min(part, total) // total for part in parts) - bool(surplus),
+    )
+
+
+def refused_pods(
+    workload: Mapping[str, Any], replica_sets: Iterable[Mapping[str, Any]], events: Iterable[Mapping[str, Any]]
+) -> dict[tuple[str, str], str]:
+    """Why pods of a workload, or of a ReplicaSet of it, could not be created: the message of each event FailedCreate,
+    by what tells it from the same event earlier."""
+    uid = workload["metadata"].get("uid")
+    makers = {uid}
+    for each in replica_sets:
+        owners = [owner.get("uid") for owner in each["metadata"].get("ownerReferences") or ()]
+        makers |= {each["metadata"].get("uid")} if uid in owners else set()
+    return {
+        (each["metadata"].get("uid", ""), each["metadata"].get("resourceVersion", "")): str(each.get("message") or "")
+        for each in events
+        if each.get("reason") == "FailedCreate" and (each.get("involvedObject") or {}).get("uid") in makers
     }
+
+
+def final(refused: Iterable[str]) -> list[str]:
+    """Of the reasons why pods were not created those that no waiting helps against, each once."""
+    return list(dict.fromkeys(each for each in refused if _FOR_GOOD.search(each)))
+
+
+def hopeless(pods: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of what pods say those sentences that no waiting helps against."""
+    return [each for each in problems(pods) if any(f" {reason}" in each for reason in _NEVER)]
 
 
 def _count(workload: Mapping[str, Any], key: str) -> int:
