@@ -29,7 +29,7 @@ HOST = [name for name in MODULES if name in ("firewall_access", "kernel_settings
 IPVS = [name for name in MODULES if name in ("ipvs_config", "ipvs_virtual_server")]
 #: This one only looks, at all planes at once.
 PLAN = [name for name in MODULES if name == "edge_plan"]
-#: These ask a cluster, and molecule/kubernetes has one.
+#: These ask a cluster: tests/unit/plugins/plugin_utils/_cluster and molecule/kubernetes have one.
 CLUSTER = [name for name in MODULES if name in ("kubernetes_info", "kubernetes_objects")]
 #: A file as a person may have it before our first task. The check script is the only name they share.
 BEFORE = {
@@ -67,7 +67,7 @@ def tasks(module: str) -> list[dict]:
     [
         name
         for name in MODULES
-        if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS, *PLAN)
+        if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS, *PLAN, *CLUSTER)
     ],
 )
 def test_examples_do_what_they_say_once(module, run_module_process, tmp_path):

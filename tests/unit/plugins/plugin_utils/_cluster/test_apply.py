@@ -8,7 +8,9 @@ from __future__ import annotations
 import time
 
 import pytest
+import yaml
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.modules.kubernetes_objects import EXAMPLES
 
 SECURITY = "pod-security.kubernetes.io"
 
@@ -187,3 +189,15 @@ def test_an_api_that_is_not_there_is_named_once(run):
     with pytest.raises(EdgeError, match="cannot be reached") as told:
         run(SETTINGS)
     assert "Traceback" not in str(told.value)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_examples_do_what_they_say_once(run, number):
+    examples = [task["k8s_edge.ha.kubernetes_objects"] for task in yaml.safe_load(EXAMPLES)]
+    for earlier in examples[:number]:
+        run(*earlier.pop("objects", ()), **earlier)
+    example = examples[number]
+    objects = example.pop("objects", ())
+    announced = run(*objects, **example, check=True)
+    assert announced == run(*objects, **example) != []
+    assert run(*objects, **example) == []
