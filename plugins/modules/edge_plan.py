@@ -216,7 +216,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan, str, hidden=("modules", "files"))
+    run_module(ARGUMENTS, plan, str, hidden=("modules", "files", "blocks"))
 
 
 if __name__ == "__main__":

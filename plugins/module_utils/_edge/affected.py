@@ -41,7 +41,7 @@ def of_haproxy(params: Mapping[str, Any], plan: Mapping[str, Any], _system: Syst
 
 def haproxy_sessions(path: str, address: str | None) -> dict[str, Any]:
     """The sessions of the HAProxy that serves a file, and those of its old processes."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import workers
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import masters_of, workers
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import serving
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.socket import socket_address
 
@@ -51,7 +51,8 @@ def haproxy_sessions(path: str, address: str | None) -> dict[str, Any]:
             runtime.time_limit = _SECONDS
             connections = sessions(runtime)
     except EdgeError:
-        return {"connections": None, "old_processes": []}
+        nothing = {"sessions": 0, "frontends": {}, "older_than": 1}
+        return {"connections": None if masters_of(path) else nothing, "old_processes": []}
     old = sorted(set(workers(process.first)) - {process.pid}) if process.has_master else []
     return {"connections": connections, "old_processes": [_old_process(process.first, pid) for pid in old]}
 
@@ -84,8 +85,7 @@ def _old_process(master: int, pid: int) -> dict[str, Any]:
         try:
             with Runtime(address, time_limit=_SECONDS, patience=0, worker=pid) as old:
                 (info,) = old.ask(["show info"])
-                # The session that asks is one of them.
-                count = max(0, int(read_info(info)["CurrConns"]) - 1)
+                count = int(read_info(info)["CurrConns"])
         except (EdgeError, KeyError):
             count = None
     return {"pid": pid, "sessions": count}

@@ -15,7 +15,7 @@ _STATE: dict[str, Any] = {"type": "str", "choices": ["present", "absent"], "defa
 FILE: dict[str, Any] = {
     "path": {"type": "path", "required": True},
     "sha256": {"type": "str"},
-    "content": {"type": "str", "no_log": True},
+    "content": {"type": "str"},
     "mode": {"type": "str"},
     "owner": {"type": "str"},
     "group": {"type": "str"},

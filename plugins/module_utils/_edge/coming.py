@@ -15,6 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: A step of kernel_settings that sets a parameter now.
+_AS_IT_WAS = "The file is as it was."
 _SETTING = re.compile(r"([^\s:]+): .*, now$")
 
 
@@ -38,40 +39,33 @@ class Coming:
     def foresee(self, asked: Plane, params: dict[str, Any], system: System) -> dict[str, Any]:
         """The plan of a module, with what it could not foresee for want of what is coming. A failure for another reason
         is raised."""
-        unforeseen = []
         missing = bool(asked.daemon and self.packages and system.which(asked.daemon) is None)
-        if missing:
-            unforeseen.append(f"{asked.daemon} is not installed yet, so that it could not check the file")
+        unforeseen = []
         try:
             result = asked.action(params, system, True)
         except EdgeError as error:
             named = _mentioned([*self.packages, *self.things], str(error))
             if not named:
                 raise
-            result, reason = {}, asked.redact(str(error))
-            if params.get("validate"):
-                result = asked.action({**params, "validate": False}, system, True)
-            unforeseen.append(f"{_list(named)} is still to come, and without it there is no verdict: {reason}")
+            result = asked.action({**params, "validate": False}, system, True) if params.get("validate") else {}
+            said = asked.redact(str(error)).replace(_AS_IT_WAS, "").strip().replace("\n", " ")
+            unforeseen.append(f"it needs {', '.join(named)}, which this plan brings. Without it: {said}")
         warnings = [str(each) for each in result.pop("warnings", ())]
         if missing:
+            unforeseen.append(f"{asked.daemon} is not installed yet, so that it could not check the file")
             warnings = [each for each in warnings if not each.startswith(f"{asked.daemon} is not installed")]
+            result["impact"] = "none"  # nothing runs that it could touch
         warnings = [each for each in warnings if not _mentioned(self.settings, each)]
-        early = {each: _mentioned(self.things, each) for each in warnings}
-        named = list(dict.fromkeys(name for names in early.values() for name in names))
-        if named:
-            who = asked.daemon or "nobody"
-            unforeseen.append(f"{_list(named)} is still to come, so that {who} could not look at it")
-        return {
-            **plane(Look()),
-            **result,
-            "warnings": [each for each in warnings if not early[each]],
-            "unforeseen": unforeseen,
-        }
+        early = [each for each in warnings if self.things and (self._mentions(each) or asked.not_yet(each))]
+        if early:
+            named = [each for each in self.things if _mentioned([each], "\n".join(early))] or self.things
+            unforeseen.append(f"it needs {', '.join(named)}, which this plan brings, so that it could not be looked at")
+        left = [each for each in warnings if each not in early]
+        return {**plane(Look()), **result, "warnings": left, "unforeseen": unforeseen}
+
+    def _mentions(self, text: str) -> bool:
+        return bool(_mentioned(self.things, text))
 
 
 def _mentioned(names: Iterable[str], text: str) -> list[str]:
     return [name for name in names if re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w/-])", text)]
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)

@@ -25,6 +25,9 @@ MISSING = (
     "package first, or set validate: false to write the file unchecked."
 )
 
+#: What is before its words where they are passed on.
+SAYS = "keepalived says: "
+
 #: Exit codes that mean the file was read to its end, whatever was thought of it.
 _READ = (0, 4, 5, 6)
 _WHERE = re.compile(r"^\((?:[^()]*: )?Line \d+\) ")
@@ -34,12 +37,20 @@ _HARMLESS = re.compile(
     r"|No VIP specified; at least one is sensible|probably (isn't|is not|not) what you want"
 )
 #: In check mode also what an earlier task of the same run would have put there.
-_NOT_YET = re.compile(r"[Uu]nable to access script|[Ss]cript .*(not found|disabling|user)|doesn't exist|does not exist")
+_NOT_YET = re.compile(
+    r"[Uu]nable to access script|[Ss]cript .*(not found|disabling|user)|doesn't exist|does not exist"
+    r"|Error setting global script uid/gid|Unable to set (default user|uid/gid) for"
+)
 #: An include with a relative path: at the beginning of a line, under a condition, behind a brace or in a definition.
 _INCLUDE = re.compile(rb"(?m)((?:^|[{}=])[ \t]*(?:@[^ \t\n]*[ \t]+)?include[rmwba]?[ \t]+)([^/\s][^\n]*)$")
 #: The folder of the file, unless a definition gives the name another meaning.
 _FOLDER = re.compile(rb"\$(?:\{_PWD\}|_PWD(?=[ \t,)\r\n]|$))")
 _PARAMETER = re.compile(rb"\$\{?(\w+)")
+
+
+def is_not_yet(message: str) -> bool:
+    """Whether a message is about what an earlier task of the same run would have put there."""
+    return bool(_NOT_YET.search(message))
 
 
 class Validator:
@@ -76,7 +87,7 @@ class Validator:
                     judged.rc, "; ".join(new) or "nothing"
                 )
             )
-        return ["keepalived says: " + message for message in new]
+        return [SAYS + message for message in new]
 
     def _too_old(self, messages: Sequence[str]) -> str:
         """Which keywords a keepalived knows is asked of the one that is installed, not of a table of versions."""
@@ -87,7 +98,7 @@ class Validator:
         )
 
     def _bearable(self, message: str) -> bool:
-        return bool(_HARMLESS.search(message) or (self.rehearsal and _NOT_YET.search(message)))
+        return bool(_HARMLESS.search(message) or (self.rehearsal and is_not_yet(message)))
 
     def _known(self, program: str, current: str) -> list[str]:
         """What keepalived says about the file as it is now. Nothing where there is none, or where it cannot say."""

@@ -90,7 +90,7 @@ class LiveHaproxy:
 
     until = staticmethod(until)
 
-    def __init__(self, folder, config):
+    def __init__(self, folder, config, *words):
         self.listeners = [Listener() for _each in "abc"]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -105,7 +105,7 @@ class LiveHaproxy:
             "defaults\n    mode tcp\n    timeout connect 2s\n    timeout client 1h\n    timeout server 1h\n"
             + config.format(front=self.port, a=a, b=b, c=c)
         )
-        self.process = subprocess.Popen([HAPROXY, "-W", "-f", str(self.file)], stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([HAPROXY, "-W", *words, "-f", str(self.file)], stderr=subprocess.DEVNULL)
         self.clients = []
         assert until(self.socket.exists), "HAProxy does not start"
 
@@ -122,9 +122,13 @@ class LiveHaproxy:
         return {title: server.sessions for title, server in self.servers().items()}
 
     def reload(self):
-        before = self.ask("show info")
-        self.process.send_signal(signal.SIGUSR2)
-        assert until(lambda: self._pid(self.ask("show info")) != self._pid(before))
+        before = self._pid(self.ask("show info"))
+
+        def is_reloaded():
+            self.process.send_signal(signal.SIGUSR2)  # again where a master that has just begun has missed it
+            return until(lambda: self._pid(self.ask("show info")) != before, 3)
+
+        assert until(is_reloaded)
 
     @staticmethod
     def _pid(info):
@@ -147,13 +151,13 @@ class LiveHaproxy:
 
 @pytest.fixture
 def live_haproxy(tmp_path):
-    """``live_haproxy(config)`` starts one; it ends with the test."""
+    """``live_haproxy(config)`` starts one, further words being for its command line; it ends with the test."""
     if HAPROXY is None:
         pytest.skip("needs HAProxy")
     started = []
 
-    def start(config):
-        started.append(LiveHaproxy(tmp_path, config))
+    def start(config, *words):
+        started.append(LiveHaproxy(tmp_path, config, *words))
         return started[-1]
 
     yield start

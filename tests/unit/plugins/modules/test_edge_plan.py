@@ -125,3 +125,15 @@ def test_secrets_stay_where_they_are(call, files):
     assert secret not in json.dumps(told)
     modules["keepalived_config"]["instances"][0]["no_such"] = secret
     assert secret not in json.dumps(call("edge_plan", modules=modules))
+
+
+def test_secrets_are_not_repeated_where_the_options_do_not_fit(call, files):
+    secret = "s3cretpw"
+    instance = {"name": "a", "authentication": {"auth_type": "PASS", "auth_pass": secret}}
+    modules = {"keepalived_config": {"path": str(files[1]), "instances": [instance]}}
+    told = call(
+        "edge_plan", modules=modules, units=[{"name": "x", "no_such": 1}], files=[{"path": "/x", "content": secret}]
+    )
+    assert told["failed"]
+    assert "no_such" in told["msg"]
+    assert secret not in json.dumps(told)
