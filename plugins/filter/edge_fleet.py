@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.data import STAGES, as_data
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import as_data
 
 DOCUMENTATION = r"""
 name: edge_fleet
@@ -17,20 +19,23 @@ short_description: Everything that is derived from C(k8s_edge_vips), for all hos
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Playbook C(site) asks it before it reads the hosts and again afterwards, and takes every decision from its answer.
+  - Playbook C(site) asks it before it reads the hosts, afterwards, and again when each has been planned, and takes
+    every decision from its answer.
   - Fails on nothing that is wrong with the declaration. It is told under C(problems).
-positional: hostvars, read
+positional: hostvars, stage
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
   - k8s_edge.ha.inventory.hostvars
 options:
-  read:
+  stage:
     description:
-      - Whether the hosts were read. Then it is a problem, too, where one could not be.
-      - Works from the gathered facts and from what M(k8s_edge.ha.keepalived_info) and M(k8s_edge.ha.haproxy_info)
-        returned, registered as C(k8s_edge_before) and C(k8s_edge_haproxy_before).
-    type: bool
-    default: false
+      - How much is known of the hosts. Then it is a problem, too, where it is not known of one of them.
+      - V(read) works from the gathered facts and from what M(k8s_edge.ha.keepalived_info) and
+        M(k8s_edge.ha.haproxy_info) returned, registered as C(k8s_edge_before) and C(k8s_edge_haproxy_before).
+      - V(planned) works also from what M(k8s_edge.ha.edge_plan) returned, registered as C(k8s_edge_plan).
+    type: str
+    choices: [declared, read, planned]
+    default: declared
 notes:
   - The part of a host holds the passwords of its instances. Set C(no_log) on a task that keeps it.
 """
@@ -38,7 +43,7 @@ notes:
 EXAMPLES = r"""
 - name: Derive what follows from the inventory and from what was read of the hosts
   ansible.builtin.set_fact:
-    fleet: "{{ groups | k8s_edge.ha.edge_fleet(hostvars, read=true) }}"
+    fleet: "{{ groups | k8s_edge.ha.edge_fleet(hostvars, 'read') }}"
   no_log: true
 
 - name: Show in which order the hosts are changed
@@ -49,24 +54,31 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(problems), a sentence for each; C(present), C(proxied) and C(authenticated), the hosts that may hold a VIP,
-      those of them with a HAProxy that leads it to servers, and those with a VIP for which a password is declared;
-      C(notes), what is to be done when hosts that are down come back.
-    - With O(read) also C(order), the hosts as they are changed; C(hosts), the part of each as
-      P(k8s_edge.ha.host_part#filter) returns it; C(unheld), the addresses that none of their hosts holds, each with a
-      C(host) that can ask whether somebody else does.
-    - With O(read) also C(former_members), hosts that still take part in a VIP although the declaration does not name
-      them any more, each with C(vip), C(host), C(address), C(instances), whether it C(leaves), and otherwise what is
-      wrong (C(fault)); C(remains), what each host still has where C(k8s_edge_vips) is an empty list, and
-      C(remaining), a sentence for each where that is not removed.
+    - C(problems), a sentence for each; C(present) and C(proxied), the hosts that may hold a VIP and those of them with
+      a HAProxy that leads it to servers; C(notes), what is to be done when hosts that are down come back.
+    - When read or planned also C(order), the hosts as they are changed; C(hosts), the part of each as
+      P(k8s_edge.ha.host_part#filter) returns it; C(asks), the options of M(k8s_edge.ha.edge_plan) for each.
+    - When read also C(unheld), the addresses that none
+      of their hosts holds, each with a C(host) that can ask whether somebody else does; C(former_members), hosts that
+      still take part in a VIP although the declaration does not name them any more, each with C(vip), C(host),
+      C(address), C(instances), whether it C(leaves), and otherwise what is wrong (C(fault)); C(remains), what each host
+      still has where C(k8s_edge_vips) is an empty list, and C(remaining), a sentence for each where that is not
+      removed.
+    - When planned also C(plan), what a run would do, and C(text), the same as lines (docs/plan.md says what is in it);
+      C(roll), the hosts that change, by play.
     - Where there are problems, C(order) and C(hosts) are empty.
   type: dict
 """
 
 
-def edge_fleet(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], read: bool = False) -> dict[str, Any]:
+@speaking
+def edge_fleet(
+    groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], stage: str = "declared"
+) -> dict[str, Any]:
     """Everything that is derived."""
-    return as_data(Fleet(groups, hostvars), read)
+    if stage not in STAGES:
+        refuse([Problem("edge_fleet: stage", stage, "is not known here", f"Use: {', '.join(STAGES)}.")])
+    return as_data(Fleet(groups, hostvars), stage)
 
 
 class FilterModule:

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import stated_address
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host_names import host_names
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 DOCUMENTATION = r"""
 name: etc_hosts_lines
@@ -51,28 +50,8 @@ _value:
 def etc_hosts_lines(
     vips: Any, groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], domain: str = ""
 ) -> list[str]:
-    """Lines of /etc/hosts: the hosts in the order of the declaration, then the VIPs."""
-    known = declared(vips, groups)
-    return [*_hosts(known, hostvars, domain), *_vips(known, domain)]
-
-
-def _hosts(vips: Sequence[Vip], hostvars: Mapping[str, Any], domain: str) -> Iterator[str]:
-    for host in dict.fromkeys(host for vip in vips for host in (*vip.hosts, *(vip.servers if vip.proxied else ()))):
-        address = stated_address(host, hostvars[host])
-        if address and address != host:
-            yield _line(address, [host], domain)
-
-
-def _vips(vips: Sequence[Vip], domain: str) -> Iterator[str]:
-    for vip in vips:
-        for address in vip.addresses:
-            yield _line(str(address.ip), [vip.name, *([vip.endpoint] if vip.endpoint else [])], domain)
-
-
-def _line(address: str, names: Sequence[str], domain: str) -> str:
-    """Short names first, as people type them; one that has a domain already gets none."""
-    long = [f"{name}.{domain}" for name in names if domain and "." not in name]
-    return " ".join([address, *dict.fromkeys([*names, *long])])
+    """Lines of /etc/hosts."""
+    return host_names(declared(vips, groups), hostvars, domain)
 
 
 class FilterModule:

@@ -10,16 +10,15 @@ import socket
 from pathlib import Path
 
 import pytest
-import yaml
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.directors import director_parameters
 
 from .test_traffic import SERVERS, VIP, WEB, inside, lan, real  # noqa: F401 - lan is a fixture
 
 PORTS = range(40000, 40006)
-ROLE = Path(__file__).resolve().parents[2] / "roles/ipvs_director/vars/main.yml"
 
 
 def _of_the_role(name):
-    return int(yaml.safe_load(ROLE.read_text())["__ipvs_director_parameters"][f"net.ipv4.vs.{name}"])
+    return director_parameters(serves_too=False)[f"net.ipv4.vs.{name}"]
 
 
 def _connect(port):

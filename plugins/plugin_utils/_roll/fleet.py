@@ -40,8 +40,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import r
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.trades import trades
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
-#: What keepalived_config would do there, read where authentication is declared.
-REHEARSAL = "k8s_edge_rehearsal"
+#: What edge_plan answered there.
+PLAN = "k8s_edge_plan"
 
 #: Hosts or addresses, by hand: those that take part in no VIP any more, though others still name them as peers.
 GONE = "k8s_edge_members_gone"
@@ -64,6 +64,7 @@ class Fleet:
         self.groups = groups
         self.hostvars: Hostvars = hostvars if isinstance(hostvars, HostsReadOnce) else HostsReadOnce(hostvars)
         self._entries = entries
+        self._parts: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def vips(self) -> tuple[Vip, ...]:
@@ -91,11 +92,6 @@ class Fleet:
         return without(hosts_of([vip for vip in self.vips if vip.proxied]), self.down)
 
     @property
-    def authenticated(self) -> list[str]:
-        """Those with a VIP for which a password is declared."""
-        return without(hosts_of([vip for vip in self.vips if vip.instance.get("authentication")]), self.down)
-
-    @property
     def real_servers(self) -> list[str]:
         """Those that serve a directed VIP."""
         return without(real_server_hosts(self.vips), self.down)
@@ -114,7 +110,7 @@ class Fleet:
     @cached_property
     def read(self) -> bool:
         """Whether every host that may hold a VIP was asked what its keepalived does."""
-        return all(BEFORE in self._of(host) for host in self.hosts)
+        return all(BEFORE in self.variables(host) for host in self.hosts)
 
     @cached_property
     def standings(self) -> list[Standing]:
@@ -130,7 +126,7 @@ class Fleet:
         """
         refuse(list(unserved(self.vips, self.down)))
         for host in self.hosts:
-            given = self._of(host)
+            given = self.variables(host)
             if truth(given.get("haproxy_kube_verify", True)):
                 ca_file = given.get("haproxy_kube_ca_file", given.get("k8s_edge_kube_ca_file"))
                 refuse(list(unverified(host, self.vips, ca_file)))
@@ -138,7 +134,7 @@ class Fleet:
             self.derivation.director(host, given)
         stood = self.standings
         desired = {host: [*self._instances(host), *self._written(host)] for host in (self.hosts if stood else ())}
-        refuse(list(trades(self.vips, desired, {host: self._of(host).get(BEFORE) or {} for host in self.hosts})))
+        refuse(list(trades(self.vips, desired, {host: self.variables(host).get(BEFORE) or {} for host in self.hosts})))
         if self.down:
             refuse(list(disagreeing(self.vips, self.down, {each.host: each.coordinated for each in stood})))
         return order(stood, self.derivation.partners) or self.hosts
@@ -153,9 +149,9 @@ class Fleet:
             desired = {host: self.derivation.instances(host, {}) for host in hosts_of(self.vips)}
         except InputError:
             return []  # told by the order, which every run asks
-        gone = {str(each) for host in hosts_of(self.vips)[:1] for each in self._of(host).get(GONE) or ()}
+        gone = {str(each) for host in hosts_of(self.vips)[:1] for each in self.variables(host).get(GONE) or ()}
         return [
-            each.told(bool(each.host) and truth(self._of(each.host or "").get("keepalived_purge")))
+            each.told(bool(each.host) and truth(self.variables(each.host or "").get("keepalived_purge")))
             for each in former_members(self.vips, desired, self.hostvars, BEFORE)
             if each.instances is not None or not gone & {each.host, each.address}
         ]
@@ -190,9 +186,9 @@ class Fleet:
 
     def section(self, name: str, host: str, given: Mapping[str, Any] | None = None) -> Any:
         """One section of a host's part; ``given`` goes over the host's variables."""
-        variables = ChainMap(dict(given or {}), self._of(host))  # type: ignore[arg-type]  # it is only read
+        variables = ChainMap(dict(given or {}), self.variables(host))  # type: ignore[arg-type]  # it is only read
         derivation = self.derivation
-        entries = self._of(host).get(f"{SECTIONS[name]}_vips") if given is None else None
+        entries = self.variables(host).get(f"{SECTIONS[name]}_vips") if given is None else None
         if entries is not None:
             derivation = Derivation(declared(entries, self.groups), self.hostvars)
         found = getattr(derivation, name)(host, variables)
@@ -200,6 +196,11 @@ class Fleet:
 
     def host(self, name: str) -> dict[str, Any]:
         """The whole part of a host, as plain data; of one that is only a real server, its section ``ipvs``."""
+        if name not in self._parts:
+            self._parts[name] = self._part(name)
+        return self._parts[name]
+
+    def _part(self, name: str) -> dict[str, Any]:
         sections = SECTIONS if name in self.hosts or name in self.leaving else ["ipvs"]
         return {**{each: self.section(each, name) for each in sections}, "leaving": self.leaving.get(name, [])}
 
@@ -208,18 +209,33 @@ class Fleet:
         """The hosts that have a part."""
         return list(dict.fromkeys([*self.leaving, *self.hosts, *self.real_servers]))
 
-    def _of(self, host: str) -> Mapping[str, Any]:
+    def plan(self, host: str) -> Mapping[str, Any]:
+        """What edge_plan answered on a host; nothing where it was not asked."""
+        return self.variables(host).get(PLAN) or {}
+
+    @property
+    def changing(self) -> list[str]:
+        """The hosts that have something to do, in the order in which they are changed: former members that leave, real
+        servers, which directors may send packets to afterwards, and the members. A peer that must be stopped for the
+        change of another has to come up again with its own."""
+        needed = {host for host in self.concerned if self.plan(host).get("would_change", True)} | set(self.leaving)
+        needed |= {peer for host in self.hosts if host in needed for peer in self.silenced(host)}
+        order = dict.fromkeys([*self.leaving, *self.real_servers, *self.order])
+        return [host for host in order if host in needed]
+
+    def variables(self, host: str) -> Mapping[str, Any]:
+        """The variables of a host; none where the inventory does not have it."""
         return self.hostvars.get(host) or {}
 
     def _instances(self, host: str) -> list[dict[str, Any]]:
-        return self.derivation.instances(host, self._of(host).get("keepalived_instance_defaults") or {})
+        return self.derivation.instances(host, self.variables(host).get("keepalived_instance_defaults") or {})
 
     def _written(self, host: str) -> list[Mapping[str, Any]]:
         """The instances that are written by hand for it."""
-        return [each for each in self._of(host).get("keepalived_instances") or () if "name" in each]
+        return [each for each in self.variables(host).get("keepalived_instances") or () if "name" in each]
 
     def _standing(self, host: str) -> Standing:
-        known = self._of(host)
-        steps = (known.get(REHEARSAL) or {}).get("steps") or ()
+        known = self.variables(host)
+        steps = ((self.plan(host).get("planes") or {}).get("keepalived_config") or {}).get("steps") or ()
         leads = len(self.derivation.led_by(host))
         return standing(host, self.vips, known, known[BEFORE], self._instances(host), steps, leads)

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against a run, and the facts of all hosts that a playbook reads. As data: a refusal would be told several
-times and wrapped, once for each layer of Ansible that it passes."""
+"""What stands against a run, as data: a refusal would be told several times and wrapped, once for each layer of Ansible
+that it passes."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ CHOICES: dict[str, Callable[[Fleet], list[str]]] = {
     ],
     "leaving": lambda fleet: list(fleet.leaving),
     "remaining": lambda fleet: [each["host"] for each in fleet.remains],
+    "planned": lambda fleet: fleet.concerned,
+    "changing": lambda fleet: fleet.changing,
     "removing": lambda fleet: [each["host"] for each in fleet.remains if each["removes"]],
 }
 
@@ -78,27 +80,3 @@ def said(thought: Callable[[], Any]) -> list[str]:
     except (EdgeError, AnsibleError, UndefinedError) as error:
         return [str(error)]
     return []
-
-
-def as_data(fleet: Fleet, read: bool) -> dict[str, Any]:
-    """The fleet as the filter ``edge_fleet`` returns it. Where there are problems, nothing is derived from them."""
-    found = problems(fleet, read)
-    declared = not said(lambda: (fleet.down, fleet.vips))
-    data: dict[str, Any] = {
-        "problems": found,
-        "present": fleet.hosts if declared else [],
-        "proxied": fleet.proxied if declared else [],
-        "authenticated": fleet.authenticated if declared else [],
-        "notes": fleet.notes if declared else [],
-    }
-    if read:
-        sound = declared and not found
-        data.update(
-            order=fleet.order if sound else [],
-            former_members=fleet.former_members if declared else [],
-            unheld=fleet.unheld if declared else [],
-            remains=fleet.remains if declared else [],
-            remaining=fleet.remaining if declared else [],
-            hosts={host: fleet.host(host) for host in fleet.concerned} if sound else {},
-        )
-    return data

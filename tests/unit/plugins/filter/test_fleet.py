@@ -46,7 +46,7 @@ def read(lab, edges=3, **variables):
 
 
 def test_every_host_has_its_part_as_plain_data(lab):
-    fleet = edge_fleet(*read(lab), read=True)
+    fleet = edge_fleet(*read(lab), "read")
     assert fleet["problems"] == []
     assert list(fleet["hosts"]) == fleet["present"] == fleet["proxied"] == ["haproxy-1", "haproxy-2", "haproxy-3"]
     assert json.loads(json.dumps(fleet)) == fleet
@@ -61,7 +61,7 @@ def test_every_host_has_its_part_as_plain_data(lab):
 def test_a_variable_of_a_host_is_read_once_however_many_hosts_need_it(lab):
     groups, hostvars = read(lab, edges=9)
     Counted.asked.clear()
-    edge_fleet(groups, {host: Counted(variables) for host, variables in hostvars.items()}, read=True)
+    edge_fleet(groups, {host: Counted(variables) for host, variables in hostvars.items()}, "read")
     assert Counted.asked["ansible_facts"] == 9
     assert max(Counted.asked.values()) == len(hostvars)
 
@@ -70,7 +70,7 @@ def test_a_variable_of_a_host_is_read_once_however_many_hosts_need_it(lab):
 def test_a_role_that_is_used_alone_derives_the_same(lab, section):
     groups, hostvars = read(lab)
     alone = host_part([lab.kubeapi], "haproxy-1", groups, hostvars, section)
-    assert alone == edge_fleet(groups, hostvars, read=True)["hosts"]["haproxy-1"][section]
+    assert alone == edge_fleet(groups, hostvars, "read")["hosts"]["haproxy-1"][section]
     assert alone == host_part([lab.kubeapi], "haproxy-1", groups, hostvars)[section]
 
 
@@ -109,7 +109,7 @@ def test_what_is_wrong_with_one_host_is_told_and_nothing_is_derived(lab):
     for variables in hostvars.values():
         if "k8s_edge_vips" in variables:
             variables["k8s_edge_vips"] = [{**lab.kubeapi, "instance": instance}]
-    fleet = edge_fleet(groups, hostvars, read=True)
+    fleet = edge_fleet(groups, hostvars, "read")
     (problem,) = fleet["problems"]
     assert "cannot overcome the gap" in problem
     assert (fleet["order"], fleet["hosts"]) == ([], {})
@@ -124,13 +124,13 @@ def test_a_variable_that_cannot_be_resolved_is_a_problem_and_no_crash(lab):
 
     groups, hostvars = read(lab, keepalived_instance_defaults={})
     hostvars["haproxy-2"] = Unresolved(hostvars["haproxy-2"])
-    assert any("'interval' is undefined" in each for each in edge_fleet(groups, hostvars, read=True)["problems"])
+    assert any("'interval' is undefined" in each for each in edge_fleet(groups, hostvars, "read")["problems"])
 
 
 def test_what_is_declared_is_known_before_any_host_was_read(lab):
     secret = {**lab.kubeapi, "instance": {"authentication": {"auth_type": "PASS", "auth_pass": "x"}, "version": 2}}
     fleet = edge_fleet(lab.groups(), lab.hostvars([secret]))
-    assert fleet["authenticated"] == fleet["present"] == ["haproxy-1", "haproxy-2"]
+    assert fleet["proxied"] == fleet["present"] == ["haproxy-1", "haproxy-2"]
     assert "hosts" not in fleet
     wrong = edge_fleet(lab.groups(), lab.hostvars([{**lab.kubeapi, "addresses": ["10.77.0.100/33"]}]))
     assert len(wrong["problems"]) == 1 and wrong["present"] == []

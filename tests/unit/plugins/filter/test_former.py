@@ -48,7 +48,7 @@ class Site:
         self.hostvars[host]["k8s_edge_before"] = self.answers[host]
 
     def found(self):
-        return edge_fleet(self.groups, self.hostvars, True)["former_members"]
+        return edge_fleet(self.groups, self.hostvars, "read")["former_members"]
 
 
 def test_nobody_has_left(lab):
@@ -166,17 +166,17 @@ def test_verify_names_a_peer_that_nobody_asked(lab):
 
 def test_an_address_that_no_host_of_the_vip_holds_is_asked_for_by_one_that_lacks_it(lab):
     site = Site(lab)
-    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == []
+    assert edge_fleet(site.groups, site.hostvars, "read")["unheld"] == []
     site.answers["haproxy-1"]["vips"] = []
     asked = {"vip": "kubeapi", "address": "10.77.0.100", "host": "haproxy-1"}
-    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == [asked]
+    assert edge_fleet(site.groups, site.hostvars, "read")["unheld"] == [asked]
     # By a former member, which was read.
     site.read("haproxy-3", vips=[{"address": VIP, "instance": "kubeapi", "held": True}])
-    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == []
+    assert edge_fleet(site.groups, site.hostvars, "read")["unheld"] == []
     site.read("haproxy-3", vips=[])
     # On loopback, as a real server has it.
     site.hostvars["haproxy-1"]["ansible_facts"]["all_ipv4_addresses"] = ["10.77.0.100"]
-    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == [{**asked, "host": "haproxy-2"}]
+    assert edge_fleet(site.groups, site.hostvars, "read")["unheld"] == [{**asked, "host": "haproxy-2"}]
     # By other means than keepalived's: it is not another host's.
     site.hostvars["haproxy-2"].update(lab.host(lab.interface("eth0", "10.77.0.12/24", secondaries=(VIP,))))
-    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == []
+    assert edge_fleet(site.groups, site.hostvars, "read")["unheld"] == []

@@ -94,11 +94,13 @@ def test_what_all_must_agree_on_waits(lab: SimpleNamespace) -> None:
         assert "is down" not in "\n".join(edge_problems(site.groups, site.hostvars, False))
 
 
-def test_a_password_that_changes_is_known_by_the_rehearsal(lab: SimpleNamespace) -> None:
+def test_a_password_that_changes_is_known_by_the_plan(lab: SimpleNamespace) -> None:
     secret = {"authentication": {"auth_type": "PASS", "auth_pass": "x"}, "version": 2}
     site = Site(lab, instance=secret)
     assert site.problems() == ""
-    site.hostvars["haproxy-2"]["k8s_edge_rehearsal"] = {"steps": ["instance kubeapi: change auth_pass"]}
+    site.hostvars["haproxy-2"]["k8s_edge_plan"] = {
+        "planes": {"keepalived_config": {"steps": ["instance kubeapi: change auth_pass"]}}
+    }
     assert "while haproxy-1 is down" in site.problems()
 
 
@@ -156,11 +158,11 @@ def test_verifying_expects_nothing_of_it_and_says_what_is_owed(lab: SimpleNamesp
     assert vip_faults({"haproxy-2": answer}, site.groups, site.hostvars) == []
     peers = {"configuration": {"instances": site.written("haproxy-2")}}
     assert vip_faults({"haproxy-2": {**answer, **peers}}, site.groups, site.hostvars) == []
-    assert edge_fleet(site.groups, site.hostvars, True)["former_members"] == []
+    assert edge_fleet(site.groups, site.hostvars, "read")["former_members"] == []
     site.hostvars["haproxy-2"]["k8s_edge_before"]["vips"] = held
-    assert edge_fleet(site.groups, site.hostvars, True)["unheld"] == []
+    assert edge_fleet(site.groups, site.hostvars, "read")["unheld"] == []
     site.hostvars["haproxy-2"]["k8s_edge_before"]["vips"] = []
-    assert {each["host"] for each in edge_fleet(site.groups, site.hostvars, True)["unheld"]} == {"haproxy-2"}
+    assert {each["host"] for each in edge_fleet(site.groups, site.hostvars, "read")["unheld"]} == {"haproxy-2"}
     (owed,) = edge_fleet(site.groups, site.hostvars)["notes"]
     assert owed.startswith("haproxy-1 is declared down")
     site.declare([])

@@ -44,10 +44,10 @@ class Site:
         return self
 
     def removed_from(self):
-        return [each["host"] for each in edge_fleet(self.groups, self.hostvars, True)["remains"] if each["removes"]]
+        return [each["host"] for each in edge_fleet(self.groups, self.hostvars, "read")["remains"] if each["removes"]]
 
     def told(self):
-        return edge_fleet(self.groups, self.hostvars, True)["remaining"]
+        return edge_fleet(self.groups, self.hostvars, "read")["remaining"]
 
     def problems(self):
         return edge_problems(self.groups, self.hostvars, True)
@@ -65,7 +65,7 @@ def test_an_empty_list_is_a_declaration_and_no_list_is_none(site):
         del variables["k8s_edge_vips"]
     (problem,) = edge_problems(site.groups, site.hostvars, False)
     assert problem.startswith("No VIP is declared. Set k8s_edge_vips") and "an empty list" in problem
-    assert edge_fleet(site.groups, site.hostvars, True)["remains"] == []
+    assert edge_fleet(site.groups, site.hostvars, "read")["remains"] == []
 
 
 def test_without_purge_it_is_said_what_stays_and_how_to_remove_it(site):
@@ -101,7 +101,7 @@ def test_keepalived_is_ours_by_its_check_scripts_too_and_with_the_users_own_glob
     site.lies("haproxy-2", "/etc/keepalived/check-haproxy")
     site.says("kube-1", active=True, configuration={"global_defs": {**OURS, "router_id": "edge"}})
     site.hostvars["kube-1"]["keepalived_global_defs"] = {"router_id": "edge"}
-    told = {each["host"]: each["keepalived"] for each in edge_fleet(site.groups, site.hostvars, True)["remains"]}
+    told = {each["host"]: each["keepalived"] for each in edge_fleet(site.groups, site.hostvars, "read")["remains"]}
     assert told["haproxy-2"] == ["script haproxy", "keepalived starts at boot"]
     assert told["kube-1"] == ["keepalived runs"]
 

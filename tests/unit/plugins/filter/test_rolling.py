@@ -114,16 +114,18 @@ def test_what_a_host_may_change_alone_silences_nobody(lab, old):
     assert not any(site.silent().values())
 
 
-def test_a_password_is_masked_when_read_so_the_rehearsal_says_whether_it_changes(lab):
+def test_a_password_is_masked_when_read_so_the_plan_says_whether_it_changes(lab):
     vip = {**lab.kubeapi, "instance": {"version": 2, "authentication": {"auth_type": "PASS", "auth_pass": "y"}}}
     site = Site(lab, vips=[vip])
     for host in site.hosts:
         site.written(host)["authentication"] = {"auth_type": "PASS", "auth_pass": "********"}
     assert site.order() == ["haproxy-2", "haproxy-1"]
-    site.hostvars["haproxy-1"]["k8s_edge_rehearsal"] = {"steps": ["vrrp_instance kubeapi: priority 1 -> 2"]}
+    site.hostvars["haproxy-1"]["k8s_edge_plan"] = {
+        "planes": {"keepalived_config": {"steps": ["vrrp_instance kubeapi: priority 1 -> 2"]}}
+    }
     assert site.order() == ["haproxy-2", "haproxy-1"]
     step = "vrrp_instance kubeapi: authentication: auth_pass ******** -> ********"
-    site.hostvars["haproxy-1"]["k8s_edge_rehearsal"] = {"steps": [step]}
+    site.hostvars["haproxy-1"]["k8s_edge_plan"] = {"planes": {"keepalived_config": {"steps": [step]}}}
     assert site.order() == ["haproxy-1", "haproxy-2"]
 
 

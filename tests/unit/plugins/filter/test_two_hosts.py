@@ -133,7 +133,7 @@ def test_a_group_that_grows_always_has_one_holder(lab: SimpleNamespace, tmp_path
     new = {host: keepalived_instances(more, host, lab.groups(), variables) for host in (ONE, TWO)}
     variables[ONE].update(k8s_edge_before=read(old), k8s_edge_read=True)
     variables[TWO].update(k8s_edge_before=read([]), k8s_edge_read=True)
-    fleet = edge_fleet(lab.groups(), variables, read=True)
+    fleet = edge_fleet(lab.groups(), variables, "read")
     assert (fleet["problems"], fleet["order"]) == ([], [ONE, TWO])
     change = keepalived_change(read(old), new[ONE], [read([])])
     assert change["without_successor"] == []  # so that no switch has to be set for it

@@ -1,0 +1,74 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The facts of all hosts that a playbook reads, stage by stage: declared, read, planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.fleet_plan import fleet_plan
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import plan_options
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.text import plan_text
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems, said
+
+#: How much is known of the hosts.
+STAGES = ("declared", "read", "planned")
+
+
+def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
+    """The fleet as the filter ``edge_fleet`` returns it. Where there are problems, nothing is derived from them."""
+    found = problems(fleet, stage != "declared")
+    if stage == "planned" and not found:
+        found = list(unplanned(fleet))
+    declared = not said(lambda: (fleet.down, fleet.vips))
+    data: dict[str, Any] = {
+        "problems": found,
+        "present": fleet.hosts if declared else [],
+        "proxied": fleet.proxied if declared else [],
+        "notes": fleet.notes if declared else [],
+    }
+    if stage == "declared":
+        return data
+    sound = declared and not found
+    data.update(
+        order=fleet.order if sound else [],
+        hosts={host: fleet.host(host) for host in fleet.concerned} if sound else {},
+        asks={host: plan_options(fleet, host) for host in fleet.concerned} if sound else {},
+    )
+    if stage == "read":
+        data.update(
+            former_members=fleet.former_members if declared else [],
+            unheld=fleet.unheld if declared else [],
+            remains=fleet.remains if declared else [],
+            remaining=fleet.remaining if declared else [],
+        )
+        return data
+    plan = fleet_plan(fleet) if sound else {}
+    data.update(plan=plan, text=plan_text(plan) if plan else [], roll=roll(fleet, plan.get("order", ())))
+    return data
+
+
+def roll(fleet: Fleet, order: Sequence[str]) -> dict[str, list[str]]:
+    """The hosts of each play that changes something: former members that leave, real servers, members one at a time,
+    and those of them that are real servers no longer."""
+    plays = {
+        "leaving": list(fleet.leaving),
+        "real_servers": fleet.real_servers,
+        "members": fleet.hosts,
+        "former_real_servers": fleet.former_real_servers,
+    }
+    return {play: [host for host in order if host in hosts] for play, hosts in plays.items()} if order else {}
+
+
+def unplanned(fleet: Fleet) -> Iterator[str]:
+    """A sentence for each plane of a host that cannot become what is declared."""
+    for host in fleet.concerned:
+        answer = fleet.plan(host)
+        if "planes" not in answer:
+            said_so = str(answer.get("msg") or "it did not answer").rstrip(".")
+            yield f"{host}: could not be planned: {said_so}."
+        for name in answer.get("failed_planes") or ():
+            yield f"{host}: {name}: {answer['planes'][name]['msg']}"

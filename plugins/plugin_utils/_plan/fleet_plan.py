@@ -1,0 +1,111 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of the whole fleet, from what ``edge_plan`` answered on each host: the value behind every way to show it.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import unified_diff
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.moves import Way, ways
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+
+#: About how many seconds a host of the lab took for each kind of work, beside a fixed part.
+_FIXED = 4
+_SECONDS = {"packages": 15, "selinux_access": 10, "firewall_access": 2, "haproxy_config": 3, "keepalived_config": 7}
+
+_KEEPALIVED = "keepalived_config"
+
+
+def fleet_plan(fleet: Fleet) -> dict[str, Any]:
+    """What a run would do, as plain data: ``would_change``; ``order``, the hosts that it would change one after the
+    other; ``hosts``, the plan of each that was asked; ``vips``, the way of each address; ``connections``, those that
+    it would cut sooner or later; ``seconds``, about how long it would take."""
+    order = fleet.changing
+    hosts = [_host_plan(host, fleet) for host in (*order, *(each for each in fleet.concerned if each not in order))]
+    found = ways(fleet, order, {host: _keepalived_impact(fleet.plan(host)) for host in order})
+    return {
+        "would_change": bool(order),
+        "order": order,
+        "hosts": hosts,
+        "vips": [way.told() for way in found],
+        "connections": [line for each in hosts for line in _connections(each, found)],
+        "seconds": sum(each["seconds"] for each in hosts),
+    }
+
+
+def _host_plan(host: str, fleet: Fleet) -> dict[str, Any]:
+    answer = fleet.plan(host)
+    planes = answer.get("planes") or {}
+    leaves = fleet.leaving.get(host, [])
+    changes = host in fleet.changing
+    return {
+        "host": host,
+        "changes": changes,
+        "impact": worst([str(answer.get("impact", "none")), *(["vip_move"] if leaves else [])]),
+        "leaves": leaves,
+        "stops": fleet.silenced(host) if changes and host in fleet.hosts else [],
+        "planes": [
+            {"plane": name, "impact": each["impact"], "steps": list(each["steps"]), "diff": _diff(each)}
+            for name, each in planes.items()
+            if each["changed"]
+        ],
+        "warnings": list(dict.fromkeys(line for each in planes.values() for line in each.get("warnings") or ())),
+        "unforeseen": list(answer.get("unforeseen") or ()),
+        "sessions": _sessions(planes),
+        "seconds": _seconds(planes) if changes else 0,
+    }
+
+
+def _diff(plane: Mapping[str, Any]) -> list[str]:
+    """The difference of files as lines, secrets already masked by who made it."""
+    found: list[str] = []
+    given = plane.get("diff") or ()
+    for each in [given] if isinstance(given, Mapping) else given:
+        before, after = (str(each.get(side) or "").splitlines() for side in ("before", "after"))
+        old, new = (str(each.get(f"{side}_header") or side) for side in ("before", "after"))
+        found += unified_diff(before, after, old, new, lineterm="")
+    return found
+
+
+def _seconds(planes: Mapping[str, Any]) -> int:
+    return _FIXED + sum(_SECONDS.get(name, 0) for name, each in planes.items() if each["changed"])
+
+
+def _sessions(planes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a reload or restart of HAProxy would touch: sessions older than a second, by frontend."""
+    for name in ("haproxy_config", "units"):
+        plane = planes.get(name) or {}
+        counted = plane.get("connections")
+        if counted:
+            return {**counted, "impact": plane["impact"], "hard_stop_after": plane.get("hard_stop_after")}
+    return None
+
+
+def _keepalived_impact(answer: Mapping[str, Any]) -> str:
+    planes = answer.get("planes") or {}
+    units = [step for step in (planes.get("units") or {}).get("steps") or () if "unit keepalived" in step]
+    own = str((planes.get(_KEEPALIVED) or {}).get("impact", "none"))
+    return worst([own, str(planes["units"]["impact"]) if units else "none"])
+
+
+def _connections(host: Mapping[str, Any], found: Sequence[Way]) -> Iterable[str]:
+    sessions = host["sessions"]
+    if sessions and sessions.get("sessions"):
+        number = f"{sessions['sessions']} established connection{'s' if sessions['sessions'] != 1 else ''}"
+        if sessions["impact"] == "restart":
+            yield f"{host['host']}: HAProxy restarts, which cuts {number}"
+        else:
+            limit = sessions.get("hard_stop_after")
+            until = f"and cuts those that last longer than {limit}" if limit else "for as long as they last"
+            yield f"{host['host']}: HAProxy reloads; its old process keeps {number} {until}"
+    for way in found:
+        for move in way.moves:
+            if move.during == host["host"] and move.origin:
+                yield f"{way.address} leaves {move.origin}: connections that clients have through it there are cut"

@@ -1,0 +1,74 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of the fleet as lines of text, for the terminal and for the output of a job. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: What each impact means for clients.
+MEANING = {
+    "none": "no effect on traffic",
+    "runtime": "running process changed, no reload",
+    "reload": "reload",
+    "restart": "restart",
+    "vip_move": "the VIP moves",
+}
+
+
+def plan_text(plan: Mapping[str, Any]) -> list[str]:
+    """A line each, the most important first."""
+    return list(_lines(plan))
+
+
+def headline(plan: Mapping[str, Any]) -> str:
+    """The whole plan in one sentence."""
+    changing = [each["host"] for each in plan["hosts"] if each["changes"]]
+    if not changing:
+        return f"Nothing to do on any of {len(plan['hosts'])} hosts."
+    return (
+        f"{len(changing)} of {len(plan['hosts'])} hosts would change, one after the other, in about "
+        f"{plan['seconds']} s: {', '.join(changing)}."
+    )
+
+
+def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
+    changing = [each for each in plan["hosts"] if each["changes"]]
+    yield headline(plan)
+    for number, each in enumerate(changing, 1):
+        yield f"{number}. {each['host']}: {MEANING[each['impact']]}"
+        yield from _host(each)
+    for each in plan["hosts"]:
+        if not each["changes"]:
+            yield from (f"{each['host']}: warning: {line}" for line in each["warnings"])
+    yield from _vips(plan["vips"])
+    yield from (f"Connections: {line}." for line in plan["connections"])
+
+
+def _host(each: Mapping[str, Any]) -> Iterator[str]:
+    if each["leaves"]:
+        yield f"   keepalived: leaves {', '.join(each['leaves'])}, which its peers take over first"
+    if each["stops"]:
+        yield f"   keepalived: its peers are stopped for this step: {', '.join(each['stops'])}"
+    for plane in each["planes"]:
+        for step in plane["steps"]:
+            yield f"   {plane['plane']}: {step}"
+    yield from (f"   not foreseen: {line}" for line in each["unforeseen"])
+    yield from (f"   warning: {line}" for line in each["warnings"])
+
+
+def _vips(vips: Any) -> Iterator[str]:
+    for way in vips:
+        held = " and ".join(way["held_by"]) or "no host"
+        if len(way["held_by"]) > 1:
+            held += " (two holders)"
+        yield f"VIP {way['vip']} {way['address']}: held by {held}; {way_text(way)}."
+
+
+def way_text(way: Mapping[str, Any]) -> str:
+    """What becomes of a VIP during the run."""
+    if not way["moves"]:
+        return "stays"
+    return ", then ".join(f"moves to {move['target']} while {move['during']} is changed" for move in way["moves"])

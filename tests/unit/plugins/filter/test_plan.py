@@ -1,0 +1,247 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of the fleet: what each host is asked, who changes in which order, which VIPs move when and to whom."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
+from ansible_collections.k8s_edge.ha.plugins.filter.plan_difference import plan_difference
+from ansible_collections.k8s_edge.ha.plugins.filter.plan_page import plan_page
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+
+ONE, TWO, THREE = "haproxy-1", "haproxy-2", "haproxy-3"
+ADDRESS = "10.77.0.100"
+
+
+def plane(*steps, impact="none", **more):
+    whole = {"failed": False, "msg": "", "changed": bool(steps), "steps": list(steps), "impact": impact}
+    return {**whole, "warnings": [], "unforeseen": [], **more}
+
+
+def answer(**planes):
+    impacts = ("none", "runtime", "reload", "restart", "vip_move")
+    return {
+        "would_change": any(each["changed"] for each in planes.values()),
+        "failed_planes": [name for name, each in planes.items() if each["failed"]],
+        "unforeseen": [],
+        "impact": max((each["impact"] for each in planes.values()), key=impacts.index, default="none"),
+        "planes": planes,
+    }
+
+
+class Site:
+    """The lab's inventory, read and planned: haproxy-1 holds the VIP with 200, the others are BACKUP with 190, 180."""
+
+    def __init__(self, lab, edges=2, **changes):
+        self.groups, self.hostvars = lab.groups(edges), lab.hostvars([{**lab.kubeapi, **changes}], edges)
+        for number, host in enumerate(self.groups["haproxy"], 1):
+            self.runs(host, "MASTER" if number == 1 else "BACKUP", 210 - 10 * number)
+            self.hostvars[host].update(k8s_edge_read=True, k8s_edge_plan=answer())
+
+    def runs(self, host, state, priority):
+        """Say what keepalived on a host does; without a state it does not run."""
+        live = {"name": "kubeapi", "state": state, "effective_priority": priority, "priority": priority}
+        before = {"active": bool(state), "loaded": True, "installed": True, "configuration": {}, "process_events": True}
+        before["instances"] = [live] if state else []
+        before["vips"] = [{"address": f"{ADDRESS}/24", "instance": "kubeapi", "held": state == "MASTER"}]
+        self.hostvars[host]["k8s_edge_before"] = before
+
+    def plans(self, host, **planes):
+        self.hostvars[host]["k8s_edge_plan"] = answer(**planes)
+
+    def fleet(self):
+        return edge_fleet(self.groups, self.hostvars, "planned")
+
+    def moves(self):
+        (way,) = self.fleet()["plan"]["vips"]
+        return [(each["origin"], each["target"], each["during"]) for each in way["moves"]]
+
+
+MOVES = {"keepalived_config": plane("instance kubeapi: something", impact="vip_move")}
+RELOADS = {"keepalived_config": plane("instance kubeapi: something", impact="reload")}
+
+
+def test_hosts_without_anything_to_do_are_in_no_play(lab):
+    site = Site(lab)
+    fleet = site.fleet()
+    assert (fleet["problems"], fleet["plan"]["would_change"], fleet["plan"]["order"]) == ([], False, [])
+    assert fleet["roll"] == {}
+    assert fleet["text"] == ["Nothing to do on any of 2 hosts.", f"VIP kubeapi {ADDRESS}: held by {ONE}; stays."]
+
+
+def test_only_hosts_that_change_are_in_the_roll_the_holder_last(lab):
+    site = Site(lab, edges=3)
+    site.plans(ONE, **RELOADS)
+    site.plans(THREE, **RELOADS)
+    fleet = site.fleet()
+    assert fleet["plan"]["order"] == fleet["roll"]["members"] == [THREE, ONE]
+    assert fleet["roll"]["leaving"] == fleet["roll"]["real_servers"] == []
+    assert fleet["plan"]["vips"][0]["moves"] == []
+    assert json.loads(json.dumps(fleet)) == fleet
+
+
+@pytest.mark.parametrize("which", [ONE, TWO])
+def test_a_plane_that_cannot_be_planned_stops_the_run_for_all_hosts(lab, which):
+    site = Site(lab)
+    site.plans(which, haproxy_config={**plane(), "failed": True, "msg": "haproxy refused the file"})
+    fleet = site.fleet()
+    assert fleet["problems"] == [f"{which}: haproxy_config: haproxy refused the file"]
+    assert (fleet["plan"], fleet["roll"], fleet["text"]) == ({}, {}, [])
+
+
+def test_a_host_that_gave_no_plan_is_a_problem(lab):
+    site = Site(lab)
+    site.hostvars[TWO]["k8s_edge_plan"] = {"msg": "Failed to connect to the host via ssh.", "unreachable": True}
+    assert site.fleet()["problems"] == [f"{TWO}: could not be planned: Failed to connect to the host via ssh."]
+    del site.hostvars[TWO]["k8s_edge_plan"]
+    assert "it did not answer" in site.fleet()["problems"][0]
+
+
+def test_what_is_declared_moves_to_who_is_to_lead(lab):
+    site = Site(lab, priorities={TWO: 220})
+    site.plans(TWO, **RELOADS)
+    assert site.moves() == [(ONE, TWO, TWO)]
+    assert site.fleet()["plan"]["connections"] == [
+        f"{ADDRESS} leaves {ONE}: connections that clients have through it there are cut"
+    ]
+
+
+def test_the_holder_hands_over_and_takes_back_where_its_change_is_a_move(lab):
+    site = Site(lab)
+    site.plans(ONE, **MOVES)
+    assert site.moves() == [(ONE, TWO, ONE), (TWO, ONE, ONE)]
+    told = "\n".join(site.fleet()["text"])
+    assert f"held by {ONE}; moves to {TWO} while {ONE} is changed, then moves to {ONE} while" in told
+
+
+def test_an_instance_that_does_not_preempt_leaves_the_vip_where_it_went(lab):
+    site = Site(lab, instance={"nopreempt": True})
+    site.plans(ONE, **MOVES)
+    assert site.moves() == [(ONE, TWO, ONE)]
+
+
+def test_a_lower_priority_makes_the_holder_yield(lab):
+    site = Site(lab, priorities={ONE: 150})
+    site.plans(ONE, **RELOADS)
+    assert site.moves() == [(ONE, TWO, ONE)]
+
+
+def test_a_vip_that_nobody_holds_comes_up_on_the_first_and_goes_to_the_leader(lab):
+    site = Site(lab)
+    for host in (ONE, TWO):
+        site.runs(host, "", 0)
+        site.plans(host, packages=plane("package keepalived: install"))
+    assert site.moves() == [("", ONE, ONE)]
+    assert site.fleet()["plan"]["connections"] == []
+
+
+def test_two_holders_are_told(lab):
+    site = Site(lab)
+    site.runs(TWO, "MASTER", 190)
+    assert site.fleet()["text"][1] == f"VIP kubeapi {ADDRESS}: held by {ONE} and {TWO} (two holders); stays."
+
+
+def test_what_a_reload_keeps_and_then_cuts_is_counted(lab):
+    site = Site(lab)
+    counted = {"sessions": 12, "older_than": 1, "frontends": {"kubeapi_vip": 12}}
+    config = plane("timeout", impact="reload", connections=counted, hard_stop_after="1h")
+    site.plans(TWO, haproxy_config=config)
+    (told,) = site.fleet()["plan"]["connections"]
+    assert told.startswith(f"{TWO}: HAProxy reloads; its old process keeps 12 established connections")
+    assert told.endswith("and cuts those that last longer than 1h")
+    site.plans(TWO, haproxy_config={**config, "impact": "restart"})
+    assert "which cuts 12 established" in site.fleet()["plan"]["connections"][0]
+
+
+def test_the_text_and_the_page_say_every_step_warning_and_doubt(lab):
+    site = Site(lab)
+    diff = {"before": "a\nb\n", "after": "a\n<c>\n", "before_header": "/x", "after_header": "/x"}
+    site.plans(TWO, haproxy_config=plane("<step>", impact="reload", warnings=["a warning & more"], diff=diff))
+    site.hostvars[TWO]["k8s_edge_plan"]["unforeseen"] = ["what is not known"]
+    fleet = site.fleet()
+    said = "\n".join(fleet["text"])
+    page = plan_page(fleet["plan"], "2030-01-01 10:00")
+    for words in ("1 of 2 hosts would change", "what is not known", "a warning & more"):
+        assert words in said
+        assert words.replace("&", "&amp;") in page
+    assert "haproxy_config: <step>" in said and "<li>&lt;step&gt;</li>" in page
+    assert "<del>-b</del>\n<ins>+&lt;c&gt;</ins>" in page
+    assert page.count("http") == 0, "the page asks for something from elsewhere"
+    assert "Hosts with nothing to do" in page and ONE in page
+
+
+def test_what_a_host_is_asked_is_what_its_roles_would_do(lab):
+    site = Site(lab)
+    site.hostvars[ONE].update(k8s_edge_etc_hosts=True, haproxy_kube_verify=False)
+    asked = site.fleet()["asks"][ONE]
+    assert asked["packages"] == ["haproxy", "keepalived"] and asked["users"] == ["keepalived_script"]
+    assert [each["path"] for each in asked["files"]] == ["/etc/keepalived/check-haproxy"]
+    assert [each["name"] for each in asked["units"]] == ["haproxy", "keepalived"]
+    modules = {"selinux_access", "firewall_access", "kernel_settings", "haproxy_config", "keepalived_config"}
+    assert set(asked["modules"]) == modules
+    part = Fleet(site.groups, site.hostvars).host(ONE)
+    assert asked["modules"]["haproxy_config"] == part["haproxy"]["options"]
+    assert asked["modules"]["kernel_settings"][0]["parameters"] == {"net.ipv4.ip_nonlocal_bind": 1}
+    assert f"{ADDRESS} kubeapi" in asked["blocks"][0]["block"]
+    site.hostvars[ONE].update(k8s_edge_etc_hosts=False, firewall_state="absent")
+    site.hostvars[ONE]["ansible_facts"]["selinux"] = {"status": "disabled"}
+    asked = site.fleet()["asks"][ONE]
+    assert asked["blocks"][0]["state"] == "absent" and asked["blocks"][0]["block"] == ""
+    assert "selinux_access" not in asked["modules"]
+    assert asked["modules"]["firewall_access"]["openings"] == []
+
+
+def test_directors_and_real_servers_are_asked_for_their_kernels(lab):
+    vip = {"name": "edge", "addresses": [f"{ADDRESS}/24"], "ports": [80], "profile": "ipvs", "leads_to": "haproxy"}
+    site = Site(lab)
+    for host in site.groups["haproxy"]:
+        site.hostvars[host]["k8s_edge_vips"] = [{**vip, "hosts": "haproxy"}]
+    fleet = site.fleet()
+    assert fleet["problems"] == []
+    asked = fleet["asks"][TWO]
+    names = [each["name"] for each in asked["modules"]["kernel_settings"]]
+    assert names == ["kernel", "director", "real-server"]
+    assert asked["modules"]["loopback_addresses"]["addresses"] == [f"{ADDRESS}/32"]
+    assert asked["packages"] == ["ipvsadm", "keepalived"] and "haproxy_config" not in asked["modules"]
+    site.hostvars[TWO]["ansible_facts"]["interfaces"].append("kube-ipvs0")
+    assert site.fleet()["asks"][TWO]["modules"]["kube_proxy_info"] == {"virtual_addresses": [ADDRESS]}
+
+
+@pytest.mark.parametrize("purge", [True, False])
+def test_a_haproxy_that_no_vip_leads_to(lab, purge):
+    site = Site(lab)
+    written = {"frontends": [{"name": "w", "bind": [{"address": ADDRESS, "port": 80}]}]}
+    info = {"installed": True, "active": True, "enabled": True, "config": written}
+    for host in site.groups["haproxy"]:
+        site.hostvars[host].update(haproxy_purge=purge, k8s_edge_haproxy_before=info)
+        site.hostvars[host]["k8s_edge_vips"] = [{**lab.kubeapi, "profile": "tcp"}]
+        del site.hostvars[host]["k8s_edge_vips"][0]["leads_to"]
+    fleet = site.fleet()
+    assert fleet["problems"] == []
+    asked = fleet["asks"][ONE]
+    stopped = [each for each in asked["units"] if each["name"] == "haproxy"]
+    assert bool(stopped) == purge == ("kernel_settings" in asked["modules"])
+    assert fleet["hosts"][ONE]["haproxy"]["bound"] == ([] if purge else [ADDRESS])
+
+
+def test_a_second_plan_is_held_against_the_one_that_was_shown():
+    shown = answer(haproxy_config=plane("reload: it was changed 774.08 s after", impact="reload"))
+    again = answer(haproxy_config=plane("reload: it was changed 801.5 s after", impact="reload"))
+    assert plan_difference(again, shown) == {"lines": [], "worse": False}
+    assert plan_difference(answer(), shown)["worse"] is False
+    more = copy.deepcopy(again)
+    more["planes"]["units"], more["impact"] = plane("unit keepalived: stop", impact="vip_move"), "vip_move"
+    assert plan_difference(more, shown) == {"lines": ["new: units: unit keepalived: stop"], "worse": True}
+    failed = answer(haproxy_config={**plane(), "failed": True, "msg": "no"})
+    assert plan_difference(failed, answer()) == {"lines": ["haproxy_config: no"], "worse": True}
+
+
+def test_a_stage_that_does_not_exist_is_refused_with_those_that_do(lab):
+    with pytest.raises(AnsibleFilterError, match="Use: declared, read, planned"):
+        edge_fleet(lab.groups(), lab.hostvars(), "true")
