@@ -78,7 +78,7 @@ _value:
       beside them.
     - C(without_successor), the names of the instances that the host is MASTER of and no peer could take over. A peer
       could where its keepalived is active and its instance of the same name is BACKUP. An instance that the host has
-      had alone is not named; its file lists no peers, and no peer has it in its file.
+      had alone, or is to have alone, is not named; no peers are listed for it, and no peer has it in its file.
     - C(bridged), the addresses (/32, /128) that the host may keep on loopback while keepalived gives them up and takes
       them again. A reload that changes an instance as under C(coordinated) takes its addresses away until no peer has
       been heard for three intervals. Only addresses that no peer could take meanwhile, without those of virtual
@@ -103,7 +103,7 @@ def keepalived_change(
     later = grouped_later(info, instances, groups)
     return {
         "coordinated": coordinated(info, instances),
-        "without_successor": without_successor(info, peers, staying),
+        "without_successor": without_successor(info, peers, staying, instances),
         "bridged": bridged(info, instances, peers, directed),
         "grouped_later": later,
         "first_groups": first_groups(info, groups, later),

@@ -30,7 +30,8 @@ class Former(NamedTuple):
     """A former member of one VIP.
 
     ``host`` is None where no host of the inventory has ``address``; ``instances`` are those in its file that hold the
-    VIP, None where the host was not read; ``successors`` are hosts of the VIP that take part in it.
+    VIP, None where the host was not read; ``successors`` are hosts of the VIP that take part in it. ``tied`` are
+    instances that stay, in the sync group of one that it is MASTER of: those could only move together.
     """
 
     vip: Vip
@@ -39,10 +40,11 @@ class Former(NamedTuple):
     named_by: str
     instances: tuple[str, ...] | None
     successors: tuple[str, ...]
+    tied: tuple[str, ...] = ()
 
     def told(self, purge: bool) -> dict[str, Any]:
         """What becomes of it, in plain values; ``purge`` is whether that host may lose what is not declared."""
-        leaves = bool(self.instances and self.successors and purge)
+        leaves = bool(self.instances and self.successors and purge and not self.tied)
         return {
             "vip": self.vip.name,
             "host": self.host or "",
@@ -62,6 +64,12 @@ class Former(NamedTuple):
                 f"First declare hosts that {who} is one of beside the new ones and run once, then take {who} out. Or, "
                 "with an outage until the others have started, stop and disable keepalived there by hand"
             )
+        elif self.tied and self.instances:
+            names = " and ".join(self.instances)
+            reason += (
+                f"but is MASTER of {names}, which cannot move without {' and '.join(self.tied)}, of its sync group"
+            )
+            remedy = f"First take {names} out of that sync group on every host and run, then take {who} out of the VIP"
         elif self.instances:
             reason += "but its keepalived still takes part, and would take the VIP beside them"
             remedy = (
@@ -90,7 +98,20 @@ def former_members(
     the hosts that were read.
     """
     infos = {host: hostvars[host][before] for host in hostvars if "active" in (hostvars[host].get(before) or {})}
-    return [each for vip in vips for each in _of_vip(vip, desired, hostvars, infos)]
+    found = [each for vip in vips for each in _of_vip(vip, desired, hostvars, infos)]
+    going: dict[str | None, set[str]] = {}
+    for each in found:
+        going.setdefault(each.host, set()).update(each.instances or ())
+    return [
+        each._replace(tied=_tied(infos.get(each.host or "", {}), each.instances or (), going[each.host]))
+        for each in found
+    ]
+
+
+def _tied(info: Mapping[str, Any], instances: Iterable[str], going: set[str]) -> tuple[str, ...]:
+    led = {name for name in instances if live_states(info).get(name) == "MASTER"}
+    groups = [set(each.get("group") or ()) for each in (info.get("configuration") or {}).get("sync_groups") or ()]
+    return tuple(sorted(set().union(*(group - going for group in groups if group & led))))
 
 
 def unheld(vips: Sequence[Vip], hostvars: Hostvars, before: str) -> list[dict[str, str]]:

@@ -58,6 +58,8 @@ def standing(
     changing = set(coordinated(info, desired))
     if any("auth_pass" in step for step in steps):
         changing |= {each["name"] for each in desired if each.get("authentication")}
+    # Whom nobody else is declared for needs nobody's silence: its former members have left by then.
+    changing -= alone(desired)
     holding = [vip for vip in vips if held(vip, hostvars) or _leads(vip, info)]
     return Standing(
         host=host,
@@ -86,8 +88,19 @@ def coordinated(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:
         for each in desired
         if each["name"] in current
         and agreement(current[each["name"]])
-        != agreement({**current[each["name"]], **_stated(each, unknown_options(info, each["name"]))})
+        != agreement(_coming(current[each["name"]], each, unknown_options(info, each["name"])))
     ]
+
+
+def alone(desired: Sequence[Any]) -> set[str]:
+    """The instances that name no peers, and will have none that the file still names."""
+    return {each["name"] for each in desired if each.get("exact") and not each.get("unicast_peer")}
+
+
+def _coming(current: Mapping[str, Any], desired: Mapping[str, Any], unknown: frozenset[str]) -> dict[str, Any]:
+    """An instance as it will be: one that is exact loses what is not desired."""
+    stays = {key: value for key, value in current.items() if key in unknown} if desired.get("exact") else current
+    return {**stays, **_stated(desired, unknown)}
 
 
 def _stated(instance: Mapping[str, Any], unknown: frozenset[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
     live_states,
     written_instances,
 )
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import alone as peerless
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.settling import FAILED, SETTLED, WAITING
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
@@ -57,15 +58,19 @@ def _faults(vip: Vip, hosts: Sequence[str], infos: Mapping[str, Mapping[str, Any
 
 
 def without_successor(
-    info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]], staying: Sequence[str] | None = None
+    info: Mapping[str, Any],
+    peers: Sequence[Mapping[str, Any]],
+    staying: Sequence[str] | None = None,
+    desired: Sequence[Mapping[str, Any]] = (),
 ) -> list[str]:
     """The instances that a host is MASTER of and that no peer could take over: active there, and BACKUP. One that is
-    not among ``staying`` is to go, and needs no successor. Nor does one that the host has had alone: its file names no
-    peers, and no peer has it in its file."""
+    not among ``staying`` is to go, and needs no successor. Nor does one that the host has had alone, or is to have
+    alone: its file or ``desired`` names no peers, and no peer has it in its file."""
     successors = {
         name for peer in peers if peer.get("active") for name, state in live_states(peer).items() if state == "BACKUP"
     }
     alone = {name for name, each in written_instances(info).items() if peers and not each.get("unicast_peer")}
+    alone |= peerless(desired) if peers else set()
     for peer in peers:
         alone -= set(written_instances(peer)) | set(live_states(peer)) if "configuration" in peer else alone
     led = [name for name, state in live_states(info).items() if state == "MASTER" and name not in successors | alone]

@@ -28,7 +28,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impac
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document, Statement, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.editor import Editor, Place
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Table
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import INSTANCES
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import INSTANCES, SYNC_GROUPS
 
 #: keepalived reads lines into a buffer of this size and would go on with the rest as a line of its own (MAXBUF).
 LONGEST_LINE = 1022
@@ -68,7 +68,22 @@ def take_out(document: Document, blocks: Blocks, found: Sequence[Statement]) -> 
         reason = "stands under the condition " + found[0].condition
         refuse([Problem("name", " ".join(found[0].arguments), reason, "Remove it by hand.")])
     remove_block(blocks, editor, Place(document.root, None), found[0])
+    if blocks is INSTANCES:
+        _out_of_its_group(editor, found[0].arguments[0])
     return _judged(editor)
+
+
+def _out_of_its_group(editor: Editor, name: str) -> None:
+    """No sync group may name an instance that is gone; one of which it was the last goes too."""
+    for statement in editor.document.statements(editor.document.root):
+        if statement.keyword == SYNC_GROUPS.keyword and statement.block is not None:
+            names = SYNC_GROUPS.table.read(editor.document, statement.block).get("group") or ()
+            rest = [each for each in names if each != name]
+            if names and not rest:
+                remove_block(SYNC_GROUPS, editor, Place(editor.document.root, None), statement)
+            elif rest != names:
+                title = " ".join([statement.keyword, *statement.arguments])
+                edit_table(SYNC_GROUPS.table, editor, statement.block, {"group": rest}, title)
 
 
 def _judged(editor: Editor) -> Edited:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import standing
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 OLD = {"name": "v", "virtual_ipaddress": [{"address": "10.0.0.9/24"}]}
@@ -84,6 +85,22 @@ def test_what_a_host_had_alone_needs_no_heir_yet():
     assert unsucceeded(alone, [{"unreachable": True}]) == ["v"]
     assert unsucceeded(here(old=[NEW[0]]), [peer(active=False)]) == ["v"]
     assert unsucceeded(alone, []) == ["v"]
+
+
+def test_what_a_host_is_to_have_alone_needs_no_successor_and_is_kept_on_loopback():
+    one = {**NEW[0], "interface": "eth0"}
+    left = {**OLD, "interface": "eth0", "exact": True}
+    here_now, gone = here(old=[one]), peer(instances=[{"name": "other", "state": "BACKUP"}])
+    change = keepalived_change(here_now, [left], [gone])
+    assert (change["coordinated"], change["without_successor"]) == (["v"], [])
+    assert change["bridged"] == ["10.0.0.9/32"]
+    # Nobody is stopped for it.
+    assert not standing("h", (), {}, {**here_now, "loaded": True}, [left]).split
+    # What is not exact keeps the peers that the file names.
+    assert keepalived_change(here_now, [{**left, "exact": False}], [gone])["coordinated"] == []
+    # A member that has not left yet is asked for.
+    there = peer(instances=[{"name": "v", "state": "FAULT"}])
+    assert keepalived_change(here_now, [left], [there])["without_successor"] == ["v"]
 
 
 INSTANCE = """vrrp_instance {name} {{

@@ -144,6 +144,27 @@ def test_a_host_that_stays_for_another_vip_is_found_by_its_own_file(lab):
     assert [(each["vip"], each["host"]) for each in site.found()] == [("kubeapi", "haproxy-3")]
 
 
+def test_one_that_could_move_only_with_another_may_not_leave(lab):
+    vips = [lab.kubeapi, {"name": "web", "hosts": "haproxy", "addresses": ["10.77.0.101/24"]}]
+    site = Site(lab, stays=("haproxy-2", "haproxy-3"), vips=vips)
+    answer = site.answers["haproxy-1"]
+    answer["configuration"]["sync_groups"] = [{"name": "g", "group": ["kubeapi", "web", "kept"]}]
+    site.read("haproxy-1")
+    site.hostvars["haproxy-1"]["keepalived_purge"] = True
+    one, two = site.found()
+    assert not one["leaves"] and not two["leaves"]
+    assert (
+        "but is MASTER of kubeapi, which cannot move without kept, of its sync group. First take kubeapi"
+        in one["fault"]
+    )
+    for each in answer["instances"]:
+        each["state"] = "BACKUP"
+    assert [each["leaves"] for each in site.found()] == [True, True]
+    answer["instances"][0]["state"] = "MASTER"
+    answer["configuration"]["sync_groups"][0]["group"] = ["kubeapi", "web"]
+    assert [each["leaves"] for each in site.found()] == [True, True]
+
+
 def test_peers_set_by_hand_are_wanted(lab):
     peers = [{"address": "10.77.0.11"}, {"address": "10.77.0.12"}, {"address": "10.77.0.99"}]
     site = Site(lab, stays=("haproxy-1", "haproxy-2", "haproxy-3"), instance={"unicast_peer": peers})

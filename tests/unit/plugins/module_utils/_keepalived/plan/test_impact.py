@@ -21,6 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impac
     lost_addresses,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.instance import plan_instance
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import parse
 
 VIP, SECOND, THIRD = "10.9.0.100", "10.9.0.101", "10.9.0.102"
@@ -281,6 +282,14 @@ def test_what_joins_a_group_too_early_is_said() -> None:
     assert "a reload with the new instance B in it takes the group's addresses away" in said.warnings[0]
     later = plan_config(plan_config(A, {"instances": [members[0], new]}).text, grouped)
     assert (later.impact, later.warnings) == ("reload", ())
+
+
+def test_an_instance_that_goes_leaves_its_group_and_the_last_takes_it_along() -> None:
+    text = "# kept\n" + group("A", "B") + A + B
+    one = plan_instance(text, {"name": "A", "state": "absent"})
+    assert one.text == "# kept\n" + group("B") + B
+    assert one.summaries == ("remove vrrp_instance A", "vrrp_sync_group G: remove group A")
+    assert plan_instance(one.text, {"name": "B", "state": "absent"}).text == "# kept\n"
 
 
 LIFETIME = {"address": f"{VIP}/24", "preferred_lft": "0"}
