@@ -44,11 +44,18 @@ class KubeCa(NamedTuple):
     content: str
 
 
+def verified_by(variables: Variables) -> Any:
+    """The file on the controller that a host is to verify apiservers by; False where it is not to."""
+    if not truth(variables.get("haproxy_kube_verify", True)):
+        return False
+    return variables.get("haproxy_kube_ca_file", variables.get("k8s_edge_kube_ca_file"))
+
+
 def kube_ca(variables: Variables, config_path: str) -> KubeCa | None:
     """The CA by which a host verifies apiservers, if it does; InputError where the file on the controller is none."""
-    given = variables.get("haproxy_kube_ca_file", variables.get("k8s_edge_kube_ca_file"))
+    given = verified_by(variables)
     content = variables.get(KUBE_CA)
-    if not given or content is None or not truth(variables.get("haproxy_kube_verify", True)):
+    if not given or content is None:
         return None
     refuse(ca_problems(str(content), str(given)))
     digest = sha256(str(content).rstrip().encode()).hexdigest()[:12]

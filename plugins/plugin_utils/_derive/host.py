@@ -28,13 +28,14 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file i
     LOGS,
     kube_ca,
     left_alone,
+    verified_by,
     whole_haproxy_cfg,
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.keepalived_file import (
     SCRIPT_USER,
     whole_keepalived_conf,
 )
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import desired_proxies
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import desired_proxies, unverified
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.selinux_needs import programs
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import (
     Member,
@@ -168,6 +169,7 @@ class Derivation:
         what ``left_alone`` says. InputError for a system that is not supported, and for a file that is no CA."""
         path = str(variables.get("haproxy_config_path") or CONFIG_PATH)
         family = _family(host, variables.get("ansible_facts") or {})
+        refuse(list(unverified(host, self.vips, verified_by(variables))))
         asks = any(vip.profile.apiservers for vip in self.vips if host in vip.hosts and vip.proxied)
         ca = kube_ca(variables, path) if asks else None
         version = str((variables.get(HAPROXY_BEFORE) or {}).get("version") or "")

@@ -42,9 +42,10 @@ def desired_proxies(
 
 
 def unverified(host: str, vips: Sequence[Vip], ca_file: Any) -> Iterator[Problem]:
-    """A problem where a host asks apiservers and no CA is given to verify them by."""
+    """A problem where a host asks apiservers and no CA is given to verify them by; ``ca_file`` is False where they are
+    not to be verified."""
     asked = [vip.name for vip in vips if host in vip.hosts and vip.proxied and vip.profile.apiservers]
-    if asked and not ca_file:
+    if asked and not ca_file and ca_file is not False:
         remedy = (
             "Set k8s_edge_kube_ca_file to the path, on the controller, of the CA that signed their certificates "
             "(/etc/kubernetes/pki/ca.crt of a control plane host), or haproxy_kube_verify: false to check them without "

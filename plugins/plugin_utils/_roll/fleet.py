@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.directors import real_server_hosts, shares_loopback
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file import verified_by
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host import Derivation
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import unverified
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import (
@@ -127,9 +128,7 @@ class Fleet:
         refuse(list(unserved(self.vips, self.down)))
         for host in self.hosts:
             given = self.variables(host)
-            if truth(given.get("haproxy_kube_verify", True)):
-                ca_file = given.get("haproxy_kube_ca_file", given.get("k8s_edge_kube_ca_file"))
-                refuse(list(unverified(host, self.vips, ca_file)))
+            refuse(list(unverified(host, self.vips, verified_by(given))))
             self.derivation.proxies(host)
             self.derivation.director(host, given)
         stood = self.standings

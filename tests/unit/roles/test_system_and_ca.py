@@ -108,7 +108,7 @@ GROUPS = {"all": ["edge-1", "kube-1"], "edges": ["edge-1"], "kube": ["kube-1"]}
         ("keepalived", "Suse", "ca.crt", "Supported are Debian and RedHat. Take such a host out"),
         ("haproxy", "RedHat", "leaf.crt", "is no CA's"),
         ("haproxy", "Debian", "missing.crt", "is not there on the controller"),
-        ("haproxy", "Debian", "", None),  # what derives for the whole fleet refuses it
+        ("haproxy", "Debian", "", "no CA is given to verify the apiservers of kubeapi by"),
         ("haproxy", "Debian", "ca.crt", None),
         ("tcp", "Debian", "missing.crt", None),  # it asks no apiserver
         ("keepalived", "RedHat", "leaf.crt", None),
