@@ -26,7 +26,7 @@ _KEEPALIVED = "keepalived_config"
 def fleet_plan(fleet: Fleet) -> dict[str, Any]:
     """What a run would do, as plain data: ``would_change``; ``order``, the hosts that it would change one after the
     other; ``hosts``, the plan of each that was asked; ``vips``, the way of each address; ``connections``, those that
-    it would cut sooner or later; ``seconds``, about how long it would take."""
+    it would cut sooner or later; ``notes``, what else to know; ``seconds``, about how long it would take."""
     order = fleet.changing
     hosts = [_host_plan(host, fleet) for host in (*order, *(each for each in fleet.concerned if each not in order))]
     found = ways(fleet, order, {host: _keepalived_impact(fleet.plan(host)) for host in order})
@@ -36,6 +36,7 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
         "hosts": hosts,
         "vips": [way.told() for way in found],
         "connections": [line for each in hosts for line in _connections(each, found)],
+        "notes": [*fleet.foreign.notes, *fleet.notes],
         "seconds": sum(each["seconds"] for each in hosts),
     }
 

@@ -51,6 +51,8 @@ def _body(plan: Mapping[str, Any], when: str) -> Iterator[str]:
         yield "</table>"
     if plan["connections"]:
         yield "<h2>Connections</h2>" + _list(plan["connections"])
+    if plan["notes"]:
+        yield "<h2>Notes</h2>" + _list(plan["notes"])
     changing = [each for each in plan["hosts"] if each["changes"]]
     if changing:
         yield "<h2>Hosts, in the order in which they are changed</h2>"

@@ -45,6 +45,7 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{each['host']}: warning: {line}" for line in each["warnings"])
     yield from _vips(plan["vips"])
     yield from (f"Connections: {line}." for line in plan["connections"])
+    yield from plan["notes"]
 
 
 def _host(each: Mapping[str, Any]) -> Iterator[str]:
@@ -71,4 +72,7 @@ def way_text(way: Mapping[str, Any]) -> str:
     """What becomes of a VIP during the run."""
     if not way["moves"]:
         return "stays"
-    return ", then ".join(f"moves to {move['target']} while {move['during']} is changed" for move in way["moves"])
+    return ", then ".join(
+        f"{'moves to' if move['origin'] else 'comes up on'} {move['target']} while {move['during']} is changed"
+        for move in way["moves"]
+    )

@@ -36,6 +36,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.foreign import Foreign, foreign
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, order, silenced_by, standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import remains, removal_notes
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.trades import trades
@@ -163,6 +164,11 @@ class Fleet:
             if each["leaves"]:
                 found.setdefault(each["host"], []).extend(each["instances"])
         return {host: list(dict.fromkeys(names)) for host, names in found.items()}
+
+    @cached_property
+    def foreign(self) -> Foreign:
+        """What somebody set up by hand there, where it meets what is declared."""
+        return foreign(self.vips, self.hosts, self.hostvars)
 
     @property
     def unheld(self) -> list[dict[str, str]]:

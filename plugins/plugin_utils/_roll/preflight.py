@@ -66,6 +66,7 @@ def _problems(fleet: Fleet, read: bool) -> Iterator[str]:
             "changed as far as that is safe. With --limit hosts are not read: run without it."
         )
     if not unread:
+        yield from fleet.foreign.problems
         yield from said(lambda: fleet.order) or [
             sentence for host in fleet.concerned for sentence in said(partial(fleet.host, host))
         ]

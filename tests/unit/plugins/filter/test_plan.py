@@ -230,6 +230,43 @@ def test_a_haproxy_that_no_vip_leads_to(lab, purge):
     assert fleet["hosts"][ONE]["haproxy"]["bound"] == ([] if purge else [ADDRESS])
 
 
+BY_HAND = {"name": "haproxy-vip", "virtual_router_id": 47, "virtual_ipaddress": [{"address": ADDRESS}]}
+
+
+def set_up_by_hand(lab, **variables):
+    """Two hosts as the articles have it: an instance of their own, MASTER on both, and a frontend on every address."""
+    site = Site(lab)
+    for host in site.groups["haproxy"]:
+        before = site.hostvars[host]["k8s_edge_before"]
+        before["configuration"] = {"instances": [BY_HAND if host == ONE else {**BY_HAND, "virtual_ipaddress": []}]}
+        before["instances"] = [{"name": "haproxy-vip", "state": "MASTER", "priority": 101}]
+        frontend = {"name": "k8s-api", "bind": [{"address": "*", "port": 6443}]}
+        site.hostvars[host].update(k8s_edge_haproxy_before={"config": {"frontends": [frontend]}}, **variables)
+    return site
+
+
+def test_hosts_that_somebody_set_up_by_hand_are_told_at_once(lab):
+    (problem,) = set_up_by_hand(lab).fleet()["problems"]
+    assert f"'{ADDRESS}' is already the address of instance haproxy-vip (virtual router ID 47)" in problem
+    assert f"of {ONE}, which nothing declares" in problem and "keepalived_purge: true" in problem
+
+
+def test_with_purge_it_is_told_what_gives_way(lab):
+    fleet = set_up_by_hand(lab, keepalived_purge=True, haproxy_purge="no").fleet()
+    assert fleet["problems"] == []
+    instance, listener, split = fleet["plan"]["notes"]
+    assert instance.startswith("instance haproxy-vip (virtual router ID 47) in keepalived.conf of haproxy-1 gives way")
+    assert listener.startswith("frontend k8s-api in haproxy.cfg of haproxy-1 and haproxy-2 listens on *:6443; it stays")
+    assert split == f"instance haproxy-vip is MASTER on {ONE} and {TWO} at once: their files disagree."
+    purged = set_up_by_hand(lab, keepalived_purge=True, haproxy_purge=True).fleet()
+    assert "it is removed (haproxy_purge)" in purged["text"][-2]
+
+
+def test_what_is_declared_beside_the_vips_is_not_foreign(lab):
+    site = set_up_by_hand(lab, keepalived_instances=[BY_HAND])
+    assert not any("already the address" in each for each in site.fleet()["problems"])
+
+
 def test_a_second_plan_is_held_against_the_one_that_was_shown():
     shown = answer(haproxy_config=plane("reload: it was changed 774.08 s after", impact="reload"))
     again = answer(haproxy_config=plane("reload: it was changed 801.5 s after", impact="reload"))

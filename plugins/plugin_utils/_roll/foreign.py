@@ -1,0 +1,131 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What somebody set up by hand on the hosts of a VIP, where it meets what is declared. Pure.
+
+Told for all hosts together, before any of them is changed: keepalived_config would refuse the address host by host,
+after HAProxy beside it has been changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
+    BEFORE,
+    HAPROXY_BEFORE,
+    live_states,
+    written_instances,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
+
+#: Addresses of a bind line at which a listener has every address of the host.
+_EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104  # compared, not bound
+
+Hostvars = Mapping[str, Mapping[str, Any]]
+
+
+class Foreign(NamedTuple):
+    """``problems`` stop the run; ``notes`` say what becomes of the rest."""
+
+    problems: list[str]
+    notes: list[str]
+
+
+def foreign(vips: Sequence[Vip], hosts: Sequence[str], hostvars: Hostvars) -> Foreign:
+    """What is on those ``hosts`` that were read."""
+    found = Foreign([], [])
+    ours = {instance_name(vip, address) for vip in vips for address in vip.addresses}
+    names: dict[str, None] = {}
+    for vip in vips:
+        members = [host for host in vip.hosts if host in hosts]
+        for address in vip.addresses:
+            for (name, router), holders in _holders(str(address.ip), members, hostvars, ours).items():
+                names[name] = None
+                _tell_instance(found, vip, str(address.ip), name, router, holders, hostvars)
+        if vip.proxied:
+            found.notes.extend(_listeners(vip, members, hostvars))
+    found.notes.extend(_split(names, hosts, hostvars))
+    return found
+
+
+def _holders(
+    address: str, members: Sequence[str], hostvars: Hostvars, ours: set[str]
+) -> dict[tuple[str, Any], list[str]]:
+    """The hosts that have an instance with that address which nothing declares, by its name and virtual router ID."""
+    found: dict[tuple[str, Any], list[str]] = {}
+    for host in members:
+        declared = {each.get("name") for each in hostvars[host].get("keepalived_instances") or ()}
+        for name, written in written_instances(hostvars[host].get(BEFORE) or {}).items():
+            if name not in ours | declared and address in set(_addresses(written)):
+                found.setdefault((name, written.get("virtual_router_id")), []).append(host)
+    return found
+
+
+def _addresses(instance: Mapping[str, Any]) -> Iterator[str]:
+    for option in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
+        yield from (str(each.get("address")).partition("/")[0] for each in instance.get(option) or ())
+
+
+def _tell_instance(
+    found: Foreign, vip: Vip, address: str, name: str, router: Any, holders: Sequence[str], hostvars: Hostvars
+) -> None:
+    what = f"instance {name} (virtual router ID {router})"
+    kept = [host for host in holders if not truth(hostvars[host].get("keepalived_purge"))]
+    gone = [host for host in holders if host not in kept]
+    if kept:
+        reason = f"is already the address of {what} in keepalived.conf of {_and(kept)}, which nothing declares"
+        remedy = (
+            "To take it over, set keepalived_purge: true (and haproxy_purge: true for HAProxy): the run then removes "
+            "from these files what nothing declares, and the plan shows all of it first. To leave it alone, declare "
+            "another address"
+        )
+        found.problems.append(str(Problem(f"{vip.path}.addresses", address, reason, remedy)))
+    if gone:
+        found.notes.append(
+            f"{what} in keepalived.conf of {_and(gone)} gives way to VIP {vip.name}, which takes {address}."
+        )
+
+
+def _listeners(vip: Vip, members: Sequence[str], hostvars: Hostvars) -> Iterator[str]:
+    """Other listeners of HAProxy on a port of the VIP: they stay beside the new one, or go by purge."""
+    own = {f"{each.backend}_vip" for each in vip.fronts}
+    places = {*_EVERYWHERE, *(str(each.ip) for each in vip.addresses)}
+    ports = {str(each.port) for each in vip.fronts}
+    found: dict[tuple[str, str, bool], list[str]] = {}
+    for host in members:
+        variables = hostvars[host]
+        kinds = ("haproxy_frontends", "haproxy_listens")
+        known = own | {each.get("name") for kind in kinds for each in variables.get(kind) or ()}
+        purge = truth(variables.get("haproxy_purge"))
+        for section, where, port in _binds(variables.get(HAPROXY_BEFORE) or {}, known):
+            if where in places and port in ports:
+                found.setdefault((section, f"{where}:{port}", purge), []).append(host)
+    for (section, bound, purge), hosts in found.items():
+        becomes = "is removed (haproxy_purge)" if purge else "stays, and what comes to the VIP goes to the new one"
+        yield f"{section} in haproxy.cfg of {_and(hosts)} listens on {bound}; it {becomes}."
+
+
+def _binds(info: Mapping[str, Any], known: Container[Any]) -> Iterator[tuple[str, str, str]]:
+    """Section, address and port of each bind line of a section that is not ``known``."""
+    written = info.get("config") or {}
+    for kind in ("frontends", "listens"):
+        for section in written.get(kind) or ():
+            if section.get("name") not in known:
+                for bind in section.get("bind") or ():
+                    yield f"{kind[:-1]} {section.get('name')}", str(bind.get("address") or "*"), str(bind.get("port"))
+
+
+def _split(names: Iterable[str], hosts: Sequence[str], hostvars: Hostvars) -> Iterator[str]:
+    for name in names:
+        masters = [host for host in hosts if live_states(hostvars[host].get(BEFORE) or {}).get(name) == "MASTER"]
+        if len(masters) > 1:
+            yield f"instance {name} is MASTER on {_and(masters)} at once: their files disagree."
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(names)
