@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.moves import Way, ways
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import grouped_by_a_second_reload
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
 #: About how many seconds a host of the lab took for each kind of work, beside a fixed part.
@@ -36,9 +37,17 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
         "hosts": hosts,
         "vips": [way.told() for way in found],
         "connections": [line for each in hosts for line in _connections(each, found)],
-        "notes": [*fleet.foreign.notes, *fleet.notes],
+        "notes": [*fleet.foreign.notes, *_grouped(fleet, order), *fleet.notes],
         "seconds": sum(each["seconds"] for each in hosts),
     }
+
+
+def _grouped(fleet: Fleet, order: Sequence[str]) -> Iterable[str]:
+    for host in order:
+        if host in fleet.hosts:
+            later = grouped_by_a_second_reload(fleet.host(host), fleet.variables(host))
+            if later:
+                yield f"{host}: {', '.join(later)} joins its sync group by a second reload, so that no VIP moves."
 
 
 def _host_plan(host: str, fleet: Fleet) -> dict[str, Any]:

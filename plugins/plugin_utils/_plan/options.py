@@ -13,9 +13,11 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host_names import MARKER, host_names
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.keepalived_file import CONFIG_PATH
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.grouping import first_groups, grouped_later
 
 #: The interface that kube-proxy makes where it has a table of virtual servers itself.
 _KUBE_IPVS = "kube-ipvs0"
@@ -34,7 +36,7 @@ def plan_options(fleet: Fleet, host: str) -> dict[str, Any]:
         _names(fleet, variables, asked)
         _haproxy(part, variables, asked)
         _director(part, variables, asked)
-        _keepalived(part, asked)
+        _keepalived(part, variables, asked)
     if host in fleet.real_servers or host in fleet.former_real_servers:
         _real_server(part["ipvs"], variables, asked)
     return asked
@@ -106,12 +108,20 @@ def _director(part: Part, variables: Variables, asked: dict[str, Any]) -> None:
         _settings(asked).append({"name": "director", "state": "absent"})
 
 
-def _keepalived(part: Part, asked: dict[str, Any]) -> None:
+def grouped_by_a_second_reload(part: Part, variables: Variables) -> list[str]:
+    """The new instances that the role loads first and groups afterwards."""
+    options = part["keepalived"]["options"]
+    return grouped_later(variables.get(BEFORE) or {}, options["instances"], options["sync_groups"])
+
+
+def _keepalived(part: Part, variables: Variables, asked: dict[str, Any]) -> None:
     keepalived = part["keepalived"]
     asked["packages"].append("keepalived")
     asked["users"] += keepalived["users"]
     asked["files"] += [{"owner": "root", "group": "root", **each} for each in keepalived["files"]]
-    asked["modules"]["keepalived_config"] = keepalived["options"]
+    later = grouped_by_a_second_reload(part, variables)
+    groups = first_groups(variables.get(BEFORE) or {}, keepalived["options"]["sync_groups"], later)
+    asked["modules"]["keepalived_config"] = {**keepalived["options"], "sync_groups": groups}
     path = keepalived["options"].get("path") or CONFIG_PATH
     asked["units"].append({"name": "keepalived", "active": True, "enabled": True, "config_path": path})
 

@@ -230,6 +230,21 @@ def test_a_haproxy_that_no_vip_leads_to(lab, purge):
     assert fleet["hosts"][ONE]["haproxy"]["bound"] == ([] if purge else [ADDRESS])
 
 
+def test_who_joins_the_group_of_a_master_is_planned_without_a_move_and_told(lab):
+    site = Site(lab)
+    written = {"name": "kubeapi", "virtual_router_id": 100, "interface": "eth0"}
+    for host in site.groups["haproxy"]:
+        before = site.hostvars[host]["k8s_edge_before"]
+        groups = [{"name": "all", "group": ["kubeapi"]}]
+        before["configuration"] = {"instances": [written], "sync_groups": groups}
+        site.hostvars[host]["keepalived_instances"] = [{"name": "new", "virtual_router_id": 9, "interface": "eth0"}]
+        site.hostvars[host]["keepalived_sync_groups"] = [{"name": "all", "group": ["kubeapi", "new"]}]
+    site.plans(ONE, **RELOADS)
+    fleet = site.fleet()
+    assert fleet["asks"][ONE]["modules"]["keepalived_config"]["sync_groups"] == [{"name": "all", "group": ["kubeapi"]}]
+    assert fleet["plan"]["notes"] == [f"{ONE}: new joins its sync group by a second reload, so that no VIP moves."]
+
+
 BY_HAND = {"name": "haproxy-vip", "virtual_router_id": 47, "virtual_ipaddress": [{"address": ADDRESS}]}
 
 
