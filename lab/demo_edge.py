@@ -24,7 +24,7 @@ STEADY_SECONDS = 5.0
 LEAVE_SECONDS = 12.0  # around the end of one server
 LOSS_SECONDS = 20.0  # around a power cut, so that connections may wait for answers
 RETURN_SECONDS = 30.0
-DEED_AFTER_SECONDS = 2.0
+ACT_AFTER_SECONDS = 2.0
 LONG_MS = 1000  # what counts as no answer around a power cut
 CONNECTIONS = 30
 HOLD = ("--connections", str(CONNECTIONS), "--every-ms", "200", "--timeout-ms", "12000")
@@ -93,7 +93,7 @@ class EdgeDemo(Showing):
         return self.settled(self.holder(self.vip), self.nodes)
 
     def systemctl(self, node: Host, verb: str) -> None:
-        time.sleep(DEED_AFTER_SECONDS)
+        time.sleep(ACT_AFTER_SECONDS)
         kinds.say(self.lab, node, "systemctl", verb, "traefik")
 
     def lose(self, node: Host) -> str:
@@ -101,7 +101,7 @@ class EdgeDemo(Showing):
         holding = self.on_client("vip-hold", *HOLD, "--seconds", str(LOSS_SECONDS), f"'{self.url.format(self.vip)}'")
 
         def cut() -> None:
-            time.sleep(DEED_AFTER_SECONDS * 2)
+            time.sleep(ACT_AFTER_SECONDS * 2)
             kinds.power_cut(self.lab, node)
 
         try:

@@ -99,7 +99,7 @@ class Api:
                 if getattr(error, "status", None) != 404:
                     raise
 
-    def misfits(self, each: Object) -> list[str]:
+    def schema_errors(self, each: Object) -> list[str]:
         """What the schema of the cluster's version says against an object; needs the package kubernetes-validate."""
         with _words(identity(each)):
             _warnings, errors = self._client.validate(deepcopy(each), strict=True)

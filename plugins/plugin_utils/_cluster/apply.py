@@ -165,11 +165,11 @@ class Objects:
     def _rehearse(self, made: Plan) -> dict[Identity, Written]:
         """Ask the schemas and the API about everything before the first object is written."""
         errors: list[tuple[Exception, Identity]] = []
-        misfits: list[str] = []
+        unfit: list[str] = []
         found: dict[Identity, Written] = {}
         for each in made.apply:
             if self.given["validate"]:
-                misfits += [f"{identity(each)}: {said}" for said in self.api.misfits(each)]
+                unfit += [f"{identity(each)}: {said}" for said in self.api.schema_errors(each)]
             if each in made.unseen:
                 continue
             try:
@@ -180,8 +180,8 @@ class Objects:
                     break
             else:
                 self._pass_on(each, written)
-        if misfits:
-            raise EdgeError("\n".join([*misfits, "Nothing was changed."]))
+        if unfit:
+            raise EdgeError("\n".join([*unfit, "Nothing was changed."]))
         if errors:
             raise Refused(errors)
         return found

@@ -115,11 +115,11 @@ def _workload(each: Object) -> Iterator[Problem]:
     which, spec = identity(each), each.get("spec") or {}
     chosen = (spec.get("selector") or {}).get("matchLabels") or {}
     template = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
-    strangers = {key: value for key, value in chosen.items() if template.get(key) != value}
-    if not chosen or strangers:
-        reason = f"does not match the pods' labels {dict(template)}" if strangers else "is missing"
+    others = {key: value for key, value in chosen.items() if template.get(key) != value}
+    if not chosen or others:
+        reason = f"does not match the pods' labels {dict(template)}" if others else "is missing"
         remedy = "Give spec.selector.matchLabels and the pods the same labels."
-        yield Problem(f"{which} spec.selector", strangers or None, reason, remedy)
+        yield Problem(f"{which} spec.selector", others or None, reason, remedy)
     yield from values.count(f"{which} spec.replicas", spec.get("replicas"))
     yield from values.count(f"{which} spec.minReadySeconds", spec.get("minReadySeconds"))
     if which.kind == "DaemonSet":

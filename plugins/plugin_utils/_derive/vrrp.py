@@ -99,7 +99,7 @@ def members(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]]) -> t
             for host in filter(there.__contains__, vip.hosts):
                 found.append(Member(vip, address, host, there[host], router_id(vip, address), ranked[host]))
         problems.extend(_equal_priorities(vip, ranked))
-    problems.extend(_router_clashes(found))
+    problems.extend(_router_conflicts(found))
     problems.extend(_taken_addresses(vips, hostvars))
     refuse(problems)
     return tuple(found)
@@ -181,7 +181,7 @@ def _equal_priorities(vip: Vip, ranked: Mapping[str, int]) -> Iterable[Problem]:
         seen.setdefault(priority, host)
 
 
-def _router_clashes(parts: Sequence[Member]) -> Iterable[Problem]:
+def _router_conflicts(parts: Sequence[Member]) -> Iterable[Problem]:
     seen: dict[Any, Member] = {}
     for member in parts:
         network = (member.address.version, member.place.address.network, member.router)

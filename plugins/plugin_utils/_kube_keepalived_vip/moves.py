@@ -139,8 +139,8 @@ def seen_by(
     problems: list[Problem],
 ) -> list[str]:
     """The hosts of the inventory that these nodes are. One that is none could keep an address unseen."""
-    strangers: list[Problem] = []
-    found = resolved(hosts, hostvars, nodes, strangers)
+    unresolved: list[Problem] = []
+    found = resolved(hosts, hostvars, nodes, unresolved)
     for node in sorted(watched_nodes - set(found.values())):
         reason = "runs kube-keepalived-vip and is no host of the inventory, so nobody sees whether it lets go"
         problems.append(Problem("node", node, reason, "Add the host, or name its node by k8s_edge_node."))

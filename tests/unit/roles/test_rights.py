@@ -71,7 +71,7 @@ def without(kind, *verbs):
     ("user", "rules", "said"),
     [
         ("expired", None, ["does not know who asks (401 Unauthorized)", "k8s_edge_kubeconfig"]),
-        ("stranger", [], ["User stranger may not list", "in the whole cluster (403 Forbidden)"]),
+        ("visitor", [], ["User visitor may not list", "in the whole cluster (403 Forbidden)"]),
         ("reader", without("pods", "list"), ["User reader may not list pods in namespace kube-system"]),
     ],
     ids=["no user", "no right", "one right"],
