@@ -70,7 +70,7 @@ options:
     description:
       - V(auto) takes firewalld where it runs or starts at boot, nftables where C(nftables.service) starts at boot, and
         else V(none). Rules that drop nevertheless, such as ufw's, are named in a warning.
-      - V(none) does nothing but take away what is left of ours.
+      - V(none) only removes what is left of ours.
     type: str
     choices: [auto, firewalld, nftables, none]
     default: auto

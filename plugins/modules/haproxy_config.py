@@ -136,7 +136,7 @@ steps:
   sample:
     - "backend kubeapi: balance roundrobin -> leastconn"
     - "backend kubeapi: server kube-3 10.77.0.23:6443 added"
-    - "reload HAProxy: backend kubeapi: balance cannot be changed live"
+    - "reload HAProxy: backend kubeapi: balance cannot be changed at runtime"
 impact:
   description:
     - How hard the change touches the running HAProxy. C(runtime) means commands to its socket, C(reload) a reload.

@@ -2,13 +2,13 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads HAProxy's configuration and live state."""
+"""Reads HAProxy's configuration and runtime state."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: haproxy_info
-short_description: Read HAProxy's configuration and live state
+short_description: Read HAProxy's configuration and runtime state
 version_added: 0.1.0
 description:
   - Returns haproxy.cfg as data, the state of the service, and what the running HAProxy says of itself, its proxies and

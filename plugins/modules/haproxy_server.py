@@ -16,7 +16,7 @@ description:
   - Writes no file. What is set here lasts until HAProxy is reloaded or restarted, or until
     M(k8s_edge.ha.haproxy_backend) or M(k8s_edge.ha.haproxy_config) brings the process to what the file says. What is
     to last belongs into the file.
-  - Refuses to take away the last server that a backend has for new connections.
+  - Refuses to remove the last server that a backend has for new connections.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:

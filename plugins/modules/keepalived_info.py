@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: keepalived_info
-short_description: Read keepalived's configuration and live state
+short_description: Read keepalived's configuration and runtime state
 version_added: 0.1.0
 description:
   - Tells what the configuration file says, as data in the options of M(k8s_edge.ha.keepalived_config), with the files

@@ -57,7 +57,7 @@ def openings(entries: Sequence[Mapping[str, Any]], problems: list[Problem]) -> t
         port = entry.get("port")
         if entry["protocol"] in WITHOUT_PORT and port is not None:
             remedy = "Leave the port out, or name a protocol that has them."
-            problems.append(Problem(f"{path}.port", port, f"makes no sense: {entry['protocol']} has no ports", remedy))
+            problems.append(Problem(f"{path}.port", port, f"cannot be given: {entry['protocol']} has no ports", remedy))
         elif entry["protocol"] not in WITHOUT_PORT and not 1 <= (port or 0) <= 65535:
             problems.append(Problem(f"{path}.port", port, "is no port", "Give a number from 1 to 65535."))
         destination = _network(f"{path}.destination", entry.get("destination"), problems)

@@ -68,8 +68,8 @@ def plan(found: Found, desired: Desired, nft: str) -> Plan:
     target = Rules(desired, doors if openings else ())
     lines = [f"open {each}" for each in desired.openings if each not in old.openings]
     lines += [f"close {each}" for each in old.openings if each not in desired.openings]
-    lines += [f"nothing else at {each}" for each in desired.guarded if each not in old.guarded]
-    lines += [f"leave all else at {each} alone again" for each in old.guarded if each not in desired.guarded]
+    lines += [f"refuse everything else at {each}" for each in desired.guarded if each not in old.guarded]
+    lines += [f"stop refusing everything else at {each}" for each in old.guarded if each not in desired.guarded]
     before, after = ("" if rules.empty else file_text(*rules) for rules in (Rules(old, ()), Rules(desired, ())))
     warnings = () if target.empty else tuple(_told(chain) for chain in found.chains if chain.iptables)
     if not lines and _as_loaded(found, target, nft):

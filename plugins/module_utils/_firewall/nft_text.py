@@ -64,7 +64,7 @@ def accepts(openings: Iterable[Opening], family: str = "inet") -> list[str]:
 
 
 def table_text(desired: Desired) -> str:
-    """Our own table: what is open, and nothing else at the guarded addresses. It is replaced as a whole."""
+    """Our own table: what is open; everything else at the guarded addresses is refused. Replaced as a whole."""
     peers = [each for each in desired.openings if not each.port and each.source and each.destination]
     lines = [
         'iifname "lo" accept',

@@ -10,8 +10,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables imp
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 BOTH = (
-    "firewalld and nftables.service both start at boot, and each stops the other: which of them is there after the "
-    "next boot is chance. Run `systemctl disable nftables`, or disable firewalld."
+    "firewalld and nftables.service both start at boot, and each stops the other: which one runs after the next boot "
+    "is left to chance. Run `systemctl disable nftables`, or disable firewalld."
 )
 
 

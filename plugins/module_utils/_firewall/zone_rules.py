@@ -60,7 +60,7 @@ def entries_in(record: RecordFile) -> frozenset[Entry]:
     except (ValueError, TypeError) as error:
         raise EdgeError(
             f"{record.path}, where this collection remembers which firewall rules are its own, cannot be read: "
-            f"{error!r}. Put a backup of it back, or remove it: then no rule that is there is taken away by itself."
+            f"{error!r}. Restore a backup of it, or remove it: then this module removes no rule that exists now."
         ) from error
 
 

@@ -155,13 +155,13 @@ def _words(turn: Turn, turns: list[Turn], named: Mapping[str, str]) -> str:
     only = "" if len(layers) > 1 else ", now" if turn.layer == RUNTIME else ", for good"
     if turn.present:
         return f"zone {turn.zone}: open {named[turn.rule]}{only}"
-    return f"zone {turn.zone}: take away our {turn.rule}{only}"
+    return f"zone {turn.zone}: remove our {turn.rule}{only}"
 
 
 def _told(zone: str) -> str:
     return (
-        f"firewalld's zone {zone} is not written down: the next reload takes it away, and what is open in it. Make it "
-        "for good, or give its interfaces to another zone, and run again."
+        f"firewalld's zone {zone} is not permanent: the next reload removes it, with what is open in it. Make it "
+        "permanent, or give its interfaces to another zone, and run again."
     )
 
 

@@ -202,5 +202,5 @@ def _conflicts(found: Found, desired: Desired) -> Iterator[str]:
         if said and said[1] != value:
             yield (
                 f"{said[0]} sets {parameter_name(path)} to {said[1]} and is read after ours, which sets it to {value}: "
-                "at the next boot it has the last word. Correct it there, or leave the parameter out here."
+                "at the next boot it wins. Correct it there, or leave the parameter out here."
             )

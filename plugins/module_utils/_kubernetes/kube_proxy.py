@@ -67,8 +67,8 @@ def faults_of(settings: Mapping[str, Any], addresses: Iterable[str]) -> Iterator
         )
     if not settings["strict_arp"]:
         yield (
-            "kube-proxy in IPVS mode has addresses on kube-ipvs0, and without strictARP it leaves it to others that "
-            "the host does not answer ARP for them. Set strictARP to true. " + _REMEDY
+            "kube-proxy in IPVS mode has addresses on kube-ipvs0, and without strictARP the host may answer ARP for "
+            "them. Set strictARP to true. " + _REMEDY
         )
 
 

@@ -35,7 +35,7 @@ def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str
     mode = "enforcing" if kernel.enforcing else "permissive"
     notes = list(resource.decision.notes)
     if mode == "permissive":
-        notes.append("This host is permissive: SELinux stops nothing now. All is prepared for enforcing.")
+        notes.append("This host is permissive: SELinux denies nothing now. Everything is ready for enforcing.")
     return {**plan_result(plan, "SELinux"), "mode": mode, "notes": notes, "time": begun}
 
 

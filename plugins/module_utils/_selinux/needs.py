@@ -97,9 +97,9 @@ def decide(desired: Desired, ours: Custom, policy: Policy) -> Decision:
     _refuse_unknown(desired.permissive, policy)
     for domain in desired.permissive:
         warnings.append(
-            f"The domain {domain} is made permissive, as asked: SELinux writes down what it does and stops none of it. "
-            f"Whoever takes over a program in that domain is no longer held by SELinux. Take it out of permissive "
-            "again when its denials are understood."
+            f"The domain {domain} is made permissive, as asked: SELinux logs what it does and denies none of it. "
+            f"Whoever takes over a program in that domain is no longer confined by SELinux. Remove it from permissive "
+            "when its denials are understood."
         )
     for path, domain in domains.items():
         if policy.allowed(domain, "unreserved_port_t", "tcp_socket") >= {"name_bind", "name_connect"} and not (

@@ -41,8 +41,8 @@ _FILE: dict[str, Words] = {
     "runtime": [
         "What happens to the running HAProxy that serves this file.",
         "V(auto) compares it with the file and brings it along with the least force: server weights, addresses, limits"
-        " and states are set, servers are added and deleted by commands to its socket; what cannot be changed live"
-        " is loaded by a reload, which the module does and waits for. Where the new worker does not start, the file"
+        " and states are set, servers are added and deleted by commands to its socket; what they cannot change is"
+        " loaded by a reload, which the module does and waits for. Where the new worker does not start, the file"
         " from before is put back and the module fails. Where the process is not running or cannot be asked, only the"
         " file is changed, and a warning says why.",
         "V(require) refuses, before anything is changed, what would need a reload or cannot be asked.",

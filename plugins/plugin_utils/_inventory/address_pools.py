@@ -133,11 +133,11 @@ def _overlaps(pools: Sequence[Pool]) -> Iterator[Problem]:
     everybody = namespaces.get(GLOBAL)
     for pool in pools:
         if everybody and everybody.by == "cidrs" and pool.by == "ranges":
-            reason = "are never looked at: the provider takes cidrs first, and finds the global ones"
+            reason = "are never used: the provider takes cidrs first, and finds the global ones"
             yield Problem(f"{pool.path}.ranges", None, reason, "Write this pool as cidrs, or the global one as ranges.")
     spans = [(pool, span) for pool in pools for span in pool.spans if span.stated != DHCP]
     for index, (pool, span) in enumerate(spans):
         for other, known in spans[:index]:
             if other is not pool and span.meets(known):
                 reason = f"has addresses of {known.stated} in {other.path}: two services would get the same one"
-                yield Problem(f"{pool.path}.{pool.by}", span.stated, reason, "Let pools have nothing in common.")
+                yield Problem(f"{pool.path}.{pool.by}", span.stated, reason, "Let no two pools overlap.")

@@ -4,7 +4,7 @@
 """Hosts that are declared down: the others are changed without them, as far as that is safe.
 
 A host that is down stays a member: it comes back, with the configuration that it had. So its peers keep it, nothing is
-changed that all members must agree on (back again, even from a power cut, it would be a second master), and it cannot
+changed that all members must agree on (after a power cut it would come back as a second MASTER), and it cannot
 take over meanwhile.
 """
 
@@ -79,8 +79,8 @@ def place_of_absent(vip: Vip, address: Interface, host: str, hostvars: Hostvars,
         Problem(
             f"{vip.path}.addresses on host {host}",
             str(address),
-            f"has no known neighbour there: the host is down, and its IPv{address.version} address stands nowhere",
-            "Set k8s_edge_address of that host to it, or wait until the host is back.",
+            f"is in no known network of that host: it is down, and its IPv{address.version} address is not declared",
+            "Set k8s_edge_address of that host, or wait until it is back.",
         )
     )
 
@@ -105,9 +105,9 @@ def disagreeing(
                 vip.path,
                 " and ".join(names),
                 "would change in what all members must agree on (virtual router ID, version, interface, unicast, "
-                f"authentication, addresses) while {' and '.join(absent)} is down: back again, with what it has now, "
-                "it would be a second master",
-                "Make this change when all members are there, or take the host that is lost for good out of the group.",
+                f"authentication, addresses) while {' and '.join(absent)} is down: it would come back with its old "
+                "configuration, as a second MASTER",
+                "Make this change when all members are up, or remove a host that is lost for good from the group.",
             )
 
 
@@ -115,7 +115,7 @@ def owed(vips: Sequence[Vip], down: Sequence[str]) -> list[str]:
     """What is to be done when the hosts are back, a sentence each."""
     members = [host for host in down if any(host in vip.hosts for vip in vips)]
     return [
-        f"{host} is declared down: it was neither read nor changed, and has what it had. Once it is back, run site.yml "
-        f"without it under {VARIABLE}, before an address that it may still hold is given to something else."
+        f"{host} is declared down: it was neither read nor changed, and keeps its old configuration. Once it is back, "
+        f"run site.yml without it under {VARIABLE}, before an address that it may still hold is used elsewhere."
         for host in members
     ]

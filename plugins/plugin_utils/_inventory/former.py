@@ -57,12 +57,12 @@ class Former(NamedTuple):
 
     def _problem(self) -> Problem:
         who = self.host or self.address
-        reason = "is not among them any more, "
+        reason = "is no longer one of them, "
         if self.instances and not self.successors:
-            reason += "and none of them takes part in the VIP yet, so that both sides would hold it"
+            reason += "and none of them has an instance of the VIP yet, so both the old and the new hosts would hold it"
             remedy = (
-                f"First declare hosts that {who} is one of beside the new ones and run once, then take {who} out. Or, "
-                "with an outage until the others have started, stop and disable keepalived there by hand"
+                f"Declare {who} together with the new hosts and run once, then remove {who} and run again. Or stop and "
+                "disable keepalived there by hand, with an outage until the new hosts have started"
             )
         elif self.tied and self.instances:
             names = " and ".join(self.instances)
@@ -71,20 +71,20 @@ class Former(NamedTuple):
             )
             remedy = f"First take {names} out of that sync group on every host and run, then take {who} out of the VIP"
         elif self.instances:
-            reason += "but its keepalived still takes part, and would take the VIP beside them"
+            reason += "but its keepalived still has the instance, and would hold the VIP beside them"
             remedy = (
-                f"Set keepalived_purge: true for {who}, and the run first hands the VIP over to the others and takes "
-                "its instance out. Or stop and disable keepalived there by hand, or keep the host in the group"
+                f"Set keepalived_purge: true for {who}: the run then moves the VIP to the others first and removes the "
+                "instance there. Or stop and disable keepalived there by hand, or keep the host in the group"
             )
         else:
             where = "could not be read" if self.host else "is the address of no host in this inventory"
             reason += (
                 f"is a peer in keepalived.conf of {self.named_by}, and {where}: if keepalived still runs there, it "
             )
-            reason += "would take the VIP beside them"
+            reason += "would hold the VIP beside them"
             remedy = (
-                "Keep the host in the inventory, where it can be reached, for one run. Or see that keepalived is "
-                f"stopped and disabled there, and say so: k8s_edge_members_gone: [{who}]"
+                "Keep the host in the inventory for one run, and let it be reachable. Or stop and disable keepalived "
+                f"there and say so: k8s_edge_members_gone: [{who}]"
             )
         return Problem(f"{self.vip.path}.hosts", who, reason, remedy)
 

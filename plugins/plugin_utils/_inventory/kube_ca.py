@@ -57,7 +57,7 @@ def _faults(text: str, now: float) -> Iterator[tuple[str, str]]:
             "Name the file of the CA that signed the apiservers' certificates "
             f"({USUAL} of a control plane host), as the controller has it"
         )
-        yield "is not there on the controller, or empty", remedy
+        yield "does not exist on the controller, or is empty", remedy
     elif "PRIVATE KEY-----" in text:
         yield (
             "holds a private key, which no load balancer may have",
@@ -70,7 +70,7 @@ def _faults(text: str, now: float) -> Iterator[tuple[str, str]]:
             trusted = _trusted(text)
         except (ssl.SSLError, ValueError) as error:
             reason = f"holds a certificate that cannot be read ({error})"
-            yield reason, f"Copy it anew ({USUAL} of a control plane host)"
+            yield reason, f"Copy it again ({USUAL} of a control plane host)"
             return
         if not trusted.cert_store_stats()["x509_ca"]:
             yield (

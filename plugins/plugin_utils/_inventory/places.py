@@ -108,7 +108,7 @@ def place_for(vip: Vip, address: Interface, host: str, hostvars: Mapping[str, An
         mine = [place for place in mine if place.interface == by_hand]
         if not mine:
             others = [place for place in usable if place.interface == by_hand]
-            reason = f"has no neighbour on interface {by_hand}: no own IPv{address.version} address there"
+            reason = f"has no network on interface {by_hand}: no IPv{address.version} address of its own is there"
             raise _misplaced(path, address, reason + _held_for_others(others), _GIVE_IT_ONE)
     beside = [place for place in mine if address.ip in place.address.network]
     best = sorted(beside or mine, key=lambda place: _rank(place, stated_addresses(host, hostvars)))

@@ -206,11 +206,14 @@ def _unfit(text: str) -> tuple[str, str] | None:
     if not slash or not length.isdigit() or "%" in host:
         return "has no prefix length, so its network is not known", example
     if address.is_multicast or address.is_loopback or address.is_unspecified or address.is_link_local:
-        return "is an address that no host can serve others with", "Take a free unicast address of the hosts' network."
+        return (
+            "is not an address that clients can reach a host at",
+            "Take a free unicast address of the hosts' network.",
+        )
     network = address.network
     ends = {network.network_address} | ({network.broadcast_address} if address.version == 4 else set())
     if network.num_addresses > 2 and address.ip in ends:
-        return "is its network's own or broadcast address", "Take a free address between them."
+        return "is the network or broadcast address of its network", "Take a free address between them."
     return None
 
 

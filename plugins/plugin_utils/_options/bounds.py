@@ -65,7 +65,7 @@ def host(path: str, value: object) -> Iterator[Problem]:
             remedy = "Write a name in small letters without scheme and port, as www.example.org or *.example.org."
             yield Problem(path, value, "cannot be a host", remedy)
         return
-    yield Problem(path, value, "is an address, which the API takes for no host", "Write a name, or none for any host.")
+    yield Problem(path, value, "is an IP address, and the API takes names only", "Write a name, or none for any host.")
 
 
 def labels(path: str, value: Mapping[str, object]) -> Iterator[Problem]:
@@ -87,4 +87,4 @@ def unicast(path: str, value: str) -> Iterator[Problem]:
         yield Problem(path, value, "is not an address", "Write it without a prefix; subnet says the prefix.")
         return
     if address.is_multicast or address.is_loopback or address.is_unspecified or address.is_link_local:
-        yield Problem(path, value, "is an address that no host can serve others with", "Take a free unicast address.")
+        yield Problem(path, value, "is not an address that clients can reach a host at", "Take a free unicast address.")

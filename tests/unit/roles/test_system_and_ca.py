@@ -47,7 +47,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("missing.crt", "is not there on the controller"),
+        ("missing.crt", "does not exist on the controller"),
         ("ca.key", "holds a private key"),
         ("both.pem", "holds a private key"),
         ("notes.txt", "holds no certificate in PEM"),
@@ -107,7 +107,7 @@ GROUPS = {"all": ["edge-1", "kube-1"], "edges": ["edge-1"], "kube": ["kube-1"]}
         ("haproxy", "Suse", "ca.crt", "edge-1' is a host of SLES, of the family Suse, which is not supported"),
         ("keepalived", "Suse", "ca.crt", "Supported are Debian and RedHat. Take such a host out"),
         ("haproxy", "RedHat", "leaf.crt", "is no CA's"),
-        ("haproxy", "Debian", "missing.crt", "is not there on the controller"),
+        ("haproxy", "Debian", "missing.crt", "does not exist on the controller"),
         ("haproxy", "Debian", "", "no CA is given to verify the apiservers of kubeapi by"),
         ("haproxy", "Debian", "ca.crt", None),
         ("tcp", "Debian", "missing.crt", None),  # it asks no apiserver

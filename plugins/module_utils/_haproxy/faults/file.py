@@ -76,7 +76,7 @@ def _made_heirs(before: list[Document], after: list[Document]) -> Iterator[Fault
     known = {section.title for section, _defaults in inherited(before)}
     for section, defaults in inherited(after):
         if defaults is not None and defaults.name and defaults.name not in names and section.title in known:
-            reason = "has no from, and would inherit what it does not now"
+            reason = "has no from, and would inherit settings that it does not inherit now"
             remedy = f"Give it a from, or declare defaults without a name beside {defaults.title}."
             yield Fault(defaults.title, section.title, reason, remedy)
 

@@ -50,7 +50,7 @@ def start_problems(path: str, service: Invocation, system: System, *, running: b
 def _refused(program: str, files: list[str], service: Invocation, system: System) -> list[str]:
     ended = system.run([program, *service.arguments(files)], timeout=TIME_LIMIT, environment=service.environment)
     if ended.timed_out:
-        return [f"haproxy -c did not come to an end within {TIME_LIMIT:.0f} s."]
+        return [f"haproxy -c did not end within {TIME_LIMIT:.0f} s."]
     if ended.rc in _ACCEPTED:
         return []
     alerts = read_messages(ended.stderr + ended.stdout, {}).alerts

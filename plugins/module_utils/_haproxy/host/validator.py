@@ -74,7 +74,7 @@ class _Trial:
         new = self._check(self.candidate)
         if new.ended.timed_out:
             raise DaemonRefused(
-                f"haproxy -c did not come to an end within {TIME_LIMIT:.0f} s on the new {self.current} (it resolves "
+                f"haproxy -c did not end within {TIME_LIMIT:.0f} s on the new {self.current} (it resolves "
                 "names and loads files while it checks). The file is as it was."
             )
         old = self._before(new.said)

@@ -202,7 +202,7 @@ class _FilePlan:
             return False
         for line in {unclear(self.document, section) for section in sections} - {None}:
             word = self.document.lines[line].keyword if line is not None else ""
-            reason = f"cannot be told from what line {(line or 0) + 1} begins: {word} is no keyword that is known"
+            reason = f"cannot be told from what line {(line or 0) + 1} begins: {word} is not a known keyword"
             remedy = f"Indent that line under the header that it belongs to, or, where {word} begins a section of a "
             remedy += "newer HAProxy, the lines that belong to it."
             self.problems.append(Problem(option, title, reason, remedy))

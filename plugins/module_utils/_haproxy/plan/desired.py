@@ -128,7 +128,7 @@ class SectionValidator(Validator):
             self.problem(option, keyword, "has options of its own", "Give it in the option of its name.")
         elif keyword not in SECTION_KEYWORDS and not is_there:
             known = ", ".join(sorted(SECTION_KEYWORDS.difference(TABLES)))
-            reason = "is no section keyword that is known, and the file has no such section"
+            reason = "is not a known section keyword, and the file has no such section"
             self.problem(option, keyword, reason, f"Use one of {known}.")
 
     def _directives(self, kind: str, given: Values, path: str) -> Values:

@@ -109,7 +109,7 @@ class Runtime:
                 (said,) = self.ask(["show info"])
                 numbers = re.search(r"^Version: *(\d+)\.(\d+)(?:\.(\d+))?", said, re.MULTILINE)
             if numbers is None:
-                raise EdgeError(f"HAProxy at {self.address} does not tell its version: {said[:200]!r}")
+                raise EdgeError(f"HAProxy at {self.address} does not report its version: {said[:200]!r}")
             self._version = tuple(int(number) for number in numbers.groups("0"))
         return self._version
 
@@ -180,7 +180,7 @@ class Runtime:
             said += chunk
             if not chunk:
                 # The door of a process that ends: the next one may be open already.
-                raise ConnectionResetError(errno.ECONNRESET, f"it hung up with {_text(said) or 'no word'}")
+                raise ConnectionResetError(errno.ECONNRESET, f"it hung up after {_text(said) or 'no answer'}")
             if said.endswith(b"> "):
                 return said.lstrip(b"\n")
 

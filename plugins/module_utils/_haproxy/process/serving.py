@@ -78,7 +78,7 @@ def answering(path: str, address: str | None) -> Process:
         raise Unasked(str(error)) from error
     pid = re.search(r"^Pid: *(\d+)$", info, re.MULTILINE)
     if pid is None:
-        raise Unasked(f"HAProxy at {runtime.address} does not tell its process: {info[:200]!r}")
+        raise Unasked(f"HAProxy at {runtime.address} does not report its process: {info[:200]!r}")
     number = int(pid.group(1))
     for _again in range(_LOOKS):
         first = serving_master(number, path)
@@ -134,13 +134,13 @@ def rows_of(runtime: Runtime, names: Iterable[str]) -> dict[str, dict[str, Row]]
     states = dict(zip(wanted, runtime.ask([f"show servers state {name}" for name in wanted])))
     for name, said in states.items():
         if not said.startswith(("1\n# be_id", "Can't find backend")):
-            raise EdgeError(f"HAProxy at {runtime.address} does not tell the servers of {name}: {said[:200]!r}")
+            raise EdgeError(f"HAProxy at {runtime.address} does not report the servers of {name}: {said[:200]!r}")
     lines = {name: said.splitlines()[2:] for name, said in states.items() if said.startswith("1\n")}
     numbers = {name: rows[0].split(" ", 1)[0] for name, rows in lines.items() if rows}
     found: dict[str, dict[str, Row]] = {name: {} for name in lines}
     stats = runtime.ask([f"show stat {number} 4 -1" for number in numbers.values()])
     for name, stat in zip(numbers, stats):
         if not (stat.startswith("# pxname") and f"\n{name}," in stat):
-            raise EdgeError(f"HAProxy at {runtime.address} does not tell the load of {name}: {stat[:200]!r}")
+            raise EdgeError(f"HAProxy at {runtime.address} does not report the load of {name}: {stat[:200]!r}")
         found[name] = read_rows(states[name], stat)
     return found

@@ -116,7 +116,7 @@ class RunningServers:
                 self.runtime.change(batch.revert)
             except EdgeError as failure:
                 raise ApplyError(error, [failure]) from error
-            raise EdgeError(f"{error} What had been changed with it was set back.") from error
+            raise EdgeError(f"{error} What was changed with it has been reverted.") from error
 
 
 def server_action(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def _option_problems(params: dict[str, Any]) -> list[Problem]:
         reason = f"waits for a server to be up, and state: {state} takes it out"
         problems.append(Problem("wait", True, reason, "To wait for sessions to end set drain: true"))
     if params["timeout"] < 0:
-        problems.append(Problem("timeout", params["timeout"], "is less than nothing", "Give seconds, from 0 on"))
+        problems.append(Problem("timeout", params["timeout"], "is negative", "Give seconds, from 0 on"))
     return problems
 
 
@@ -250,6 +250,6 @@ def _no_permission(address: str) -> Problem:
 
 def _last_servers(lost: Sequence[str], desired: Desired) -> list[Problem]:
     option, value = ("weight", desired.weight) if desired.state in (None, "ready") else ("state", desired.state)
-    reason = "would leave nobody for new connections in backend {}"
+    reason = "would leave no server for new connections in backend {}"
     remedy = "Make another server ready first, or set allow_last: true"
     return [Problem(option, value, reason.format(backend), remedy) for backend in lost]

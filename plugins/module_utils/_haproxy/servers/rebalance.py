@@ -125,12 +125,12 @@ def _expectations(current: Servers, over: dict[str, Course], address: str) -> li
     for name, course in over.items():
         algorithm = current.algorithms.get(name, "")
         if algorithm in _BOUND:
-            reason = f"has balance {algorithm}, which sends a client back to where it was: closing would be for nothing"
+            reason = f"has balance {algorithm}, which sends a client back to its server: closing changes nothing"
             problems.append(Problem("backend", name, reason, "Use balance leastconn, or leave this backend out"))
         elif algorithm != _BEST:
             able = len(takers(course.now))
             warnings.append(
-                f"{name} has balance {algorithm or 'of a kind that HAProxy does not tell'}, not leastconn: a client "
+                f"{name} has balance {algorithm or 'of an unknown kind'}, not leastconn: a client "
                 f"that comes back may land on any of {able} servers, the fullest one too, so one run may not be enough."
             )
     refuse(problems)
@@ -187,7 +187,7 @@ def _option_problems(params: dict[str, Any]) -> list[Problem]:
     if not 0 <= params["tolerance"] <= 100:
         problems.append(Problem("tolerance", params["tolerance"], "is no percentage", "Give 0 to 100"))
     problems += [
-        Problem(option, params[option], "is less than nothing", "Give seconds, from 0 on")
+        Problem(option, params[option], "is negative", "Give seconds, from 0 on")
         for option in ("timeout", "min_age")
         if params[option] < 0
     ]

@@ -90,7 +90,7 @@ class ProcessChange:
             try:
                 self._reload(content)
             except EdgeError as error:
-                raise EdgeError(f"HAProxy does not take the file from before either: {error}") from error
+                raise EdgeError(f"HAProxy does not accept the previous file either: {error}") from error
         elif self._clean and self.process.loaded.loaded:
             self._record(content)
 
@@ -136,9 +136,9 @@ class ProcessChange:
         if change.reasons or change.removals:
             said = "; ".join(change.reasons or change.summaries)
             raise EdgeError(
-                "At its reload HAProxy took servers from its server state file (load-server-state-from-file) otherwise "
-                f"than the new file says it, and by commands that cannot be mended: {said}. Take their lines out of "
-                "the state file, or the directive out of the file."
+                "HAProxy's reload read servers from its server state file (load-server-state-from-file) that differ "
+                f"from the new file, and no command can correct that: {said}. Remove their lines from the state file, "
+                "or the directive from the file."
             )
         runtime.change(change.commands)
         self.mended = change.summaries
@@ -158,11 +158,13 @@ class ProcessChange:
             remove(runtime, change.removals)
             left, _lost = plan_return(old, before, rows_of(runtime, before), abilities(self.process))
         except EdgeError as error:
-            raise EdgeError(f"the running HAProxy may have part of the change: {error} A reload mends that.") from error
+            raise EdgeError(
+                f"the running HAProxy may have part of the change: {error} A reload repairs that."
+            ) from error
         if lost or left.commands or left.removals:
             words = [*lost, *refused, *(f"not done: {command}" for command in left.commands)]
             words += [f"not deleted again: {removal.backend}/{removal.server}" for removal in left.removals]
-            raise EdgeError("the running HAProxy is not as it was: {}. A reload mends that.".format("; ".join(words)))
+            raise EdgeError("the running HAProxy is not as it was: {}. A reload repairs that.".format("; ".join(words)))
         self._clean = True
 
     def _record(self, content: bytes) -> None:

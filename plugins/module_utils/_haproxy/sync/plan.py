@@ -140,7 +140,7 @@ class _Planner:
                 self._say(after, f"server {name} added")
                 self.add(after, server, server.state)
             elif name not in before.servers:
-                self._cannot(after, f"server {name} was added by something else, and nobody knows how")
+                self._cannot(after, f"server {name} was added by something else, with unknown settings")
             else:
                 self._kept(after, before.servers[name], server, rows[name])
         for name in rows:
@@ -158,21 +158,21 @@ class _Planner:
     def _kept(self, proxy: Proxy, before: FileServer, after: FileServer, row: Row) -> None:
         for option in sorted({*before.options, *after.options}.difference(SET_AT_RUNTIME)):
             if _said(before.options, option) != _said(after.options, option):
-                self._cannot(proxy, f"server {after.name}: {SERVER[option].word} cannot be changed live")
+                self._cannot(proxy, f"server {after.name}: {SERVER[option].word} cannot be changed at runtime")
         if before.rest != after.rest:
             self._cannot(
-                proxy, f"server {after.name}: {_first_difference(before.rest, after.rest)} cannot be changed live"
+                proxy, f"server {after.name}: {_first_difference(before.rest, after.rest)} cannot be changed at runtime"
             )
         if before.place != after.place and not _movable(before, after):
-            self._cannot(proxy, f"server {after.name}: {before.place} -> {after.place} cannot be changed live")
+            self._cannot(proxy, f"server {after.name}: {before.place} -> {after.place} cannot be changed at runtime")
         for option, number in (("weight", after.state.weight), ("maxconn", after.state.maxconn)):
             if number is None and before.options.get(option) != after.options.get(option):
-                self._cannot(proxy, f"server {after.name}: {option} cannot be changed live")
+                self._cannot(proxy, f"server {after.name}: {option} cannot be changed at runtime")
         if after.state.state is None and bool(before.options.get("disabled")) != bool(after.options.get("disabled")):
-            self._cannot(proxy, f"server {after.name}: its state is the agent's")
+            self._cannot(proxy, f"server {after.name}: its state is set by its agent")
         missing = differences(after.state, row.state)
         if missing.weight not in (None, 0, row.initial_weight) and self._dynamic(proxy):
-            self._cannot(proxy, f"server {after.name}: weight cannot be changed live with this balance")
+            self._cannot(proxy, f"server {after.name}: weight cannot be changed at runtime with this balance")
         for part, wanted, found in zip(State._fields, missing, row.state):
             if wanted is not None:
                 self._say(proxy, f"server {after.name}: {part} {found} -> {wanted}")
@@ -212,7 +212,7 @@ class _Planner:
                 words += [argument.word, *value]
         command = " ".join(words)
         if not _PLAIN.fullmatch(command) or any(" " in word for word in words[1:]):
-            self._cannot(proxy, f"{subject}: a value of it cannot be told to the socket")
+            self._cannot(proxy, f"{subject}: one of its values cannot be sent to the socket")
             return
         if self.abilities.version < _STABLE and not self._experimental:
             self.commands.append("experimental-mode on")
@@ -230,32 +230,36 @@ class _Planner:
             self.commands.append(f"set server {target} state {wanted}")
 
     def _versed(self) -> str:
-        return "this version cannot add or delete servers live" if self.abilities.version < _DYNAMIC else ""
+        return "this version cannot add or delete servers at runtime" if self.abilities.version < _DYNAMIC else ""
 
     def _dynamic(self, proxy: Proxy) -> str:
         """Why a proxy's balance takes neither new servers nor any weight live, or an empty text."""
-        return "" if _algorithm(proxy) in (*_DYNAMIC_BALANCE, "hash") else "with this balance that cannot be done live"
+        return (
+            ""
+            if _algorithm(proxy) in (*_DYNAMIC_BALANCE, "hash")
+            else "with this balance that cannot be done at runtime"
+        )
 
     def _unaddable(self, server: FileServer) -> str:
         """Why ``add server`` would not do, or an empty text."""
         if server.state.address is None:
             return "an address that has to be looked up is looked up at the start only"
         if server.state.port is None:
-            return "without a port it cannot be added live"
+            return "without a port it cannot be added at runtime"
         if server.rest:
-            return f"{server.rest[0]} is not taken live"
+            return f"{server.rest[0]} cannot be set at runtime"
         for option, value in server.options.items():
             argument = SERVER[option]
             if argument.runtime == NO_EFFECT or (value is False and not argument.on):
                 continue
             if argument.runtime == NEVER or tuple(map(int, argument.runtime.split("."))) > self.abilities.version:
-                return f"{argument.word} is not taken live"
+                return f"{argument.word} cannot be set at runtime"
             if argument.kind is FILE and not any(word in self.old.text for word in value):
                 return f"{value[0]} is read at the start only"
         if (server.options.get("ssl") or server.options.get("check_ssl")) and (
             "ssl-default-server-" in self.old.text or "verify" not in server.options
         ):
-            return "what ssl means for it is said in global, which counts at the start only"
+            return "its ssl settings come from global, which is read at the start only"
         return ""
 
     def _remove(self, proxy: Proxy, name: str) -> None:
@@ -277,7 +281,7 @@ class _Planner:
         taken = _free({row.id for row in rows.values()} | set(given.values()))
         live = {name: kept.get(name) or given.get(name) or next(taken) for name in proxy.servers}
         if wanted != live:
-            self._cannot(proxy, "with this balance the servers' order counts, and live it would be another")
+            self._cannot(proxy, "with this balance the order of servers matters, and at runtime it would be another")
 
 
 #: A command that is one whatever its values: no quoting, no escape, no second command.
@@ -329,16 +333,16 @@ def _referred_to(text: str, backend: str, server: str) -> bool:
 def _other_lines(old: Document, new: Document) -> list[str]:
     """Why a reload is needed apart from servers: everything else that the files say differently."""
     before, after = _statements(old), _statements(new)
-    reasons = [f"{title} cannot be added live" for title in after if title not in before]
-    reasons += [f"{title} cannot be removed live" for title in before if title not in after]
+    reasons = [f"{title} cannot be added at runtime" for title in after if title not in before]
+    reasons += [f"{title} cannot be removed at runtime" for title in before if title not in after]
     if not reasons and list(before) != list(after):
-        reasons.append("the order of the sections cannot be changed live")
+        reasons.append("the order of the sections cannot be changed at runtime")
     for title in before.keys() & after.keys():
         if before[title] != after[title]:
             changed = [line for line in after[title] if line not in before[title]]
             changed += [line for line in before[title] if line not in after[title]]
             keywords = dict.fromkeys(_keyword(line) for line in changed or after[title][:1])
-            reasons += [f"{title}: {keyword} cannot be changed live" for keyword in keywords]
+            reasons += [f"{title}: {keyword} cannot be changed at runtime" for keyword in keywords]
     return reasons
 
 

@@ -86,7 +86,7 @@ def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) ->
                 reasons=(f"it was started with more files than {path}, which may count for servers too",)
             )
         if seen.content != content and not live_record.can_record():
-            return seen, Change(reasons=("what was changed live could not be recorded in /run",))
+            return seen, Change(reasons=("what was changed at runtime could not be recorded in /run",))
     return seen, change
 
 

@@ -59,12 +59,12 @@ def judge(plan: Plan, current: Table, desired: Desired, system: System, *, known
     if not running.there:
         return [
             *warnings,
-            f"keepalived runs with {running.path}, which is not there or cannot be read, so nobody knows which virtual "
-            "servers are its own: if it is one of those that changed here, they undo each other's work.",
+            f"keepalived runs with {running.path}, which is missing or cannot be read, so it is unknown which "
+            "virtual servers are its own. If one of those that changed here is, they undo each other's work.",
         ]
     warnings += [
-        f"{running.path} has the virtual server {name}, and nobody but keepalived knows what that is: if it is one of "
-        "those that changed here, keepalived and this module undo each other's work."
+        f"{running.path} has the virtual server {name}, which only keepalived can resolve. If it is one of those that "
+        "changed here, keepalived and this module undo each other's work."
         for name in running.unread
     ]
     return warnings
@@ -79,8 +79,8 @@ def _without(system: System) -> list[str]:
         raise EdgeError(f"This kernel has no IPVS: modprobe knows no module ip_vs. Remedy: {_INSTALL}.")
     if why is None:
         return [
-            "Whether the kernel has the module ip_vs cannot be seen from here, as in a container: it is known when it "
-            "is asked to load it."
+            "It cannot be seen from here, as in a container, whether the kernel has the module ip_vs. Loading it will "
+            "show."
         ]
     return []
 
@@ -95,7 +95,7 @@ def load(system: System) -> Channel:
         channel = connect(load=True)
     if channel is None:
         raise EdgeError(
-            f"The kernel cannot be made to learn IPVS{': ' * bool(said)}{said}. Remedy: {_INSTALL}; in a container, "
+            f"The kernel cannot load IPVS{': ' * bool(said)}{said}. Remedy: {_INSTALL}; in a container, "
             "run modprobe ip_vs on the machine below."
         )
     return channel

@@ -177,7 +177,7 @@ def _server_faults(desired: DesiredServer, service: Service, server: Server) -> 
 
 def _tunnel_faults(option: str, server: Server) -> Iterator[Problem]:
     if server.tunnel == "gue" and not server.tunnel_port:
-        reason = "is missing, and the kernel would not take the server"
+        reason = "is missing, and the kernel would refuse the server"
         yield Problem(option + ".tunnel_port", None, reason, "Give the port that it receives GUE at, such as 6080")
     if server.tunnel != "gue" and server.tunnel_port:
         reason = f"is ignored by the kernel with {server.tunnel}"
@@ -197,7 +197,7 @@ def _mixed(desired: Desired, services: dict[Key, Service]) -> Iterator[Problem]:
         for server in service.servers.values():
             if (":" in server.address) != (key.family == 6):
                 option = asked[key].option + "real_servers" if key in asked else "sync_daemon"
-                reason = f"is a server of another family than {key}, which a sync daemon cannot tell of"
+                reason = f"is a server of another family than {key}, which a sync daemon cannot announce"
                 remedy = "Do without the sync daemon (sync_daemon: {roles: []}), or use servers of one family"
                 yield Problem(option, server.address, reason, remedy)
 

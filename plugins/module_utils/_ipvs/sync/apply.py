@@ -142,7 +142,7 @@ def _refused(what: str, number: int, meanings: dict[int, str]) -> EdgeError:
     if number in (errno.EPERM, errno.EACCES):
         return EdgeError(_ROOT)
     reason = meanings.get(number, f"{os.strerror(number)}.")
-    return EdgeError(f"The kernel refuses {what}: {reason} What this run had changed was taken back.")
+    return EdgeError(f"The kernel refuses {what}: {reason} What this run had changed was reverted.")
 
 
 def _tell(channel: Channel, command: int, body: bytes, what: str) -> None:

@@ -123,12 +123,12 @@ def _global_faults(values: dict[str, Any], instances: set[str], whole: bool) -> 
         # IPVS and VRRP may share a pipe, but not each have a reader of its own.
         readers = {"vrrp_notify_fifo_script", "lvs_notify_fifo_script"} <= set(values)
         if pipe in pipes and (pipes[pipe] == "notify_fifo" or readers):
-            reason = "is {0} too, and keepalived would ignore one without a word".format(pipes[pipe])
+            reason = "is {0} too, and keepalived would silently ignore one".format(pipes[pipe])
             yield option, pipe, reason, "Give each a pipe of its own."
         if pipe:
             pipes.setdefault(pipe, option)
         if not pipe and option + "_script" in values:
-            yield option, None, "is missing, so nobody runs {0}_script".format(option), "Give the pipe too."
+            yield option, None, "is missing, so {0}_script is never run".format(option), "Give the pipe too."
     for option, family in (("vrrp_mcast_group4", 4), ("vrrp_mcast_group6", 6)):
         group = parse_address(str(values.get(option) or ""))
         if group is not None and (group.family != family or not is_group(group.host, group.family)):
@@ -185,7 +185,7 @@ def _shared_identities(instances: list[tuple[str, dict[str, Any]]]) -> Iterator[
             if key in here or owners.get(key, instance) != instance:
                 other = "twice in this instance" if key in here else "in instance {0} too".format(owners[key])
                 option = "instance {0}: virtual_ipaddress".format(instance)
-                reason = "stands {0}, and keepalived would say nothing".format(other)
+                reason = "stands {0}, and keepalived would not report it".format(other)
                 yield Problem(option, key[1], reason, "Give each address to one instance.")
             here.add(key)
             owners.setdefault(key, instance)

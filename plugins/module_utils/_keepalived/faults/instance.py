@@ -48,9 +48,7 @@ def instance_faults(values: dict[str, Any], default_version: int = 2) -> Iterato
             remedy = "Use one of the two."
             yield "preempt_delay", values["preempt_delay"], "is cleared by keepalived where nopreempt is set", remedy
     if state == "MASTER" and _missing(values, "priority"):
-        reason = (
-            "is missing, and keepalived would take 255 where the state is MASTER: the owner's, which tracks nothing"
-        )
+        reason = "is missing, and keepalived would take 255 where the state is MASTER: with 255 it tracks nothing"
         yield "priority", None, reason, "Give one from 1 to 254."
     yield from _unicast_faults(values)
     yield from _interface_faults(values)
@@ -61,7 +59,7 @@ def instance_faults(values: dict[str, Any], default_version: int = 2) -> Iterato
                 yield (
                     option,
                     shown,
-                    "does not go with strict_mode: keepalived would take it back",
+                    "does not go with strict_mode: keepalived would reset it",
                     "Use one of the two.",
                 )
 

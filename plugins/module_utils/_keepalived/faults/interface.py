@@ -82,7 +82,7 @@ def _garp_groups(document: Document, found: list[Statement]) -> Iterator[Problem
         one, several = entry.get("interface"), entry.get("interfaces") or []
         names = [*([one] if one else []), *several]
         if not names:
-            yield Problem("garp_group: interfaces", None, "is missing, so the group is about nothing", "Name them.")
+            yield Problem("garp_group: interfaces", None, "is missing, so the group tracks nothing", "Name them.")
         if one and several:
             yield Problem("garp_group: interface", one, "does not go with interfaces", "Use one of the two.")
         if "garp_interval" not in entry and "gna_interval" not in entry:

@@ -86,7 +86,7 @@ def _duplicates(document: Document, name: str, services: Iterable[Statement]) ->
         protocol = next((" ".join(line.arguments).upper() for line in lines if line.keyword == "protocol"), "UDP")
         told = mark_family(lines) if mark else protocol
         if told in seen:
-            reason = "stands twice with the {0} {1}, and keepalived says nothing"
+            reason = "stands twice with the {0} {1}, and keepalived does not report it"
             what = "family" if mark else "protocol"
             yield Problem("virtual_servers", name, reason.format(what, told), "Name it once.")
         seen.add(told)
@@ -237,7 +237,7 @@ def _one_server_faults(
         yield "address", found.host, "is {0}".format(kind), "Give the address of one server."
     upper, lower = _number(own.get("uthreshold"), 0), _number(own.get("lthreshold"), 0)
     if lower > upper:
-        reason = "is above uthreshold {0}, and the kernel would not take the server at all".format(upper)
+        reason = "is above uthreshold {0}, and the kernel would refuse the server".format(upper)
         yield "lthreshold", lower, reason, "Give uthreshold too, and not below it."
 
 

@@ -287,7 +287,7 @@ def opaque_problem(document: Document, option: str, statement: Statement) -> Pro
     reason = "is not written as keepalived reads it (line {0}): a brace is missing, or one too many"
     if is_opaque(statement):
         reason = (
-            "hangs on a condition, a parameter, a loop or an include (line {0}), so what it means is not known here"
+            "depends on a condition, a parameter, a loop or an include (line {0}), so what it means is not known here"
         )
     remedy = "Change that line by hand, or leave the option out of the task"
     return Problem(option, text, reason.format(document.line(statement.start)), remedy)

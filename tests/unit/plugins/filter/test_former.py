@@ -58,7 +58,7 @@ def test_nobody_has_left(lab):
 def test_who_was_taken_out_is_named_by_the_peers_that_stay_and_is_to_be_read(lab):
     (former,) = Site(lab).found()
     assert (former["host"], former["read"], former["leaves"]) == ("haproxy-3", False, False)
-    assert "'haproxy-3' is not among them any more, is a peer in keepalived.conf of haproxy-1" in former["fault"]
+    assert "'haproxy-3' is no longer one of them, is a peer in keepalived.conf of haproxy-1" in former["fault"]
 
 
 def test_the_holder_too(lab):
@@ -71,7 +71,7 @@ def test_without_purge_it_is_refused_and_with_it_it_leaves_first(lab):
     site.read("haproxy-3")
     (former,) = site.found()
     assert former["instances"] == ["kubeapi"]
-    assert "would take the VIP beside them. Set keepalived_purge: true for haproxy-3" in former["fault"]
+    assert "would hold the VIP beside them. Set keepalived_purge: true for haproxy-3" in former["fault"]
     site.hostvars["haproxy-3"]["keepalived_purge"] = True
     (former,) = site.found()
     assert (former["leaves"], former["fault"]) == (True, "")
@@ -131,7 +131,7 @@ def test_where_all_hosts_are_new_the_old_ones_may_not_go_first(lab):
         site.read(host)
         site.hostvars[host]["keepalived_purge"] = True
     assert [each["leaves"] for each in site.found()] == [False, False]
-    assert "First declare hosts that haproxy-1 is one of beside the new ones" in site.found()[0]["fault"]
+    assert "Declare haproxy-1 together with the new hosts" in site.found()[0]["fault"]
 
 
 def test_a_host_that_stays_for_another_vip_is_found_by_its_own_file(lab):

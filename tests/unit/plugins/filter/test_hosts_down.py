@@ -87,7 +87,7 @@ def test_what_all_must_agree_on_waits(lab: SimpleNamespace) -> None:
             assert site.problems() == ""  # the instance of the other family goes, or stays without purge
             continue
         assert "while haproxy-1 is down" in site.problems(), change
-        assert "second master" in site.problems()
+        assert "second MASTER" in site.problems()
         with pytest.raises(AnsibleFilterError, match="haproxy-1 is down"):
             edge_hosts(site.groups, site.hostvars, "in_order")
         site.declare([])

@@ -160,7 +160,7 @@ def test_a_static_pod_has_no_secret_and_does_not_stand_beside_the_daemon_set():
         ({"control_plane": {}, "services": {}}, "has neither a control plane nor services"),
         ({"control_plane": {"port": 6443}}, "kube_vip_control_plane.addresses: is missing"),
         ({"control_plane": {"addresses": ["10.0.0.1/24"]}}, "addresses[0]: '10.0.0.1/24' is not an address"),
-        ({"control_plane": {"addresses": ["127.0.0.1"]}}, "no host can serve others with"),
+        ({"control_plane": {"addresses": ["127.0.0.1"]}}, "not an address that clients can reach"),
         ({"control_plane": {"adresses": ["10.0.0.1"]}}, "kube_vip_control_plane.adresses: is no option here"),
         ({"services": {"lease_name": "plndr-cp-lock"}}, "kube-vip issue 665"),
         (

@@ -78,7 +78,7 @@ def test_the_provider_is_told_where_its_pools_are_and_what_to_serve():
         ([{"cidrs": ["10.0.0.1/24"]}], "10.0.0.1 is an address within the network 10.0.0.0/24"),
         ([{"cidrs": ["10.0.0.1"]}], "a network has a prefix length"),
         ([{"ranges": ["fd00::1-fd00::2"], "share": True}], "is for IPv4 only"),
-        ([{"cidrs": ["10.0.0.0/29"]}, {"namespace": "a", "ranges": ["10.1.0.1-10.1.0.2"]}], "are never looked at"),
+        ([{"cidrs": ["10.0.0.0/29"]}, {"namespace": "a", "ranges": ["10.1.0.1-10.1.0.2"]}], "are never used"),
         (
             [POOLS[0], {"namespace": "a", "ranges": ["172.20.0.210-172.20.0.220"]}],
             "two services would get the same one",

@@ -68,7 +68,7 @@ def test_a_host_that_has_only_what_moves_is_told_so(lab):
     before = {"addresses": listed(FLOATING), "vips": [{"address": FLOATING, "held": True}]}
     with pytest.raises(AnsibleFilterError, match=r"none of the host's networks.*fd00:77::5/64 moves between hosts"):
         source(lab, before)
-    with pytest.raises(AnsibleFilterError, match=r"no own IPv6 address there; fd00:77::5/64 moves"):
+    with pytest.raises(AnsibleFilterError, match=r"no IPv6 address of its own is there; fd00:77::5/64 moves"):
         source(lab, before, k8s_edge_interface="eth0")
 
 

@@ -193,7 +193,7 @@ def test_what_is_left_is_what_closing_would_do(monkeypatch, tmp_path):
     monkeypatch.setattr(firewalld, "Stopped", Door)
     desired = Desired((new,), ("eth0",), close=False)
     plan, left = actions._reconcile("firewalld", desired, False, Host(), False)
-    closing = f"zone public: take away our {rule}, for good"
+    closing = f"zone public: remove our {rule}, for good"
     assert (plan.summary, left) == ([], [closing])
     more = desired._replace(openings=(new, Opening("tcp", 3)))
     asked, left = actions._reconcile("firewalld", more, False, Host(), True)

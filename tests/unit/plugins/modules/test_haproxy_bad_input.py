@@ -327,7 +327,7 @@ def test_a_haproxy_that_hangs(call, path, with_haproxy, monkeypatch):
         "ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.validator.TIME_LIMIT", 0.3, raising=True
     )
     with_haproxy("exec sleep 60")
-    expect_refusal(call("haproxy_backend", path=str(path), name="new"), ["did not come to an end"], path)
+    expect_refusal(call("haproxy_backend", path=str(path), name="new"), ["did not end within"], path)
 
 
 def test_no_haproxy_at_all(call, path, monkeypatch):

@@ -167,7 +167,7 @@ def test_roundrobin_does_what_it_can_and_says_what_to_expect(skewed):
 def test_an_algorithm_that_sends_them_back_is_refused(skewed, balance):
     haproxy = skewed(balance=balance)
     for check_mode in (True, False):
-        with pytest.raises(InputError, match="sends a client back to where it was"):
+        with pytest.raises(InputError, match="sends a client back to its server"):
             run(haproxy, check_mode=check_mode)
     assert held(haproxy) == [60, 0, 0]
 
@@ -240,8 +240,8 @@ def test_a_socket_that_may_not_is_a_failure(skewed, kind):
         ({"rate": 10**6}, "rate: 1000000 is not above 0 and at most 1000"),
         ({"tolerance": 101}, "tolerance: 101 is no percentage"),
         ({"tolerance": -1}, "tolerance: -1 is no percentage"),
-        ({"timeout": -1}, "timeout: -1 is less than nothing"),
-        ({"min_age": -1}, "min_age: -1 is less than nothing"),
+        ({"timeout": -1}, "timeout: -1 is negative"),
+        ({"min_age": -1}, "min_age: -1 is negative"),
     ],
 )
 def test_what_cannot_be_is_refused_before_haproxy_is_asked(params, message):

@@ -233,7 +233,7 @@ def test_servers_that_are_ready_and_still_out_are_told(haproxy, run):
 def test_the_last_server_stays(haproxy, run, desired):
     run(name=["kube-[12]"], state="maint")
     for check_mode in (True, False):
-        with pytest.raises(InputError, match=r"leave nobody for new connections in backend kubeapi \(kube-3\)"):
+        with pytest.raises(InputError, match=r"leave no server for new connections in backend kubeapi \(kube-3\)"):
             run(name=["kube-3"], check_mode=check_mode, **desired)
     assert state_of(haproxy, "kubeapi/kube-3") == ("ready", 10)
     assert run(name=["kube-3"], allow_last=True, **desired)["changed"]
@@ -243,7 +243,7 @@ def test_the_last_server_stays(haproxy, run, desired):
 def test_the_last_server_of_a_backend_that_follows_stays_too(haproxy, run):
     run(backend=["shop"], name=["007"], state="ready")
     for check_mode in (True, False):
-        with pytest.raises(InputError, match=r"leave nobody for new connections in backend behind \(shadow\)"):
+        with pytest.raises(InputError, match=r"leave no server for new connections in backend behind \(shadow\)"):
             run(backend=["shop"], state="drain", check_mode=check_mode)
     assert state_of(haproxy, "shop/kube-1") == ("ready", 1)
 
@@ -289,7 +289,7 @@ def test_what_only_haproxy_knows_cannot_be_is_refused_and_nothing_of_it_stays(ha
         ({"weight": "9%"}, "of kubeapi/kube-1's weight in the file, 10, is less than 1, which HAProxy cuts to 0"),
         ({"state": "drain", "wait": True}, "wait: True waits for a server to be up"),
         ({"state": "drain", "shutdown_sessions": True}, "shutdown_sessions: True is what follows"),
-        ({"state": "drain", "drain": True, "timeout": -1}, "timeout: -1 is less than nothing"),
+        ({"state": "drain", "drain": True, "timeout": -1}, "timeout: -1 is negative"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_changed(haproxy, run, params, message):

@@ -98,8 +98,8 @@ def test_a_life_leaves_nothing_behind(host, tmp_path):
         "open TCP port 6443 at 10.0.0.100 from anywhere",
         "open TCP port 6443 at fd00::100 from fd00::/64",
         "open VRRP at 10.0.0.1 from 10.0.0.2",
-        "nothing else at 10.0.0.100",
-        "nothing else at fd00::100",
+        "refuse everything else at 10.0.0.100",
+        "refuse everything else at fd00::100",
     ]
     assert bring(host, DESIRED).steps == () and bring(host, DESIRED, check_mode=True).steps == ()
     told = host.nft("--numeric-protocol", "list", "table", "inet", "k8s_edge")  # names are in /etc/protocols, or not
@@ -107,8 +107,8 @@ def test_a_life_leaves_nothing_behind(host, tmp_path):
     assert bring(host, Desired((KUBEAPI,))).summary == [
         "close TCP port 6443 at fd00::100 from fd00::/64",
         "close VRRP at 10.0.0.1 from 10.0.0.2",
-        "leave all else at 10.0.0.100 alone again",
-        "leave all else at fd00::100 alone again",
+        "stop refusing everything else at 10.0.0.100",
+        "stop refusing everything else at fd00::100",
     ]
     bring(host, Desired())
     assert host.nft("list", "ruleset") == before

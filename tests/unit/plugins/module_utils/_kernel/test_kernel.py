@@ -184,7 +184,7 @@ def test_two_of_ours_may_want_the_same(host):
 def test_a_file_that_would_undo_it_at_boot_is_named(host, name, text, warned):
     (host.root / name).write_text(text + "\n")
     warnings = host.bring({BIND: "1"}).warnings
-    assert [name in each and "last word" in each for each in warnings] == ([True] if warned else [])
+    assert [name in each and "at the next boot it wins" in each for each in warnings] == ([True] if warned else [])
 
 
 def test_of_files_with_one_name_the_first_counts(host):

@@ -54,7 +54,7 @@ def test_a_known_section_ends_the_one_before_whatever_the_style(style):
 @pytest.mark.parametrize("call", [{"servers": SERVERS}, {"state": "absent"}, {"directives": []}])
 def test_where_style_does_not_tell_an_unknown_word_a_change_is_refused(call):
     text = file_of("no-such-thing", "flush left")
-    with pytest.raises(InputError, match="line 4 begins: no-such-thing is no keyword that is known"):
+    with pytest.raises(InputError, match="line 4 begins: no-such-thing is not a known keyword"):
         plan_backend(text, {"name": "b", **call})
     assert plan_backend(text, {"name": "new"}).text.startswith(text)
     assert plan_config(text, {"frontends": [{"name": "f", "maxconn": 5}]}).text == text + "maxconn 5\n"
@@ -92,7 +92,7 @@ def test_an_unknown_section_that_is_read_can_be_written_and_none_can_be_added():
     assert plan_config(text, {"sections": told, "purge": True}).text == text
     changed = plan_config(text, {"sections": [{**told[0], "directives": ["type tcp-check"]}]})
     assert changed.text == text.replace("    tcp-check connect\n", "")
-    with pytest.raises(InputError, match=r"sections\[0\].type: 'no-such-section' is no section keyword that is known"):
+    with pytest.raises(InputError, match=r"sections\[0\].type: 'no-such-section' is not a known section keyword"):
         plan_config("", {"sections": told})
     with pytest.raises(InputError, match="'backend' has options of its own"):
         plan_config("", {"sections": [{"type": "backend", "name": "b", "directives": []}]})

@@ -178,7 +178,7 @@ def test_a_last_server_that_goes_meanwhile_takes_it_back(fake, run):
         return true(command)
 
     haproxy._reply = reply
-    with pytest.raises(EdgeError, match=r"leave nobody for new connections in backend b \(one, two, three, four\)"):
+    with pytest.raises(EdgeError, match=r"leave no server for new connections in backend b \(one, two, three, four\)"):
         run()
     assert [haproxy.servers[name] for name in ("one", "two", "three")] == [[0, 10]] * 3
 

@@ -95,46 +95,50 @@ def test_what_servers_change_live(old, new, commands):
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("mode tcp", "mode http", "defaults: mode cannot be changed live"),
-        ("bind :80", "bind :81", "frontend f: bind cannot be changed live"),
-        ("roundrobin", "leastconn", "backend b: balance cannot be changed live"),
+        ("mode tcp", "mode http", "defaults: mode cannot be changed at runtime"),
+        ("bind :80", "bind :81", "frontend f: bind cannot be changed at runtime"),
+        ("roundrobin", "leastconn", "backend b: balance cannot be changed at runtime"),
         ("\nbackend b\n", "\nbackend b\n    option redispatch\n", "backend b: option redispatch cannot"),
-        ("\nbackend b\n", "\nbackend c\nbackend b\n", "backend c cannot be added live"),
-        ("frontend f\n    bind :80\n    default_backend b\n", "", "frontend f cannot be removed live"),
-        ("inter 5s", "inter 6s", "defaults: default-server cannot be changed live"),
-        ("rise 4", "rise 5", "backend b: server one: rise cannot be changed live"),
-        (":80 check", ":80", "backend b: server one: check cannot be changed live"),
-        ("maxconn 5", "maxconn 5 shiny", "backend b: server two: shiny cannot be changed live"),
-        ("maxconn 5", "maxconn 6 minconn 2", "backend b: server two: minconn cannot be changed live"),
+        ("\nbackend b\n", "\nbackend c\nbackend b\n", "backend c cannot be added at runtime"),
+        ("frontend f\n    bind :80\n    default_backend b\n", "", "frontend f cannot be removed at runtime"),
+        ("inter 5s", "inter 6s", "defaults: default-server cannot be changed at runtime"),
+        ("rise 4", "rise 5", "backend b: server one: rise cannot be changed at runtime"),
+        (":80 check", ":80", "backend b: server one: check cannot be changed at runtime"),
+        ("maxconn 5", "maxconn 5 shiny", "backend b: server two: shiny cannot be changed at runtime"),
+        ("maxconn 5", "maxconn 6 minconn 2", "backend b: server two: minconn cannot be changed at runtime"),
         (
             "10.0.0.2:80",
             "two.example:80",
-            "backend b: server two: 10.0.0.2:80 -> two.example:80 cannot be changed live",
+            "backend b: server two: 10.0.0.2:80 -> two.example:80 cannot be changed at runtime",
         ),
-        ("10.0.0.2:80", "10.0.0.2", "backend b: server two: 10.0.0.2:80 -> 10.0.0.2 cannot be changed live"),
+        ("10.0.0.2:80", "10.0.0.2", "backend b: server two: 10.0.0.2:80 -> 10.0.0.2 cannot be changed at runtime"),
         ("maxconn 5\n", "maxconn 5\n    server x x.example:80\n", "an address that has to be looked up"),
-        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3\n", "without a port it cannot be added live"),
-        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 cookie c\n", "server x: cookie is not taken live"),
-        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 shiny\n", "server x: shiny is not taken live"),
+        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3\n", "without a port it cannot be added at runtime"),
+        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 cookie c\n", "server x: cookie cannot be set at runtime"),
+        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 shiny\n", "server x: shiny cannot be set at runtime"),
         (
             "maxconn 5\n",
             "maxconn 5\n    server x 10.0.0.3:80 init-state up\n",
-            "server x: init-state is not taken live",
+            "server x: init-state cannot be set at runtime",
         ),
         (
             "maxconn 5\n",
             "maxconn 5\n    server x 10.0.0.3:80 ssl verify none crt /a.pem\n",
             "/a.pem is read at the start",
         ),
-        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 ssl\n", "what ssl means for it"),
+        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 ssl\n", "its ssl settings come from global"),
         (
             "maxconn 5\n",
             "maxconn 5\n    server x 10.0.0.3:80 track b/one sni 'str(a;b)'\n",
-            "cannot be told to the socket",
+            "cannot be sent to the socket",
         ),
-        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 agent-send 'a b'\n", "cannot be told to the socket"),
-        ("maxconn 5\n", 'maxconn 5\n    server x 10.0.0.3:80 sni "str($HOME)"\n', "cannot be told to the socket"),
-        ("maxconn 5\n", "maxconn 5\n    server-template t 3 10.0.0.4:1\n", "server-template cannot be changed live"),
+        ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 agent-send 'a b'\n", "cannot be sent to the socket"),
+        ("maxconn 5\n", 'maxconn 5\n    server x 10.0.0.3:80 sni "str($HOME)"\n', "cannot be sent to the socket"),
+        (
+            "maxconn 5\n",
+            "maxconn 5\n    server-template t 3 10.0.0.4:1\n",
+            "server-template cannot be changed at runtime",
+        ),
     ],
 )
 def test_what_needs_a_reload_says_why(old, new, reason):
@@ -188,7 +192,7 @@ def test_where_the_order_counts_a_server_comes_last_or_by_a_reload(balance):
     new = "    server x 10.0.0.3:80\n"
     assert plan(file, file + new).reasons == ()
     first = file.replace("    server one", new + "    server one")
-    assert "order counts" in plan(file, first).reasons[0]
+    assert "the order of servers matters" in plan(file, first).reasons[0]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +208,7 @@ def test_versions_are_told_apart(version, experimental, reason):
 
 def test_checks_are_taken_live_from_2_6_on():
     file = FILE + "    server x 10.0.0.3:80 check\n"
-    assert "is not taken live" in plan(FILE, file, abilities=Abilities((2, 5, 0), "admin")).reasons[0]
+    assert "cannot be set at runtime" in plan(FILE, file, abilities=Abilities((2, 5, 0), "admin")).reasons[0]
 
 
 @pytest.mark.parametrize("new", [FILE.replace("weight 20", "weight 30"), without_two(FILE)])

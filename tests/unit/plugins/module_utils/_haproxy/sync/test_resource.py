@@ -94,7 +94,7 @@ def test_what_cannot_be_done_live_is_reloaded_and_waited_for(start):
     assert haproxy.file.read_bytes() == haproxy.before
     told = haproxy.backend(balance="leastconn", servers=haproxy.servers(one={"weight": 9}))
     assert told["steps"] == checked["steps"]
-    assert told["steps"][-1] == "reload HAProxy: backend b: balance cannot be changed live"
+    assert told["steps"][-1] == "reload HAProxy: backend b: balance cannot be changed at runtime"
     assert told["impact"] == "reload"
     assert haproxy.pid() != pid
     assert haproxy.loaded()

@@ -91,7 +91,7 @@ def test_a_failure_half_way_is_undone(played, any_table, data, number, error):
     try:
         carried_out(played, planner.steps(first, second))
     except EdgeError as refused:
-        assert "What this run had changed was taken back" in str(refused)
+        assert "What this run had changed was reverted" in str(refused)
         assert kernel.read_table(played) == first
     else:
         assert kernel.read_table(played) == second

@@ -68,7 +68,7 @@ SERVERS = [
     ({**SERVER, "tunnel_type": "gre"}, ".tunnel_type: 'gre' is ignored by the kernel with dr"),
     ({**SERVER, "tunnel_port": 9}, ".tunnel_port: 9 is ignored by the kernel with dr"),
     ({**SERVER, "forwarding_method": "nat", "tunnel_checksum": "csum"}, ".tunnel_checksum: 'csum' is ignored by the"),
-    ({**TUNNEL, "tunnel_type": "gue"}, ".tunnel_port: is missing, and the kernel would not take the server"),
+    ({**TUNNEL, "tunnel_type": "gue"}, ".tunnel_port: is missing, and the kernel would refuse the server"),
     ({**TUNNEL, "tunnel_port": 9}, ".tunnel_port: 9 is ignored by the kernel with ipip"),
     ({**TUNNEL, "tunnel_checksum": "csum"}, ".tunnel_checksum: 'csum' is ignored by the kernel with ipip"),
     ({**TUNNEL, "tunnel_type": "gre", "tunnel_checksum": "remcsum"}, ".tunnel_checksum: 'remcsum' is ignored by"),

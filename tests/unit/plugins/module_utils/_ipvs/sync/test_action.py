@@ -287,7 +287,7 @@ def test_where_the_kernels_modules_cannot_be_seen_check_mode_says_so(without, vi
 
 
 def test_a_kernel_that_does_not_learn_it(without, virtual_server):
-    with pytest.raises(EdgeError, match="The kernel cannot be made to learn IPVS"):
+    with pytest.raises(EdgeError, match="The kernel cannot load IPVS"):
         virtual_server(system=Tools("ip_vs", "ip_vs_wlc"), **WEB)
     # In a container nobody can tell beforehand.
     with pytest.raises(EdgeError, match="in a container, run modprobe ip_vs on the machine below"):
@@ -324,8 +324,8 @@ def test_what_keepalived_has_is_left_to_it(played, virtual_server, config, keepa
     done = virtual_server(**{**WEB, "protocol": "udp"})
     assert done["changed"]
     assert done["warnings"] == [
-        f"{keepalived} has the virtual server $VIP 80, and nobody but keepalived knows what that is: if it is one of "
-        "those that changed here, keepalived and this module undo each other's work."
+        f"{keepalived} has the virtual server $VIP 80, which only keepalived can resolve. If it is one of those that "
+        "changed here, keepalived and this module undo each other's work."
     ]
     keepalived.write_text(CONF.replace("TCP", "UDP"))
     assert info()["keepalived"] == [{**WEB, "protocol": "udp"}]

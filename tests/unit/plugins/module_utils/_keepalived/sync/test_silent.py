@@ -103,7 +103,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "",
         {"global_defs": {"notify_fifo": "/run/k8s_edge", "vrrp_notify_fifo": "/run/k8s_edge"}},
     ),
-    "a reader without a pipe": ("nobody runs", "", {"global_defs": {"lvs_notify_fifo_script": "/bin/true"}}),
+    "a reader without a pipe": ("is never run", "", {"global_defs": {"lvs_notify_fifo_script": "/bin/true"}}),
     "a group of one host": ("multicast", "not multicast", {"global_defs": {"vrrp_mcast_group4": "10.0.0.1"}}),
     "a sync daemon of nobody": (
         "inst: 'Z' is no instance",
@@ -131,7 +131,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a group of nobody": ("group", "", {"track_groups": [{"name": "g"}]}),
     "a group of an unknown instance": ("no instance", "", {"track_groups": [{"name": "g", "group": ["Z"]}], **an()}),
     "a GARP group without an interval": ("garp_interval", "any delay", {"garp_groups": [{"interfaces": ["lo"]}]}),
-    "a GARP group about nothing": ("about nothing", "", {"garp_groups": [{"garp_interval": 0.1}]}),
+    "a GARP group about nothing": ("tracks nothing", "", {"garp_groups": [{"garp_interval": 0.1}]}),
     "two GARP groups for one": (
         "two groups",
         "already",
