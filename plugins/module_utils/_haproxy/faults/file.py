@@ -18,8 +18,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.line i
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.tls import idle_tls
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import (
     PROXY_KEYWORDS,
+    SECTION_KEYWORDS,
     Document,
     Section,
+    unclear,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.inheritance import inherited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex, meanings
@@ -60,8 +62,8 @@ def judge_change(
     is odd about the lines that it touches."""
     others = others or Others()
     gone, come = lines_without(before, after), lines_without(after, before)
-    known = {*_faults(others.around(before)), *_line_faults(before, gone)}
-    found = [*_faults(others.around(after)), *_line_faults(after, come)]
+    known = {*_faults(others.around(before)), *_line_faults(before, gone), *_unclear(before)}
+    found = [*_faults(others.around(after)), *_line_faults(after, come), *_unclear(after)]
     found += _made_heirs(others.around(before), others.around(after))
     problems = [Problem(fault.where, redact(fault.what), *fault[2:]) for fault in found if fault not in known]
     odd = set(idle_tls(before, gone))
@@ -79,6 +81,16 @@ def _made_heirs(before: list[Document], after: list[Document]) -> Iterator[Fault
             reason = "has no from, and would inherit settings that it does not inherit now"
             remedy = f"Give it a from, or declare defaults without a name beside {defaults.title}."
             yield Fault(defaults.title, section.title, reason, remedy)
+
+
+def _unclear(document: Document) -> Iterator[Fault]:
+    """Where a change leaves nothing indented around an unknown word, the next run would refuse its own result."""
+    for section in document.sections:
+        if section.kind not in SECTION_KEYWORDS and unclear(document, section) is not None:
+            reason = (
+                "is not a known keyword, and after this change its indentation would not show that it begins a section"
+            )
+            yield Fault(section.title, section.kind, reason, "Indent the lines of that section.")
 
 
 def _sections(documents: list[Document]) -> list[Section]:

@@ -65,6 +65,20 @@ def test_where_style_does_not_tell_an_unknown_word_a_change_is_refused(call):
     assert [section.kind for section in parse(directive).sections] == ["backend", "frontend"]
 
 
+def test_a_change_that_would_make_an_unknown_word_unclear_is_refused():
+    text = "global\nmaxconn 5\nbackend gone\n    mode tcp\nno-such-thing x\nbackend b\nmode tcp\n"
+    with pytest.raises(
+        InputError, match="'no-such-thing' is not a known keyword, and after this change its indentation"
+    ):
+        plan_backend(text, {"name": "gone", "state": "absent"})
+    assert plan_backend(text, {"name": "b", "state": "absent"}).text == text[: text.index("backend b")]
+    # As its message says.
+    clear = text.replace("thing x\n", "thing x\n    more\n")
+    assert plan_backend(clear, {"name": "gone", "state": "absent"}).text == clear.replace(
+        "backend gone\n    mode tcp\n", ""
+    )
+
+
 def test_what_no_section_can_begin_with_stays_where_it_is():
     text = (
         "backend b\n{{ range .servers }}\n    server a 10.0.0.1:1\n{% endif %}\nNOTAKEYWORD\ntune.x 1\nstats enable\n"
