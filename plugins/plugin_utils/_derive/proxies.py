@@ -56,14 +56,16 @@ def unverified(host: str, vips: Sequence[Vip], ca_file: Any) -> Iterator[Problem
 
 
 def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
-    """Where clients of the VIPs connect; ``url`` says whether an apiserver behind it is ready."""
+    """Where clients of the VIPs connect; ``url`` says whether an apiserver behind it is ready, and is empty for others.
+    """
     return [
         {
             "name": vip.name,
-            "profile": vip.profile.name,
             "address": str(address.ip),
             "port": front.port,
-            "url": f"https://{vip.endpoint or bracketed(str(address.ip))}:{front.port}/readyz",
+            "url": f"https://{vip.endpoint or bracketed(str(address.ip))}:{front.port}/readyz"
+            if vip.profile.apiservers
+            else "",
         }
         for vip in vips
         for address in vip.addresses

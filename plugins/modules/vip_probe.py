@@ -1,0 +1,96 @@
+#!/usr/bin/python
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vip_probe
+short_description: Ask every VIP as a client would
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - Connects from this host to every endpoint, to all of them at the same time, and fails with each that does not answer.
+  - Changes nothing, and asks in check mode too.
+options:
+  endpoints:
+    description: Where clients connect, as P(k8s_edge.ha.vip_endpoints#filter) returns them.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: The name, for messages.
+        type: str
+        required: true
+      address:
+        description: The address to connect to, where no O(endpoints[].url) is given.
+        type: str
+        required: true
+      port:
+        description: The port to connect to, where no O(endpoints[].url) is given.
+        type: int
+        required: true
+      url:
+        description:
+          - An C(https) URL to ask in place of connecting only. Status 200, 401 and 403 are answers. An apiserver that
+            wants to know who asks has answered too.
+        type: str
+  ca_path:
+    description: The CA that has signed the certificates, on this host. Without one they are not verified.
+    type: path
+  timeout:
+    description: Seconds to wait for one answer.
+    type: int
+    default: 5
+  retries:
+    description: How often to ask again, a second later, where there is no answer.
+    type: int
+    default: 5
+attributes:
+  check_mode:
+    support: full
+    description: Does the same in check mode.
+  diff_mode:
+    support: N/A
+    description: There is nothing to differ.
+  idempotent:
+    support: full
+    description: Changes nothing.
+seealso:
+  - plugin: k8s_edge.ha.vip_endpoints
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Ask every VIP of the inventory
+  k8s_edge.ha.vip_probe:
+    endpoints: "{{ k8s_edge_vips | k8s_edge.ha.vip_endpoints(groups) }}"
+    ca_path: /etc/kubernetes/pki/ca.crt
+"""
+
+RETURN = r"""
+answers:
+  description: Each endpoint, with C(name), C(address), C(port) and the C(problem), which is empty where it answered.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {name: kubeapi, address: 192.168.122.10, port: 6443, problem: ""}
+"""
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean
+
+start_lean(__loader__)
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.probe import ARGUMENTS, probe
+from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
+
+
+def main() -> None:
+    run_module(ARGUMENTS, probe)
+
+
+if __name__ == "__main__":
+    main()
