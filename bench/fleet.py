@@ -2,14 +2,16 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run of playbooks/site.yml costs where nothing is to be done, beside as many ``ping`` tasks in the same order.
+"""What playbooks/site.yml costs where nothing is to be done, beside pings of the same hosts in the same run.
 
-    bin/demo; . bin/bootstrap.sh; need_venv; need_collection
-    python3 bench/second_run.py [-i inventories/lab]
+    . bin/bootstrap.sh; need_venv; need_collection
+    python3 bench/fleet.py --pairs 4 [--before CHECKOUT]     a lab of its own with that many pairs, removed afterwards
+    python3 bench/fleet.py -i inventories/lab                hosts that are converged already
 
-Needs a converged inventory, ansible-playbook on PATH and the collection where Ansible finds it. Limit: 13 tasks per
-host that do something, fact gathering aside: one that opens the firewall (it says whether there is something to close),
-and twelve for all the rest. The peer gathers the same facts and pings as often, one host at a time.
+Needs root for the lab, ansible-playbook on PATH and the collection where Ansible finds it. The peer gathers the same
+facts of the same hosts and pings each once per plane (four times), in parallel with the same forks. CHECKOUT is the
+build before, whose own site.yml runs. Limits: five tasks per host that reach it, fact gathering included; 1.5 times the
+peer's wall time. Wall time and CPU seconds of the controller; run it on a machine with nothing else to do.
 """
 
 from __future__ import annotations
@@ -17,69 +19,140 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-LIMIT = 13
-SITE = Path(__file__).resolve().parents[1] / "playbooks" / "site.yml"
+CHECKOUT = Path(__file__).resolve().parents[1]
+TASKS, WALL = 5, 1.5
+PLANES = 4
+INSTANCE = "bench"
+#: Actions that the controller does alone.
+LOCAL = ("set_fact", "debug", "fail", "assert", "include_role", "import_role", "include_tasks", "meta")
 
 
-def run(inventory: str, more: list[str], playbook: Path) -> tuple[float, Counter[str]]:
-    """Seconds of wall time, and per host how many tasks ran there, fact gathering aside."""
+class Run(NamedTuple):
+    """``tasks`` are those that reached each host."""
+
+    wall: float
+    cpu: float
+    tasks: Counter[str]
+
+
+def run(inventory: str, more: list[str], playbook: Path, collections: str | None = None) -> Run:
+    """One run of ansible-playbook that must change nothing."""
     with tempfile.NamedTemporaryFile("w", suffix=".cfg") as config:
-        config.write("[defaults]\nstdout_callback = ansible.posix.json\n")
+        config.write("[defaults]\nstdout_callback = ansible.posix.json\nforks = 10\n")
         config.flush()
-        begin = time.monotonic()
-        done = subprocess.run(
-            ["ansible-playbook", "-i", inventory, *more, str(playbook)],
-            env={**os.environ, "ANSIBLE_CONFIG": config.name},
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        taken = time.monotonic() - begin
+        environment = {**os.environ, "ANSIBLE_CONFIG": config.name}
+        if collections:
+            environment["ANSIBLE_COLLECTIONS_PATH"] = collections
+        begin, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        argv = ["ansible-playbook", "-i", inventory, *more, str(playbook)]
+        done = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+        wall, now = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
-        sys.exit(done.stdout)
+        sys.exit(done.stdout[-3000:])
     counts: Counter[str] = Counter()
     for each in json.loads(done.stdout)["plays"]:
         for task in each["tasks"]:
             for host, result in task["hosts"].items():
                 if result.get("changed"):
                     sys.exit(f"{task['task']['name']} changed something on {host}: not what is measured here")
-                counts[host] += not result.get("skipped") and result.get("action") not in ("setup", "gather_facts")
-    return taken, counts
+                action = str(result.get("action", "")).rpartition(".")[2]
+                counts[host] += not result.get("skipped") and action not in LOCAL
+    return Run(wall, now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime, counts)
+
+
+def pairs(folder: Path, number: int) -> None:
+    """An inventory of that many pairs, each with a VIP of its own, before one apiserver."""
+    groups, vips = {}, []
+    for index in range(1, number + 1):
+        places = {f"pair-{index}-{name}": f"10.77.0.{100 + 2 * index + place}" for place, name in enumerate("ab")}
+        groups[f"pair_{index}"] = {"hosts": {name: {"ansible_host": address} for name, address in places.items()}}
+        vips.append(
+            {
+                "name": f"api-{index}",
+                "addresses": [f"10.77.0.{50 + index}/24"],
+                "port": 6443,
+                "hosts": f"pair_{index}",
+                "leads_to": "kube_control_plane",
+                "profile": "kube_apiserver",
+            }
+        )
+    kube = {"hosts": {"kube-1": {"ansible_host": "10.77.0.21"}}}
+    (folder / "hosts.json").write_text(json.dumps({"all": {"children": {**groups, "kube_control_plane": kube}}}))
+    variables = folder / "group_vars" / "all"
+    variables.mkdir(parents=True)
+    lab = (CHECKOUT / "inventories/lab/group_vars/all/lab.yml").read_text()
+    (variables / "lab.yml").write_text(lab.replace("lab_instance: k8s-edge", f"lab_instance: {INSTANCE}"))
+    edge = {"k8s_edge_vips": vips, "k8s_edge_kube_ca_file": "{{ lab_state }}/ca.crt"}
+    (variables / "edge.json").write_text(json.dumps(edge))
+
+
+@contextmanager
+def lab_of(number: int) -> Iterator[str]:
+    """A converged lab of that many pairs."""
+    lab = [sys.executable, "-m", "lab", "--instance", INSTANCE]
+    with tempfile.TemporaryDirectory() as name:
+        pairs(Path(name), number)
+        subprocess.run([*lab, "up", "--inventory", name], cwd=CHECKOUT, check=True)
+        try:
+            converge = ["ansible-playbook", "-i", name, str(CHECKOUT / "playbooks/site.yml")]
+            subprocess.run(converge, check=True, stdout=subprocess.DEVNULL)
+            yield name
+        finally:
+            subprocess.run([*lab, "down"], cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)
+
+
+def told(name: str, measured: Run, more: str = "") -> None:
+    """A line of figures."""
+    print(f"{name:<20} {measured.wall:>6.1f} s   {measured.cpu:>6.1f} CPU-s   {more}".rstrip())
+
+
+def measure(inventory: str, more: list[str], before: Path | None) -> None:
+    """Both builds and the peer, once for warmth and once for the figures."""
+    site = [run(inventory, more, CHECKOUT / "playbooks/site.yml") for _each in range(2)][1]
+    hosts = [host for host in site.tasks if host != "localhost" and site.tasks[host] > 1]
+    pings = [{"ansible.builtin.ping": {}} for _plane in range(PLANES)]
+    peer = [{"hosts": ",".join(hosts), "gather_facts": True, "gather_subset": ["min", "network"], "tasks": pings}]
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as playbook:
+        json.dump(peer, playbook)
+        playbook.flush()
+        known = [run(inventory, more, Path(playbook.name)) for _each in range(2)][1]
+    print(f"{len(hosts)} hosts, at most {max(site.tasks[host] for host in hosts)} tasks on one   limit {TASKS}")
+    told("site.yml", site, f"{site.wall / known.wall:.2f} x   limit {WALL}")
+    told(f"facts, {PLANES} pings", known)
+    if before:
+        with tempfile.TemporaryDirectory() as root:
+            place = Path(root) / "ansible_collections" / "k8s_edge" / "ha"
+            place.parent.mkdir(parents=True)
+            place.symlink_to(before.resolve())
+            found = os.pathsep.join([root, os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")])
+            old = run(inventory, more, place / "playbooks/site.yml", found)
+        told("the build before", old, f"now {site.wall / old.wall:.2f} of it, CPU {site.cpu / old.cpu:.2f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-i", "--inventory", default="inventories/lab")
     parser.add_argument("-e", action="append", default=[], metavar="NAME=VALUE", help="passed to ansible-playbook")
+    parser.add_argument("--pairs", type=int, help="build a lab of so many pairs")
+    parser.add_argument("--before", type=Path, help="a checkout of the build before")
     options = parser.parse_args()
     more = [word for value in options.e for word in ("-e", value)]
-    taken, counts = run(options.inventory, more, SITE)
-    hosts = [host for host in counts if host != "localhost"]
-    pings = max(counts[host] for host in hosts)
-    peer = [
-        {"hosts": ",".join(hosts), "gather_facts": True, "gather_subset": ["min", "network"], "tasks": []},
-        {
-            "hosts": ",".join(hosts),
-            "gather_facts": False,
-            "serial": 1,
-            "tasks": [{"ansible.builtin.ping": {}} for _ping in range(pings)],
-        },
-    ]
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as playbook:
-        json.dump(peer, playbook)
-        playbook.flush()
-        peer_taken, _counts = run(options.inventory, more, Path(playbook.name))
-    for host in hosts:
-        print(f"{host:<20} {counts[host]:>3} tasks   limit {LIMIT}")
-    print(f"{'site.yml':<20} {taken:>6.1f} s")
-    print(f"{'as many pings':<20} {peer_taken:>6.1f} s")
+    if options.pairs:
+        with lab_of(options.pairs) as inventory:
+            measure(inventory, more, options.before)
+    else:
+        measure(options.inventory, more, options.before)
 
 
 if __name__ == "__main__":

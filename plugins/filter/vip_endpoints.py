@@ -34,8 +34,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - Dictionaries with C(name), C(address), C(port), and the C(url) that says whether an apiserver is ready, empty where
-      the VIP leads to others. M(k8s_edge.ha.vip_probe) takes them.
+    - Dictionaries with C(name), C(address), C(port), and the C(url) that says whether an apiserver is ready, empty
+      where the VIP leads to others. M(k8s_edge.ha.vip_probe) takes them.
   type: list
   elements: dict
 """

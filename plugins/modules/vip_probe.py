@@ -11,7 +11,7 @@ short_description: Ask every VIP as a client would
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Connects from this host to every endpoint, to all of them at the same time, and fails with each that does not answer.
+  - Connects from this host to every endpoint, to all of them at the same time. Fails with each that does not answer.
   - Changes nothing, and asks in check mode too.
 options:
   endpoints:

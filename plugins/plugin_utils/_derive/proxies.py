@@ -56,8 +56,7 @@ def unverified(host: str, vips: Sequence[Vip], ca_file: Any) -> Iterator[Problem
 
 
 def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
-    """Where clients of the VIPs connect; ``url`` says whether an apiserver behind it is ready, and is empty for others.
-    """
+    """Where clients of the VIPs connect; ``url`` says whether an apiserver is ready, and is empty for others."""
     return [
         {
             "name": vip.name,
