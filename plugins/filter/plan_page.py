@@ -37,7 +37,7 @@ EXAMPLES = r"""
     dest: /tmp/plan.html
     mode: "0600"
   vars:
-    plan: {hosts: [], vips: [], connections: [], notes: [], seconds: 0}
+    plan: {hosts: [], removes: [], vips: [], connections: [], notes: [], seconds: 0}
 """
 
 RETURN = r"""

@@ -26,15 +26,20 @@ _KEEPALIVED = "keepalived_config"
 
 def fleet_plan(fleet: Fleet) -> dict[str, Any]:
     """What a run would do, as plain data: ``would_change``; ``order``, the hosts that it would change one after the
-    other; ``hosts``, the plan of each that was asked; ``vips``, the way of each address; ``connections``, those that
+    other; ``hosts``, the plan of each that was asked; ``removes``, what
+    would go from hosts where no VIP is declared; ``vips``, the way of each address; ``connections``, those that
     it would cut sooner or later; ``notes``, what else to know; ``seconds``, about how long it would take."""
     order = fleet.changing
     hosts = [_host_plan(host, fleet) for host in (*order, *(each for each in fleet.concerned if each not in order))]
     found = ways(fleet, order, {host: _keepalived_impact(fleet.plan(host)) for host in order})
+    removed = [each for each in fleet.remains if each["removes"]]
     return {
-        "would_change": bool(order),
+        "would_change": bool(order or removed),
         "order": order,
         "hosts": hosts,
+        "removes": [
+            {"host": each["host"], "what": [*each["keepalived"], *each["haproxy"], *each["files"]]} for each in removed
+        ],
         "vips": [way.told() for way in found],
         "connections": [line for each in hosts for line in _connections(each, found)],
         "notes": [*fleet.foreign.notes, *_grouped(fleet, order), *fleet.notes],

@@ -49,6 +49,8 @@ def _body(plan: Mapping[str, Any], when: str) -> Iterator[str]:
             cells = (way["vip"], way["address"], " and ".join(way["held_by"]) or "no host", way_text(way))
             yield "<tr>" + "".join(f"<td>{escape(each)}</td>" for each in cells) + "</tr>"
         yield "</table>"
+    for each in plan["removes"]:
+        yield f"<article><h3>{escape(each['host'])}</h3>{_list([f'remove {line}' for line in each['what']])}</article>"
     if plan["connections"]:
         yield "<h2>Connections</h2>" + _list(plan["connections"])
     if plan["notes"]:

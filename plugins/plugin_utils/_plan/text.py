@@ -26,6 +26,9 @@ def plan_text(plan: Mapping[str, Any]) -> list[str]:
 def headline(plan: Mapping[str, Any]) -> str:
     """The whole plan in one sentence."""
     changing = [each["host"] for each in plan["hosts"] if each["changes"]]
+    if plan["removes"]:
+        cleared = ", ".join(each["host"] for each in plan["removes"])
+        return f"No VIP is declared: everything of this collection would be removed from {cleared}."
     if not changing:
         return f"Nothing to do on any of {len(plan['hosts'])} hosts."
     return (
@@ -43,6 +46,8 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
     for each in plan["hosts"]:
         if not each["changes"]:
             yield from (f"{each['host']}: warning: {line}" for line in each["warnings"])
+    for each in plan["removes"]:
+        yield from (f"{each['host']}: remove {line}" for line in each["what"])
     yield from _vips(plan["vips"])
     yield from (f"Connections: {line}." for line in plan["connections"])
     yield from plan["notes"]

@@ -245,6 +245,24 @@ def test_who_joins_the_group_of_a_master_is_planned_without_a_move_and_told(lab)
     assert fleet["plan"]["notes"] == [f"{ONE}: new joins its sync group by a second reload, so that no VIP moves."]
 
 
+@pytest.mark.parametrize("purge", [True, False])
+def test_where_no_vip_is_declared_the_plan_says_what_goes(lab, purge):
+    site = Site(lab)
+    for host, variables in site.hostvars.items():
+        variables["k8s_edge_vips"] = []
+        files = [{"path": "/etc/sysctl.d/60-k8s-edge-kernel.conf"}] if host == ONE else []
+        variables.update(k8s_edge_traces={"files": files}, keepalived_purge=purge, haproxy_purge=purge)
+    fleet = site.fleet()
+    assert fleet["problems"] == []
+    assert fleet["plan"]["would_change"] is purge
+    removal = [
+        f"No VIP is declared: everything of this collection would be removed from {ONE}.",
+        f"{ONE}: remove /etc/sysctl.d/60-k8s-edge-kernel.conf",
+    ]
+    assert fleet["text"] == (removal if purge else ["Nothing to do on any of 0 hosts."])
+    assert ("would be removed" in plan_page(fleet["plan"], "now")) is purge
+
+
 BY_HAND = {"name": "haproxy-vip", "virtual_router_id": 47, "virtual_ipaddress": [{"address": ADDRESS}]}
 
 
