@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import os
+import socket
 from typing import Any
 
 import pytest
@@ -31,6 +32,8 @@ IPVS = [name for name in MODULES if name in ("ipvs_config", "ipvs_virtual_server
 PLAN = [name for name in MODULES if name == "edge_plan"]
 #: These ask a cluster: tests/unit/plugins/plugin_utils/_cluster and molecule/kubernetes have one.
 CLUSTER = [name for name in MODULES if name in ("kubernetes_info", "kubernetes_objects")]
+#: This one asks the network.
+NETWORK = [name for name in MODULES if name == "vip_probe"]
 #: A file as a person may have it before our first task. The check script is the only name they share.
 BEFORE = {
     "haproxy": "global\n    maxconn 2000\n\ndefaults\n    timeout connect 5s\n    timeout client 1m\n",
@@ -67,7 +70,7 @@ def tasks(module: str) -> list[dict]:
     [
         name
         for name in MODULES
-        if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS, *PLAN, *CLUSTER)
+        if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS, *PLAN, *CLUSTER, *NETWORK)
     ],
 )
 def test_examples_do_what_they_say_once(module, run_module_process, tmp_path):
@@ -109,6 +112,17 @@ def test_examples_of_what_only_plans(module, run_module_process):
         assert not told.failed and not told.result["changed"], (task["name"], told.result)
         # Who runs this may have no systemd.
         assert set(told.result["failed_planes"]) <= {"units"}, told.result["planes"]
+
+
+@pytest.mark.parametrize("module", NETWORK)
+def test_examples_of_what_asks_the_network(module, run_module_process):
+    """With one endpoint on loopback in the place of the inventory's,."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = {"name": "here", "address": "127.0.0.1", "port": listener.getsockname()[1]}
+        for task in examples(module):
+            (options,) = [value for name, value in task.items() if name.endswith(f".{module}")]
+            asked = run_module_process(module, {**options, "endpoints": [here]})
+            assert not asked.failed and not asked.result["changed"], (task["name"], asked.result)
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.endswith("_info") and name not in CLUSTER])
