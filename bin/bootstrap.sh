@@ -6,6 +6,7 @@
 #   need_command NAME PKG    install PKG where the command NAME is missing
 #   need_daemons             keepalived and haproxy, installed but not started, and systemctl
 #   need_newer_daemons SUITE haproxy and keepalived of a newer Debian suite, in $K8S_EDGE_CACHE/daemons-SUITE/bin
+#   as_plain_user COMMAND…   run it without root's rights, and with no other program to be found
 #   need_oldest_python       Python 3.9, in $K8S_EDGE_CACHE/python3.9/bin
 #   have_uml                 User-Mode Linux; false, with the reason said, where it cannot run
 #   skip REASON              end a part of bin/test that cannot run here
@@ -91,6 +92,23 @@ need_daemons() {
     else
         need_apt keepalived haproxy
     fi
+}
+
+# as_plain_user COMMAND…: as somebody who is not root, on a machine that has no program where we look for one, and no
+# process but ours. Root's files are taken for his own, so that he can read the checkout and the controller's Python.
+# COMMAND is an absolute path.
+as_plain_user() {
+    local alone=()
+    if [ "$(id -u)" -ne 0 ]; then
+        :
+    elif ! unshare --mount --pid --fork --user --map-user=1000 true 2>/dev/null; then
+        echo "no namespaces for users here: as root, then"
+    else
+        alone=(unshare --mount --pid --fork --kill-child --mount-proc
+            sh -ec 'for sbin in /usr/local/sbin /usr/sbin; do mount -t tmpfs tmpfs "$sbin"; done; exec "$@"' sh
+            unshare --user --map-user=1000 --map-group=1000)
+    fi
+    "${alone[@]}" env PATH=/nonexistent "$@"
 }
 
 # _unpacked NAME SUITE PACKAGE[=PROGRAM]…: programs of another Debian in $K8S_EDGE_CACHE/NAME/bin, made once.

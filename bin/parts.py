@@ -30,7 +30,7 @@ class Part(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
-#: Branch coverage of plugins/ below which the unit tests count as failed, in percent.
+#: Branch coverage of plugins/ that unit and witness tests must reach together, in percent.
 COVERAGE_FLOOR = 90
 
 PYTEST = 'pytest -p no:cacheprovider --junitxml="$REPORT" -n auto --dist worksteal'
@@ -38,7 +38,9 @@ PYTEST = 'pytest -p no:cacheprovider --junitxml="$REPORT" -n auto --dist workste
 #: Scenarios on a lab of their own: its name, and theirs.
 MOLECULE = 'bash "$CHECKOUT/bin/run_molecule.sh"'
 
-#: What unit tests ask, or are watched by.
+COVERAGE = "--cov=plugins --cov-branch --cov-report="
+
+#: What tests/witness asks.
 WITNESSES = "need_daemons; need_command dbus-daemon dbus; need_apt mount netbase nftables openssl openssh-client strace"
 
 #: The longest first: they start first.
@@ -80,7 +82,7 @@ PARTS = (
         "need_command ip iproute2; need_command sysctl procps; need_daemons; "
         'bash "$CHECKOUT/tests/kernel/inside.sh" "$WORK"'
         ' pytest -p no:cacheprovider --junitxml="$REPORT" tests/kernel'
-        " tests/unit/plugins/filter/test_real_interfaces.py",
+        " tests/witness/plugins/filter/test_real_interfaces.py",
         needs=("tests/kernel",),
     ),
     Part(
@@ -121,24 +123,37 @@ PARTS = (
     ),
     Part(
         "unit",
-        f"pytest with branch coverage (at least {COVERAGE_FLOOR} %), real daemons as witnesses",
+        "pytest of what needs Python and nothing else: as a plain user, where no program is found",
+        f'as_plain_user "$VENV/bin/"{PYTEST} tests/unit {COVERAGE}',
+    ),
+    Part(
+        "witness",
+        "pytest of what asks a daemon, root, the kernel or Ansible itself",
         f"{WITNESSES}; "
         'need_oldest_python; PATH="$PATH:$K8S_EDGE_CACHE/python3.9/bin"; '
-        f"{PYTEST} tests/unit --cov=plugins --cov-branch --cov-report=term-missing:skip-covered"
-        f" --cov-fail-under={COVERAGE_FLOOR}",
+        f"{PYTEST} tests/witness {COVERAGE}",
         alone=True,
     ),
-    # Without those tests/unit/roles that meet no daemon and take the longest.
+    Part(
+        "coverage",
+        f"branch coverage of the last unit and witness tests together, at least {COVERAGE_FLOOR} %",
+        'data=("$WORK"/../{unit,witness}/coverage); '
+        'ls "${data[@]}" >/dev/null 2>&1 || skip "unit and witness have not both been run"; '
+        'coverage combine --keep --quiet "${data[@]}"; '
+        f"coverage report --skip-covered --fail-under={COVERAGE_FLOOR}",
+        alone=True,
+    ),
+    # Without those of the roles that meet no daemon.
     Part(
         "newer",
-        "pytest of all that meets a daemon, with HAProxy and keepalived of a newer Debian (trixie)",
+        "pytest of all that asks HAProxy or keepalived, with those of a newer Debian (trixie)",
         'command -v apt-get >/dev/null || skip "the newer daemons come from Debian, by apt-get"; '
         f"{WITNESSES}; need_newer_daemons trixie; "
         'PATH="$K8S_EDGE_CACHE/daemons-trixie/bin:$PATH"; haproxy -v; keepalived --version; '
-        f"{PYTEST} tests/unit/plugins/modules tests/unit/plugins/module_utils/_haproxy"
-        " tests/unit/plugins/module_utils/_keepalived tests/unit/roles tests/docs/test_examples.py"
+        f"{PYTEST} tests/witness/plugins/modules tests/witness/plugins/module_utils/_haproxy"
+        " tests/witness/plugins/module_utils/_keepalived tests/witness/roles tests/docs/test_examples.py"
         " tests/docs/test_runtime_examples.py"
-        " --ignore=tests/unit/roles/test_{absent,credentials,preflight,refused,rights}.py",
+        " --ignore=tests/witness/roles/test_{absent,credentials,kubeconfig,preflight,refused,rights}.py",
         alone=True,
     ),
 )

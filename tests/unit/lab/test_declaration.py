@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import copy
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab.command import LabError
-from lab.declaration import Lab, from_inventory, from_json, read_inventory, to_json
+from lab.declaration import Lab, from_inventory, from_json, to_json
 
 COMMON = {
     "lab_instance": "k8s-edge",
@@ -89,19 +87,3 @@ def test_an_unknown_host_is_named_with_those_there_are(small_lab: Lab) -> None:
 
 def test_json_round_trip(small_lab: Lab) -> None:
     assert from_json(to_json(small_lab)) == small_lab
-
-
-@pytest.mark.skipif(not shutil.which("ansible-inventory"), reason="needs ansible-inventory")
-def test_the_labs_own_inventory() -> None:
-    lab = read_inventory(str(Path(__file__).resolve().parents[3] / "inventories" / "lab"), None)
-    counts = {group: len(lab.members(group)) for group in ("haproxy", "kube_control_plane", "client")}
-    assert counts == {"haproxy": 2, "kube_control_plane": 3, "client": 1}
-    assert lab.served == ("10.77.0.100", "fd00:77::100")
-
-
-@pytest.mark.skipif(not shutil.which("ansible-inventory"), reason="needs ansible-inventory")
-def test_the_inventory_of_edge_nodes() -> None:
-    lab = read_inventory(str(Path(__file__).resolve().parents[3] / "inventories" / "lab-edge"), "mine")
-    assert {group: len(lab.members(group)) for group in ("edge", "client")} == {"edge": 3, "client": 1}
-    assert len({host.kind for host in lab.members("edge")}) == 1
-    assert lab.served == ("10.77.0.100",)

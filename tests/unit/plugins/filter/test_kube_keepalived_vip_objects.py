@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import kubernetes_validate as schemas
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
@@ -44,7 +45,6 @@ def pod_of(**given):
 
 @pytest.mark.parametrize("given", [{}, PROXIED, {"services": []}], ids=["ipvs", "proxy", "nothing"])
 def test_schemas_know_every_field(given):
-    schemas = pytest.importorskip("kubernetes_validate", reason="needs kubernetes-validate")
     made = sound(kube_keepalived_vip_objects(settings(**given)))
     for version in sorted({schemas.utils.major_minor(each) for each in schemas.utils.all_versions()}):
         if int(version.partition(".")[2]) >= 28:

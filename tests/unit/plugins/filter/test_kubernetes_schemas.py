@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import copy
 
+import kubernetes_validate as schemas
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import problems
 
 from .kubernetes_sets import SETS
 
-schemas = pytest.importorskip(
-    "kubernetes_validate", reason="kubernetes-validate (requirements/controller.txt) is missing"
-)
 VERSIONS = [
     version
     for version in dict.fromkeys(schemas.utils.all_versions())

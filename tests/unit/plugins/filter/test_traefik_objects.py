@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 
+import kubernetes_validate as schemas
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.traefik_objects import traefik_objects
@@ -15,7 +16,6 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import
 
 from .traefik_settings import HASH, INGRESSES, settings
 
-schemas = pytest.importorskip("kubernetes_validate", reason="needs kubernetes-validate, for the schemas of Kubernetes")
 VERSIONS = sorted(
     {schemas.utils.major_minor(each) for each in schemas.utils.all_versions()}, key=lambda each: int(each[2:])
 )

@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
@@ -57,13 +54,9 @@ def test_another_port_renames_nothing(lab, web):
 
 
 @pytest.mark.parametrize("mode", ["tcp", "kube_apiserver"])
-def test_haproxy_takes_it(lab, web, mode, tmp_path):
+def test_every_address_is_bound(lab, web, mode):
     text = plan_config("", proxies(lab, {**web, "ports": MAPPED, "profile": mode})).text
     assert text.count("bind 10.77.0.100:") == 2
-    if shutil.which("haproxy"):
-        (tmp_path / "haproxy.cfg").write_text(text)
-        ended = subprocess.run(["haproxy", "-c", "-f", tmp_path / "haproxy.cfg"], capture_output=True, text=True)
-        assert ended.returncode == 0, ended.stderr
 
 
 def test_its_health_page_asks_for_every_port(lab, web):

@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 from ansible.module_utils import basic
-from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 from ansible_collections.k8s_edge.ha.plugins.modules import haproxy_backend, haproxy_config, haproxy_info
 
 CORPUS = sorted((Path(__file__).resolve().parents[3] / "corpus" / "haproxy").glob("*.cfg"))
 MODULES = {"haproxy_backend": haproxy_backend, "haproxy_config": haproxy_config, "haproxy_info": haproxy_info}
-HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
-needs_haproxy = pytest.mark.skipif(HAPROXY is None, reason="needs HAProxy")
 
 SITE = {
     "global": {"maxconn": 1000, "log": ["127.0.0.1 local0"]},
@@ -99,43 +94,6 @@ def test_a_backend_comes_changes_and_goes_in_any_file(file, call, tmp_path):
     told = call("haproxy_info", path=str(path), unit="no-such-unit.service", socket=str(tmp_path / "none.sock"))
     assert told["changed"] is False
     assert told["config"] is not None
-
-
-@needs_haproxy
-def test_a_whole_file_create_modify_delete(call, tmp_path, monkeypatch):
-    path = tmp_path / "haproxy.cfg"
-    planned = call("haproxy_config", check_mode=True, path=str(path), **SITE)
-    assert planned["changed"] is True
-    assert os.listdir(tmp_path) == []
-
-    created = call("haproxy_config", path=str(path), **SITE)
-    assert created["diff"] == planned["diff"]
-    assert (created["steps"], created["impact"]) == (planned["steps"], "reload")
-    assert created["diff"]["after"] == path.read_text()
-    assert "backup_file" not in created
-
-    fewer = {**SITE, "purge": True, "sections": []}
-    for check_mode in (True, False):
-        changed = call("haproxy_config", check_mode=check_mode, path=str(path), backup=True, **fewer)
-        assert changed["steps"] == ["resolvers dns: removed"]
-    assert Path(changed["backup_file"]).read_text() == created["diff"]["after"]
-
-    monkeypatch.setattr(System, "run", lambda *words, **how: pytest.fail("a run that changes nothing ran a command"))
-    before = path.stat()
-    for check_mode in (True, False):
-        unchanged = call("haproxy_config", check_mode=check_mode, path=str(path), backup=True, **fewer)
-        assert (unchanged["changed"], unchanged["steps"], unchanged["impact"]) == (False, [], "none")
-    after = path.stat()
-    assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
-
-
-@needs_haproxy
-def test_what_is_read_can_be_given_back(call, tmp_path):
-    path = tmp_path / "haproxy.cfg"
-    call("haproxy_config", path=str(path), **SITE)
-    told = call("haproxy_info", path=str(path), unit="no-such-unit.service")["config"]
-    assert told["backends"] == SITE["backends"]
-    assert call("haproxy_config", path=str(path), purge=True, **told)["changed"] is False
 
 
 def test_secrets_stay_out_of_the_result(call, tmp_path):

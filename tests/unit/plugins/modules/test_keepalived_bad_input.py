@@ -349,7 +349,7 @@ def test_a_validator_that_hangs(
     front_door: Front, conf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any
 ) -> None:
     folder = tmp_path_factory.mktemp("bin")
-    fake_keepalived(folder, "sleep 60\n")
+    fake_keepalived(folder, "exec /bin/sleep 60\n")
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     validator = "ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.validator"
     monkeypatch.setattr(f"{validator}.Validator.__init__.__kwdefaults__", {"time_limit": 0.3}, raising=False)

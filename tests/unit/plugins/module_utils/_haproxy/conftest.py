@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import record as live_record
-
-from .running_haproxy import Running
 
 CORPUS = sorted((Path(__file__).resolve().parents[4] / "corpus" / "haproxy").glob("*.cfg"))
 DISTRIBUTED = sorted(Path("/usr/share/doc/haproxy/examples").glob("*.cfg"))
@@ -28,19 +25,3 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def corpus_size():
     return len(CORPUS)
-
-
-@pytest.fixture
-def start(tmp_path, monkeypatch):
-    """``start(**how)`` starts a HAProxy. Records of live changes go to a folder of the test's own."""
-    (tmp_path / "run").mkdir()
-    monkeypatch.setattr(live_record, "_FOLDER", str(tmp_path / "run" / "k8s_edge.ha"))
-    started = []
-
-    def begin(**how):
-        started.append(Running(tmp_path, **how))
-        return started[-1]
-
-    yield begin
-    for running in started:
-        running.stop()

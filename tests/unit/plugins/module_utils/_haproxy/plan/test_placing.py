@@ -1,20 +1,15 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""New sections inherit what they should, and nobody else begins to inherit them; HAProxy is the witness."""
+"""New sections inherit what they should, and nobody else begins to inherit them."""
 
 from __future__ import annotations
-
-import itertools
-import subprocess
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend, plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.inheritance import inherited
-
-from ..running_haproxy import HAPROXY, needs_haproxy
 
 TIMES = {"timeouts": {"connect": "1s", "client": "1s", "server": "1s"}}
 LINES = "    mode tcp\n    timeout connect 1s\n    timeout client 1s\n    timeout server 1s\n"
@@ -57,30 +52,3 @@ def test_a_proxy_that_would_inherit_by_its_place_is_named():
         plan_config(text, wanted)
     done = plan_config(text.replace("backend bystander\n    mode tcp\n", ""), wanted)
     assert done.text.index("defaults n") < done.text.index("backend b from n")
-
-
-DEFAULTS = [{"mode": "http", **TIMES}, {"name": "n", "mode": "tcp", **TIMES}, {"name": "m", "from": "n", "mode": "tcp"}]
-FILES = ["", NAMED, f"defaults\n{LINES}", f"defaults\n{LINES}backend old\n{NAMED}", f"{NAMED}defaults\n{LINES}"]
-
-
-@needs_haproxy
-@pytest.mark.parametrize("text", FILES, ids=["empty", "named", "nameless", "nameless first", "nameless last"])
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_haproxy_finds_no_use_of_defaults_ambiguous(text, count, tmp_path):
-    for defaults in itertools.permutations(DEFAULTS, count):
-        names = [each.get("name") for each in defaults]
-        if "m" in names and "n" not in names:
-            continue
-        proxies = [{"name": f"by_{name}", "from": name, **SERVER} for name in names if name]
-        if None in names or "defaults\n" in text:
-            proxies.append({"name": "new", **SERVER})
-        wanted = {"defaults": list(defaults), "backends": proxies}
-        done = plan_config(text, wanted)
-        assert plan_config(done.text, wanted).text == done.text
-        assert heirs(done.text).get("new", "defaults") == "defaults"
-        assert {**heirs(done.text), **heirs(text)} == heirs(done.text)
-        file = tmp_path / "haproxy.cfg"
-        file.write_text(done.text)
-        said = subprocess.run([HAPROXY, "-W", "-c", "-f", file], capture_output=True, text=True, check=False)
-        assert said.returncode in (0, 2), said.stderr
-        assert "implicitly used" not in said.stderr

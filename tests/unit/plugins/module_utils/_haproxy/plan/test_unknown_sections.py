@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.versions import new_uses
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend, plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.directive_keywords import DIRECTIVES
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import may_begin_section, parse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.section_keywords import SECTIONS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.description import describe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import SERVER_LINES, TABLES
-
-from ..running_haproxy import HAPROXY, needs_haproxy
 
 SERVERS = [{"name": "a", "address": "10.0.0.1", "port": 1}, {"name": "b", "address": "10.0.0.2", "port": 1}]
 
@@ -121,28 +117,3 @@ def test_our_own_words_are_known():
     words = {words.words[0] for table in TABLES.values() for words in table.values()}
     words |= {word for lines in SERVER_LINES.values() for word in lines} | {"bind"}
     assert words <= DIRECTIVES
-
-
-@needs_haproxy
-def test_the_directives_that_haproxy_lists_are_known(tmp_path):
-    """A newer HAProxy turns this red: then its words go into the table."""
-    file = tmp_path / "haproxy.cfg"
-    file.write_text("global\n")
-    said = subprocess.run([HAPROXY, "-dKcfg", "-c", "-f", file], capture_output=True, text=True, check=False).stdout
-    listed = {line.split()[0] for line in said.splitlines() if line.startswith("\t")}
-    assert len(listed) > 50
-    assert {word for word in listed if may_begin_section(word)} == set()
-
-
-@needs_haproxy
-@pytest.mark.parametrize("keyword", sorted(SECTIONS))
-def test_haproxy_takes_our_section_keywords_for_sections(keyword, tmp_path):
-    """A word that begins no section is refused as a directive, in the same section as the one before."""
-    file = tmp_path / "haproxy.cfg"
-    file.write_text(f"userlist u\n{keyword} x\n")
-    said = subprocess.run([HAPROXY, "-W", "-c", "-f", file], capture_output=True, text=True, check=False).stderr
-    version = subprocess.run([HAPROXY, "-v"], capture_output=True, text=True, check=False).stdout.split()[2]
-    known = tuple(int(part) for part in version.split(".")[:2])
-    since = tuple(int(part) for part in (SECTIONS[keyword] or "0.0").split("."))
-    taken = f"unknown keyword '{keyword}'" not in said
-    assert taken == (known >= since and not (keyword == "program" and known >= (3, 3)))

@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode, encode
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_config
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import conditional, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import (
     config_arguments,
     file_options,
@@ -23,8 +21,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import pri
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT, mask_problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from ..running_haproxy import HAPROXY, needs_haproxy
 
 SPEC = ArgumentSpecValidator(config_arguments())
 
@@ -47,23 +43,6 @@ def unchanged(text):
     plan = given_back(text)
     assert plan.summaries == ()
     assert plan.text == text
-
-
-@needs_haproxy
-def test_every_file_that_haproxy_takes(corpus_text, tmp_path):
-    file = tmp_path / "haproxy.cfg"
-    file.write_bytes(encode(corpus_text))
-    taken = subprocess.run([HAPROXY, "-c", "-f", str(file)], capture_output=True).returncode in (0, 2)
-    document = parse(corpus_text)
-    if any(conditional(document, section) for section in document.sections):
-        with pytest.raises(InputError, match="conditionals"):
-            unchanged(corpus_text)
-        return
-    try:
-        unchanged(corpus_text)
-    except InputError as refused:
-        # What HAProxy refuses too may be no set of options: a name twice, or none.
-        assert not taken, refused
 
 
 @pytest.mark.parametrize(

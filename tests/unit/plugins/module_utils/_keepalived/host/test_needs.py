@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.versions import number
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import live
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import needs as host
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.files import (
@@ -19,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.files
     read_configuration,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.needs import needs, new_needs
-from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.script_links import SINCE, linked_programs
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.script_links import linked_programs
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.validator import Validator
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.action import configure
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
@@ -126,15 +125,6 @@ def script(tmp_path: Path, mode: int, text: str = "vrrp_script s {{\n script {0}
 
 def said(text: str) -> str:
     return "\n".join(str(need) for need in needs(parse(text)))
-
-
-def test_what_a_script_needs(tmp_path: Path) -> None:
-    assert said('vrrp_script s {\n script "/bin/true -x"\n}\n') == ""
-    assert said("vrrp_script s {\n script killall\n}\n") == ""
-    assert "does not exist" in said("vrrp_script s {\n script /nowhere\n}\n")
-    assert "not an executable file" in said(script(tmp_path, 0o644))
-    assert "by others than root" in said(script(tmp_path, 0o757))
-    assert "no user" in said("vrrp_script s {\n user k8s_edge_nobody_at_all\n}\n")
 
 
 def test_what_an_instance_needs() -> None:
@@ -283,28 +273,6 @@ def test_programs_of_root_below_a_linked_folder_are_found(linked: dict[str, str]
     assert linked_programs("", LINKED.format(user="nobody", **linked)) == []
     text = LINKED.format(user="root", **linked)
     assert linked_programs(text, text + "vrrp_instance B {\n}\n") == []
-
-
-@pytest.mark.parametrize("user", ["root", "nobody"])
-def test_keepalived_runs_what_is_not_found(user: str, tmp_path: Path, told_by_keepalived: Callable[..., str]) -> None:
-    """Its dump has no transition script where it would not run one, and its messages name the checks."""
-    path = tmp_path / "keepalived.conf"
-    text = LINKED.format(user=user, real="/mnt/real", link="/mnt/link").partition("virtual_server")[0]
-    if user == "nobody":  # 2.2.7 ends itself where another user runs a start-up script
-        text = text.replace("startup_script", "#")
-    path.write_text(text)
-    # /tmp itself is a folder that others may write.
-    before = (
-        "mount -t tmpfs -o mode=755 tmpfs /mnt; mkdir /mnt/real; ln -s /mnt/real /mnt/link;"
-        " cp /usr/bin/true /mnt/real/check; ln -s /mnt/real/check /mnt/real/linked;"
-    )
-    said = told_by_keepalived(path, "-D", before=before)
-    minds = number(live.version(System()) or "") >= SINCE and user == "root"
-    assert ("Master state transition script" in said) is not minds
-    assert ("track script s due to insecure" in said) is minds
-    assert "track script t due to insecure" not in said
-    assert "Backup state transition script" in said
-    assert "Fault state transition script" in said
 
 
 @pytest.mark.parametrize(("version", "refused"), [("2.2.7", False), ("2.3.3", True), ("2.4.1", True)])

@@ -19,8 +19,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.action i
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.description import describe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
+from unit.plugins.module_utils._haproxy.conftest import CORPUS
 
-from ..conftest import CORPUS
 from ..running_haproxy import HAPROXY, PARAMS, free_port, needs_haproxy, until
 
 pytestmark = needs_haproxy

@@ -14,9 +14,9 @@ import socket
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.traefik_objects import traefik_objects
+from unit.plugins.filter.traefik_settings import HASH, INGRESSES, settings
 
 from .running_traefik import PODS, Network, Pod, Traefik, needs_traefik, until
-from .traefik_settings import HASH, INGRESSES, settings
 
 pytestmark = needs_traefik
 
