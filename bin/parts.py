@@ -143,7 +143,7 @@ PARTS = (
         f"coverage report --skip-covered --fail-under={COVERAGE_FLOOR}",
         alone=True,
     ),
-    # Without those of the roles that meet no daemon; two_hosts counts moves as keepalived 2.2.7 makes them.
+    # Without those of the roles that meet no daemon.
     Part(
         "newer",
         "pytest of all that asks HAProxy or keepalived, with those of a newer Debian (trixie)",
@@ -153,7 +153,7 @@ PARTS = (
         f"{PYTEST} tests/witness/plugins/modules tests/witness/plugins/module_utils/_haproxy"
         " tests/witness/plugins/module_utils/_keepalived tests/witness/roles tests/docs/test_examples.py"
         " tests/docs/test_runtime_examples.py"
-        " --ignore=tests/witness/roles/test_{absent,credentials,kubeconfig,preflight,refused,rights,two_hosts}.py",
+        " --ignore=tests/witness/roles/test_{absent,credentials,kubeconfig,preflight,refused,rights}.py",
         alone=True,
     ),
 )

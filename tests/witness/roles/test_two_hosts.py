@@ -32,7 +32,9 @@ cd /run
 pid=$(cat keepalived.pid 2>/dev/null) && kill -0 $pid 2>/dev/null || pid=0
 now() { read -r up _ </proc/uptime; echo "${up/./}0000"; }
 begin() {
-    rm -f keepalived.pid; setsid keepalived -n -l -P -p /run/keepalived.pid -r /run/v.pid >>log 2>&1 </dev/null &
+    # Each with a /tmp of its own, where it writes what it runs: the hosts share the rest.
+    rm -f keepalived.pid; setsid unshare --mount sh -c 'mount -t tmpfs none /tmp
+        exec keepalived -n -l -P -p /run/keepalived.pid -r /run/v.pid' >>log 2>&1 </dev/null &
     until [ -s keepalived.pid ]; do sleep 0.05; done; now >entered; now >changed
 }
 case "$*" in
