@@ -39,6 +39,8 @@ PLAYBOOKS: dict[str, Spec] = {
     "k8s_edge_kubeconfig": {"type": "raw"},
     "k8s_edge_kube_context": {"type": "str"},
     "k8s_edge_traefik": {"type": "bool"},
+    "k8s_edge_plan_file": {"type": "str"},
+    "k8s_edge_plan_fails_on_change": {"type": "bool"},
     "k8s_edge_rebalance_backends": {"type": "list", "elements": "str", "commas": True},
     "k8s_edge_rebalance_rate": {"type": "float"},
     "k8s_edge_rebalance_tolerance": {"type": "float"},

@@ -33,8 +33,6 @@ CHOICES: dict[str, Callable[[Fleet], list[str]]] = {
     ],
     "leaving": lambda fleet: list(fleet.leaving),
     "remaining": lambda fleet: [each["host"] for each in fleet.remains],
-    "planned": lambda fleet: fleet.concerned,
-    "changing": lambda fleet: fleet.changing,
     "removing": lambda fleet: [each["host"] for each in fleet.remains if each["removes"]],
 }
 

@@ -43,6 +43,13 @@ def test_every_variable_is_named_that_has_not_its_type(run, playbook):
     assert "edge-1" not in told.split("PLAY RECAP")[0], "a host was asked first"
 
 
+def test_a_part_of_the_fleet_is_refused_with_what_to_do(run):
+    variables = {"k8s_edge_vips": [{**VIP, "profile": "tcp"}], "ansible_connection": "local", "ansible_become": False}
+    told = run("playbooks/site.yml", variables, "--limit", "edge-1")
+    assert "Run without it: the plan knows which hosts have something to do" in " ".join(told.split())
+    assert "Read keepalived and HAProxy" not in told
+
+
 @pytest.mark.parametrize("wrong", [{"name": "kubeapi"}, "kubeapi", 5, True, {}, ""])
 def test_vips_that_are_no_list_are_named(run, wrong):
     told = run("playbooks/site.yml", {"k8s_edge_vips": wrong})

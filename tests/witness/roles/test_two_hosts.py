@@ -199,7 +199,10 @@ def both(ones: Sequence[tuple[float, float]], others: Sequence[tuple[float, floa
 def test_a_group_that_grows_always_has_one_holder(site: Callable[..., str], tmp_path: Path) -> None:
     """From one host, which speaks multicast, to two, which speak unicast; the new one is to be the holder. No switch is
     set for it."""
-    site({ONE: instance(0, ONE, alone=True)}, vip(0))
+    site({ONE: instance(0, ONE, alone=True)}, vip(0), k8s_edge_plan_file="plan.html")
+    (planned,) = json.loads((tmp_path / "plan.json").read_text())["vips"]
+    assert (planned["held_by"], planned["then_held_by"]) == ([ONE], TWO)
+    assert "<!doctype html>" in (tmp_path / "plan.html").read_text()
     first, second = (holding(tmp_path, host, VIPS[0]) for host in HOSTS)
     assert second[-1][1] == float("inf")
     assert away(*first, *second) < HANDOVER

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
 from ansible_collections.k8s_edge.ha.plugins.filter.plan_difference import plan_difference
 from ansible_collections.k8s_edge.ha.plugins.filter.plan_page import plan_page
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import remains
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host_names import MARKER
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
+CHECKOUT = Path(__file__).resolve().parents[4]
 ONE, TWO, THREE = "haproxy-1", "haproxy-2", "haproxy-3"
 ADDRESS = "10.77.0.100"
 
@@ -195,6 +200,12 @@ def test_what_a_host_is_asked_is_what_its_roles_would_do(lab):
     assert asked["blocks"][0]["state"] == "absent" and asked["blocks"][0]["block"] == ""
     assert "selinux_access" not in asked["modules"]
     assert asked["modules"]["firewall_access"]["openings"] == []
+
+
+def test_the_block_of_names_is_the_same_for_who_writes_plans_and_finds_it():
+    (task,) = yaml.safe_load((CHECKOUT / "roles/etc_hosts/tasks/main.yml").read_text())
+    assert task["ansible.builtin.blockinfile"]["marker"] == MARKER
+    assert MARKER.format(mark="BEGIN").encode() == remains._BLOCK
 
 
 def test_directors_and_real_servers_are_asked_for_their_kernels(lab):
