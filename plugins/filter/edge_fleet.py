@@ -57,13 +57,13 @@ _value:
     - C(problems), a sentence for each; C(present) and C(proxied), the hosts that may hold a VIP and those of them with
       a HAProxy that leads it to servers; C(notes), what is to be done when hosts that are down come back.
     - When read or planned also C(order), the hosts as they are changed; C(hosts), the part of each as
-      P(k8s_edge.ha.host_part#filter) returns it; C(asks), the options of M(k8s_edge.ha.edge_plan) for each.
+      P(k8s_edge.ha.host_part#filter) returns it; C(asks), the options of M(k8s_edge.ha.edge_plan) for each;
+      C(remains), what each host still has where C(k8s_edge_vips) is an empty list.
     - When read also C(unheld), the addresses that none
       of their hosts holds, each with a C(host) that can ask whether somebody else does; C(former_members), hosts that
       still take part in a VIP although the declaration does not name them any more, each with C(vip), C(host),
-      C(address), C(instances), whether it C(leaves), and otherwise what is wrong (C(fault)); C(remains), what each host
-      still has where C(k8s_edge_vips) is an empty list, and C(remaining), a sentence for each where that is not
-      removed.
+      C(address), C(instances), whether it C(leaves), and otherwise what is wrong (C(fault)); C(remaining), a sentence
+      for each host where something remains and is not removed.
     - When planned also C(plan), what a run would do, and C(text), the same as lines (docs/plan.md says what is in it);
       C(roll), the hosts that change, by play.
     - Where there are problems, C(order) and C(hosts) are empty.

@@ -37,12 +37,12 @@ def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
         order=fleet.order if sound else [],
         hosts={host: fleet.host(host) for host in fleet.concerned} if sound else {},
         asks={host: plan_options(fleet, host) for host in fleet.concerned} if sound else {},
+        remains=fleet.remains if declared else [],
     )
     if stage == "read":
         data.update(
             former_members=fleet.former_members if declared else [],
             unheld=fleet.unheld if declared else [],
-            remains=fleet.remains if declared else [],
             remaining=fleet.remaining if declared else [],
         )
         return data

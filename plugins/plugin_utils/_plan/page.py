@@ -50,7 +50,7 @@ def _body(plan: Mapping[str, Any], when: str) -> Iterator[str]:
             yield "<tr>" + "".join(f"<td>{escape(each)}</td>" for each in cells) + "</tr>"
         yield "</table>"
     for each in plan["removes"]:
-        yield f"<article><h3>{escape(each['host'])}</h3>{_list([f'remove {line}' for line in each['what']])}</article>"
+        yield f"<article><h3>{escape(each['host'])}</h3>{_list(each['what'])}</article>"
     if plan["connections"]:
         yield "<h2>Connections</h2>" + _list(plan["connections"])
     if plan["notes"]:

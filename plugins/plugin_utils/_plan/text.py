@@ -28,7 +28,7 @@ def headline(plan: Mapping[str, Any]) -> str:
     changing = [each["host"] for each in plan["hosts"] if each["changes"]]
     if plan["removes"]:
         cleared = ", ".join(each["host"] for each in plan["removes"])
-        return f"No VIP is declared: everything of this collection would be removed from {cleared}."
+        return f"No VIP is declared: everything of this collection would be removed from {cleared}, which have:"
     if not changing:
         return f"Nothing to do on any of {len(plan['hosts'])} hosts."
     return (
@@ -47,7 +47,7 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
         if not each["changes"]:
             yield from (f"{each['host']}: warning: {line}" for line in each["warnings"])
     for each in plan["removes"]:
-        yield from (f"{each['host']}: remove {line}" for line in each["what"])
+        yield from (f"{each['host']}: {line}" for line in each["what"])
     yield from _vips(plan["vips"])
     yield from (f"Connections: {line}." for line in plan["connections"])
     yield from plan["notes"]

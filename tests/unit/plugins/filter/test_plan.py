@@ -266,9 +266,10 @@ def test_where_no_vip_is_declared_the_plan_says_what_goes(lab, purge):
     fleet = site.fleet()
     assert fleet["problems"] == []
     assert fleet["plan"]["would_change"] is purge
+    assert [each["host"] for each in fleet["remains"] if each["removes"]] == ([ONE] if purge else [])
     removal = [
-        f"No VIP is declared: everything of this collection would be removed from {ONE}.",
-        f"{ONE}: remove /etc/sysctl.d/60-k8s-edge-kernel.conf",
+        f"No VIP is declared: everything of this collection would be removed from {ONE}, which have:",
+        f"{ONE}: /etc/sysctl.d/60-k8s-edge-kernel.conf",
     ]
     assert fleet["text"] == (removal if purge else ["Nothing to do on any of 0 hosts."])
     assert ("would be removed" in plan_page(fleet["plan"], "now")) is purge
