@@ -98,6 +98,31 @@ options:
       - They are checked as the module itself checks them.
       - What C(kube_proxy_info) finds wrong lets its plane fail.
     type: dict
+  apiservers:
+    description:
+      - TLS servers that HAProxy verifies in its checks. Each is asked for its certificate where anything else of this
+        plan would change.
+      - The plane fails where HAProxy would trust none of a backend's servers that answer, and warns where it would not
+        trust some. Who does not answer is left to HAProxy.
+    type: list
+    elements: dict
+    suboptions:
+      backend:
+        description: The name of the backend.
+        type: str
+        required: true
+      address:
+        description: The IP address.
+        type: str
+        required: true
+      port:
+        description: The port.
+        type: int
+        required: true
+      ca:
+        description: The CA certificates that the server is verified by, in PEM.
+        type: str
+        required: true
   units:
     description: Units of systemd. All of them are asked in one question.
     type: list
@@ -181,7 +206,7 @@ impact:
   sample: reload
 planes:
   description:
-    - The plan of each plane, in the order packages, users, files, blocks, the modules, units.
+    - The plan of each plane, in the order packages, users, files, blocks, the modules, apiservers, units.
     - Each has C(failed) and C(msg), which say that and why it could not be planned; C(changed), C(steps), C(impact) and
       C(warnings) as the module returns them in check mode; and C(unforeseen).
     - What a module returns beside these, as C(diff), is there too.
@@ -216,7 +241,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run
 
 
 def main() -> None:
-    run_module(ARGUMENTS, plan, str, hidden=("modules", "files", "blocks"))
+    run_module(ARGUMENTS, plan, str, hidden=("modules", "files", "blocks", "apiservers"))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,12 @@ UNIT: dict[str, Any] = {
     "enabled": {"type": "bool"},
     "config_path": {"type": "path"},
 }
+APISERVER: dict[str, Any] = {
+    "backend": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "port": {"type": "int", "required": True},
+    "ca": {"type": "str", "required": True},
+}
 
 ARGUMENTS: dict[str, Any] = {
     "packages": {"type": "list", "elements": "str"},
@@ -42,5 +48,6 @@ ARGUMENTS: dict[str, Any] = {
     "files": {"type": "list", "elements": "dict", "options": FILE},
     "blocks": {"type": "list", "elements": "dict", "options": BLOCK},
     "modules": {"type": "dict"},
+    "apiservers": {"type": "list", "elements": "dict", "options": APISERVER},
     "units": {"type": "list", "elements": "dict", "options": UNIT},
 }

@@ -36,6 +36,11 @@ def plan(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, 
     for name, module, path, given in _asked(params["modules"] or {}):
         planes[name] = _planned(module, given, path, system, coming)
         coming.note_settings(planes[name]["steps"])
+    # A HAProxy that stays as it is tells by itself whom it does not trust.
+    if params["apiservers"] and any(each["changed"] for each in planes.values()):
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import apiservers
+
+        planes["apiservers"] = _looked("apiservers", lambda: apiservers.look(params["apiservers"]), coming)
     if params["units"] is not None:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import units
 

@@ -8,7 +8,7 @@ What stands here and what the roles do are two sides of one thing: a host whose 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host_names import MARKER, host_names
@@ -30,6 +30,7 @@ def plan_options(fleet: Fleet, host: str) -> dict[str, Any]:
     """The options of ``edge_plan`` for one host."""
     part, variables = fleet.host(host), fleet.variables(host)
     asked: dict[str, Any] = {"packages": [], "users": [], "files": [], "blocks": [], "units": [], "modules": {}}
+    asked["apiservers"] = []
     if host in fleet.hosts:
         _selinux(part, variables, asked)
         _firewall(part, variables, asked)
@@ -81,6 +82,7 @@ def _haproxy(part: Part, variables: Variables, asked: dict[str, Any]) -> None:
         asked["packages"].append("haproxy")
         asked["files"] += [{"owner": "root", "group": "root", **each} for each in haproxy["files"]]
         asked["modules"]["haproxy_config"] = haproxy["options"]
+        asked["apiservers"] = list(_verified(haproxy))
         unit = {"name": "haproxy", "active": True, "enabled": True, "config_path": haproxy["options"]["path"]}
         asked["units"].append(unit)
     elif haproxy["stops"]:
@@ -94,6 +96,18 @@ def _haproxy(part: Part, variables: Variables, asked: dict[str, Any]) -> None:
             "state": state,
         }
         _settings(asked).append(settings)
+
+
+def _verified(haproxy: Part) -> Iterator[dict[str, Any]]:
+    """The servers that HAProxy verifies by the CA that is given."""
+    for file in haproxy["files"]:
+        for backend in haproxy["options"]["backends"]:
+            for server in backend.get("servers") or ():
+                whole = {**(backend.get("default_server") or {}), **server}
+                verified = whole.get("ca_file") == file["path"] and whole.get("verify") == "required"
+                if verified and str(whole.get("port")).isdecimal():
+                    place = {"address": whole["address"], "port": int(whole["port"])}
+                    yield {"backend": backend["name"], **place, "ca": file["content"]}
 
 
 def _director(part: Part, variables: Variables, asked: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
 from ansible_collections.k8s_edge.ha.plugins.filter.plan_difference import plan_difference
 from ansible_collections.k8s_edge.ha.plugins.filter.plan_page import plan_page
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import remains
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive import haproxy_file
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host_names import MARKER
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
@@ -200,6 +201,20 @@ def test_what_a_host_is_asked_is_what_its_roles_would_do(lab):
     assert asked["blocks"][0]["state"] == "absent" and asked["blocks"][0]["block"] == ""
     assert "selinux_access" not in asked["modules"]
     assert asked["modules"]["firewall_access"]["openings"] == []
+
+
+def test_what_haproxy_verifies_by_the_given_ca_is_asked_for_its_certificate(lab, monkeypatch):
+    monkeypatch.setattr(haproxy_file, "ca_problems", lambda *_given: [])
+    site = Site(lab)
+    site.hostvars[ONE].update(haproxy_kube_ca_file="/pki/ca.crt", k8s_edge_kube_ca="the CA")
+    asked = site.fleet()["asks"][ONE]["apiservers"]
+    assert [each["address"] for each in asked] == [f"10.77.0.{n}" for n in (21, 22, 23)]
+    assert {(each["backend"], each["port"], each["ca"]) for each in asked} == {("kubeapi", 6443, "the CA")}
+    # Whom HAProxy does not verify, or by another CA, is nobody's matter here.
+    for own in ({"verify": "none"}, {"ca_file": "/etc/other.crt"}):
+        site = Site(lab, backend={"default_server": own})
+        site.hostvars[ONE].update(haproxy_kube_ca_file="/pki/ca.crt", k8s_edge_kube_ca="the CA")
+        assert site.fleet()["asks"][ONE]["apiservers"] == []
 
 
 def test_the_block_of_names_is_the_same_for_who_writes_plans_and_finds_it():

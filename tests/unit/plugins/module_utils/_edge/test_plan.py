@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import apiservers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.arguments import ARGUMENTS, UNIT
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.coming import Coming
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look
@@ -59,6 +60,15 @@ def test_nothing_is_asked_and_nothing_planned():
     assert planned(BareHost())["planes"] == {}
     empty = planned(BareHost(), packages=[], users=[], files=[], blocks=[], modules={}, units=[])
     assert (len(empty["planes"]), empty["would_change"]) == (5, False)
+
+
+def test_apiservers_are_asked_where_something_changes(monkeypatch):
+    asked = []
+    monkeypatch.setattr(apiservers, "look", lambda servers: asked.append(servers) or Look(warnings=["not trusted"]))
+    server = {"backend": "kubeapi", "address": "10.9.9.9", "port": 6443, "ca": "PEM"}
+    assert "apiservers" not in planned(BareHost(), packages=[], apiservers=[server])["planes"]
+    told = planned(BareHost(), packages=["haproxy"], apiservers=[server])
+    assert (asked, told["planes"]["apiservers"]["warnings"]) == ([[server]], ["not trusted"])
 
 
 def test_a_module_is_asked_several_times(tmp_path):
