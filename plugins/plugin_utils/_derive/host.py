@@ -32,6 +32,9 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file i
     whole_haproxy_cfg,
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.keepalived_file import (
+    CONFIG_PATH as KEEPALIVED_PATH,
+)
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.keepalived_file import (
     SCRIPT_USER,
     whole_keepalived_conf,
 )
@@ -124,7 +127,8 @@ class Derivation:
     def keepalived(self, host: str, variables: Variables) -> dict[str, Any]:
         """Its instances, what they track, and what it directs, as ``keepalived_config`` takes them; all of its
         ``options``; the ``files`` and ``users`` that these need, and the ``script_folder``; its ``partners``, who could
-        take over, and ``alone``, whether all who could are down. InputError for a system that is not supported."""
+        take over, ``peer_paths``, where each of these has its keepalived.conf, and ``alone``, whether all who could are
+        down. InputError for a system that is not supported."""
         facts = variables.get("ansible_facts") or {}
         folder = SCRIPT_FOLDERS.get(_family(host, facts), SCRIPT_FOLDER)
         tells = variables.get("keepalived_process_events", (variables.get(BEFORE) or {}).get("process_events"))
@@ -151,8 +155,17 @@ class Derivation:
             "users": [user] if user == SCRIPT_USER else [],
             "script_folder": folder,
             "partners": able,
+            "peer_paths": {peer: self._path_on(peer, host, variables) for peer in able},
             "alone": bool(partners and not able),
         }
+
+    def _path_on(self, peer: str, host: str, variables: Variables) -> str:
+        """Where a peer has its keepalived.conf. What a role was given for ``host``, and no inventory says, is meant for
+        all of its hosts."""
+        name = "keepalived_config_path"
+        own = (self.hostvars.get(host) or {}).get(name)
+        common = variables.get(name) if own is None else None
+        return str((self.hostvars.get(peer) or {}).get(name) or common or KEEPALIVED_PATH)
 
     def director(self, host: str, variables: Variables) -> dict[str, Any]:
         """Its part of keepalived.conf as a director, nothing in it for other hosts."""

@@ -52,6 +52,7 @@ def test_every_host_has_its_part_as_plain_data(lab):
     assert json.loads(json.dumps(fleet)) == fleet
     part = fleet["hosts"]["haproxy-2"]
     assert part["keepalived"]["partners"] == ["haproxy-1", "haproxy-3"]
+    assert set(part["keepalived"]["peer_paths"].values()) == {"/etc/keepalived/keepalived.conf"}
     assert part["keepalived"]["track_processes"][0]["process"] == "haproxy"
     assert [each["name"] for each in part["haproxy"]["options"]["frontends"]] == ["k8s_edge_health", "kubeapi_vip"]
     assert part["haproxy"]["serves"] and part["haproxy"]["options"]["global"]["maxconn"] == 4100
@@ -94,6 +95,20 @@ def test_a_roles_variables_count_in_the_fleet_as_they_do_for_the_role_alone(lab)
     assert part["keepalived"]["instances"][0]["advert_int"] == 3
     assert {"protocol": "tcp", "port": 8080} in part["firewall"]["openings"]
     assert part["selinux"][0]["binds"] == [6443, 8080, 9404]
+
+
+def test_a_peers_own_file_is_the_one_to_be_read_there(lab):
+    name, usual = "keepalived_config_path", "/etc/keepalived/keepalived.conf"
+    groups, hostvars = read(lab)
+    hostvars["haproxy-2"][name] = "/opt/two.conf"
+    for host, expected in (
+        ("haproxy-1", {"haproxy-2": "/opt/two.conf", "haproxy-3": usual}),
+        ("haproxy-2", {"haproxy-1": usual, "haproxy-3": usual}),
+    ):
+        assert Fleet(groups, hostvars).host(host)["keepalived"]["peer_paths"] == expected
+    # A variable of the role, which no inventory says, is one of all its hosts.
+    alone = host_part([lab.kubeapi], "haproxy-1", groups, hostvars, "keepalived", {name: "/opt/role.conf"})
+    assert alone["peer_paths"] == {"haproxy-2": "/opt/two.conf", "haproxy-3": "/opt/role.conf"}
 
 
 def test_vips_of_one_role_go_over_the_declaration_there(lab):
