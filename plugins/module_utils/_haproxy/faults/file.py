@@ -97,21 +97,23 @@ def _sections(documents: list[Document]) -> list[Section]:
     return [section for document in documents for section in document.sections]
 
 
+_ENDS = "\r\n"
 _Lines = list[tuple[Section, int]]
 
 
 def lines_without(document: Document, other: Document) -> _Lines:
-    """The lines that say something and that sections of the same title in the other document do not have."""
+    """The lines that say something and that sections of the same title in the other document do not have. Whether the
+    last one ends with a line feed is no difference."""
     theirs: dict[str, set[str]] = {}
     for section in other.sections:
         lines = other.lines[section.header + 1 : section.stop]
-        theirs.setdefault(section.title, set()).update([other.text[start:end] for start, end, _keyword in lines])
+        theirs.setdefault(section.title, set()).update([other.text[start:end].rstrip(_ENDS) for start, end, _keyword in lines])
     found: _Lines = []
     for section in document.sections:
         known, text = theirs.get(section.title, set()), document.text
         for index in document.body(section):
             start, end, _keyword = document.lines[index]
-            if text[start:end] not in known:
+            if text[start:end].rstrip(_ENDS) not in known:
                 found.append((section, index))
     return found
 

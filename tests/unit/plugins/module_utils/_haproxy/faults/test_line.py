@@ -189,6 +189,12 @@ def test_a_change_is_not_blamed_for_what_was_on_its_line_before():
         plan_config(TEXT, {"sections": [{"type": "ring", "name": "r", "directives": ["maxlen abc"]}]})
 
 
+def test_a_last_line_is_not_blamed_for_losing_its_line_feed():
+    text = "global\n    server b ::1\n    server b ::1"
+    added = plan_backend(text, {"name": "new", "servers": [{"name": "a", "address": "10.0.0.1", "port": 80}]})
+    assert plan_backend(added.text, {"name": "new", "state": "absent"}).text == text
+
+
 @pytest.mark.parametrize(
     "bind",
     [
