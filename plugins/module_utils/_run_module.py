@@ -114,11 +114,25 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
             msg = "\n".join(map(str, dictionary_problems(self._spec, _load_params()))) or msg
         super().fail_json(msg=self._redact(msg) if self._redact else msg, **self._masked(result))
 
+    def _return_formatted(self, *result: Any) -> None:
+        whole = basic.remove_values
+        if not self.no_log_values:
+            basic.remove_values = _nothing_removed
+        try:
+            super()._return_formatted(*result)
+        finally:
+            basic.remove_values = whole
+
     def _masked(self, result: dict[str, Any]) -> dict[str, Any]:
         if self._redact is None:
             return result
         shown = {name: value for name, value in self.params.items() if name not in self._hidden}
         return {"invocation": {"module_args": each_text(_shortened(shown), self._redact)}, **result}
+
+
+def _nothing_removed(value: Any, _secrets: Collection[str]) -> Any:
+    """Stands for Ansible's ``remove_values``, which copies a result value by value also where it knows of no secret."""
+    return value
 
 
 #: Longer lists are not repeated in a result: nobody reads them there, and it costs more than all the rest.
@@ -150,7 +164,12 @@ def printable(value: Any) -> Any:
     if isinstance(value, str):
         return _printable(value)
     if isinstance(value, dict):
-        return {printable(key): item if type(item) in _PLAIN else printable(item) for key, item in value.items()}
+        return {
+            key if type(key) is str and key.isascii() else printable(key): item
+            if type(item) in _PLAIN or (type(item) is str and item.isascii())
+            else printable(item)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [item if type(item) in _PLAIN else printable(item) for item in value]
     return value

@@ -107,7 +107,9 @@ def lines_without(document: Document, other: Document) -> _Lines:
     theirs: dict[str, set[str]] = {}
     for section in other.sections:
         lines = other.lines[section.header + 1 : section.stop]
-        theirs.setdefault(section.title, set()).update([other.text[start:end].rstrip(_ENDS) for start, end, _keyword in lines])
+        theirs.setdefault(section.title, set()).update(
+            [other.text[start:end].rstrip(_ENDS) for start, end, _keyword in lines]
+        )
     found: _Lines = []
     for section in document.sections:
         known, text = theirs.get(section.title, set()), document.text

@@ -226,11 +226,12 @@ _FOREIGN_WITH_VALUE = frozenset(
 
 
 class Reader(NamedTuple):
-    """Finds a table's options on a line: ``words`` gives for each keyword its option and whether it says yes,
-    ``order`` for each option its place in the table. ``known`` keeps what ``given`` found: lines are much alike."""
+    """Finds a table's options on a line: ``words`` gives for each keyword its option, whether it says yes, whether a
+    value follows, and the words that may follow that with a value of their own; ``order`` for each option its place in
+    the table. ``known`` keeps what ``given`` found: lines are much alike."""
 
     table: dict[str, Argument]
-    words: dict[str, tuple[str, bool]]
+    words: dict[str, tuple[str, bool, bool, tuple[str, ...]]]
     order: dict[str, int]
     known: dict[tuple[str, ...], list[str]]
 
@@ -252,19 +253,27 @@ class Reader(NamedTuple):
             if known is None:
                 at += words[start] in _FOREIGN_WITH_VALUE
                 continue
-            option, says_yes = known
-            argument = self.table[option]
-            if argument.kind is not None:
-                at += 1
-                while argument.suffixes and at < size and words[at] in argument.suffixes:
-                    at += 2
-            found.setdefault(option, []).append((start, min(at, size), says_yes))
+            option, says_yes, valued, suffixes = known
+            at += valued
+            while suffixes and at < size and words[at] in suffixes:
+                at += 2
+            place = (start, at if at < size else size, says_yes)
+            if option in found:
+                found[option].append(place)
+            else:
+                found[option] = [place]
         return found
 
 
 def _reader(table: dict[str, Argument]) -> Reader:
-    words = {argument.word: (option, True) for option, argument in table.items()}
-    words.update({argument.negative: (option, False) for option, argument in table.items() if argument.negative})
+    rows = {
+        option: (argument.kind is not None, argument.suffixes if argument.kind else ())
+        for option, argument in table.items()
+    }
+    words = {argument.word: (option, True, *rows[option]) for option, argument in table.items()}
+    words.update(
+        {argument.negative: (option, False, *rows[option]) for option, argument in table.items() if argument.negative}
+    )
     return Reader(table, words, {option: place for place, option in enumerate(table)}, {})
 
 

@@ -21,12 +21,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Ste
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result, run_module
 
 
-def run(monkeypatch, capsys, action, **params):
+def run(monkeypatch, capsys, action, spec=None, **params):
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode())
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(SystemExit) as end:
-        run_module({"name": {"type": "str"}}, action)
+        run_module(spec or {"name": {"type": "str"}}, action)
     return end.value.code, json.loads(capsys.readouterr().out)
 
 
@@ -42,6 +42,18 @@ def test_a_result_is_handed_out(monkeypatch, capsys):
     assert "mind" in json.dumps(said["warnings"])
     assert said["diff"] == {"before": "a\n", "after": "b\n", "before_header": "/f", "after_header": "/f"}
     assert "backup_file" not in said
+
+
+def test_secrets_are_taken_out_of_a_result_where_there_are_any(monkeypatch, capsys):
+    whole, searched = basic.remove_values, []
+    monkeypatch.setattr(basic, "remove_values", lambda *given: searched.append(given) or whole(*given))
+    action = lambda params, ports, check: {"said": f"it is {params['name']}"}  # noqa: E731 (a name for a one-line action)
+    secret = {"name": {"type": "str", "no_log": True}}
+    assert run(monkeypatch, capsys, action, secret, name="hunter2")[1]["said"] == "it is ********"
+    assert [type(each[0]) for each in searched].count(dict) == 1
+    # A result of ten thousand entries is not searched for nothing.
+    assert run(monkeypatch, capsys, action, name="hunter2")[1]["said"] == "it is hunter2"
+    assert [type(each[0]) for each in searched].count(dict) == 1
 
 
 def test_check_mode_reaches_the_action(monkeypatch, capsys):
