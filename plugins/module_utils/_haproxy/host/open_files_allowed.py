@@ -24,10 +24,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 _SYS_RESOURCE = 1 << 24
 _TIME_LIMIT = 20.0
 _PROPERTIES = ("LoadState", "LimitNOFILE", "LimitNOFILESoft", "CapabilityBoundingSet", "User")
-_DROP_IN = (
-    f"write the lines [Service] and LimitNOFILE={{files}} to /etc/systemd/system/{UNIT}.d/limits.conf and run "
-    "systemctl daemon-reload && systemctl restart haproxy"
-)
+_UNITS = "/etc/systemd/system"
+_LINES = f"write the lines [Service] and LimitNOFILE={{files}} to {_UNITS}/{UNIT}.d/limits.conf"
+_DROP_IN = f"{_LINES} and run systemctl daemon-reload && systemctl restart haproxy"
 
 
 class Verdict(NamedTuple):
@@ -59,6 +58,15 @@ def judge(
     return Verdict([], (sure or maybe)[:1])
 
 
+def before_install(after: Document, system: System) -> list[Problem]:
+    """What a HAProxy that is still to be installed could not have, as systemd starts every service that says nothing
+    of it. None where somebody has written something for its unit already."""
+    desired = wanted([after])
+    limit = after_install(system) if desired else None
+    problem = fault(desired, limit) if desired and limit else None
+    return [problem] if problem else []
+
+
 def after_reload(path: str, proc: str = "/proc") -> Limit | None:
     """What the master that runs with ``path`` may raise its limit to; None where none runs, or where that is unknown.
 
@@ -78,12 +86,7 @@ def after_reload(path: str, proc: str = "/proc") -> Limit | None:
 
 def after_start(system: System, proc: str = "/proc", unit: str = UNIT) -> Limit | None:
     """What systemd starts HAProxy with; None where systemd does not know the unit, or does not answer."""
-    program = system.which("systemctl")
-    argv = ["show", unit, "--property=" + ",".join(_PROPERTIES)]
-    answer = program and system.run([program, *argv], timeout=_TIME_LIMIT)
-    if not answer or answer.rc != 0:
-        return None
-    told = dict(line.partition("=")[::2] for line in answer.stdout.splitlines())
+    told = _told(system, unit)
     if told.get("LoadState") != "loaded" or not told.get("LimitNOFILE"):
         return None
     named = told.get("CapabilityBoundingSet", "cap_sys_resource").split()
@@ -93,14 +96,37 @@ def after_start(system: System, proc: str = "/proc", unit: str = UNIT) -> Limit 
     return _limit(hard, told.get("LimitNOFILESoft", hard), may_raise, f"LimitNOFILE of {unit}", proc)
 
 
-def _limit(hard: str, soft: str, may_raise: bool, where: str, proc: str) -> Limit | None:
+def after_install(system: System, proc: str = "/proc", unit: str = UNIT, units: str = _UNITS) -> Limit | None:
+    """What systemd would start HAProxy with once its unit is there: no package of a distribution says anything of it.
+    None where the unit is there, or somebody has written something for it, which systemd does not read until then."""
+    told = _told(system, unit)
+    if told.get("LoadState") != "not-found" or not told.get("LimitNOFILE") or os.path.isdir(f"{units}/{unit}.d"):
+        return None
+    # Without the package's name: what names it is taken for what its coming mends.
+    where, remedy = "systemd (DefaultLimitNOFILE, for every service)", f"{_LINES} before it is installed"
+    hard = told["LimitNOFILE"]
+    return _limit(hard, told.get("LimitNOFILESoft", hard), _may_raise(1, "CapBnd", proc), where, proc, remedy)
+
+
+def _told(system: System, unit: str) -> dict[str, str]:
+    """The properties of a unit, as systemd tells them; none where it does not answer. Of a unit that is not there it
+    tells its defaults."""
+    program = system.which("systemctl")
+    argv = ["show", unit, "--property=" + ",".join(_PROPERTIES)]
+    answer = program and system.run([program, *argv], timeout=_TIME_LIMIT)
+    if not answer or answer.rc != 0:
+        return {}
+    return dict(line.partition("=")[::2] for line in answer.stdout.splitlines())
+
+
+def _limit(hard: str, soft: str, may_raise: bool, where: str, proc: str, remedy: str = _DROP_IN) -> Limit | None:
     most = "".join(_lines(f"{proc}/sys/fs/nr_open")).strip()
     if not most.isdigit():
         return None
     limits = [int(each) if each.isdigit() else int(most) for each in (hard, soft)]
     if may_raise and int(most) >= limits[0]:
         return Limit(int(most), limits[1], "the kernel's sysctl fs.nr_open", "set fs.nr_open to at least {files}")
-    return Limit(limits[0], limits[1], where, _DROP_IN)
+    return Limit(limits[0], limits[1], where, remedy)
 
 
 def _may_raise(pid: int, name: str, proc: str) -> bool:

@@ -41,12 +41,15 @@ def judge(candidate: str, current: str, system: System, *, check_mode: bool = Fa
     """The warnings HAProxy gives the candidate. Raises DaemonRefused. ``current`` need not exist.
 
     Without HAProxy on the host nothing can be judged: an error, in check mode a warning, as the package may be about
-    to be installed by the same playbook.
+    to be installed by the same playbook. Only what it could not have of open files is known before.
     """
     program = system.which("haproxy")
     if program is None:
         message = f"haproxy is not installed on this host, so the new {current} cannot be checked."
         if check_mode:
+            problems = open_files_allowed.before_install(_document(candidate), system)
+            if problems:
+                raise DaemonRefused("\n".join(map(str, problems)))
             return [message]
         raise EdgeError(f"{message} Install it first, or set validate: false.")
     return _Trial(program, candidate, current, system).judge()

@@ -13,6 +13,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.plan import plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import Plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import open_files_allowed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
 
@@ -60,6 +61,21 @@ def test_nothing_is_asked_and_nothing_planned():
     assert planned(BareHost())["planes"] == {}
     empty = planned(BareHost(), packages=[], users=[], files=[], blocks=[], modules={}, units=[])
     assert (len(empty["planes"]), empty["would_change"]) == (5, False)
+
+
+def test_a_maxconn_beyond_what_a_service_may_open_is_refused_before_haproxy_is_installed(monkeypatch, tmp_path):
+    class Small(BareHost):
+        def run(self, argv, **options):
+            if "haproxy.service" in argv:
+                return Completed(0, "LoadState=not-found\nLimitNOFILE=20000\nLimitNOFILESoft=1024\n", "", False)
+            return super().run(argv, **options)
+
+    monkeypatch.setattr(open_files_allowed, "_may_raise", lambda *_asked: False)
+    for maxconn, failed in ((9000, []), (90000, ["haproxy_config"])):
+        options = {"path": str(tmp_path / "haproxy.cfg"), "global": {"maxconn": maxconn}, "backends": [{"name": "b"}]}
+        told = planned(Small(), packages=["haproxy"], modules={"haproxy_config": options})
+        assert told["failed_planes"] == failed
+    assert told["planes"]["haproxy_config"]["msg"].startswith("global.maxconn: 90000 needs at least 1800")
 
 
 def test_apiservers_are_asked_where_something_changes(monkeypatch):

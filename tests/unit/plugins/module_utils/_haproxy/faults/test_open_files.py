@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.coming import _mentioned
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.open_files import Limit, fault, wanted
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.open_files_allowed import (
+    after_install,
     after_start,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
@@ -49,6 +51,28 @@ class Systemd(System):
         if argv[0] == "systemctl":
             return Completed(0, "".join(f"{name}={value}\n" for name, value in self.told.items()), "", False)
         return super().run(argv, **options)
+
+
+def test_a_haproxy_that_is_still_to_come_has_what_systemd_gives_every_service(tmp_path):
+    system = Systemd(LoadState="not-found", LimitNOFILE="20000", User="", CapabilityBoundingSet="")
+    proc = tmp_path / "proc"
+    (proc / "sys/fs").mkdir(parents=True)
+    (proc / "sys/fs/nr_open").write_text("1048576\n")
+    (proc / "1").mkdir()
+    (proc / "1/status").write_text("CapBnd:\t0000000000000400\n")
+    (proc / "1/uid_map").write_text("0 0 4294967295\n")
+    limit = after_install(system, str(proc), units=str(tmp_path))
+    problem = str(judged(["maxconn 900000"], limit))
+    assert (
+        "needs at least 18000" in problem and "systemd (DefaultLimitNOFILE, for every service) allows 20000" in problem
+    )
+    assert "/etc/systemd/system/haproxy.service.d/limits.conf before it is installed" in problem
+    # The plan takes what names the package for what its coming mends.
+    assert not _mentioned(["haproxy"], problem)
+    # What the remedy says to write is only read once the unit is there.
+    (tmp_path / "haproxy.service.d").mkdir()
+    assert after_install(system, str(proc), units=str(tmp_path)) is None
+    assert after_install(Systemd(LimitNOFILE="20000"), str(proc), units="/none") is None
 
 
 @pytest.mark.parametrize(
