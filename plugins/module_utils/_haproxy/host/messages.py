@@ -25,13 +25,13 @@ _IGNORED = re.compile(r"\b(ignor(ed|ing)|no effect|truncated|falling back|never 
 
 _PROXY = re.compile(r"\b(frontend|backend|listen|proxy) '([^']*)'", re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']*)'")
-#: Messages that name no directive in quotes, and the one that they are about.
+#: Messages that name no directive in quotes, and those that each may be about.
 _UNQUOTED = (
     ("monitor-uri will be", "monitor-uri"),
     ("cookie will be", "cookie"),
     ("hash not possible", "balance"),
     ("Unusable balance algorithm", "balance"),
-    ("log format ignored", "log-format"),
+    ("log format ignored", "log-format", "log-format-sd", "option httplog", "option httpslog", "option tcplog"),
     ("uses http-check rules", "http-check"),
     ("uses tcp-check rules", "tcp-check"),
     ("use of header", "source"),
@@ -99,7 +99,7 @@ class _Heir(NamedTuple):
 def _is_inherited(message: str, others: Iterable[str], known: Sequence[tuple[str, ...]], proxies: list[_Heir]) -> bool:
     """Whether a message is about a line that a proxy has from its defaults only. Where the change itself put it there
     (it is none of the ``known`` lines), it counts as inherited as long as any proxy can use it."""
-    words = _directive(message)
+    words = _directives(message)
     found = [proxy for proxy in proxies if _is_about(message, proxy.section)]
     if not words or len(found) != 1 or found[0].defaults is None or _lines_of(found[0], words):
         return False
@@ -109,19 +109,19 @@ def _is_inherited(message: str, others: Iterable[str], known: Sequence[tuple[str
         return False
     if all(tuple(line) in known for line in given):
         return True
-    same = [other for other in others if _directive(other) == words]
+    same = [other for other in others if _directives(other) == words]
     alike = [heir for heir in proxies if heir.defaults is defaults and heir.section.kind == proxy.section.kind]
     return not all(any(_is_about(other, heir.section) for other in same) for heir in alike)
 
 
-def _directive(message: str) -> list[str]:
-    """The first words of the directive that a message is about; empty where it does not say."""
-    for part, directive in _UNQUOTED:
+def _directives(message: str) -> list[list[str]]:
+    """The first words of each directive that a message may be about; empty where it does not say."""
+    for part, *directives in _UNQUOTED:
         if part in message:
-            return [directive]
+            return [directive.split() for directive in directives]
     names = {match.span(2) for match in _PROXY.finditer(message)}
     quoted = [match.group(1) for match in _QUOTED.finditer(message) if match.span(1) not in names]
-    return _OLDER.get(quoted[0], quoted[0]).split() if quoted else []
+    return [_OLDER.get(quoted[0], quoted[0]).split()] if quoted else []
 
 
 def _is_about(message: str, section: Section) -> bool:
@@ -130,10 +130,14 @@ def _is_about(message: str, section: Section) -> bool:
     return any(name == section.name and kind.lower() in kinds for kind, name in _PROXY.findall(message))
 
 
-def _lines_of(heir: _Heir, words: list[str]) -> list[list[str]]:
-    """The lines that begin with some words, a ``no`` before them or not."""
-    size = len(words)
-    return [line for line in heir.lines if words in (line[:size], line[1 : size + 1] if line[0] == "no" else words[:0])]
+def _lines_of(heir: _Heir, directives: list[list[str]]) -> list[list[str]]:
+    """The lines that begin with the words of one of these, a ``no`` before them or not."""
+    rests = [(line, line[1:] if line[0] == "no" else line) for line in heir.lines]
+    return [
+        line
+        for line, rest in rests
+        if any(words and words in (line[: len(words)], rest[: len(words)]) for words in directives)
+    ]
 
 
 def _sections(documents: Sequence[Document], kinds: Sequence[str]) -> Iterator[_Heir]:

@@ -105,6 +105,17 @@ def test_what_is_inherited_and_ignored_is_told_and_what_was_asked_for_is_refused
     assert config(defaults=defaults, listens=[other, tcp])["changed"] is True
 
 
+@pytest.mark.parametrize("line", ["option httplog", "option tcplog", 'log-format "%ci"'])
+def test_a_log_format_of_the_defaults_is_none_of_the_changes_where_nobody_logs(line, path, config):
+    front = {"name": "new", "mode": "tcp", "bind": [{"address": "127.0.0.1", "port": 16451}]}
+    path.write_text(f"defaults\n    mode tcp\n    log global\n    {line}\n{TIMEOUTS}")
+    before = path.read_text()
+    assert any("no log address" in warning for warning in config(frontends=[front])["warnings"])
+    path.write_text(before.replace(f"    {line}\n", ""))
+    with pytest.raises(DaemonRefused, match="no log address"):
+        config(frontends=[{**front, "directives": [line]}])
+
+
 def test_a_proxy_that_becomes_tcp_is_refused_for_what_it_has_itself(path, config):
     listen = {"name": "l", "bind": [{"address": "127.0.0.1", "port": 16446}], **SERVER, "options": ["forwardfor"]}
     path.write_text(f"defaults\n    mode http\n{TIMEOUTS}")
