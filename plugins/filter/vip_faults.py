@@ -11,6 +11,9 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import HostsReadOnce, present, vips_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.holders import told_by_wire
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.starting import unstartable
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import faults
 
@@ -24,7 +27,7 @@ description:
     Nothing is expected of hosts in C(k8s_edge_hosts_down).
   - Where the answers tell of problems at a start (C(check_start) of both modules), every daemon must be able to start
     again.
-positional: groups, hostvars, haproxies
+positional: groups, hostvars, haproxies, wires
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.groups
   - k8s_edge.ha.inventory.hostvars
@@ -35,6 +38,12 @@ options:
     required: true
   haproxies:
     description: The answers of M(k8s_edge.ha.haproxy_info) by host name.
+    type: dict
+    default: {}
+  wires:
+    description:
+      - The answers of M(k8s_edge.ha.vip_preflight) by host name, with the addresses of the VIPs asked for.
+      - With them it is a fault too where somebody else answers for an address, or nobody answers hosts that ask for it.
     type: dict
     default: {}
 """
@@ -59,12 +68,14 @@ def vip_faults(
     groups: Mapping[str, Sequence[str]],
     hostvars: Mapping[str, Any],
     haproxies: Mapping[str, Any] | None = None,
+    wires: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """A sentence for each fault."""
     hostvars = HostsReadOnce(hostvars)
     vips = vips_of(groups, hostvars)
     found = faults(vips, answers, hosts_down(hostvars))
-    return [*found, *unstartable(present(vips, hostvars), answers, haproxies or {})]
+    seen = told_by_wire(Seen(Fleet(groups, hostvars), wires, answers)) if wires else []
+    return [*found, *seen, *unstartable(present(vips, hostvars), answers, haproxies or {})]
 
 
 class FilterModule:

@@ -22,9 +22,10 @@ options:
       - V(keepalived), V(haproxy) and V(ipvs) are what the info modules of these names return, V(kube_proxy) what
         M(k8s_edge.ha.kube_proxy_info) returns without addresses.
       - V(remains) are the files of this collection on the host.
+      - V(wire) is what M(k8s_edge.ha.vip_preflight) returns. The others are read while it listens.
     type: list
     elements: str
-    choices: [keepalived, haproxy, ipvs, kube_proxy, remains]
+    choices: [keepalived, haproxy, ipvs, kube_proxy, remains, wire]
     default: [keepalived, haproxy]
   keepalived_config_path:
     description: The configuration file of keepalived.
@@ -44,6 +45,76 @@ options:
         M(k8s_edge.ha.keepalived_info) and M(k8s_edge.ha.haproxy_info) says.
     type: bool
     default: false
+  wire:
+    description: What M(k8s_edge.ha.vip_preflight) is to look at. For V(wire).
+    type: dict
+    suboptions:
+      listen:
+        description:
+          - Seconds to listen for VRRP, at most 60. A MASTER is heard once in each of its intervals.
+          - With V(0) only answers to O(wire.addresses) are waited for, 0.6 seconds.
+        type: float
+        default: 3.0
+      interfaces:
+        description:
+          - Where this host becomes a member of VRRP's multicast groups. What comes to it otherwise is heard on every
+            interface.
+          - Without it, all Ethernet interfaces that are up and have an address.
+        type: list
+        elements: str
+      addresses:
+        description: Addresses that are asked for.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          address:
+            description: The address, without prefix.
+            type: str
+            required: true
+          interface:
+            description: Where it is asked for. Without it, wherever the host has an address of the same network.
+            type: str
+      ports:
+        description: What HAProxy is to bind. It is tried, also where the address is not here, and let go at once.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          address:
+            description: The address, without prefix.
+            type: str
+            required: true
+          port:
+            description: The port.
+            type: int
+            required: true
+      servers:
+        description: Servers that speak TLS, whose certificates are read.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: The name, which is returned.
+            type: str
+            required: true
+          address:
+            description: The address to connect to.
+            type: str
+            required: true
+          port:
+            description: The port to connect to.
+            type: int
+            required: true
+      ca:
+        description: The certificate of the CA that is to have signed those of O(wire.servers), in PEM. Any by default.
+        type: str
+      paths:
+        description: Where the room on the disk is looked at.
+        type: list
+        elements: path
+        default: [/etc, /var, /run]
 attributes:
   check_mode:
     support: full
@@ -58,6 +129,7 @@ seealso:
   - module: k8s_edge.ha.edge_plan
   - module: k8s_edge.ha.keepalived_info
   - module: k8s_edge.ha.haproxy_info
+  - module: k8s_edge.ha.vip_preflight
 """
 
 EXAMPLES = r"""
@@ -91,6 +163,10 @@ ipvs:
   type: dict
 kube_proxy:
   description: What M(k8s_edge.ha.kube_proxy_info) returns.
+  returned: when asked for
+  type: dict
+wire:
+  description: What M(k8s_edge.ha.vip_preflight) returns.
   returned: when asked for
   type: dict
 remains:

@@ -34,6 +34,8 @@ PLAN = [name for name in MODULES if name == "edge_plan"]
 CLUSTER = [name for name in MODULES if name in ("kubernetes_info", "kubernetes_objects")]
 #: This one asks the network.
 NETWORK = [name for name in MODULES if name == "vip_probe"]
+#: This one listens to it.
+LISTENS = [name for name in MODULES if name == "vip_preflight"]
 #: A file as a person may have it before our first task. The check script is the only name they share.
 BEFORE = {
     "haproxy": "global\n    maxconn 2000\n\ndefaults\n    timeout connect 5s\n    timeout client 1m\n",
@@ -70,7 +72,8 @@ def tasks(module: str) -> list[dict]:
     [
         name
         for name in MODULES
-        if not name.endswith("_info") and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS, *PLAN, *CLUSTER, *NETWORK)
+        if not name.endswith("_info")
+        and name not in (*AT_RUN_TIME, *POLICY, *HOST, *IPVS, *PLAN, *CLUSTER, *NETWORK, *LISTENS)
     ],
 )
 def test_examples_do_what_they_say_once(module, run_module_process, tmp_path):
@@ -123,6 +126,13 @@ def test_examples_of_what_asks_the_network(module, run_module_process):
             (options,) = [value for name, value in task.items() if name.endswith(f".{module}")]
             asked = run_module_process(module, {**options, "endpoints": [here]})
             assert not asked.failed and not asked.result["changed"], (task["name"], asked.result)
+
+
+@pytest.mark.parametrize("module", LISTENS)
+def test_examples_of_what_listens(module, run_module_process):
+    for task in tasks(module):
+        told = run_module_process(module, task["args"])
+        assert not told.failed and not told.result["changed"] and not told.result["deaf"], (task["name"], told.result)
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.endswith("_info") and name not in CLUSTER])

@@ -23,6 +23,8 @@ FILTERS = (
     "haproxy_proxies",
     "host_part",
     "keepalived_instances",
+    "preflight_findings",
+    "preflight_looks",
     "variable_faults",
     "vip_endpoints",
 )

@@ -21,10 +21,12 @@ FLOORS = {
     "module_utils._keepalived": "text vocabulary faults plan host sync",
     "module_utils._ipvs": "vocabulary plan netlink host sync",
     "plugin_utils": "_docs _options _vip _profiles _inventory _derive _cluster _kube_vip _kube_keepalived_vip _traefik"
-    " _roll _plan",
+    " _roll _plan _preflight",
 }
 #: The planes and what goes over all of them; what else is at the top of module_utils is shared.
-PLANES = {f"_{name}" for name in "edge firewall haproxy ipvs keepalived kernel kubernetes loopback selinux".split()}
+PLANES = {
+    f"_{name}" for name in "edge firewall haproxy ipvs keepalived kernel kubernetes loopback preflight selinux".split()
+}
 MOST_SHARED = 12
 #: Files that a room may hold. Whoever needs one more has two rooms in one.
 MOST_FILES = 13

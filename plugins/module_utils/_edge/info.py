@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.arguments import ARGUMENTS as WIRE
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 Reading = Callable[[dict[str, Any], System], "dict[str, Any]"]
@@ -17,7 +18,16 @@ Reading = Callable[[dict[str, Any], System], "dict[str, Any]"]
 def information(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
     """What is asked for, each by its name. Who cannot be read says why without keeping the others from being read."""
     del check_mode  # it never changes anything
-    return {"changed": False, **{name: _read(READINGS[name], params, system) for name in params["read"]}}
+    if "wire" not in params["read"]:
+        return {"changed": False, **{name: _read(READINGS[name], params, system) for name in params["read"]}}
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Listening is mostly waiting, so the others are read meanwhile.
+    with ThreadPoolExecutor(1) as pool:
+        wire = pool.submit(_read, _wire, params, system)
+        others = [name for name in params["read"] if name != "wire"]
+        found = {name: _read(READINGS[name], params, system) for name in others}
+        return {"changed": False, **found, "wire": wire.result()}
 
 
 def _read(reading: Reading, params: dict[str, Any], system: System) -> dict[str, Any]:
@@ -61,12 +71,19 @@ def _remains(params: dict[str, Any], _system: System) -> dict[str, Any]:
     return remains(params["keepalived_config_path"], params["haproxy_config_path"], params["etc_hosts_path"])
 
 
+def _wire(params: dict[str, Any], system: System) -> dict[str, Any]:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.action import look
+
+    return look(params["wire"], system, True)
+
+
 READINGS: Mapping[str, Reading] = {
     "keepalived": _keepalived,
     "haproxy": _haproxy,
     "ipvs": _ipvs,
     "kube_proxy": _kube_proxy,
     "remains": _remains,
+    "wire": _wire,
 }
 
 ARGUMENTS: dict[str, Any] = {
@@ -75,4 +92,5 @@ ARGUMENTS: dict[str, Any] = {
     "haproxy_config_path": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
     "etc_hosts_path": {"type": "path", "default": "/etc/hosts"},
     "check_start": {"type": "bool", "default": False},
+    "wire": {"type": "dict", "apply_defaults": True, "options": WIRE},
 }

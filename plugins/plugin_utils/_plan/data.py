@@ -53,14 +53,20 @@ def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
 
 def roll(fleet: Fleet, order: Sequence[str]) -> dict[str, list[str]]:
     """The hosts of each play that changes something: former members that leave, real servers, members one at a time,
-    and those of them that are real servers no longer."""
+    and those of them that are real servers no longer. ``listening`` are those who share a VIP with one that changes."""
     plays = {
         "leaving": list(fleet.leaving),
         "real_servers": fleet.real_servers,
         "members": fleet.hosts,
         "former_real_servers": fleet.former_real_servers,
     }
-    return {play: [host for host in order if host in hosts] for play, hosts in plays.items()} if order else {}
+    if not order:
+        return {}
+    concerned = {host for vip in fleet.vips if set(vip.hosts) & set(order) for host in vip.hosts}
+    return {
+        **{play: [host for host in order if host in hosts] for play, hosts in plays.items()},
+        "listening": [host for host in fleet.hosts if host in concerned],
+    }
 
 
 def unplanned(fleet: Fleet) -> Iterator[str]:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import VARIABLE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import emptied, removal_problems
@@ -39,11 +39,12 @@ CHOICES: dict[str, Callable[[Fleet], list[str]]] = {
 
 def problems(fleet: Fleet, read: bool) -> list[str]:
     """What cannot work, a sentence each: of the declaration alone, or with ``read`` of what was read of the hosts."""
-    return list(dict.fromkeys(_problems(fleet, read)))
+    return list(dict.fromkeys(map(str, problems_found(fleet, read))))
 
 
-def _problems(fleet: Fleet, read: bool) -> Iterator[str]:
-    wrong = said(lambda: (fleet.down, fleet.vips))
+def problems_found(fleet: Fleet, read: bool) -> Iterator[Problem | str]:
+    """The same, in their parts where they have such."""
+    wrong = _refused(lambda: (fleet.down, fleet.vips))
     if wrong:
         yield from wrong
         return
@@ -65,17 +66,21 @@ def _problems(fleet: Fleet, read: bool) -> Iterator[str]:
         )
     if not unread:
         yield from fleet.foreign.problems
-        yield from said(lambda: fleet.order) or [
-            sentence for host in fleet.concerned for sentence in said(partial(fleet.host, host))
+        yield from _refused(lambda: fleet.order) or [
+            problem for host in fleet.concerned for problem in _refused(partial(fleet.host, host))
         ]
 
 
 def said(thought: Callable[[], Any]) -> list[str]:
     """What a derivation refuses, problem by problem; nothing where it does not."""
+    return [str(problem) for problem in _refused(thought)]
+
+
+def _refused(thought: Callable[[], Any]) -> list[Problem | str]:
     try:
         thought()
     except InputError as error:
-        return [str(problem) for problem in error.problems]
+        return list(error.problems)
     except (EdgeError, AnsibleError, UndefinedError) as error:
         return [str(error)]
     return []

@@ -1,0 +1,52 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter plugin ``preflight_looks``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.asked import looks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+
+DOCUMENTATION = r"""
+name: preflight_looks
+short_description: What every host looks at before a change
+version_added: 0.1.0
+author: k8s_edge contributors (@k8s-edge)
+description:
+  - The options of M(k8s_edge.ha.vip_preflight) for each host of C(k8s_edge_vips) that is not down. They are the
+    addresses and ports of its VIPs, and the apiservers behind them.
+positional: hostvars
+extends_documentation_fragment:
+  - k8s_edge.ha.inventory.input_groups
+  - k8s_edge.ha.inventory.hostvars
+"""
+
+EXAMPLES = r"""
+- name: Show what each host is asked
+  ansible.builtin.debug:
+    msg: "{{ groups | k8s_edge.ha.preflight_looks(hostvars) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: For each host C(addresses), C(ports) and C(servers).
+  type: dict
+"""
+
+
+@speaking
+def preflight_looks(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> dict[str, Any]:
+    """Options by host."""
+    return looks(Fleet(groups, hostvars))
+
+
+class FilterModule:
+    """Tells Ansible the filter's name."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"preflight_looks": preflight_looks}

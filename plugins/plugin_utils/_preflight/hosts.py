@@ -1,0 +1,102 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each host by itself, and members beside each other: interfaces, ports, disks, clocks, versions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE, HAPROXY_BEFORE
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import ERROR, WARNING, Finding
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import ANSWERED_AT, ASKED_AT, Seen
+
+#: Bytes and inodes below which a configuration could not be written, or soon not.
+_NO_ROOM, _LITTLE_ROOM, _FEW_INODES = 16 << 20, 256 << 20, 1000
+#: How far members' clocks may be apart, in seconds: logs and certificates are read by them.
+_APART = 2.0
+_OURS = "haproxy"
+
+
+def host_findings(seen: Seen) -> Iterator[Finding]:
+    """What is wrong with a host, or between hosts that share a VIP."""
+    for host, look in seen.looks.items():
+        if look["deaf"]:
+            reason = f"the network could not be listened to: {look['deaf']}"
+            yield Finding(WARNING, (host,), "", reason, "Without it, outsiders and second holders are not seen")
+        yield from _taken(host, look)
+        yield from _disks(host, look)
+    yield from _links(seen)
+    yield from _clocks(seen)
+    yield from _versions(seen)
+
+
+def _links(seen: Seen) -> Iterator[Finding]:
+    try:
+        members = seen.fleet.derivation.members
+    except EdgeError:
+        return  # told as a problem of the declaration
+    for member in members:
+        links = {each["name"]: each for each in seen.looks.get(member.host, {}).get("links") or ()}
+        link = links.get(member.place.interface)
+        if link and not (link["up"] and link["carrier"]):
+            what = "has no carrier" if link["up"] else "is down"
+            reason = f"interface {link['name']} {what}: keepalived would be in FAULT there"
+            remedy = "Check the cable" if link["up"] else f"Bring it up: ip link set {link['name']} up"
+            yield Finding(ERROR, (member.host,), member.vip.path, reason, remedy)
+
+
+def _taken(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
+    for each in look["taken"]:
+        if _OURS not in each["by"]:
+            who = each["by"] or "a process that cannot be seen"
+            reason = f"{each['address']} port {each['port']} is taken by {who}, so HAProxy could not listen there"
+            remedy = "Let it listen on this host's own address only, or give the VIP another port"
+            yield Finding(ERROR, (host,), f"port {each['port']}", reason, remedy)
+
+
+def _disks(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
+    for each in look["disks"]:
+        free, inodes = each["free_bytes"], each["free_inodes"]
+        if free < _LITTLE_ROOM:
+            reason = f"{free >> 20} MiB are left"
+            yield Finding(ERROR if free < _NO_ROOM else WARNING, (host,), each["path"], reason, "Make room")
+        elif inodes is not None and inodes < _FEW_INODES:
+            yield Finding(WARNING, (host,), each["path"], f"{inodes} inodes are left", "Remove small files")
+
+
+def _clocks(seen: Seen) -> Iterator[Finding]:
+    """By how much two clocks differ at least: each answered within a span of the controller's time."""
+    spans: dict[str, tuple[float, float]] = {}
+    for host, look in seen.looks.items():
+        variables = seen.fleet.variables(host)
+        asked, answered = variables.get(ASKED_AT), variables.get(ANSWERED_AT)
+        if asked and answered:
+            spans[host] = look["clock"] - float(answered), look["clock"] - float(asked)
+    for vip in seen.fleet.vips:
+        known = [host for host in vip.hosts if host in spans]
+        for index, one in enumerate(known):
+            for other in known[index + 1 :]:
+                apart = max(spans[one][0] - spans[other][1], spans[other][0] - spans[one][1])
+                if apart > _APART:
+                    reason = f"their clocks differ by at least {apart:.0f} s"
+                    yield Finding(WARNING, (one, other), "clock", reason, "Let both follow the same time servers")
+
+
+def _versions(seen: Seen) -> Iterator[Finding]:
+    for name, variable in (("keepalived", BEFORE), ("HAProxy", HAPROXY_BEFORE)):
+        for vip in seen.fleet.vips:
+            if name == "HAProxy" and not vip.proxied:
+                continue
+            found: dict[str, list[str]] = {}
+            for host in vip.hosts:
+                version = str((seen.fleet.variables(host).get(variable) or {}).get("version") or "")
+                if version:
+                    found.setdefault(".".join(version.split(".")[:2]), []).append(host)
+            if len(found) > 1:
+                told = ", ".join(f"{version} on {' and '.join(hosts)}" for version, hosts in sorted(found.items()))
+                reason = f"members run different versions: {told}"
+                remedy = "Bring them to one version, the hosts that hold no VIP first"
+                yield Finding(WARNING, vip.hosts, name, reason, remedy)

@@ -1,0 +1,85 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the hosts saw, by host, and who is who on their networks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import places, stated_addresses
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE, written_instances
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+
+#: What vip_preflight returned on a host; when it was asked, and had answered, by the controller's clock.
+SEEN, ASKED_AT, ANSWERED_AT = "k8s_edge_wire", "k8s_edge_wire_asked_at", "k8s_edge_wire_answered_at"
+
+
+class Seen:
+    """The fleet, with what its hosts saw. ``looks`` and ``infos``, the answers of vip_preflight and keepalived_info by
+    host, go over what the hosts' variables have of both."""
+
+    def __init__(
+        self, fleet: Fleet, looks: Mapping[str, Any] | None = None, infos: Mapping[str, Any] | None = None
+    ) -> None:
+        self.fleet = fleet
+        self._looks = looks
+        self._infos = infos
+
+    @cached_property
+    def looks(self) -> dict[str, Mapping[str, Any]]:
+        """What each host that looked returned."""
+        given = self._looks
+        found = {
+            host: (self.fleet.variables(host).get(SEEN) if given is None else given.get(host)) or {}
+            for host in self.fleet.hosts
+        }
+        return {host: look for host, look in found.items() if "links" in look}
+
+    def info(self, host: str) -> Mapping[str, Any]:
+        """What keepalived_info said there."""
+        given = self._infos
+        return (self.fleet.variables(host).get(BEFORE) if given is None else given.get(host)) or {}
+
+    @cached_property
+    def host_of_address(self) -> dict[str, str]:
+        """The host of the inventory that has an address of its own, or speaks VRRP from it."""
+        shared = {str(address.ip) for vip in self.fleet.vips for address in vip.addresses}
+        known: dict[str, str] = {}
+        for host in self.fleet.hostvars:
+            for address in self._addresses(host):
+                if address not in shared:
+                    known.setdefault(address, host)
+        return known
+
+    def _addresses(self, host: str) -> Iterator[str]:
+        variables = self.fleet.variables(host)
+        yield from stated_addresses(host, variables)
+        yield from (str(place.address.ip) for place in places(variables))
+        for each in written_instances(variables.get(BEFORE) or {}).values():
+            yield str(each.get("unicast_src_ip") or "")
+
+    @cached_property
+    def host_of_hardware(self) -> dict[str, str]:
+        """The host of the inventory that has a hardware address."""
+        known: dict[str, str] = {}
+        for host in self.fleet.hostvars:
+            for hardware in self._hardware(host):
+                known.setdefault(hardware, host)
+        # Of one that was not read, what it sends says so; not what may have come by a router.
+        for heard in (each for look in self.looks.values() for each in look["heard"]):
+            if heard["source"] in self.host_of_address and ip_address(heard["destination"]).is_multicast:
+                known.setdefault(heard["hardware"], self.host_of_address[heard["source"]])
+        return known
+
+    def _hardware(self, host: str) -> Iterator[str]:
+        yield from (str(link["hardware"]) for link in self.looks.get(host, {}).get("links") or () if link["hardware"])
+        facts = self.fleet.variables(host).get("ansible_facts") or {}
+        for name in facts.get("interfaces") or ():
+            fact = facts.get(str(name).replace("-", "_")) or {}
+            # In a container the loopback interface has one of zeros.
+            if fact.get("type") != "loopback" and fact.get("macaddress"):
+                yield str(fact["macaddress"])

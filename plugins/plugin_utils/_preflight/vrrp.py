@@ -1,0 +1,115 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VRRP as the hosts hear it, held against what is declared and what they run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import Member
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import live_states, written_instances
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import ERROR, NOTE, WARNING, Finding
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
+
+_OTHER_ID = (
+    "Set virtual_router_id of the VIP by hand, to one that nobody uses here: {free}. Or stop keepalived on {who}"
+)
+
+
+def vrrp_findings(seen: Seen) -> Iterator[Finding]:
+    """Outsiders with a virtual router ID or an address of ours, members that do not agree, and who else is there."""
+    try:
+        members = seen.fleet.derivation.members
+    except EdgeError:
+        return  # told as a problem of the declaration
+    for host, look in seen.looks.items():
+        mine = [member for member in members if member.host == host]
+        taken = {int(each["virtual_router_id"]) for each in look["heard"]} | {each.router for each in members}
+        free = [number for number in range(1, 256) if number not in taken][:1]
+        for heard in look["heard"]:
+            if heard["priority"]:  # 0 is a farewell
+                yield from _judged(seen, host, mine, heard, str(free[0]) if free else "none is free")
+
+
+def _judged(seen: Seen, host: str, mine: list[Member], heard: Mapping[str, Any], free: str) -> Iterator[Finding]:
+    source = seen.host_of_address.get(heard["source"])
+    who = f"{source} ({heard['source']})" if source else f"{heard['source']}, which is no host of this inventory"
+    router = heard["virtual_router_id"]
+    there = [each for each in mine if each.place.interface == heard["interface"] and _family(each) == heard["family"]]
+    same = [each for each in there if each.router == router]
+    if same:
+        yield from _with_our_id(seen, host, same[0], heard, source, who, free)
+        return
+    claimed = [each for each in there if str(each.address.ip) in heard["addresses"]]
+    if claimed and source not in claimed[0].vip.hosts:
+        reason = (
+            f"{claimed[0].address.ip} is announced on {heard['interface']}, as virtual router ID {router}, by {who}"
+        )
+        remedy = "An address belongs to one set of hosts: take it from there, or declare another one"
+        yield Finding(ERROR, (host,), claimed[0].vip.path, reason, remedy)
+    elif source not in seen.fleet.hosts:
+        what = ", ".join(heard["addresses"]) or "no address"
+        reason = f"virtual router ID {router} is in use, for {what}, by {who}"
+        yield Finding(NOTE, (host,), f"VRRP on {heard['interface']}", reason)
+
+
+def _family(member: Member) -> int:
+    return member.address.version
+
+
+def _with_our_id(
+    seen: Seen, host: str, member: Member, heard: Mapping[str, Any], source: str | None, who: str, free: str
+) -> Iterator[Finding]:
+    vip, router = member.vip, member.router
+    if source in vip.hosts:
+        yield from _disagreement(seen, host, member, heard, str(source))
+        return
+    former = {each["host"] for each in seen.fleet.former_members if each["vip"] == vip.name}
+    severity = WARNING if source in former else ERROR
+    reason = (
+        f"virtual router ID {router} on {heard['interface']} is in use by {who}. It sends VRRP version "
+        f"{heard['version']} with priority {heard['priority']} for {', '.join(heard['addresses']) or 'no address'}. "
+        f"The hosts of the VIP would take it for one of them, or hold the VIP beside it"
+    )
+    yield Finding(severity, (host,), vip.path, reason, _OTHER_ID.format(free=free, who=heard["source"]))
+
+
+def _disagreement(seen: Seen, host: str, member: Member, heard: Mapping[str, Any], source: str) -> Iterator[Finding]:
+    """What a member sends, and this host would drop by what its own keepalived has. One that does not run yet gets what
+    is declared, and a change of what all must agree on has a way of its own."""
+    info = seen.info(host)
+    own = written_instances(info).get(member.instance)
+    if own is None or not info.get("active") or member.instance not in live_states(info):
+        return
+    common = (info.get("configuration") or {}).get("global_defs") or {}
+    has = {
+        "VRRP version": (heard["version"], int(own.get("version") or common.get("vrrp_version") or 2)),
+        "authentication": (heard["authentication"] or "none", _authentication(own)),
+        "addresses": (sorted(heard["addresses"]), sorted(_addresses(own))),
+    }
+    if heard["version"] == 2:
+        has["an interval in seconds of"] = (heard["advert_int"], float(own.get("advert_int") or 1))
+    for what, (sent, mine) in has.items():
+        if sent != mine:
+            reason = (
+                f"{source} sends {what} {_told(sent)}, and keepalived here has {_told(mine)}: it drops what it hears, "
+                "and holds the VIP beside it"
+            )
+            remedy = "Bring both to one configuration: playbooks/site.yml changes the members together"
+            yield Finding(ERROR, (host,), f"{member.vip.path}, instance {member.instance}", reason, remedy)
+
+
+def _authentication(instance: Mapping[str, Any]) -> str:
+    return str((instance.get("authentication") or {}).get("auth_type") or "none")
+
+
+def _addresses(instance: Mapping[str, Any]) -> Iterator[str]:
+    for entry in instance.get("virtual_ipaddress") or ():
+        yield str(entry.get("address") if isinstance(entry, Mapping) else entry).partition("/")[0]
+
+
+def _told(value: Any) -> str:
+    return ", ".join(value) or "none" if isinstance(value, list) else str(value)
