@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 #: How long HAProxy may say nothing, in seconds.
 _SECONDS = 2.0
-#: More sessions than these are not read one by one: HAProxy would be busy with it, and so would we.
-MOST_SESSIONS = 20_000
-_SESSION = re.compile(r"0x[0-9a-f]+: .*?\bfe=(\S+) .*\bage=(\S+)")
 _HARD_STOP = re.compile(r"^[ \t]*hard-stop-after[ \t]+(\S+)", re.MULTILINE)
 _OWN = "GLOBAL"  # the sessions of the runtime API itself
 
@@ -59,6 +56,10 @@ def haproxy_sessions(path: str, address: str | None) -> dict[str, Any]:
 
 def sessions(runtime: Runtime) -> dict[str, Any]:
     """How many sessions there are, by frontend; only those older than a second, unless there are very many."""
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessions import (
+        MOST_SESSIONS,
+        read_sessions,
+    )
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.stats import read_info, read_stat
 
     info, stat = runtime.ask(["show info", "show stat -1 1 -1"])
@@ -67,8 +68,7 @@ def sessions(runtime: Runtime) -> dict[str, Any]:
         frontends = {str(row["pxname"]): int(row["scur"]) for row in rows if row.get("scur")}
         return {"sessions": sum(frontends.values()), "frontends": frontends, "older_than": 0}
     (said,) = runtime.ask(["show sess"])
-    found = (_SESSION.match(line) for line in said.splitlines())
-    frontends = dict(Counter(each[1] for each in found if each and each[1] != _OWN and each[2] != "0s"))
+    frontends = dict(Counter(each.frontend for each in read_sessions(said) if each.frontend != _OWN and each.age))
     return {"sessions": sum(frontends.values()), "frontends": frontends, "older_than": 1}
 
 

@@ -16,10 +16,11 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.reload import ReloadFailed, reload
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import RuntimeRefused, succeeded
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process, rows_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessions import LASTING
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.socket import stats_socket
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import (
     Change,
-    Removal,
+    Target,
     plan_change,
     plan_return,
 )
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 
 #: How long a server that is to be deleted may keep its sessions before a reload leaves them to the old process.
-PATIENCE = 5.0
+PATIENCE = float(LASTING)
 #: HAProxy's reply to ``del server``, which has no code.
 _BUSY = "Server still has connections"
 _PAUSE = 0.02
@@ -185,7 +186,7 @@ def read_back(process: Process, file: Document, names: Iterable[str]) -> tuple[s
     return left.summaries or left.reasons
 
 
-def remove(runtime: Runtime, removals: tuple[Removal, ...]) -> None:
+def remove(runtime: Runtime, removals: tuple[Target, ...]) -> None:
     """Delete servers: no new sessions, wait for the old ones, maintenance, delete. Raises StillBusy."""
     if not removals:
         return

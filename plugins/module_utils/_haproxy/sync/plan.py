@@ -42,7 +42,9 @@ _DYNAMIC_BALANCE = ("roundrobin", "leastconn", "random", "first")
 _NUMBERED = ("first", "hash")
 
 
-class Removal(NamedTuple):
+class Target(NamedTuple):
+    """A server of the running process."""
+
     backend: str
     server: str
 
@@ -53,8 +55,10 @@ class Change(NamedTuple):
 
     summaries: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
-    removals: tuple[Removal, ...] = ()
+    removals: tuple[Target, ...] = ()
     reasons: tuple[str, ...] = ()
+    #: Servers whose sessions end with the commands.
+    shutting: tuple[Target, ...] = ()
 
 
 class Abilities(NamedTuple):
@@ -87,7 +91,8 @@ def plan_change(
     reasons += planner.reasons
     if reasons:
         return Change(reasons=tuple(dict.fromkeys(reasons)))
-    return Change(tuple(planner.summaries), tuple(planner.commands), tuple(planner.removals))
+    removals, shutting = tuple(planner.removals), tuple(planner.shutting)
+    return Change(tuple(planner.summaries), tuple(planner.commands), removals, shutting=shutting)
 
 
 def touched(old: Document, new: Document) -> set[str]:
@@ -106,7 +111,7 @@ def plan_return(
     known = proxies(file)
     for name, rows in before.items():
         found = now.get(name, {})
-        planner.removals += [Removal(name, server) for server in found if server not in rows]
+        planner.removals += [Target(name, server) for server in found if server not in rows]
         for server, row in rows.items():
             if server in found:
                 planner.state(name, server, row.state, found[server].state)
@@ -126,7 +131,8 @@ class _Planner:
         self.abilities = abilities
         self.summaries: list[str] = []
         self.commands: list[str] = []
-        self.removals: list[Removal] = []
+        self.removals: list[Target] = []
+        self.shutting: list[Target] = []
         self.reasons: list[str] = []
         self._experimental = False
 
@@ -173,6 +179,8 @@ class _Planner:
         missing = differences(after.state, row.state)
         if missing.weight not in (None, 0, row.initial_weight) and self._dynamic(proxy):
             self._cannot(proxy, f"server {after.name}: weight cannot be changed at runtime with this balance")
+        if missing.state == "maint" and "shutdown-sessions" in after.options.get("on_marked_down", ()):
+            self.shutting.append(Target(proxy.name, after.name))
         for part, wanted, found in zip(State._fields, missing, row.state):
             if wanted is not None:
                 self._say(proxy, f"server {after.name}: {part} {found} -> {wanted}")
@@ -270,7 +278,7 @@ class _Planner:
             self._cannot(proxy, f"server {name}: {problem}")
             return
         self._say(proxy, f"server {name} deleted, once its sessions have ended")
-        self.removals.append(Removal(proxy.name, name))
+        self.removals.append(Target(proxy.name, name))
 
     def _numbers(self, proxy: Proxy, rows: dict[str, Row]) -> None:
         """A reload numbers servers in their order; live, a new one gets the lowest number that is free."""

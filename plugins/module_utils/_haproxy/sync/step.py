@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import record as live_record
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process, rows_of
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessions import (
+    LASTING,
+    Session,
+    read_sessions,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import (
     Abilities,
     Change,
+    Target,
     plan_change,
     touched,
 )
@@ -39,8 +47,7 @@ def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tupl
         )
         return plan._replace(warnings=(*plan.warnings, warning)), step
     warnings = plan.warnings
-    if reasons:
-        warnings += warming(process)
+    warnings += warming(process) if reasons else ending(process, seen, change)
     lines = [f"reload HAProxy: {reason}" for reason in change.reasons] or change.summaries
     impact = "reload" if reasons else "runtime" if lines else "none"
     steps = (*plan.steps, Step("\n".join(lines), step))
@@ -59,6 +66,46 @@ def warming(process: Process) -> tuple[str, ...]:
         for row in read_stat(said, ("pxname", "svname", "throttle"))
         if int(row.get("throttle", 100)) < 100
     )
+
+
+def lasting(process: Process, seen: Seen, change: Change) -> tuple[str, ...]:
+    """Why servers cannot be deleted live, in words: they have sessions that are so old that they will stay. A reload
+    leaves these to the old process."""
+    busy = [each for each in change.removals if seen.rows[each.backend][each.server].sessions]
+    kept = {
+        target: [each for each in found if each.age >= LASTING] for target, found in _sessions(process, busy).items()
+    }
+    return tuple(
+        f"backend {target.backend}: server {target.server} has {_counted(found)} that last, which end with it"
+        for target, found in kept.items()
+        if found
+    )
+
+
+def ending(process: Process, seen: Seen, change: Change) -> tuple[str, ...]:
+    """In words how many sessions end with a server's maintenance (on-marked-down), of those older than a second."""
+    leaving = [each for each in change.shutting if seen.rows[each.backend][each.server].sessions]
+    return tuple(
+        f"Maintenance of {target.backend}/{target.server} ends {_counted(found)} at once "
+        "(on-marked-down shutdown-sessions)."
+        for target, found in _sessions(process, leaving).items()
+        if found
+    )
+
+
+def _counted(found: Sequence[object]) -> str:
+    return f"{len(found)} session{'s' if len(found) != 1 else ''}"
+
+
+def _sessions(process: Process, targets: Sequence[Target]) -> dict[Target, list[Session]]:
+    """The sessions of some servers that are older than a second."""
+    if not targets:
+        return {}
+    (said,) = process.runtime.ask(["show sess"])
+    known = read_sessions(said)
+    return {
+        target: [each for each in known if (each.backend, each.server) == target and each.age] for target in targets
+    }
 
 
 def examine(step: ProcessStep, *, rehearsal: bool) -> None:
@@ -87,6 +134,9 @@ def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) ->
             )
         if seen.content != content and not live_record.can_record():
             return seen, Change(reasons=("what was changed at runtime could not be recorded in /run",))
+        kept = lasting(process, seen, change)
+        if kept:
+            return seen, Change(reasons=kept)
     return seen, change
 
 

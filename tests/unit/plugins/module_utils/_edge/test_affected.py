@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import affected
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessions import MOST_SESSIONS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import live
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
@@ -39,7 +40,7 @@ def test_sessions_that_outlive_a_second():
 
 
 def test_very_many_sessions_are_not_read_one_by_one():
-    haproxy = Answers(affected.MOST_SESSIONS + 1)
+    haproxy = Answers(MOST_SESSIONS + 1)
     assert affected.sessions(haproxy) == {"sessions": 30000, "frontends": {"web": 30000}, "older_than": 0}
     assert "show sess" not in haproxy.asked
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import (
     Abilities,
+    Change,
+    Target,
     plan_change,
     plan_return,
 )
@@ -48,9 +50,9 @@ def plan(old, new, *, rows=None, abilities=NOW, names=("b",)):
 
 
 def test_nothing_is_to_do_where_nothing_differs():
-    assert plan(FILE, FILE) == ((), (), (), ())
+    assert plan(FILE, FILE) == Change()
     spelled = FILE.replace("server two", "server   two").replace("mode tcp", "# a comment\n\n    mode 'tcp'")
-    assert plan(FILE, spelled) == ((), (), (), ())
+    assert plan(FILE, spelled) == Change()
 
 
 @pytest.mark.parametrize(
@@ -221,7 +223,7 @@ def test_what_the_file_cannot_know_is_no_drift():
     rows = running(file)
     has = rows["b"]["one"]
     rows["b"]["one"] = has._replace(state=has.state._replace(address="10.9.9.9", weight=99, state="drain"))
-    assert plan(file, file, rows=rows) == ((), (), (), ())
+    assert plan(file, file, rows=rows) == Change()
     assert not drifted(proxies(parse(file))["b"], rows["b"])
 
 
@@ -233,7 +235,7 @@ def test_a_proxy_whose_servers_the_text_does_not_tell_is_left_alone(line):
     file = FILE.replace("    server one", line + "    server one")
     rows = running(file)
     rows["b"]["guest"] = rows["b"].pop("two")
-    assert plan(file, file, rows=rows) == ((), (), (), ())
+    assert plan(file, file, rows=rows) == Change()
     assert not proxies(parse(file))["b"].known
 
 
@@ -281,3 +283,10 @@ def test_rows_are_read_from_what_haproxy_says():
     assert tuple(rows["two"].state) == ("fd00::1", 0, 7, 7, "maint")
     assert tuple(rows["name"].state) == (None, 5, 1, 0, "drain")
     assert [row.sessions for row in rows.values()] == [2, 3, 0]
+
+
+def test_maintenance_ends_sessions_only_where_that_is_asked_for():
+    shut = FILE.replace("rise 4", "on-marked-down shutdown-sessions rise 4")
+    assert plan(shut, shut.replace("weight 20", "weight 20 disabled")).shutting == (Target("b", "two"),)
+    assert plan(FILE, FILE.replace("weight 20", "weight 20 disabled")).shutting == ()
+    assert plan(shut, shut.replace("weight 20", "weight 30")).shutting == ()
