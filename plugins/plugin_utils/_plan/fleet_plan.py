@@ -13,15 +13,15 @@ from difflib import unified_diff
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import held_addresses
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.moves import Way, ways
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import grouped_by_a_second_reload
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.standing import KEEPALIVED, Standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
 #: About how many seconds a host of the lab took for each kind of work, beside a fixed part.
 _FIXED = 4
 _SECONDS = {"packages": 15, "selinux_access": 10, "firewall_access": 2, "haproxy_config": 3, "keepalived_config": 7}
-
-_KEEPALIVED = "keepalived_config"
 
 
 def fleet_plan(fleet: Fleet) -> dict[str, Any]:
@@ -30,8 +30,11 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
     would go from hosts where no VIP is declared; ``vips``, the way of each address; ``connections``, those that
     it would cut sooner or later; ``notes``, what else to know; ``seconds``, about how long it would take."""
     order = fleet.changing
-    hosts = [_host_plan(host, fleet) for host in (*order, *(each for each in fleet.concerned if each not in order))]
-    found = ways(fleet, order, {host: _keepalived_impact(fleet.plan(host)) for host in order})
+    standings = {host: Standing(fleet, host) for host in fleet.hosts}
+    found = ways(fleet, order, standings)
+    impacts = _impacts(fleet, order, standings, found)
+    rest = [each for each in fleet.concerned if each not in order]
+    hosts = [_host_plan(host, fleet, impacts.get(host)) for host in (*order, *rest)]
     removed = [each for each in fleet.remains if each["removes"]]
     return {
         "would_change": bool(order or removed),
@@ -42,9 +45,33 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
         ],
         "vips": [way.told() for way in found],
         "connections": [line for each in hosts for line in _connections(each, found)],
-        "notes": [*fleet.foreign.notes, *_grouped(fleet, order), *fleet.notes],
+        "notes": [
+            *fleet.foreign.notes,
+            *_grouped(fleet, order),
+            *(line for host in order if host in standings for line in standings[host].doubts),
+            *fleet.notes,
+        ],
         "seconds": sum(each["seconds"] for each in hosts),
     }
+
+
+def _impacts(
+    fleet: Fleet, order: Sequence[str], standings: Mapping[str, Standing], found: Sequence[Way]
+) -> dict[str, str]:
+    """The impact of keepalived's change on each member that is changed, with what the fleet knows of its peers."""
+    impacts = {}
+    stopped: set[str] = set()
+    for host in order:
+        if host not in standings:
+            continue
+        known = {way.address for way in found}
+        standing = standings[host]
+        moves = any(move.during == host and move.origin for way in found for move in way.moves)
+        moves = moves or any(host in way.pauses for way in found)
+        moves = moves or bool(standing.lets_go & held_addresses(standing.info) - known)
+        impacts[host] = standing.refined(moves, host in stopped)
+        stopped |= set(fleet.silenced(host))
+    return impacts
 
 
 def _grouped(fleet: Fleet, order: Sequence[str]) -> Iterable[str]:
@@ -55,15 +82,21 @@ def _grouped(fleet: Fleet, order: Sequence[str]) -> Iterable[str]:
                 yield f"{host}: {', '.join(later)} joins its sync group by a second reload, so that no VIP moves."
 
 
-def _host_plan(host: str, fleet: Fleet) -> dict[str, Any]:
+def _host_plan(host: str, fleet: Fleet, keepalived: str | None) -> dict[str, Any]:
+    """The plan of one host. ``keepalived``: the impact of its change of keepalived, where more is known of it than the
+    host itself knows."""
     answer = fleet.plan(host)
-    planes = answer.get("planes") or {}
+    planes = dict(answer.get("planes") or {})
+    if keepalived is not None and KEEPALIVED in planes:
+        planes[KEEPALIVED] = {**planes[KEEPALIVED], "impact": keepalived}
     leaves = fleet.leaving.get(host, [])
     changes = host in fleet.changing
     return {
         "host": host,
         "changes": changes,
-        "impact": worst([str(answer.get("impact", "none")), *(["vip_move"] if leaves else [])]),
+        "impact": worst(
+            [*(str(each["impact"]) for each in planes.values()), keepalived or "none", "vip_move" if leaves else "none"]
+        ),
         "leaves": leaves,
         "stops": fleet.silenced(host) if changes and host in fleet.hosts else [],
         "planes": [
@@ -101,13 +134,6 @@ def _sessions(planes: Mapping[str, Any]) -> dict[str, Any] | None:
         if counted:
             return {**counted, "impact": plane["impact"], "hard_stop_after": plane.get("hard_stop_after")}
     return None
-
-
-def _keepalived_impact(answer: Mapping[str, Any]) -> str:
-    planes = answer.get("planes") or {}
-    units = [step for step in (planes.get("units") or {}).get("steps") or () if "unit keepalived" in step]
-    own = str((planes.get(_KEEPALIVED) or {}).get("impact", "none"))
-    return worst([own, str(planes["units"]["impact"]) if units else "none"])
 
 
 def _connections(host: Mapping[str, Any], found: Sequence[Way]) -> Iterable[str]:

@@ -4,27 +4,24 @@
 """Which VIPs move during a roll, when and to whom, from what the hosts run now and what each will run after its change.
 
 As VRRP has it: the higher priority takes the VIP, unless its instance is not to preempt, and of two equal ones whoever
-has it keeps it. What checks add and take after the change is not foreseen. Pure.
+has it keeps it. What a check that is new will add or take is not foreseen, which is told. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
-    BEFORE,
     held_addresses,
     live_instance,
     live_priority,
     live_states,
 )
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.standing import Standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
-
-#: Impacts of keepalived's change at which a host gives up what it holds.
-GIVES_UP = ("restart", "vip_move")
 
 
 class Move(NamedTuple):
@@ -37,14 +34,15 @@ class Move(NamedTuple):
 
 
 class Way(NamedTuple):
-    """One address of a VIP: who holds it now (more than one where hosts disagree), its moves in order, and who holds it
-    in the end."""
+    """One address of a VIP: who holds it now (more than one where hosts disagree), its moves in order, who holds it in
+    the end, and the hosts that are without it for a moment while they are changed, though nobody else takes it."""
 
     vip: str
     address: str
     holders: tuple[str, ...]
     moves: tuple[Move, ...]
     holder: str
+    pauses: tuple[str, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """The same in plain values."""
@@ -54,72 +52,79 @@ class Way(NamedTuple):
             "held_by": list(self.holders),
             "moves": [each._asdict() for each in self.moves],
             "then_held_by": self.holder,
+            "pauses": list(self.pauses),
         }
 
 
-def ways(fleet: Fleet, order: Sequence[str], impacts: Mapping[str, str]) -> list[Way]:
-    """The way of every address while hosts are changed in ``order``; ``impacts`` is that of keepalived's change on each
-    host of the order."""
-    instances = {host: fleet.host(host)["keepalived"]["instances"] for host in fleet.hosts}
-    desired = {host: {each["name"]: each for each in entries} for host, entries in instances.items()}
+def ways(fleet: Fleet, order: Sequence[str], standings: Mapping[str, Standing]) -> list[Way]:
+    """The way of every address while hosts are changed in ``order``."""
     return [
-        _way(fleet, vip, address, [host for host in order if host in vip.hosts], impacts, desired)
+        _way(fleet, vip, address, [host for host in order if host in vip.hosts], standings)
         for vip in fleet.vips
         for address in vip.addresses
     ]
 
 
-def _way(
-    fleet: Fleet,
-    vip: Vip,
-    address: Interface,
-    order: Sequence[str],
-    impacts: Mapping[str, str],
-    desired: Mapping[str, Mapping[str, Any]],
-) -> Way:
-    name = instance_name(vip, address)
-    infos = {host: fleet.variables(host).get(BEFORE) or {} for host in vip.hosts if host in fleet.hosts}
+def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], standings: Mapping[str, Standing]) -> Way:
+    name, plain = instance_name(vip, address), str(address.ip)
+    taking = {host: standings[host] for host in vip.hosts if host in standings}
     holders = tuple(
         host
-        for host, info in infos.items()
-        if str(address.ip) in held_addresses(info) or live_states(info).get(name) == "MASTER"
+        for host, each in taking.items()
+        if plain in held_addresses(each.info) or live_states(each.info).get(name) == "MASTER"
     )
-    members = _Members(name, infos, desired)
-    moves = list(_moves(fleet, members, holders[0] if holders else "", order, impacts))
-    last = moves[-1].target if moves else "".join(holders[:1])
-    return Way(vip.name, str(address.ip), holders, tuple(moves), last)
-
-
-def _moves(
-    fleet: Fleet, members: _Members, holder: str, order: Sequence[str], impacts: Mapping[str, str]
-) -> Iterator[Move]:
+    members = _Members(name, plain, taking)
+    moves: list[Move] = []
+    pauses: list[str] = []
+    holder = holders[0] if holders else ""
     for host in order:
-        # Its peers are stopped while it is changed, so that nobody could take what it gives up.
+        # Its peers are stopped while it is changed: what they hold goes, and what it gives up nobody else can take.
         silent = set(fleet.silenced(host))
-        if host == holder and impacts.get(host) in GIVES_UP and not silent:
-            members.leave(host)
+        gives_up = host == holder and plain in standings[host].lets_go
+        for each in {*silent, *([host] if gives_up else ())}:
+            members.leave(each)
+        if holder in silent or gives_up:
             heir = members.first()
             if heir:
-                yield Move(holder, heir, host)
+                moves.append(Move(holder, heir, host))
                 holder = heir
+            elif gives_up:
+                pauses.append(host)
         members.change(host)
         taker = members.taker(holder)
-        if taker != holder and taker not in silent:
-            yield Move(holder, taker, host)
+        if taker != holder:
+            moves.append(Move(holder, taker, host))
             holder = taker
+    return Way(vip.name, plain, holders, tuple(moves), holder, tuple(pauses))
 
 
 class _Members:
     """Who takes part in one instance, with the priority that each has at this moment of the roll."""
 
-    def __init__(self, name: str, infos: Mapping[str, Any], desired: Mapping[str, Mapping[str, Any]]) -> None:
-        self._desired = {host: each[name] for host, each in desired.items() if host in infos and name in each}
+    def __init__(self, name: str, address: str, standings: Mapping[str, Standing]) -> None:
+        self._name = name
+        self._standings = standings
+        self._live = {host: self._twin(each, address) for host, each in standings.items()}
         self._hesitant: set[str] = set()
-        self._now: dict[str, int] = {}
-        for host, info in infos.items():
-            live = live_instance(info, name)
-            if info.get("active") and live is not None and live["state"] in ("MASTER", "BACKUP"):
-                self._now[host] = live_priority(live)
+        self._now = {
+            host: live_priority(live)
+            for host, live in self._live.items()
+            if live is not None and live["state"] in ("MASTER", "BACKUP")
+        }
+
+    def _twin(self, standing: Standing, address: str) -> Mapping[str, Any] | None:
+        """What runs of the instance, perhaps by another name: keepalived knows it by its virtual router ID."""
+        if not standing.info.get("active"):
+            return None
+        live = live_instance(standing.info, self._name)
+        if live is not None:
+            return live
+        router = (standing.desired.get(self._name) or {}).get("virtual_router_id")
+        for each in standing.info.get("instances") or ():
+            plain = {str(text).partition("/")[0] for text in each.get("addresses") or ()}
+            if each.get("virtual_router_id") == router and address in plain:
+                return dict(each)
+        return None
 
     def leave(self, host: str) -> None:
         """A host takes no part while it is changed."""
@@ -127,8 +132,9 @@ class _Members:
 
     def change(self, host: str) -> None:
         """A host takes part as it is declared from now on."""
-        wanted = self._desired.get(host) or {}
-        self._now[host] = int(wanted.get("priority") or 100)
+        standing = self._standings[host]
+        self._now[host] = standing.priority(self._name, self._live[host])
+        wanted = standing.desired.get(self._name) or {}
         if wanted.get("nopreempt") or wanted.get("preempt_delay"):
             self._hesitant.add(host)
 

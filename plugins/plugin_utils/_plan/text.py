@@ -76,7 +76,8 @@ def _vips(vips: Any) -> Iterator[str]:
 def way_text(way: Mapping[str, Any]) -> str:
     """What becomes of a VIP during the run."""
     if not way["moves"]:
-        return "stays"
+        paused = f", but {' and '.join(way['pauses'])} begins anew with it" if way["pauses"] else ""
+        return f"stays{paused}"
     return ", then ".join(
         f"{'moves to' if move['origin'] else 'comes up on'} {move['target']} while {move['during']} is changed"
         for move in way["moves"]

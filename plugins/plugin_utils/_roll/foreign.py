@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name, router_id
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
     BEFORE,
     HAPROXY_BEFORE,
@@ -21,10 +21,16 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
     written_instances,
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
 #: Addresses of a bind line at which a listener has every address of the host.
 _EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104  # compared, not bound
+
+#: Two virtual router IDs are two routers, each of which has its own MASTER.
+_DEAF = (
+    " Hosts that are changed do not hear those that are not, since their virtual router IDs differ: until the last of "
+    "them is changed, two may hold it at once."
+)
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 
@@ -46,7 +52,7 @@ def foreign(vips: Sequence[Vip], hosts: Sequence[str], hostvars: Hostvars) -> Fo
         for address in vip.addresses:
             for (name, router), holders in _holders(str(address.ip), members, hostvars, ours).items():
                 names[name] = None
-                _tell_instance(found, vip, str(address.ip), name, router, holders, hostvars)
+                _tell_instance(found, vip, address, name, router, holders, hostvars)
         if vip.proxied:
             found.notes.extend(_listeners(vip, members, hostvars))
     found.notes.extend(_split(names, hosts, hostvars))
@@ -72,8 +78,9 @@ def _addresses(instance: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _tell_instance(
-    found: Foreign, vip: Vip, address: str, name: str, router: Any, holders: Sequence[str], hostvars: Hostvars
+    found: Foreign, vip: Vip, interface: Interface, name: str, router: Any, holders: Sequence[str], hostvars: Hostvars
 ) -> None:
+    address = str(interface.ip)
     what = f"instance {name} (virtual router ID {router})"
     kept = [host for host in holders if not truth(hostvars[host].get("keepalived_purge"))]
     gone = [host for host in holders if host not in kept]
@@ -88,6 +95,7 @@ def _tell_instance(
     if gone:
         found.notes.append(
             f"{what} in keepalived.conf of {_and(gone)} gives way to VIP {vip.name}, which takes {address}."
+            + (_DEAF if router != router_id(vip, interface) else "")
         )
 
 

@@ -31,12 +31,36 @@ def impact(before: Document, after: Document) -> str:
     Who leads hangs on the peers too, whom nobody asks here: any change of a priority may move a VIP.
     """
     old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
-    now = {_identity(each): each for each in new.get("instances", ())}
-    kept = {_identity(each): each for each in old.get("instances", ()) if _identity(each) in now}
-    for each in old.get("instances", ()):
-        if _held(each) and (_identity(each) not in kept or _moves(each, now[_identity(each)])):
-            return "vip_move"
-    return "vip_move" if grouped_early(before, after) else "reload"
+    instances, coming = old.get("instances", ()), new.get("instances", ())
+    if let_go(instances, coming, new.get("sync_groups", ())):
+        return "vip_move"
+    now = {_identity(each): each for each in coming}
+    # A priority that falls lets a peer take the VIP; one that rises takes it from a peer, as an end of nopreempt does.
+    leads = any(_held(each) and leads_anew(each, now.get(_identity(each), each)) for each in instances)
+    return "vip_move" if leads else "reload"
+
+
+def let_go(
+    old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """The addresses, without prefix, that a reload takes away from a host that is MASTER of their instances, whoever
+    leads afterwards: those of an instance that begins anew, of all others in its sync group (``groups`` of the new
+    file), and those that go or get another place."""
+    now = {_identity(each): each for each in new}
+    kept = {each.get("name"): now[_identity(each)] for each in old if _identity(each) in now}
+    anew = {each.get("name") for each in old if _begins_anew(each, kept.get(each.get("name")))}
+    became = {each.get("name"): name for name, each in kept.items()}
+    for group in groups:
+        names = [each for each in group.get("group") or () if each in _names(new)]
+        # A name that no kept instance has is that of one which begins with this file.
+        if any(name not in became or became[name] in anew for name in names):
+            anew |= {became[name] for name in names if name in became}
+    return [
+        address
+        for each in old
+        for address, place in _held(each).items()
+        if each.get("name") in anew or _held(kept[each.get("name")]).get(address) != place
+    ]
 
 
 def grouped_early(before: Document, after: Document) -> list[str]:
@@ -131,16 +155,15 @@ def _identity(instance: Mapping[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _moves(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    # A priority that falls lets a peer take the VIP; one that rises takes it from a peer, as an end of nopreempt does.
-    if old.get("priority") != new.get("priority") or bool(old.get("nopreempt")) > bool(new.get("nopreempt")):
+def leads_anew(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether another host may lead the instance after a change."""
+    return old.get("priority") != new.get("priority") or bool(old.get("nopreempt")) > bool(new.get("nopreempt"))
+
+
+def _begins_anew(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> bool:
+    if new is None or old.get("unicast_src_ip") != new.get("unicast_src_ip"):
         return True
-    if any((old.get(key) or None, new.get(key) or None).count(None) == 1 for key in _ANEW):
-        return True
-    if old.get("unicast_src_ip") != new.get("unicast_src_ip"):
-        return True
-    there = _held(new)
-    return any(there.get(address) != place for address, place in _held(old).items())
+    return any((old.get(key) or None, new.get(key) or None).count(None) == 1 for key in _ANEW)
 
 
 def _held(instance: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.impact import (
     impact,
+    let_go,
     lost_addresses,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
@@ -190,3 +191,36 @@ def test_an_instance_that_goes_leaves_its_group_and_the_last_takes_it_along() ->
 
 
 LIFETIME = {"address": f"{VIP}/24", "preferred_lft": "0"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "groups", "expected"),
+    [
+        ({}, [], []),
+        ({"priority": 1}, [], []),
+        ({"name": "other"}, [], []),
+        ({"virtual_router_id": 9}, [], [VIP]),
+        ({"unicast_src_ip": "10.9.0.7"}, [], [VIP]),
+        ({"virtual_ipaddress": [{"address": f"{VIP}/32"}]}, [], []),
+        ({"virtual_ipaddress": [{"address": SECOND}]}, [], [VIP]),
+        ({"virtual_router_id": 9}, ["one", "two"], [VIP, THIRD]),
+        ({"virtual_ipaddress": [{"address": SECOND}]}, ["one", "two"], [VIP]),
+        ({"name": "other", "unicast_src_ip": "10.9.0.7"}, ["other", "two"], [VIP, THIRD]),
+        ({}, ["one", "two", "new"], [VIP, THIRD]),
+    ],
+)
+def test_which_addresses_a_master_lets_go_of(changes, groups, expected):
+    one = {"name": "one", "virtual_router_id": 5, "interface": "eth0", "virtual_ipaddress": [{"address": f"{VIP}/24"}]}
+    two = {"name": "two", "virtual_router_id": 6, "interface": "eth0", "virtual_ipaddress": [{"address": THIRD}]}
+    new = {"name": "new", "virtual_router_id": 7, "interface": "eth0"}
+    assert let_go([one, two], [{**one, **changes}, two, new], [{"name": "G", "group": groups}]) == expected
+
+
+def test_an_instance_that_goes_lets_go_of_all_its_addresses():
+    one = {
+        "name": "one",
+        "virtual_router_id": 5,
+        "interface": "eth0",
+        "virtual_ipaddress": [{"address": VIP}, {"address": SECOND}],
+    }
+    assert let_go([one], [], []) == [VIP, SECOND]
