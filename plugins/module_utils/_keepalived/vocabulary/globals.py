@@ -129,6 +129,7 @@ GLOBAL_DEFS = Group(
                 option("port", integer(1, 65535)),
                 option("ttl", integer(1, 255)),
                 option("group", address()),
+                older=("inst", "id"),
             ),
             removable=True,
         ),

@@ -39,12 +39,16 @@ def option(name: str, kind: Kind | None, *keywords: str) -> Part:
 class Grammar:
     """An item is a dictionary of parts: first those without a keyword, in order, then the others in any order.
 
-    Its normal form is the sorted parts that are there; what cannot be read is its text and equals nothing.
+    ``older`` names parts whose keyword may be left out right behind the first ones, in this order, as older versions
+    wrote them. Its normal form is the sorted parts that are there; what cannot be read is its text and equals nothing.
     """
 
-    def __init__(self, *parts: Part) -> None:
+    def __init__(self, *parts: Part, older: Sequence[str] = ()) -> None:
         self.heads = [part for part in parts if not part.keywords]
         self.options = [part for part in parts if part.keywords]
+        self.older = {
+            len(self.heads) + place: part for place, name in enumerate(older) for part in parts if part.name == name
+        }
         self.by_keyword = {keyword: part for part in self.options for keyword in part.keywords}
 
     def argument(self) -> dict[str, Any]:
@@ -73,6 +77,11 @@ class Grammar:
                 return " ".join(words)
         while at < len(words):
             known = self.by_keyword.get(words[at])
+            bare = self.older.get(at) if known is None else None
+            if bare is not None and bare.kind is not None and bare.name not in found:
+                found[bare.name] = bare.kind.from_text(words[at])
+                at += 1
+                continue
             takes = 2 if known is not None and known.kind is not None else 1
             if known is None or known.name in found or at + takes > len(words):
                 return " ".join(words)

@@ -232,3 +232,29 @@ def test_what_follows_a_keyword_may_be_anything(word: str, place: str) -> None:
     edited = plan_config(text, {"instances": [{"name": "A", **new}]})
     assert text in edited.text
     assert plan_config(edited.text, {"instances": [{"name": "A", "priority": 3}]}).text.count("priority") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("eth0 VI_1", {"interface": "eth0", "inst": "VI_1"}),
+        ("eth0 VI_1 7", {"interface": "eth0", "inst": "VI_1", "id": 7}),
+        ("eth0 VI_1 id 7", {"interface": "eth0", "inst": "VI_1", "id": 7}),
+        ("eth0 inst VI_1 id 7 ttl 2", {"interface": "eth0", "inst": "VI_1", "id": 7, "ttl": 2}),
+    ],
+)
+def test_a_sync_daemon_as_older_versions_wrote_it(line: str, read: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "keepalived.conf"
+    path.write_text(
+        f"global_defs {{\n    lvs_sync_daemon {line}\n}}\n"
+        "vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 5\n}\n"
+    )
+    assert info.shown(info.configuration(read_configuration(str(path)).document))["global_defs"] == {
+        "lvs_sync_daemon": read
+    }
+    params = given_back(path, False)
+    assert configure(params, System(), True, lambda text: plan_config(text, params))["changed"] is False
+    # What follows an instance that goes is named.
+    gone = {**params, "instances": [], "purge": True}
+    with pytest.raises(EdgeError, match=r"lvs_sync_daemon\.inst"):
+        configure(gone, System(), True, lambda text: plan_config(text, gone))
