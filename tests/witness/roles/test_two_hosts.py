@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """playbooks/site.yml on two hosts with a real keepalived each: at no moment has nobody the VIP, or both.
 
-The hosts are network namespaces on the two ends of a wire; systemd is a stand-in. Kernels without IPVS let no keepalived
-run a sync daemon, so keepalived is shown the file without that line.
+The hosts are network namespaces on the two ends of a wire; systemd is a stand-in. A kernel without IPVS lets no
+keepalived run a sync daemon, so keepalived is shown its file without that line.
 """
 
 from __future__ import annotations
