@@ -8,15 +8,14 @@ HAProxy's check looks at the chain and at the dates, and not at the names in a c
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import bracketed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.servers import certificates
 
 OPTION = "k8s_edge_kube_ca_file"
 #: Where a control plane host of kubeadm has it.
@@ -24,19 +23,8 @@ USUAL = "/etc/kubernetes/pki/ca.crt"
 
 #: One on the same network answers within milliseconds.
 _TIME_LIMIT = 3.0
-_AT_ONCE = 16
-#: X509_V_FLAG_PARTIAL_CHAIN, which Python names since 3.10: a certificate may be trusted by itself.
-_PARTIAL_CHAIN = 0x80000
 _OF_THE_CLOCK = ("expired", "not yet valid")
 _SHORT = {"commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU"}
-
-
-class Distrust(NamedTuple):
-    """Why a server is not trusted: who has signed its certificate, empty where that cannot be read, and what OpenSSL
-    says."""
-
-    issuer: str
-    reason: str
 
 
 def look(servers: Sequence[Mapping[str, Any]]) -> Look:
@@ -45,14 +33,17 @@ def look(servers: Sequence[Mapping[str, Any]]) -> Look:
     Each entry has the ``backend``, ``address``, ``port`` and ``ca`` (PEM). Who does not answer, or speaks no TLS, is
     HAProxy's own check to tell.
     """
-    with ThreadPoolExecutor(min(_AT_ONCE, len(servers)) or 1) as pool:
-        answers = list(pool.map(_ask, servers))
+    answers: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
+    for ca in dict.fromkeys(each["ca"] for each in servers):
+        alike = [each for each in servers if each["ca"] == ca]
+        places = [{"address": each["address"], "port": each["port"]} for each in alike]
+        answers += zip(alike, certificates(places, ca, _TIME_LIMIT))
     refused: list[str] = []
     warnings: list[str] = []
     for backend in dict.fromkeys(each["backend"] for each in servers):
-        heard = [(each, said) for each, said in zip(servers, answers) if said and each["backend"] == backend]
-        trusted = any(not isinstance(said, Distrust) for _each, said in heard)
-        for sentence in _sentences([(each, said) for each, said in heard if isinstance(said, Distrust)]):
+        heard = [(each, said) for each, said in answers if not said["problem"] and each["backend"] == backend]
+        trusted = any(not said["distrust"] for _each, said in heard)
+        for sentence in _sentences([(each, said) for each, said in heard if said["distrust"]]):
             (warnings if trusted else refused).append(f"{backend}: {sentence}")
     if refused:
         raise EdgeError("\n".join(refused))
@@ -97,42 +88,11 @@ def name_of(name: Any) -> str:
     return ", ".join(f"{_SHORT.get(key, key)}={value}" for part in name for key, value in part)
 
 
-def _sentences(found: Sequence[tuple[Mapping[str, Any], Distrust]]) -> Iterator[str]:
+def _sentences(found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Iterator[str]:
     """One for all servers that are not trusted for the same reason."""
-    alike: dict[tuple[Distrust, str], list[str]] = {}
+    alike: dict[tuple[str, str, str], list[str]] = {}
     for each, said in found:
-        alike.setdefault((said, each["ca"]), []).append(f"{bracketed(each['address'])}:{each['port']}")
-    for (said, ca), servers in alike.items():
-        yield distrusted(servers, said.issuer, ca_names(ca), said.reason)
-
-
-def _ask(server: Mapping[str, Any]) -> Distrust | bool:
-    """True for one that is trusted, False for one that cannot be asked."""
-    try:
-        _certificate(server, trusting(server["ca"]))
-    except ssl.SSLCertVerificationError as error:
-        return Distrust(_issuer(server), str(error.verify_message))
-    except (OSError, ValueError):
-        return False
-    return True
-
-
-def _issuer(server: Mapping[str, Any]) -> str:
-    """Python takes apart only a certificate that it trusts, so it is trusted by itself."""
-    try:
-        anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
-        shown = _certificate(server, anybody, binary=True)
-        itself = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        itself.check_hostname = False
-        itself.verify_flags |= _PARTIAL_CHAIN
-        itself.load_verify_locations(cadata=shown)
-        return name_of((_certificate(server, itself) or {}).get("issuer", ()))
-    except (OSError, ValueError):
-        return ""
-
-
-def _certificate(server: Mapping[str, Any], context: ssl.SSLContext, binary: bool = False) -> Any:
-    place = (server["address"], server["port"])
-    with socket.create_connection(place, timeout=_TIME_LIMIT) as connection, context.wrap_socket(connection) as secured:
-        return secured.getpeercert(binary)
+        why = (f"CN={said['issuer']}" if said["issuer"] else "", said["distrust"], each["ca"])
+        alike.setdefault(why, []).append(f"{bracketed(each['address'])}:{each['port']}")
+    for (issuer, reason, ca), servers in alike.items():
+        yield distrusted(servers, issuer, ca_names(ca), reason)
