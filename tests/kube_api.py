@@ -8,20 +8,26 @@ what is in it along, that an object with finalizers stays until somebody takes t
 version that it names. It lets pods of a workload get ready one with each look at it, and Services meet the cloud
 provider and kube-vip where these are in the cluster (kube_controllers.py). A namespace may refuse the pods of a
 workload, which events tell then, and warn of them (kube_admission.py). A workload that is deleted stays until its pods
-have gone. Who comes with a token may do what RBAC allows (kube_rbac.py), and fields that last are kept. It checks no
-schema and has no field ownership: what it accepts says nothing about what a cluster accepts.
+have gone. Who comes with a token may do what RBAC allows (kube_rbac.py), and fields that last are kept. Who watches is
+told what happens from then on. Objects get their defaults (kube_defaults.py), and what a real API is known to refuse of
+the roles' kinds is refused (kube_validation.py). It checks no schema and has no field ownership: what it accepts, a
+cluster may still refuse.
 
-    python tests/kube_api.py KUBECONFIG [NODES]     writes there how to reach it, and serves until the file is gone
+    python tests/kube_api.py KUBECONFIG [NODES] [--listen ADDRESS] [--pods-elsewhere]
+
+writes there how to reach it, and serves until the file is gone. NODES is their number, or NAME=ADDRESS,… . Where pods
+are elsewhere, somebody else says in the status of a workload which are there.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
 import re
-import sys
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,7 +35,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from kube_admission import refusal, warning
 from kube_controllers import work
+from kube_defaults import defaulted
 from kube_rbac import VERBS, given_away, missing
+from kube_validation import Cause, causes, invalid, wrong_types
 
 #: Group and version, and of each kind: name in paths, kind, whether it lives in a namespace.
 KINDS = {
@@ -52,6 +60,7 @@ KINDS = {
     },
     "batch/v1": {"cronjobs": ("CronJob", True)},
     "coordination.k8s.io/v1": {"leases": ("Lease", True)},
+    "discovery.k8s.io/v1": {"endpointslices": ("EndpointSlice", True)},
     "networking.k8s.io/v1": {"ingresses": ("Ingress", True), "ingressclasses": ("IngressClass", False)},
     "rbac.authorization.k8s.io/v1": {
         "clusterroles": ("ClusterRole", False),
@@ -78,7 +87,8 @@ LOG = "/stand-in/log"
 
 PATH = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[^/]+/[^/]+))"
-    r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?"
+    r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]))?/(?P<plural>[^/]+)"
+    r"(?:/(?P<name>[^/]+)(?P<part>/status)?)?"
 )
 
 
@@ -91,29 +101,32 @@ class Refused(Exception):
         self.status.update(reason=reason, message=message, details=details)
 
     @classmethod
-    def lasting(cls, found: dict[str, Any], path: str, value: Any) -> Refused:
-        """As the API words it that a field cannot be changed any more."""
-        said = f"Invalid value: {json.dumps(value)}: field is immutable"
+    def invalid(cls, found: dict[str, Any], wrong: list[Cause]) -> Refused:
+        """As the API words what is wrong with fields of an object."""
         name, kind = found["metadata"]["name"], found["kind"]
-        causes = [{"reason": "FieldValueInvalid", "message": said, "field": path}]
-        whole = f'{kind} "{name}" is invalid: {path}: {said}'
-        return cls(422, "Invalid", whole, name=name, kind=kind, causes=causes)
+        causes = [{"reason": reason, "message": said, "field": field} for field, reason, said in wrong]
+        each = [f"{field}: {said}" for field, _reason, said in wrong]
+        whole = each[0] if len(each) == 1 else f"[{', '.join(each)}]"
+        return cls(422, "Invalid", f'{kind} "{name}" is invalid: {whole}', name=name, kind=kind, causes=causes)
 
 
 class Cluster:
     """What is in the cluster: objects by version, name of their kind in paths, namespace and name."""
 
-    def __init__(self, nodes: int = 3) -> None:
-        self.nodes = nodes
+    def __init__(self, nodes: int | Mapping[str, str] = 3, pods_elsewhere: bool = False) -> None:
+        if isinstance(nodes, int):
+            nodes = {f"edge-{number}": f"172.20.0.{112 + number}" for number in range(1, nodes + 1)}
+        self.nodes, self.pods_elsewhere = len(nodes), pods_elsewhere
+        self.events: list[tuple[str, Any, dict[str, Any]]] = []
+        self._uids: set[str] = set()
         self.objects: dict[Any, dict[str, Any]] = {}
         self.revision = 0
         self.log: list[tuple[str, str, bool, str]] = []
         for name in ("default", "kube-system"):
             self.create(("v1", "namespaces", "", name), {"metadata": {"name": name}}, dry=False)
-        for number in range(1, nodes + 1):
-            address = {"type": "InternalIP", "address": f"172.20.0.{112 + number}"}
-            node = {"metadata": {"name": f"edge-{number}"}, "status": {"addresses": [address]}}
-            self.create(("v1", "nodes", "", f"edge-{number}"), node, dry=False)
+        for name, address in nodes.items():
+            known = {"addresses": [{"type": "InternalIP", "address": address}]}
+            self.create(("v1", "nodes", "", name), {"metadata": {"name": name}, "status": known}, dry=False)
 
     def create(self, key: Any, body: dict[str, Any], *, dry: bool) -> dict[str, Any]:
         version, plural, namespace, name = key
@@ -127,6 +140,7 @@ class Cluster:
             made["metadata"]["namespace"] = namespace
         if version == "apps/v1":
             made["metadata"]["generation"] = 1
+        made = _judged(made)
         if dry:
             return made
         self._store(key, made)
@@ -142,15 +156,24 @@ class Cluster:
         stated = (body.get("metadata") or {}).get("resourceVersion")
         if stated is not None and stated != before["metadata"]["resourceVersion"]:
             raise Refused(409, "Conflict", f'Operation cannot be fulfilled on {key[1]} "{key[3]}"')
+        after = _judged(after)
         if after == before:
             return before
-        for path in LASTING.get(key[1], ()):
-            if _at(before, path) != _at(after, path) and _at(before, path) is not None:
-                raise Refused.lasting(before, path, _at(after, path))
+        lasting = [path for path in LASTING.get(key[1], ()) if _at(before, path) not in (None, _at(after, path))]
+        if lasting:
+            raise Refused.invalid(before, [invalid(path, _at(after, path), "field is immutable") for path in lasting])
         if "generation" in before["metadata"] and after.get("spec") != before.get("spec"):
             after["metadata"]["generation"] += 1
             after.pop("status", None)
+            after = defaulted(after)
         if not dry:
+            self._store(key, after)
+        return after
+
+    def status(self, key: Any, body: dict[str, Any]) -> dict[str, Any]:
+        """What somebody says of the state of an object."""
+        after = {**self.get(key), **{name: value for name, value in body.items() if name == "status"}}
+        if body:
             self._store(key, after)
         return after
 
@@ -158,7 +181,7 @@ class Cluster:
         if key not in self.objects:
             raise Refused(404, "NotFound", f'{key[1]} "{key[3]}" not found')
         found = self.objects[key]
-        if key[1] in ROLLED_OUT:
+        if key[1] in ROLLED_OUT and not self.pods_elsewhere:
             self._advance(found)
             if "foregroundDeletion" in found["metadata"].get("finalizers", ()):
                 self._pods_gone(key)
@@ -169,7 +192,7 @@ class Cluster:
         metadata = self.objects[key]["metadata"]
         metadata["finalizers"] = [each for each in metadata["finalizers"] if each != "foregroundDeletion"]
         if not metadata["finalizers"]:
-            del self.objects[key]
+            self._gone(key)
 
     def delete(self, key: Any, *, dry: bool, foreground: bool = False) -> dict[str, Any]:
         found = self.get(key)
@@ -180,9 +203,9 @@ class Cluster:
             if not dry:
                 self._store(key, found)
         elif not dry:
-            del self.objects[key]
-            if key[1] == "namespaces":
-                self.objects = {each: value for each, value in self.objects.items() if each[2] != key[3]}
+            for each in [each for each in self.objects if key[1] == "namespaces" and each[2] == key[3]]:
+                self._gone(each)
+            self._gone(key)
         return found
 
     def listed(self, version: str, plural: str, namespace: str, selector: str) -> dict[str, Any]:
@@ -204,9 +227,14 @@ class Cluster:
     def _store(self, key: Any, value: dict[str, Any]) -> None:
         self.revision += 1
         value["metadata"]["resourceVersion"] = str(self.revision)
+        self.events.append(("MODIFIED" if value["metadata"]["uid"] in self._uids else "ADDED", key, value))
+        self._uids.add(value["metadata"]["uid"])
         self.objects[key] = value
         if "deletionTimestamp" in value["metadata"] and not value["metadata"].get("finalizers"):
-            del self.objects[key]
+            self._gone(key)
+
+    def _gone(self, key: Any) -> None:
+        self.events.append(("DELETED", key, self.objects.pop(key)))
 
     def _advance(self, workload: dict[str, Any]) -> None:
         """One more pod gets ready with each look, unless its image is one that never comes."""
@@ -252,6 +280,18 @@ class Cluster:
         self.create(key, {**event, "message": f"Error creating: {message}", "count": count + 1}, dry=False)
 
 
+def _judged(each: dict[str, Any]) -> dict[str, Any]:
+    """With its defaults; Refused where a real API is known to refuse it."""
+    said = wrong_types(each)
+    if said:
+        raise Refused(400, "BadRequest", said)
+    made = defaulted(each)
+    wrong = causes(made)
+    if wrong:
+        raise Refused.invalid(made, wrong)
+    return made
+
+
 def _at(each: Any, path: str) -> Any:
     for key in path.split("."):
         each = (each or {}).get(key)
@@ -281,16 +321,20 @@ class Api(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # headers and body are two segments, and the second would wait 40 ms
     cluster: Cluster
-    lock = threading.Lock()
+    lock = threading.Condition()
 
     def answer(self) -> None:
         """Any request."""
         size = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(size)) if size else {}
+        sent = self.rfile.read(size)
+        # Of protobuf, in which controllers write a status, it reads nothing: what they say is not kept.
+        body = json.loads(sent) if size and "protobuf" not in self.headers["Content-Type"] else {}
         url = urlsplit(self.path)
         options = {name: values[-1] for name, values in parse_qs(url.query).items()}
         if url.path == LOG:
             return self._send(200, {"log": self.cluster.log})
+        if "watch" in options:
+            return self._watch(url.path, options)
         with self.lock:
             self.cluster.log.append((self.command, url.path, "dryRun" in options, self._token()))
             try:
@@ -299,6 +343,7 @@ class Api(BaseHTTPRequestHandler):
             except Refused as refused:
                 code, found = refused.status["code"], refused.status
             self.cluster.settle()
+            self.lock.notify_all()
             warned = warning(found, self.cluster.objects) if self.command in ("POST", "PATCH") and code == 200 else None
         return self._send(code, found, warned)
 
@@ -313,7 +358,42 @@ class Api(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
+    def _watch(self, path: str, options: dict[str, str]) -> None:
+        """Tell what happens to the objects of a kind, until the time is over that was asked for."""
+        found = PATH.fullmatch(path)
+        if not found or "sendInitialEvents" in options:
+            return self._send(422, Refused(422, "Invalid", "this stand-in begins a watch with nothing").status)
+        kind = (found["core"] or found["group"], found["plural"])
+        try:
+            user = self._user()
+            if user:
+                self._may(user, (*kind, found["namespace"] or "", None), {}, "watch")
+        except Refused as refused:
+            return self._send(refused.status["code"], refused.status)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        since = int(options.get("resourceVersion") or 0)
+        for what, key, value in self._happening(time.monotonic() + float(options.get("timeoutSeconds") or 300)):
+            if key[:2] == kind and int(value["metadata"]["resourceVersion"]) > since:
+                line = json.dumps({"type": what, "object": value}).encode() + b"\n"
+                self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
+                self.wfile.flush()
+        self.wfile.write(b"0\r\n\r\n")
+        return None
+
+    def _happening(self, end: float) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+        seen = 0
+        while time.monotonic() < end:
+            with self.lock:
+                if seen == len(self.cluster.events):
+                    self.lock.wait(1)
+                new = copy.deepcopy(self.cluster.events[seen:])
+            seen += len(new)
+            yield from new
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
 
     def _token(self) -> str:
         return (self.headers.get("Authorization") or "").removeprefix("Bearer ")
@@ -325,8 +405,8 @@ class Api(BaseHTTPRequestHandler):
             raise Refused(401, "Unauthorized", "Unauthorized")
         return user
 
-    def _may(self, user: str, key: Any, body: dict[str, Any]) -> None:
-        verb = VERBS[self.command] if key[3] or self.command != "GET" else "list"
+    def _may(self, user: str, key: Any, body: dict[str, Any], verb: str = "") -> None:
+        verb = verb or (VERBS[self.command] if key[3] or self.command != "GET" else "list")
         objects = self.cluster.objects
         said = missing(objects, user, verb, key)
         if not said and self.command in ("POST", "PATCH"):
@@ -342,7 +422,7 @@ class Api(BaseHTTPRequestHandler):
         plural, namespace, dry = found["plural"], found["namespace"] or "", "dryRun" in options
         if user:
             name = body["metadata"]["name"] if self.command == "POST" else found["name"]
-            self._may(user, (version, plural, namespace, name), body)
+            self._may(user, (version, plural + (found["part"] or ""), namespace, name), body)
         if self.command == "POST":
             return self.cluster.create((version, plural, namespace, body["metadata"]["name"]), body, dry=dry)
         if not found["name"]:
@@ -353,6 +433,8 @@ class Api(BaseHTTPRequestHandler):
             ]
             return listed
         key = (version, plural, namespace, found["name"])
+        if found["part"]:
+            return self.cluster.status(key, body)
         if self.command == "PATCH":
             kind = self.headers["Content-Type"]
             if "merge-patch" not in kind or "strategic" in kind:
@@ -389,33 +471,49 @@ def _discovery(path: str) -> dict[str, Any] | None:
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": kinds}
 
 
-def server(nodes: int = 3) -> ThreadingHTTPServer:
+def server(
+    nodes: int | Mapping[str, str] = 3, listen: str = "127.0.0.1", pods_elsewhere: bool = False
+) -> ThreadingHTTPServer:
     """A server on a free port of loopback; ``RequestHandlerClass.cluster`` is what it holds."""
-    return ThreadingHTTPServer(("127.0.0.1", 0), type("ApiOfOne", (Api,), {"cluster": Cluster(nodes)}))
+    own = {"cluster": Cluster(nodes, pods_elsewhere), "lock": threading.Condition()}
+    return ThreadingHTTPServer((listen, 0), type("ApiOfOne", (Api,), own))
 
 
-def kubeconfig(port: int, token: str = "") -> dict[str, Any]:
+def kubeconfig(port: int, token: str = "", host: str = "127.0.0.1") -> dict[str, Any]:
     """How to reach it, as a kubeconfig; with the name of a user as the token, as that user."""
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "stand-in", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+        "clusters": [{"name": "stand-in", "cluster": {"server": f"http://{host}:{port}"}}],
         "users": [{"name": "anybody", "user": {"token": token} if token else {}}],
         "contexts": [{"name": "stand-in", "context": {"cluster": "stand-in", "user": "anybody"}}],
         "current-context": "stand-in",
     }
 
 
-def serve(path: Path, nodes: int) -> None:
+def serve(path: Path, serving: ThreadingHTTPServer) -> None:
     """Serve for as long as the kubeconfig is there."""
-    with server(nodes) as serving:
+    with serving:
         made = path.with_name(f".{path.name}")
-        made.write_text(json.dumps(kubeconfig(serving.server_address[1])))
+        host, port = serving.server_address[:2]
+        made.write_text(json.dumps(kubeconfig(int(port), host=str(host))))
         made.rename(path)
         threading.Thread(target=serving.serve_forever, daemon=True).start()
         while path.exists():
             time.sleep(0.2)
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("kubeconfig", type=Path)
+    parser.add_argument("nodes", nargs="?", default="3")
+    parser.add_argument("--listen", default="127.0.0.1")
+    parser.add_argument("--pods-elsewhere", action="store_true")
+    chosen = parser.parse_args()
+    named = chosen.nodes.partition("=")[1]
+    nodes = dict(each.split("=") for each in chosen.nodes.split(",")) if named else int(chosen.nodes)
+    serve(chosen.kubeconfig, server(nodes, chosen.listen, chosen.pods_elsewhere))
+
+
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3)
+    main()

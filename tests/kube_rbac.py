@@ -14,7 +14,7 @@ from typing import Any
 
 Objects = Mapping[Any, dict[str, Any]]
 RBAC = "rbac.authorization.k8s.io"
-VERBS = {"POST": "create", "PATCH": "patch", "DELETE": "delete", "GET": "get"}
+VERBS = {"POST": "create", "PATCH": "patch", "DELETE": "delete", "GET": "get", "PUT": "update"}
 
 
 def missing(objects: Objects, user: str, verb: str, key: Any) -> str | None:

@@ -41,6 +41,8 @@ def _told(each: Object) -> dict[str, Any]:
 
 def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
     """Old and new value of each leaf that differs."""
+    if before == after:
+        return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*before, *(each for each in after if each not in before)]:
             yield from _fields(before.get(key), after.get(key), _below(path, key))
@@ -53,7 +55,7 @@ def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
         new = [each for each in after if each not in before]
         # Neither: the order is all that differs.
         yield f"{path}: {_text(old if old or new else before)} -> {_text(new if old or new else after)}"
-    elif before != after:
+    else:
         yield f"{path}: {_text(before)} -> {_text(after)}"
 
 

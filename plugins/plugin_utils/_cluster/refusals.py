@@ -115,6 +115,9 @@ def remedy(message: str) -> str:
         return "The API lets nobody change it: remove the object first, and run again."
     if "violates PodSecurity" in message:
         return "Choose a namespace that allows it, or label this one pod-security.kubernetes.io/enforce=privileged."
+    namespace = re.search(r'namespaces "([^"]*)" not found', message)
+    if namespace:
+        return f"Create it (kubectl create namespace {namespace[1]}), or name one that is there."
     if re.search(r"denied|exceeded quota", message):
         return "The cluster's own rules do not allow it: ask who keeps them, or declare something else."
     return "Correct the variable that it comes from."

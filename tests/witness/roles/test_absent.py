@@ -41,7 +41,7 @@ def test_nothing_stays_behind_and_no_service_waits_for_who_is_gone(kubeconfig, a
         ("theirs", {}, given),
     ):
         metadata = {"name": name, "namespace": "default", "labels": label, "finalizers": ["example.org/x", CLEANUP]}
-        service = {"metadata": metadata, "spec": {"type": "LoadBalancer"}, "status": status}
+        service = {"metadata": metadata, "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}, "status": status}
         asked(kubeconfig, "/api/v1/namespaces/default/services", service)
 
     for name in ("kubevip-ours", "of-somebody-else"):

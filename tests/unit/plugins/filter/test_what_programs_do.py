@@ -6,6 +6,7 @@ that it reads, and what it does with it is known (what_programs_do.yml)."""
 
 from __future__ import annotations
 
+import ast
 import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -161,8 +162,7 @@ def test_every_value_is_one_that_the_program_reads(program, way):
 def test_every_annotation_is_read_by_somebody():
     written = [each for made in OBJECTS.values() for each in annotations(made)]
     known = {**TABLE["traefik"]["annotations"], **TABLE["others"]["annotations"]}
-    # Annotations that a user has given for a service of ours.
-    assert {name for name, _value in written} - {"kube-vip.io/loadbalancerIPs"} == set(known)
+    assert {name for name, _value in written} <= set(known) | set(TABLE["kube-vip"]["annotations"])
     for name, value in written:
         if name in known:
             assert re.fullmatch(GRAMMAR[known[name]["takes"]], value), name
@@ -170,10 +170,86 @@ def test_every_annotation_is_read_by_somebody():
 
 def test_each_row_says_where_it_was_read():
     for program in TABLE.values():
-        for way in ("environment", "arguments", "config_map", "annotations"):
+        for way in (*WAYS, "annotations", "labels", "names"):
             for row in program.get(way, {}).values():
                 where = {**program, **row}
                 assert where["file"] and where["release"] and where["does"].endswith(".")
+
+
+#: The code that makes the objects and patches them.
+CODE = Path(__file__).resolve().parents[4] / "plugins/plugin_utils"
+ROOMS = ("_cluster", "_kube_vip", "_kube_keepalived_vip", "_traefik")
+#: Which string of the code names a setting of a program, in which file.
+SETTINGS = {
+    "kube-vip-cloud-provider": (
+        "_kube_vip/cloud_provider.py",
+        r"(KUBEVIP_[A-Z_]+|--[a-z-]+)(?==|$)|search-order|skip-.*",
+    ),
+    "kube-keepalived-vip": ("_kube_keepalived_vip/objects.py", r"(--[a-z-]+|POD_[A-Z]+)(?==|$)"),
+}
+
+
+def parsed(file):
+    return ast.parse((CODE / file).read_text())
+
+
+def texts(tree):
+    """Each string, with nothing where something is put in."""
+    inner = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            inner |= set(node.values)
+            yield "".join(part.value if isinstance(part, ast.Constant) else "" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in inner:
+            yield node.value
+
+
+def named(words, pattern):
+    return {found[0] for word in words if (found := re.match(pattern, word))}
+
+
+@pytest.mark.parametrize("program", SETTINGS)
+def test_no_setting_in_the_code_is_missing_in_the_table(program):
+    """Also those that no set of objects above has."""
+    file, pattern = SETTINGS[program]
+    known = {name for way in WAYS for name in TABLE[program].get(way, ())}
+    found = named(texts(parsed(file)), pattern)
+    assert found and found - known == set()
+
+
+def test_no_variable_in_the_code_of_kube_vip_is_missing_in_the_table():
+    made = [node for node in ast.walk(parsed("_kube_vip/objects.py")) if isinstance(node, ast.FunctionDef)]
+    makers = [node for maker in made if maker.name in ("_environment", "_bgp") for node in ast.walk(maker)]
+    keys = {text for each in makers if isinstance(each, ast.Dict) for key in each.keys if key for text in texts(key)}
+    words = {each.arg for each in makers if isinstance(each, ast.keyword)}
+    shapes = {"fieldRef", "fieldPath", "secretKeyRef", "name", "key"}
+    assert "svc_enable" in words and "vip_subnet" in keys
+    assert (keys | words) - shapes - set(TABLE["kube-vip"]["environment"]) == set()
+
+
+def test_no_argument_in_the_code_of_traefik_is_missing_in_the_table():
+    yielded = [node.value for node in ast.walk(parsed("_traefik/arguments.py")) if isinstance(node, ast.Yield)]
+    found = [next(texts(each.elts[0])) for each in yielded if isinstance(each, ast.Tuple)]
+    # Where a name is put in, a point stands before nothing.
+    known = {
+        re.sub(r"^(entrypoints\.)NAME|^certificatesresolvers\.NAME\.acme", r"\1", each[2:])
+        for each in TABLE["traefik"]["arguments"]
+    }
+    plain = {re.sub(r"^(entrypoints\.)(web|websecure|metrics)(?=\.)", r"\1", each) for each in found}
+    assert len(plain) > 20 and plain - known == set()
+
+
+def test_every_qualified_name_in_the_code_is_in_the_table():
+    """Annotations, labels, classes and finalizers; of Kubernetes, of the programs, and ours."""
+    words = {word for room in ROOMS for file in sorted((CODE / room).glob("*.py")) for word in texts(parsed(file))}
+    found = named(words, r"[a-z0-9.-]+\.(io|ha)/(?!v\d)[A-Za-z0-9.-]+$")
+    known = {
+        name
+        for program in TABLE.values()
+        for way in ("annotations", "labels", "names")
+        for name in program.get(way, ())
+    }
+    assert found == known
 
 
 def test_kube_vip_serves_every_namespace_unless_one_is_named():

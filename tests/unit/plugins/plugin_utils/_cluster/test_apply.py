@@ -90,9 +90,9 @@ def test_what_others_made_is_refused_with_the_variable_that_takes_it_over(run):
 
 
 def test_every_refusal_is_told_before_anything_is_written(run):
-    run(made("Service", spec={"clusterIP": "10.0.0.1"}))
+    run(made("Service", spec={"clusterIP": "10.0.0.1", "ports": [{"port": 80}]}))
     with pytest.raises(EdgeError, match=r"nobody change: Service web/edge \(spec.clusterIP\)"):
-        run(SETTINGS, made("Service", spec={"clusterIP": "None"}))
+        run(SETTINGS, made("Service", spec={"clusterIP": "None", "ports": [{"port": 80}]}))
     nowhere = [{**SETTINGS, "metadata": {"name": name, "namespace": "nowhere"}} for name in ("b", "c")]
     with pytest.raises(EdgeError, match='namespaces "nowhere" not found') as told:
         run(SETTINGS, *nowhere)

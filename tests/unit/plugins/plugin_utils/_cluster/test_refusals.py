@@ -93,6 +93,7 @@ def test_nothing_of_a_secret_is_said():
             'admission webhook "policy.example.org" denied the request: no',
             "The cluster's own rules do not allow it",
         ),
+        (404, 'namespaces "shop" not found', "Create it (kubectl create namespace shop), or name one that is there"),
         (409, "Operation cannot be fulfilled", "run again"),
         (503, "etcdserver: leader changed", "The API is in trouble (503)"),
         (400, 'unknown field "spec.x"', "Correct the variable"),
