@@ -83,3 +83,36 @@ def test_what_is_missing_is_named(kubeconfig, as_user, user, rules, said):
     assert [each for each in said if each not in told] == []
     assert "HTTPHeaderDict" not in told and "Traceback" not in told and "b'{" not in told
     assert ("cluster_role.yml" in told) == (user != "expired")
+
+
+def test_a_namespace_that_is_missing_is_named_before_anything_is_changed(kubeconfig, as_user):
+    grant(kubeconfig, "guest", ROLE["rules"])
+    told = as_user("guest", "-e", "kube_vip_namespace=network", fails=True)
+    assert "kube_vip_namespace: network is no namespace" in told and "kubectl create namespace network" in told
+    assert "Label the edge nodes" not in told
+
+
+CLASS = "kube-vip.io/kube-vip-class"
+ELSEWHERE = {
+    "traefik_namespace": "ingress",
+    "traefik_ingress_class": "public",
+    "kube_vip_namespace": "network",
+    "kube_vip_services": {"interface": "eth0", "load_balancer_class": CLASS},
+    "kube_vip_cloud_provider_namespace": "network",
+    "kube_vip_cloud_provider_load_balancer_class": True,
+    "kube_vip_cloud_provider_pools": [{"namespace": "shop", "cidrs": ["172.20.1.1/32"]}],
+    "kube_keepalived_vip_services": [],
+}
+
+
+def test_the_documented_rights_serve_other_namespaces_classes_and_pools(kubeconfig, as_user):
+    grant(kubeconfig, "operator", ROLE["rules"])
+    for name in ("network", "shop"):
+        asked(kubeconfig, "/api/v1/namespaces", {"metadata": {"name": name}})
+    as_user("operator", "-e", json.dumps(ELSEWHERE))
+    for name, more in (("of-the-class", {"loadBalancerClass": CLASS}), ("without", {})):
+        spec = {"type": "LoadBalancer", "ports": [{"port": 80}], **more}
+        asked(kubeconfig, "/api/v1/namespaces/shop/services", {"metadata": {"name": name}, "spec": spec})
+    found = {each["metadata"]["name"]: each for each in asked(kubeconfig, "/api/v1/namespaces/shop/services")["items"]}
+    assert found["of-the-class"]["status"]["loadBalancer"] == {"ingress": [{"ip": "172.20.1.1"}]}
+    assert found["without"]["status"]["loadBalancer"] == {}
