@@ -21,11 +21,12 @@ options:
       - What is read.
       - V(keepalived), V(haproxy) and V(ipvs) are what the info modules of these names return, V(kube_proxy) what
         M(k8s_edge.ha.kube_proxy_info) returns without addresses.
+      - V(sessions) are those of HAProxy that are older than a second, and those that old processes keep after a reload.
       - V(remains) are the files of this collection on the host.
       - V(wire) is what M(k8s_edge.ha.vip_preflight) returns. The others are read while it listens.
     type: list
     elements: str
-    choices: [keepalived, haproxy, ipvs, kube_proxy, remains, wire]
+    choices: [keepalived, haproxy, sessions, ipvs, kube_proxy, remains, wire]
     default: [keepalived, haproxy]
   keepalived_config_path:
     description: The configuration file of keepalived.
@@ -157,6 +158,17 @@ haproxy:
   description: What M(k8s_edge.ha.haproxy_info) returns.
   returned: when asked for
   type: dict
+sessions:
+  description:
+    - C(connections) has the number of C(sessions) of the serving HAProxy, by frontend too, and C(old_processes) the
+      C(pid) of each process that a reload has left behind with its C(sessions).
+  returned: when asked for
+  type: dict
+  sample:
+    failed: false
+    connections: {sessions: 20, frontends: {kubeapi_vip: 20}, older_than: 1}
+    old_processes:
+      - {pid: 4711, sessions: 3}
 ipvs:
   description: What M(k8s_edge.ha.ipvs_info) returns without statistics.
   returned: when asked for

@@ -166,6 +166,9 @@ instances:
     state:
       description: C(MASTER), C(BACKUP) or C(FAULT).
       type: str
+    since:
+      description: When it came into this state, in seconds since 1970. Left out where keepalived does not say.
+      type: float
     priority:
       description: The priority of the file.
       type: int

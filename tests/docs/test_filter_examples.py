@@ -19,6 +19,7 @@ FILTERS = (
     "cluster_side",
     "edge_fleet",
     "edge_problems",
+    "edge_status",
     "etc_hosts_lines",
     "haproxy_proxies",
     "host_part",

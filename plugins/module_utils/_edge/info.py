@@ -53,6 +53,12 @@ def _haproxy(params: dict[str, Any], system: System) -> dict[str, Any]:
     return read({"path": path, "unit": unit, "socket": None, "check_start": params["check_start"]}, system, True)
 
 
+def _sessions(params: dict[str, Any], _system: System) -> dict[str, Any]:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.affected import haproxy_sessions
+
+    return haproxy_sessions(params["haproxy_config_path"], None)
+
+
 def _ipvs(_params: dict[str, Any], system: System) -> dict[str, Any]:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync.action import information as read
 
@@ -80,6 +86,7 @@ def _wire(params: dict[str, Any], system: System) -> dict[str, Any]:
 READINGS: Mapping[str, Reading] = {
     "keepalived": _keepalived,
     "haproxy": _haproxy,
+    "sessions": _sessions,
     "ipvs": _ipvs,
     "kube_proxy": _kube_proxy,
     "remains": _remains,

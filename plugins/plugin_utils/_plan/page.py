@@ -32,10 +32,14 @@ del{color:#b91c1c;text-decoration:none}summary{cursor:pointer}
 
 def plan_page(plan: Mapping[str, Any], when: str) -> str:
     """The page. ``when`` says when the hosts were read."""
-    body = "\n".join(_body(plan, when))
+    return document("Plan of the edge", "\n".join(_body(plan, when)))
+
+
+def document(title: str, body: str) -> str:
+    """A page of its own, with the look that all of ours have."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Plan of the edge</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style></head><body>\n{body}\n</body></html>\n"
     )
 

@@ -37,6 +37,16 @@ class Holding(NamedTuple):
         """Everyone who has the address, by either witness."""
         return tuple(dict.fromkeys([*self.says, *self.answers]))
 
+    @property
+    def split(self) -> bool:
+        """Whether two have it at the same time: by what they say, or as one host sees it. The hosts do not look at the
+        same moment, so that of a VIP that moves each may see another holder."""
+        at_once = [
+            {host for host, saw in self.answers.items() if asked in saw} | ({asked} & {*self.says})
+            for asked in self.asked
+        ]
+        return len(self.says) > 1 or any(len(seen) > 1 for seen in at_once)
+
 
 def holdings(seen: Seen) -> list[Holding]:
     """Every address of every VIP."""
@@ -80,9 +90,13 @@ def holder_findings(seen: Seen) -> Iterator[Finding]:
     """Addresses that somebody else answers for, or that more than one host has."""
     for each in holdings(seen):
         yield from _answered_by_others(seen, each)
-        if len(each.holders) > 1:
+        if each.split:
             yield _split(seen, each)
-        yield from _unsaid(each)
+        elif len(each.holders) > 1:
+            reason = f"{each.address.ip} moved between {' and '.join(each.holders)} while they were looked at"
+            yield Finding(WARNING, each.holders, each.vip.path, reason, "Look again, and at the checks if it goes on")
+        else:
+            yield from _unsaid(each)
         yield from _unanswered(each)
 
 
@@ -91,7 +105,7 @@ def told_by_wire(seen: Seen) -> list[str]:
     found: list[Finding] = []
     for each in holdings(seen):
         found += [*_answered_by_others(seen, each), *_unanswered(each)]
-        if len(each.holders) > 1 >= len(each.says):
+        if each.split and len(each.says) <= 1:
             found.append(_split(seen, each))
     return [each.text for each in found]
 

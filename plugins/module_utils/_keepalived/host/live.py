@@ -35,6 +35,7 @@ _VERSION = re.compile(r"Keepalived v([0-9][^ ]*)")
 _CONFIG_ARGUMENT = re.compile(r"(?:-f|--use-file=?)(.*)", re.DOTALL)
 _ID_ARGUMENT = re.compile(r"(?:-i|--config-id=?)(.*)", re.DOTALL)
 DEFAULT_CONFIG = "/etc/keepalived/keepalived.conf"
+_TRANSITION, _SECONDS = "Last transition", re.compile(r"\d+\.\d+ ")
 _TIMESTAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{6}) UTC")
 
 
@@ -184,7 +185,8 @@ def _stamp(path: str) -> Any:
 
 
 def instances_of(text: str) -> list[dict[str, Any]]:
-    """The instances of a dump: name, state, base and effective priority, virtual_router_id, interface, addresses."""
+    """The instances of a dump: name, state, base and effective priority, virtual_router_id, interface, addresses, and
+    since when they have their state, in seconds since 1970."""
     names = {
         "State": "state",
         "Priority": "priority",
@@ -208,6 +210,8 @@ def instances_of(text: str) -> list[dict[str, Any]]:
             found.append({"name": value, "addresses": []})
         elif found and key in names and names[key] not in found[-1]:
             found[-1][names[key]] = int(value) if value.isdigit() else value.partition(",")[0]
+        elif found and key == _TRANSITION and _SECONDS.match(value):
+            found[-1]["since"] = float(value.split()[0])
     return found
 
 

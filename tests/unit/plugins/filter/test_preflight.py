@@ -249,6 +249,26 @@ def test_a_holder_that_keepalived_left_behind_is_seen_on_the_wire(fleet):
     assert "is held by haproxy-1 and haproxy-2 at once (split brain); MASTER: haproxy-1;" in found(fleet)[0]
 
 
+def test_a_vip_that_moves_while_it_is_looked_at_is_no_split_brain(fleet):
+    """Each saw the other one answer, at another moment."""
+    for host, other in (("haproxy-1", "haproxy-2"), ("haproxy-2", "haproxy-1")):
+        fleet[host]["k8s_edge_before"] = info(host, "BACKUP", False)
+        fleet[host]["k8s_edge_wire"] = look(host, (HARDWARE[other],))
+    assert found(fleet) == [
+        "warning: haproxy-2, haproxy-1: k8s_edge_vips[kubeapi]: 10.77.0.100 moved between haproxy-2 and haproxy-1 "
+        "while they were looked at. Look again, and at the checks if it goes on."
+    ]
+    assert faults(fleet) == ["kubeapi: 10.77.0.100 is held by no host."]
+
+
+def test_one_host_that_sees_two_answers_is_enough(fleet):
+    fleet["haproxy-3"] = fleet["haproxy-2"] | {"ansible_host": "10.77.0.13"}
+    fleet["haproxy-3"]["k8s_edge_wire"] = {**look("haproxy-2", tuple(HARDWARE.values())), "links": []}
+    groups = {**GROUPS, "haproxy": ["haproxy-1", "haproxy-2", "haproxy-3"]}
+    lines = preflight_findings(groups, fleet, "planned")["text"]
+    assert any("10.77.0.100 is held by haproxy-1 and haproxy-2 at once (split brain)" in line for line in lines)
+
+
 def test_a_change_that_is_to_come_may_heal_a_split_brain(fleet):
     fleet["haproxy-2"]["k8s_edge_before"] = info("haproxy-2", "MASTER", True)
     fleet["haproxy-2"]["k8s_edge_plan"]["would_change"] = True

@@ -1,0 +1,107 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the edge is now, as the lines of one screen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def status_text(state: Mapping[str, Any], now: float) -> list[str]:
+    """A line each: what is wrong first, then VIPs, then hosts. ``now`` in seconds since 1970."""
+    return list(_lines(state, now))
+
+
+def headline(state: Mapping[str, Any]) -> str:
+    """All of it in one sentence."""
+    number = len(state["faults"])
+    vips = f"{len(state['vips'])} addresses on {len(state['hosts'])} hosts"
+    return f"{vips}: all is well." if not number else f"{vips}: {number} fault{'s' if number > 1 else ''}."
+
+
+def _lines(state: Mapping[str, Any], now: float) -> Iterator[str]:
+    yield headline(state)
+    yield from (f"! {each}" for each in state["faults"])
+    for each in state["vips"]:
+        yield f"VIP {each['vip']} {each['address']}: {holder_text(each, now)}"
+        yield from (f"   {one['host']}: {one['why']}" for one in each["members"] if not one["holds"])
+    for each in state["hosts"]:
+        yield f"{each['host']}: {host_text(each)}"
+        for backend, told in servers_text(each).items():
+            yield f"   {backend}: {told}"
+        yield from (f"   {line}" for line in old_text(each))
+        yield f"   {drift_text(each)}"
+    if state["certificates"]:
+        told = ", ".join(f"{each['server']} {each['days']} d" for each in state["certificates"])
+        yield f"certificates end in: {told}"
+
+
+def holder_text(vip: Mapping[str, Any], now: float) -> str:
+    """Who holds an address, since when, and who saw it."""
+    if not vip["holders"]:
+        said = f" ({' and '.join(vip['says'])} says to have it)" if vip["says"] else ""
+        return f"nobody answers for it{said}"
+    found = []
+    for each in vip["members"]:
+        if each["holds"]:
+            since = f" for {age(now - each['since'])}" if each["since"] and each["state"] == "MASTER" else ""
+            found.append(f"{each['host']} ({each['state']}, priority {each['priority']}{since})")
+    seen = f", seen by {' and '.join(vip['seen_by'])}" if vip["seen_by"] else ", by its own account"
+    return f"{' AND '.join(found)}{seen}"
+
+
+def host_text(host: Mapping[str, Any]) -> str:
+    """Roles, versions and whether the daemons run what their files say."""
+    if not host["read"]:
+        return "not read"
+    names = [
+        ("keepalived", host["keepalived"]),
+        *([("HAProxy", host["haproxy"])] if "HAProxy" in host["roles"] else []),
+    ]
+    daemons = [f"{name} {each['version'] or 'missing'} {_health(each)}" for name, each in names]
+    sessions = "" if host["sessions"] is None else f"; {host['sessions']} sessions"
+    return f"{', '.join(host['roles']) or 'VRRP'}; {'; '.join(daemons)}{sessions}"
+
+
+def servers_text(host: Mapping[str, Any]) -> dict[str, str]:
+    """For each backend its servers, with state and sessions."""
+    found: dict[str, list[str]] = {}
+    for each in host["servers"]:
+        told = f"{each['server']} {each['status']} {each['sessions']}"
+        found.setdefault(each["backend"], []).append(told)
+    return {backend: ", ".join(told) for backend, told in found.items()}
+
+
+def old_text(host: Mapping[str, Any]) -> list[str]:
+    """Processes that a reload has left behind."""
+    told = []
+    for each in host["old_processes"]:
+        kept = "unknown sessions" if each["sessions"] is None else f"{each['sessions']} sessions"
+        told.append(f"old HAProxy process {each['pid']} keeps {kept}")
+    return told
+
+
+def drift_text(host: Mapping[str, Any]) -> str:
+    """What a run of site.yml would do there."""
+    if host["drift"] is None:
+        return "drift: not known, since it could not be planned"
+    return f"drift: {'; '.join(host['drift'])}" if host["drift"] else "as declared"
+
+
+def age(seconds: float) -> str:
+    """A span in its largest unit: 3 d, 2 h, 5 min."""
+    left = max(int(seconds), 0)
+    for size, unit in _STEPS:
+        if left >= size:
+            return f"{left // size} {unit}"
+    return "0 s"
+
+
+def _health(daemon: Mapping[str, Any]) -> str:
+    if not daemon["active"]:
+        return "does not run"
+    return "runs" if daemon["loaded"] else "runs, with another file than it has"
