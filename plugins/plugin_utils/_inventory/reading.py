@@ -20,6 +20,34 @@ def written_instances(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {each["name"]: each for each in (info.get("configuration") or {}).get("instances") or () if "name" in each}
 
 
+def predecessors(info: Mapping[str, Any], desired: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The written instance whose place each desired one takes, by the latter's name: the one of its name, or one that
+    no desired one is called by and that has one of its addresses: somebody set it up by hand. What is new has none."""
+    written, wanted = written_instances(info), list(desired)
+    others = [each for name, each in written.items() if name not in [one["name"] for one in wanted]]
+    found = {}
+    for each in wanted:
+        mine = instance_addresses(each)
+        place = written.get(each["name"]) or next((one for one in others if mine & instance_addresses(one)), None)
+        if place is not None:
+            found[each["name"]] = place
+    return found
+
+
+def instance_addresses(instance: Mapping[str, Any]) -> set[str]:
+    """The virtual addresses of an instance, written or desired, without prefix."""
+    entries = [*(instance.get("virtual_ipaddress") or ()), *(instance.get("virtual_ipaddress_excluded") or ())]
+    return {plain_address(each.get("address") if isinstance(each, Mapping) else each) for each in entries} - {""}
+
+
+def plain_address(text: Any) -> str:
+    """An address without prefix, in Python's spelling; empty for what is none."""
+    try:
+        return str(ip_interface(str(text)).ip)
+    except ValueError:
+        return ""
+
+
 def coming_instances(info: Mapping[str, Any], desired: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The instances that the files would have with the desired ones in them; those that are not desired stay."""
     written, wanted = written_instances(info), {each["name"]: each for each in desired}

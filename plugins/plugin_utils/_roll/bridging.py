@@ -11,11 +11,16 @@ them meanwhile, the host may answer for them all that time: an address on loopba
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_address
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import LOOPBACK
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import held_addresses, live_states
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
+    held_addresses,
+    live_states,
+    plain_address,
+    predecessors,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import coordinated
 
 
@@ -33,23 +38,16 @@ def bridged(
         return []  # one that could not be asked may take the VIP
     heard = {name for peer in peers if peer["active"] for name in live_states(peer)}
     split = set(coordinated(info, desired)) - heard
-    led = {name for name, state in live_states(info).items() if state == "MASTER"}
+    states, places = live_states(info), predecessors(info, desired)
+    led = {name for name in split if states.get(places[name]["name"]) == "MASTER"}
     written = (info.get("configuration") or {}).get("virtual_servers") or ()
-    elsewhere = {_plain(text) for text in [*directed, *(each.get("address") for each in written)]}
-    elsewhere |= {_plain(one["address"]) for one in info.get("addresses") or () if one["interface"] == LOOPBACK}
+    elsewhere = {plain_address(text) for text in [*directed, *(each.get("address") for each in written)]}
+    elsewhere |= {plain_address(one["address"]) for one in info.get("addresses") or () if one["interface"] == LOOPBACK}
     found = []
     for instance in desired:
-        if instance["name"] in split & led:
+        if instance["name"] in led:
             for entry in instance.get("virtual_ipaddress") or ():
-                text = _plain(entry["address"] if isinstance(entry, Mapping) else entry)
+                text = plain_address(entry["address"] if isinstance(entry, Mapping) else entry)
                 if text in held_addresses(info) and text not in elsewhere:
                     found.append(f"{text}/{ip_address(text).max_prefixlen}")
     return found
-
-
-def _plain(text: Any) -> str:
-    """An address without prefix, in Python's spelling; empty for what is none."""
-    try:
-        return str(ip_interface(str(text)).ip)
-    except ValueError:
-        return ""

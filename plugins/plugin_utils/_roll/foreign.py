@@ -13,10 +13,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name, router_id
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import agreement, instance_name, router_id
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
     BEFORE,
     HAPROXY_BEFORE,
+    instance_addresses,
     live_states,
     written_instances,
 )
@@ -36,7 +37,7 @@ Hostvars = Mapping[str, Mapping[str, Any]]
 
 
 class Foreign(NamedTuple):
-    """``problems`` stop the run; ``notes`` say what becomes of the rest."""
+    """``problems`` stop the run, and then all that was found stands there; ``notes`` say what becomes of it."""
 
     problems: list[str]
     notes: list[str]
@@ -45,6 +46,7 @@ class Foreign(NamedTuple):
 def foreign(vips: Sequence[Vip], hosts: Sequence[str], hostvars: Hostvars) -> Foreign:
     """What is on those ``hosts`` that were read."""
     found = Foreign([], [])
+    more: list[str] = []
     ours = {instance_name(vip, address) for vip in vips for address in vip.addresses}
     names: dict[str, None] = {}
     for vip in vips:
@@ -54,8 +56,9 @@ def foreign(vips: Sequence[Vip], hosts: Sequence[str], hostvars: Hostvars) -> Fo
                 names[name] = None
                 _tell_instance(found, vip, address, name, router, holders, hostvars)
         if vip.proxied:
-            found.notes.extend(_listeners(vip, members, hostvars))
-    found.notes.extend(_split(names, hosts, hostvars))
+            more.extend(_listeners(vip, members, hostvars))
+    more.extend(_split(names, hosts, hostvars))
+    (found.problems if found.problems else found.notes).extend(more)
     return found
 
 
@@ -67,14 +70,9 @@ def _holders(
     for host in members:
         declared = {each.get("name") for each in hostvars[host].get("keepalived_instances") or ()}
         for name, written in written_instances(hostvars[host].get(BEFORE) or {}).items():
-            if name not in ours | declared and address in set(_addresses(written)):
+            if name not in ours | declared and address in instance_addresses(written):
                 found.setdefault((name, written.get("virtual_router_id")), []).append(host)
     return found
-
-
-def _addresses(instance: Mapping[str, Any]) -> Iterator[str]:
-    for option in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
-        yield from (str(each.get("address")).partition("/")[0] for each in instance.get(option) or ())
 
 
 def _tell_instance(
@@ -88,7 +86,8 @@ def _tell_instance(
         reason = f"is already the address of {what} in keepalived.conf of {_and(kept)}, which nothing declares"
         remedy = (
             "To take it over, set keepalived_purge: true (and haproxy_purge: true for HAProxy): the run then removes "
-            "from these files what nothing declares, and the plan shows all of it first. To leave it alone, declare "
+            "from these files what nothing declares, and the plan shows all of it first. What else is to stay in them "
+            "has to be declared (keepalived_instances, haproxy_frontends and the like). To leave it alone, declare "
             "another address"
         )
         found.problems.append(str(Problem(f"{vip.path}.addresses", address, reason, remedy)))
@@ -130,9 +129,29 @@ def _binds(info: Mapping[str, Any], known: Container[Any]) -> Iterator[tuple[str
 
 def _split(names: Iterable[str], hosts: Sequence[str], hostvars: Hostvars) -> Iterator[str]:
     for name in names:
-        masters = [host for host in hosts if live_states(hostvars[host].get(BEFORE) or {}).get(name) == "MASTER"]
+        infos = {host: hostvars[host].get(BEFORE) or {} for host in hosts}
+        masters = [host for host in hosts if live_states(infos[host]).get(name) == "MASTER"]
         if len(masters) > 1:
-            yield f"instance {name} is MASTER on {_and(masters)} at once: their files disagree."
+            written = {host: agreement(written_instances(infos[host]).get(name) or {}) for host in masters}
+            yield f"instance {name} is MASTER on {_and(masters)} at once: {_disagreement(written)}."
+
+
+def _disagreement(written: Mapping[str, Mapping[str, Any]]) -> str:
+    """Why hosts do not hear each other, from what each has in its file."""
+    differing = {}
+    for key in dict.fromkeys(key for each in written.values() for key in each if key != "unicast_src_ip"):
+        said = {host: _worded(each.get(key)) for host, each in written.items()}
+        if len(set(said.values())) > 1:
+            differing[key] = ", ".join(f"{value} on {host}" for host, value in said.items())
+    if not differing:
+        return "their files agree, so what one sends does not reach the other, or is refused there"
+    return "their files disagree (" + "; ".join(f"{key}: {values}" for key, values in differing.items()) + ")"
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, list):
+        return _and([str(each) for each in value]) or "none"
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _and(names: Sequence[str]) -> str:

@@ -21,8 +21,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import ag
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import held
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
     live_states,
+    predecessors,
     unknown_options,
-    written_instances,
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
@@ -77,18 +77,19 @@ def _leads(vip: Vip, info: Mapping[str, Any]) -> bool:
 
 
 def coordinated(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:
-    """The written instances that the desired ones would change in what all members must agree on.
+    """The desired instances that would change a written one in what all members must agree on: one of the same name,
+    or one that somebody set up by hand with the same address, whose peers would take that for themselves.
 
     An option whose written value is unknown (it hangs on a parameter, say) is none of them: keepalived_config refuses
     to change such a line, so the roll leaves it as it is.
     """
-    current = written_instances(info)
+    current = predecessors(info, desired)
     return [
         each["name"]
         for each in desired
         if each["name"] in current
         and agreement(current[each["name"]])
-        != agreement(_coming(current[each["name"]], each, unknown_options(info, each["name"])))
+        != agreement(_coming(current[each["name"]], each, unknown_options(info, current[each["name"]]["name"])))
     ]
 
 

@@ -93,3 +93,11 @@ def test_what_a_host_is_to_have_alone_needs_no_successor_and_is_kept_on_loopback
     # A member that has not left yet is asked for.
     there = peer(instances=[{"name": "v", "state": "FAULT"}])
     assert keepalived_change(here_now, [left], [there])["without_successor"] == ["v"]
+
+
+def test_an_instance_set_up_by_hand_that_gives_its_address_to_another_is_bridged_too():
+    named = {**OLD, "name": "by-hand", "virtual_router_id": 47}
+    assert keepalived_change(here(old=[named]), NEW, [peer()])["bridged"] == ["10.0.0.9/32"]
+    assert keepalived_change(here("BACKUP", old=[named]), NEW, [peer()])["bridged"] == []
+    assert keepalived_change(here(old=[named]), NEW, [])["coordinated"] == ["v"]
+    assert keepalived_change(here(old=[named]), [{**named, "name": "v"}], [])["coordinated"] == []

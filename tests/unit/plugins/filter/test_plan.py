@@ -389,9 +389,11 @@ def set_up_by_hand(lab, **variables):
 
 
 def test_hosts_that_somebody_set_up_by_hand_are_told_at_once(lab):
-    (problem,) = set_up_by_hand(lab).fleet()["problems"]
+    problem, listener, split = set_up_by_hand(lab).fleet()["problems"]
     assert f"'{ADDRESS}' is already the address of instance haproxy-vip (virtual router ID 47)" in problem
     assert f"of {ONE}, which nothing declares" in problem and "keepalived_purge: true" in problem
+    assert listener.startswith(f"frontend k8s-api in haproxy.cfg of {ONE} and {TWO} listens on *:6443")
+    assert split.startswith(f"instance haproxy-vip is MASTER on {ONE} and {TWO} at once")
 
 
 def test_with_purge_it_is_told_what_gives_way(lab):
@@ -401,9 +403,31 @@ def test_with_purge_it_is_told_what_gives_way(lab):
     assert instance.startswith("instance haproxy-vip (virtual router ID 47) in keepalived.conf of haproxy-1 gives way")
     assert instance.endswith("until the last of them is changed, two may hold it at once.")
     assert listener.startswith("frontend k8s-api in haproxy.cfg of haproxy-1 and haproxy-2 listens on *:6443; it stays")
-    assert split == f"instance haproxy-vip is MASTER on {ONE} and {TWO} at once: their files disagree."
+    files = f"their files disagree (addresses: {ADDRESS} on {ONE}, none on {TWO})"
+    assert split == f"instance haproxy-vip is MASTER on {ONE} and {TWO} at once: {files}."
     purged = set_up_by_hand(lab, keepalived_purge=True, haproxy_purge=True).fleet()
     assert "it is removed (haproxy_purge)" in purged["text"][-2]
+
+
+def test_two_masters_whose_files_agree_do_not_hear_each_other(lab):
+    site = set_up_by_hand(lab, keepalived_purge=True)
+    site.hostvars[TWO]["k8s_edge_before"]["configuration"] = {"instances": [BY_HAND]}
+    assert any(
+        each.endswith("does not reach the other, or is refused there.") for each in site.fleet()["plan"]["notes"]
+    )
+
+
+def test_a_takeover_begins_with_the_holder_and_its_peers_are_silent_so_that_nothing_moves(lab):
+    site = set_up_by_hand(lab, keepalived_purge=True, haproxy_purge=True)
+    holding = {"address": ADDRESS, "instance": "haproxy-vip", "held": True}
+    site.hostvars[ONE]["k8s_edge_before"]["vips"] = [holding]
+    site.hostvars[TWO]["k8s_edge_before"]["vips"] = []
+    for host in (ONE, TWO):
+        site.plans(host, **MOVES)
+    fleet = site.fleet()
+    assert fleet["plan"]["order"] == [ONE, TWO]
+    assert [each["stops"] for each in fleet["plan"]["hosts"]] == [[TWO], []]
+    assert fleet["plan"]["vips"][0]["held_by"] == [ONE] and fleet["plan"]["vips"][0]["moves"] == []
 
 
 def test_what_is_declared_beside_the_vips_is_not_foreign(lab):
