@@ -65,7 +65,7 @@ _value:
       C(address), C(instances), whether it C(leaves), and otherwise what is wrong (C(fault)); C(remaining), a sentence
       for each host where something remains and is not removed.
     - When planned also C(plan), what a run would do, and C(text), the same as lines (docs/plan.md says what is in it);
-      C(roll), the hosts that change, by play.
+      C(roll), the hosts that change, by play, and C(batches), those of its members that are changed side by side.
     - Where there are problems, C(order) and C(hosts) are empty.
   type: dict
 """

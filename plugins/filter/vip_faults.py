@@ -14,8 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.holders import told_by_wire
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.starting import unstartable
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import faults
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import faults, unstartable
 
 DOCUMENTATION = r"""
 name: vip_faults

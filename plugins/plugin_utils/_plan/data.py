@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.fleet_plan import fleet_plan
@@ -23,7 +23,7 @@ def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
     found = problems(fleet, stage != "declared")
     if stage == "planned" and not found:
         found = list(unplanned(fleet))
-    declared = not said(lambda: (fleet.down, fleet.vips))
+    declared = not said(lambda: (fleet.down, fleet.vips, fleet.parallel))
     data: dict[str, Any] = {
         "problems": found,
         "present": fleet.hosts if declared else [],
@@ -47,26 +47,25 @@ def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
         )
         return data
     plan = fleet_plan(fleet) if sound else {}
-    data.update(plan=plan, text=plan_text(plan) if plan else [], roll=roll(fleet, plan.get("order", ())))
+    data.update(plan=plan, text=plan_text(plan) if plan else [], roll=roll(fleet) if plan.get("order") else {})
     return data
 
 
-def roll(fleet: Fleet, order: Sequence[str]) -> dict[str, list[str]]:
-    """The hosts of each play that changes something: former members that leave, real servers, members one at a time,
-    and those of them that are real servers no longer. ``listening`` are those who share a VIP with one that changes."""
+def roll(fleet: Fleet) -> dict[str, list[Any]]:
+    """The hosts of each play that changes something: former members that leave, real servers, members in ``batches`` of
+    hosts that are changed side by side, and those of them that are real servers no longer. ``listening`` are those who
+    share a VIP with one that changes."""
+    order = fleet.changing
     plays = {
         "leaving": list(fleet.leaving),
         "real_servers": fleet.real_servers,
         "members": fleet.hosts,
         "former_real_servers": fleet.former_real_servers,
     }
-    if not order:
-        return {}
     concerned = {host for vip in fleet.vips if set(vip.hosts) & set(order) for host in vip.hosts}
-    return {
-        **{play: [host for host in order if host in hosts] for play, hosts in plays.items()},
-        "listening": [host for host in fleet.hosts if host in concerned],
-    }
+    found: dict[str, list[Any]] = {play: [host for host in order if host in hosts] for play, hosts in plays.items()}
+    listening = [host for host in fleet.hosts if host in concerned]
+    return {**found, "batches": fleet.batches, "listening": listening}
 
 
 def unplanned(fleet: Fleet) -> Iterator[str]:

@@ -26,9 +26,10 @@ _SECONDS = {"packages": 15, "selinux_access": 10, "firewall_access": 2, "haproxy
 
 def fleet_plan(fleet: Fleet) -> dict[str, Any]:
     """What a run would do, as plain data: ``would_change``; ``order``, the hosts that it would change one after the
-    other; ``hosts``, the plan of each that was asked; ``removes``, what
-    would go from hosts where no VIP is declared; ``vips``, the way of each address; ``connections``, those that
-    it would cut sooner or later; ``notes``, what else to know; ``seconds``, about how long it would take."""
+    other; ``batches``, the members among them, step by step: hosts of one step are changed side by side; ``hosts``,
+    the plan of each that was asked; ``removes``, what would go from hosts where no VIP is declared; ``vips``, the way
+    of each address; ``connections``, those that it would cut sooner or later; ``notes``, what else to know;
+    ``seconds``, about how long it would take."""
     order = fleet.changing
     standings = {host: Standing(fleet, host) for host in fleet.hosts}
     found = ways(fleet, order, standings)
@@ -39,6 +40,7 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
     return {
         "would_change": bool(order or removed),
         "order": order,
+        "batches": fleet.batches,
         "hosts": hosts,
         "removes": [
             {"host": each["host"], "what": [*each["keepalived"], *each["haproxy"], *each["files"]]} for each in removed
@@ -51,7 +53,7 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
             *(line for host in order if host in standings for line in standings[host].doubts),
             *fleet.notes,
         ],
-        "seconds": sum(each["seconds"] for each in hosts),
+        "seconds": _duration({each["host"]: each["seconds"] for each in hosts}, fleet.batches),
     }
 
 
@@ -72,6 +74,13 @@ def _impacts(
         impacts[host] = standing.refined(moves, host in stopped)
         stopped |= set(fleet.silenced(host))
     return impacts
+
+
+def _duration(seconds: Mapping[str, int], batches: Sequence[Sequence[str]]) -> int:
+    """Those that are changed side by side take as long as the slowest of them."""
+    rolled = {host for batch in batches for host in batch}
+    alone = sum(each for host, each in seconds.items() if host not in rolled)
+    return alone + sum(max(seconds[host] for host in batch) for batch in batches)
 
 
 def _grouped(fleet: Fleet, order: Sequence[str]) -> Iterable[str]:

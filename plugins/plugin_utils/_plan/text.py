@@ -31,17 +31,24 @@ def headline(plan: Mapping[str, Any]) -> str:
         return f"No VIP is declared: everything of this collection would be removed from {cleared}, which have:"
     if not changing:
         return f"Nothing to do on any of {len(plan['hosts'])} hosts."
-    return (
-        f"{len(changing)} of {len(plan['hosts'])} hosts would change, one after the other, in about "
-        f"{plan['seconds']} s: {', '.join(changing)}."
-    )
+    batches = [each for each in plan.get("batches") or () if len(each) > 1]
+    together = {host: " with ".join(each) for each in batches for host in each}
+    how = f"up to {max(map(len, batches))} side by side" if batches else "one after the other"
+    names = ", ".join(dict.fromkeys(together.get(host, host) for host in changing))
+    return f"{len(changing)} of {len(plan['hosts'])} hosts would change, {how}, in about {plan['seconds']} s: {names}."
+
+
+def beside(plan: Mapping[str, Any], host: str) -> list[str]:
+    """Which hosts are changed at the same time, in words; nothing where none is."""
+    others = [each for batch in plan.get("batches") or () if host in batch for each in batch if each != host]
+    return [f"side by side with {' and '.join(others)}"] if others else []
 
 
 def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
     changing = [each for each in plan["hosts"] if each["changes"]]
     yield headline(plan)
     for number, each in enumerate(changing, 1):
-        yield f"{number}. {each['host']}: {MEANING[each['impact']]}"
+        yield ", ".join([f"{number}. {each['host']}: {MEANING[each['impact']]}", *beside(plan, each["host"])])
         yield from _host(each)
     for each in plan["hosts"]:
         if not each["changes"]:

@@ -39,6 +39,11 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.foreign import Foreign, foreign
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, order, silenced_by, standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import remains, removal_notes
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.side_by_side import (
+    batches,
+    groups_of,
+    parallel_groups,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.trades import trades
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
@@ -77,6 +82,11 @@ class Fleet:
     def down(self) -> tuple[str, ...]:
         """The hosts that are declared down."""
         return hosts_down(self.hostvars)
+
+    @cached_property
+    def parallel(self) -> int:
+        """How many groups of hosts may have one of theirs changed at once; InputError where that is no number."""
+        return parallel_groups(self.hostvars)
 
     @cached_property
     def derivation(self) -> Derivation:
@@ -221,12 +231,24 @@ class Fleet:
     @property
     def changing(self) -> list[str]:
         """The hosts that have something to do, in the order in which they are changed: former members that leave, real
-        servers, which directors may send packets to afterwards, and the members. A peer that must be stopped for the
-        change of another has to come up again with its own."""
+        servers, which directors may send packets to afterwards, and the members."""
+        others = [host for host in (*self.leaving, *self.real_servers) if host not in self.hosts]
+        members = [host for batch in self.batches for host in batch]
+        return [*(host for host in dict.fromkeys(others) if host in self._needed), *members]
+
+    @cached_property
+    def batches(self) -> list[list[str]]:
+        """The members that have something to do, in steps: those of one step are changed side by side."""
+        members = [host for host in self.order if host in self._needed]
+        groups = groups_of(self.hosts, self.vips, self.hostvars) if self.parallel > 1 else {}
+        return batches(members, groups, self.parallel)
+
+    @cached_property
+    def _needed(self) -> set[str]:
+        """The hosts that have something to do. A peer that must be stopped for the change of another has to come up
+        again with its own."""
         needed = {host for host in self.concerned if self.plan(host).get("would_change", True)} | set(self.leaving)
-        needed |= {peer for host in self.hosts if host in needed for peer in self.silenced(host)}
-        order = dict.fromkeys([*self.leaving, *self.real_servers, *self.order])
-        return [host for host in order if host in needed]
+        return needed | {peer for host in self.hosts if host in needed for peer in self.silenced(host)}
 
     def variables(self, host: str) -> Mapping[str, Any]:
         """The variables of a host; none where the inventory does not have it."""

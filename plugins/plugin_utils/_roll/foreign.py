@@ -28,10 +28,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interf
 _EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104  # compared, not bound
 
 #: Two virtual router IDs are two routers, each of which has its own MASTER.
-_DEAF = (
-    " Hosts that are changed do not hear those that are not, since their virtual router IDs differ: until the last of "
-    "them is changed, two may hold it at once."
-)
+_DEAF = " The holder is changed first. Its peers, which do not hear it then, are stopped until it is their turn."
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 

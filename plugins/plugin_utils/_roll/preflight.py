@@ -44,7 +44,7 @@ def problems(fleet: Fleet, read: bool) -> list[str]:
 
 def problems_found(fleet: Fleet, read: bool) -> Iterator[Problem | str]:
     """The same, in their parts where they have such."""
-    wrong = _refused(lambda: (fleet.down, fleet.vips))
+    wrong = _refused(lambda: (fleet.down, fleet.vips, fleet.parallel))
     if wrong:
         yield from wrong
         return

@@ -322,6 +322,17 @@ def test_directors_and_real_servers_are_asked_for_their_kernels(lab):
     assert site.fleet()["asks"][TWO]["modules"]["kube_proxy_info"] == {"virtual_addresses": [ADDRESS]}
 
 
+def test_directors_that_are_real_servers_too_are_changed_with_the_holder_last(lab):
+    vip = {"name": "kubeapi", "addresses": [f"{ADDRESS}/24"], "ports": [80], "profile": "ipvs", "leads_to": "haproxy"}
+    site = Site(lab)
+    for host in site.groups["haproxy"]:
+        site.hostvars[host]["k8s_edge_vips"] = [{**vip, "hosts": "haproxy"}]
+        site.plans(host, **RELOADS)
+    fleet = site.fleet()
+    assert fleet["plan"]["order"] == fleet["roll"]["members"] == [TWO, ONE]
+    assert set(fleet["roll"]["real_servers"]) == {ONE, TWO}
+
+
 @pytest.mark.parametrize("purge", [True, False])
 def test_a_haproxy_that_no_vip_leads_to(lab, purge):
     site = Site(lab)
@@ -401,7 +412,7 @@ def test_with_purge_it_is_told_what_gives_way(lab):
     assert fleet["problems"] == []
     instance, listener, split = fleet["plan"]["notes"]
     assert instance.startswith("instance haproxy-vip (virtual router ID 47) in keepalived.conf of haproxy-1 gives way")
-    assert instance.endswith("until the last of them is changed, two may hold it at once.")
+    assert instance.endswith("which do not hear it then, are stopped until it is their turn.")
     assert listener.startswith("frontend k8s-api in haproxy.cfg of haproxy-1 and haproxy-2 listens on *:6443; it stays")
     files = f"their files disagree (addresses: {ADDRESS} on {ONE}, none on {TWO})"
     assert split == f"instance haproxy-vip is MASTER on {ONE} and {TWO} at once: {files}."
