@@ -9,8 +9,8 @@ An answer is `NODE to CLIENT`: which node gave it, and from which address it was
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from lab.command import LabError
 
@@ -18,6 +18,23 @@ _SERVER = re.compile(r"^-a .* -r (?P<address>\S+):\d+ -g\b.* -w (?P<weight>\d+)"
 _PATIENCE_MS = 1000  # three advertisements of half a second, less what is lost on the way
 Said = Mapping[str, Any]
 Passes = Mapping[str, int]
+
+
+class Turn(NamedTuple):
+    """A node's server was replaced: when the old one was asked to stop, had ended, and the new one was ready."""
+
+    node: str
+    stopping: float
+    stopped: float
+    ready: float
+
+
+class Table(NamedTuple):
+    """What was in the director's table at some time between two: the addresses that get new connections."""
+
+    begin: float
+    end: float
+    addresses: frozenset[str]
 
 
 def table(rules: str) -> set[str]:
@@ -116,3 +133,37 @@ def all_serve(addresses: Collection[str], expected: Collection[str]) -> str:
             f"the table has {', '.join(sorted(addresses)) or 'nobody'} instead of {', '.join(sorted(expected))}."
         )
     return f"{len(addresses)} real servers in its kernel: {', '.join(sorted(addresses))}"
+
+
+def updated(
+    said: Said,
+    slow: Said,
+    least: int,
+    turns: Sequence[Turn],
+    tables: Sequence[Table],
+    addresses: Mapping[str, str],
+) -> str:
+    """Every node's server was replaced in turn and no request was lost, of those that take their time (``slow``)
+    neither. Each node had left the director's table before its server had ended, and came back. ``addresses`` has that
+    of each node, and ``least`` requests are wanted."""
+    for each in (said, slow):
+        if each["failed"]:
+            raise LabError(
+                f"{each['failed']} of {each['requests']} requests failed: {each['errors']}, {each['outages']}"
+            )
+    if said["requests"] < least or not slow["requests"]:
+        raise LabError(f"{said['requests']} requests and {slow['requests']} slow ones are too few.")
+    if sorted(turn.node for turn in turns) != sorted(addresses):
+        raise LabError(f"replaced were {', '.join(turn.node for turn in turns) or 'none'}, not each node once.")
+    for turn in turns:
+        own = addresses[turn.node]
+        while_leaving = [each for each in tables if turn.stopping < each.end < turn.stopped]
+        if not any(own not in each.addresses for each in while_leaving):
+            raise LabError(f"{turn.node} had not left the table before its server had ended.")
+        if not any(own in each.addresses for each in tables if turn.ready < each.begin):
+            raise LabError(f"{turn.node} did not come back into the table.")
+    order = ", ".join(turn.node for turn in turns)
+    return (
+        f"0 of {said['requests']} requests lost, and 0 of {slow['requests']} that took their time\n"
+        f"{order}: each left the table before its Traefik had ended, and came back"
+    )

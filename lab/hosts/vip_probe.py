@@ -7,7 +7,7 @@
 Prints one JSON object: requests, answered, failed; longest_outage_ms and outages (start after the first request,
 length, requests lost; unfinished where nobody answered any more); answered_by (who, how often); errors; and
 longest_stall_ms, the longest time by which the probe itself was late: an outage shorter than that means nothing.
-It ends after --seconds, or on SIGTERM.
+It ends after --seconds, or on SIGTERM, but not before it has asked --at-least so often.
 
 An outage lasts from the start of the first request that failed to the start of the next one that was answered.
 """
@@ -89,8 +89,11 @@ async def ask(host: str, port: int, path: str, tls: ssl.SSLContext | None) -> st
     return body.decode(errors="replace").strip()
 
 
-async def probe(url: str, seconds: float, every: float, timeout: float, tls: ssl.SSLContext | None) -> list[Request]:
-    """One request every `every` seconds until the time is over or somebody asks to stop; none waits for another."""
+async def probe(
+    url: str, seconds: float, every: float, timeout: float, tls: ssl.SSLContext | None, least: int = 0
+) -> list[Request]:
+    """One request every `every` seconds until the time is over or somebody asks to stop, but `least` requests; none
+    waits for another."""
     target = urlsplit(url)
     host, port = target.hostname or "", target.port or (443 if tls else 80)
     begin = time.monotonic()
@@ -107,12 +110,14 @@ async def probe(url: str, seconds: float, every: float, timeout: float, tls: ssl
     tasks, stop = [], asyncio.Event()
     with contextlib.suppress(ValueError):  # signals are for a program's main thread
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    for number in range(round(seconds / every)):
-        due = number * every
+    due = 0.0
+    for number in range(max(least, round(seconds / every))):
         await asyncio.sleep(max(0.0, begin + due - time.monotonic()))
-        if stop.is_set():
+        if stop.is_set() and number >= least:
             break
         tasks.append(asyncio.create_task(one(due)))
+        # Where a number is wanted a probe that was late does not catch up: many at once would be another question.
+        due = max(due, time.monotonic() - begin) + every if least else (number + 1) * every
     return list(await asyncio.gather(*tasks))
 
 
@@ -122,6 +127,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="how long to ask at most (5; at most 600)")
     parser.add_argument("--every-ms", type=float, default=10.0, help="time between two requests (10; at least 1)")
     parser.add_argument("--timeout-ms", type=float, default=250.0, help="when a request counts as failed (250)")
+    parser.add_argument("--at-least", type=int, default=0, help="how many requests to send in any case (0)")
     parser.add_argument("--ca", help="certificate authority to trust; without it nothing is verified")
     chosen = parser.parse_args()
     if not 0 < chosen.seconds <= 600 or chosen.every_ms < 1:
@@ -131,7 +137,7 @@ def main() -> None:
         tls = ssl.create_default_context(cafile=chosen.ca)
         if not chosen.ca:
             tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-    asked = probe(chosen.url, chosen.seconds, chosen.every_ms / 1000, chosen.timeout_ms / 1000, tls)
+    asked = probe(chosen.url, chosen.seconds, chosen.every_ms / 1000, chosen.timeout_ms / 1000, tls, chosen.at_least)
     print(json.dumps(summary(asyncio.run(asked))))
 
 

@@ -2,14 +2,17 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Behind the lab's Traefik: every answer says which node gave it, and from which address Traefik was asked."""
+"""Behind the lab's Traefik: every answer says which node gave it, and from which address Traefik was asked. One for
+/slow takes its time."""
 
 from __future__ import annotations
 
 import socket
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NAME = socket.gethostname()
+SLOW_SECONDS = 3
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -18,6 +21,8 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        if self.path == "/slow":
+            time.sleep(SLOW_SECONDS)
         body = f"{NAME} to {self.headers.get('X-Real-Ip', 'nobody')}".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")

@@ -101,6 +101,8 @@ def director_parameters(serves_too: bool) -> dict[str, int]:
         # By direct routing the kernel sees no answers and takes such an ended connection for one that is just ending:
         # only with 2 does a new one from its port go by the scheduler, also while no server is drained.
         "net.ipv4.vs.conn_reuse_mode": 2,
+        # A persistent client of a server that gets no new connections any more is led to another one.
+        "net.ipv4.vs.expire_quiescent_template": 1,
     }
 
 

@@ -16,7 +16,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import Port, port_number
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import ByHand, Interface, Profile, Section, Vip
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import (
+    ByHand,
+    Interface,
+    Noticed,
+    Profile,
+    Section,
+    Vip,
+)
 
 #: How a real server is asked whether it serves, where the VIP says nothing else. Traefik answers at /ping.
 CHECK = {"type": "http", "path": "/ping", "status": "200"}
@@ -24,6 +31,10 @@ CHECK = {"type": "http", "path": "/ping", "status": "200"}
 #: A server that does not answer is asked again once, and then left out: within four seconds.
 ASK = {"connect_timeout": 1, "retry": 1, "delay_before_retry": 1}
 SERVICE = {"protocol": "tcp", "scheduler": "wlc", "forwarding_method": "dr", "delay_loop": 2}
+
+#: Schedulers that refuse what hashes to a server of weight 0. With others a server that fails its check keeps its place
+#: without new connections, so that one that is asked to stop ends those it has (docs/adr/0026).
+HASHING = ("dh", "mh", "sh")
 
 
 class Settings(NamedTuple):
@@ -124,8 +135,10 @@ class Ipvs(Profile):
                 break
 
     def virtual_servers(self, vip: Vip, address: Interface, servers: Sequence[str]) -> Iterator[Section]:
+        by_hand = overridden(SERVICE, vip.settings.virtual_server)
+        if by_hand["scheduler"] not in HASHING:
+            by_hand.setdefault("inhibit_on_failure", True)
         for port, _server_port in vip.ports:
-            by_hand = overridden(SERVICE, vip.settings.virtual_server)
             given = {**by_hand, "address": str(address.ip), "port": port}
             checked = _check(vip.settings.check, port)
             given["real_servers"] = [{"address": each, "port": port, "weight": 1, **checked} for each in servers]
@@ -133,6 +146,11 @@ class Ipvs(Profile):
 
     def asked_port(self, vip: Vip) -> int:
         return int(vip.settings.check["port"])
+
+    def noticed_after(self, vip: Vip) -> Noticed:
+        every = float(overridden(SERVICE, vip.settings.virtual_server)["delay_loop"])
+        # After a failure keepalived wants two good answers, unless fast_recovery is set.
+        return Noticed(every + ASK["delay_before_retry"] + 2 * ASK["connect_timeout"], 2 * every)
 
 
 def _check(check: Mapping[str, Any], port: int) -> dict[str, Any]:

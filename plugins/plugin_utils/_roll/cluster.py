@@ -29,7 +29,17 @@ CLAIMS = {
     "kube_vip": ("state", "control_plane", "services"),
     "kube_vip_cloud_provider": ("state", "pools", "load_balancer_class"),
     "kube_keepalived_vip": ("state", "services", "virtual_router_id"),
-    "traefik": ("state", "http_port", "https_port", "host_network", "service_type", "namespace"),
+    "traefik": (
+        "state",
+        "http_port",
+        "https_port",
+        "host_network",
+        "service_type",
+        "namespace",
+        "leaving_seconds",
+        "min_ready_seconds",
+        "ping",
+    ),
 }
 
 

@@ -9,6 +9,7 @@ stands what none of them can see.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from itertools import combinations
@@ -46,12 +47,21 @@ class Claim(NamedTuple):
     span: Span
 
 
+class Listening(NamedTuple):
+    """Traefik on the nodes' own ports, as a VIP's directors see it: for how many seconds it says that it leaves, how
+    long the next node waits for a new one, and whether it answers ``/ping`` where clients come."""
+
+    leaving_seconds: int
+    min_ready_seconds: int
+    pings: bool
+
+
 class Planes(NamedTuple):
     """What is declared for the planes beside keepalived, by the types of the roles' variables; empty where nothing is.
 
     ``kube_keepalived_vip`` are the addresses of kube-keepalived-vip, ``edge`` the hosts where its pods and Traefik's
     run, ``host_ports`` the ports of these hosts that lead to Traefik by translation, and ``balanced`` the namespace of
-    Traefik's Service where that is of type LoadBalancer.
+    Traefik's Service where that is of type LoadBalancer. ``listening`` is Traefik where it has the nodes' own ports.
     """
 
     control_plane: Mapping[str, Any]
@@ -63,6 +73,7 @@ class Planes(NamedTuple):
     edge: Sequence[str]
     host_ports: Sequence[int]
     balanced: str
+    listening: Listening | None
 
 
 def planes_of(given: Mapping[str, Any]) -> Planes:
@@ -84,6 +95,13 @@ def planes_of(given: Mapping[str, Any]) -> Planes:
         given.get("edge") or (),
         [traefik.get("http_port", 80), traefik.get("https_port", 443)] if translated else [],
         traefik.get("namespace", "traefik") if traefik.get("service_type") == "LoadBalancer" else "",
+        Listening(
+            traefik.get("leaving_seconds", 10),
+            traefik.get("min_ready_seconds", 5),
+            traefik.get("ping", "web") == "web",
+        )
+        if traefik.get("host_network")
+        else None,
     )
 
 
@@ -231,6 +249,8 @@ def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
                 "holder serves alone, and is meant to."
             )
             yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)
+        if planes.listening and set(vip.servers) & set(planes.edge):
+            yield from _unnoticed(vip, planes.listening)
         emptied = [host for host in vip.hosts if planes.kube_keepalived_vip and host in planes.edge]
         if emptied:
             reason = (
@@ -239,3 +259,21 @@ def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
             )
             remedy = "Move its addresses away first (playbook migrate_kube_keepalived_vip.yml)."
             yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)
+
+
+def _unnoticed(vip: Vip, traefik: Listening) -> Iterator[Problem]:
+    """What would lose requests when Traefik is updated node by node: the directors come to know of it by its /ping."""
+    noticed = vip.profile.noticed_after(vip)
+    if noticed is None:
+        return
+    if not traefik.pings and vip.settings.check["path"] == "/ping":
+        reason = f"is where the directors of VIP {vip.name} cannot ask, so that they lead nowhere"
+        yield Problem("traefik_ping", "traefik", reason, "Leave it out: /ping is then at traefik_http_port.")
+    for option, given, needed, what in (
+        ("leaving_seconds", traefik.leaving_seconds, noticed.left, "leave a node out whose Traefik is to stop"),
+        ("min_ready_seconds", traefik.min_ready_seconds, noticed.back, "lead to the new Traefik of a node"),
+    ):
+        if given < needed:
+            reason = f"is less than the {needed:g} seconds that the directors of VIP {vip.name} may take to {what}"
+            remedy = f"Give at least {math.ceil(needed)}, or let them ask more often (virtual_server.delay_loop)."
+            yield Problem(f"traefik_{option}", given, reason, remedy)

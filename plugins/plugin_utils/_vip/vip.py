@@ -29,6 +29,14 @@ class ByHand(NamedTuple):
     of_one_port: tuple[str, ...] = ()
 
 
+class Noticed(NamedTuple):
+    """Seconds, at most: until a server that says that it does not serve gets no new connections any more, and until one
+    that says that it does gets them."""
+
+    left: float
+    back: float
+
+
 class Profile:
     """A kind of VIP. A file in ``_profiles`` defines one as ``PROFILE``; nothing else has to know of it.
 
@@ -74,6 +82,9 @@ class Profile:
 
     def asked_port(self, vip: Vip) -> int | None:
         """The port at which directors ask a real server whether it serves; None where they do not."""
+
+    def noticed_after(self, vip: Vip) -> Noticed | None:
+        """How long directors take to notice what a real server says of itself; None where there are none."""
 
 
 class Vip(NamedTuple):

@@ -47,6 +47,11 @@ def test_outages_are_measured_from_first_failure_to_next_answer() -> None:
     assert vip_probe.outages([]) == []
 
 
+def test_the_probe_may_have_to_ask_a_number_of_times() -> None:
+    asked = asyncio.run(vip_probe.probe("http://127.0.0.1:1/", 0.002, 0.001, 1, None, least=30))
+    assert len(asked) == 30
+
+
 def test_a_stall_of_the_probe_is_no_outage() -> None:
     late = [Request(0.0, 0.0, "kube-1"), Request(0.01, 0.51, "kube-1")]
     said = vip_probe.summary(late)

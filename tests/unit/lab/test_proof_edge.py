@@ -115,3 +115,35 @@ def test_the_holder_stays() -> None:
     with pytest.raises(LabError, match="2 times"):
         proof_edge.same_holder(here, here, 2, 20)
     assert "stood still for 3000 ms" in proof_edge.same_holder(here, here, 2, 3000)
+
+
+ADDRESSES = {"edge-1": "10.77.0.31", "edge-2": "10.77.0.32"}
+TURNS = (proof_edge.Turn("edge-1", 10, 20, 24), proof_edge.Turn("edge-2", 30, 40, 44))
+TABLES = tuple(
+    proof_edge.Table(begin, begin + 1, frozenset(ADDRESSES.values()) - {f"10.77.0.3{gone}"})
+    for begin, gone in ((5, 0), (15, 1), (26, 0), (35, 2), (50, 0))
+)
+
+
+def test_an_update_of_every_node_in_turn_that_lost_nothing() -> None:
+    seen = proof_edge.updated(probed(), probed(requests=9), 60, TURNS, TABLES, ADDRESSES)
+    assert seen.startswith(
+        "0 of 60 requests lost, and 0 of 9 that took their time\nedge-1, edge-2: each left the table"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"said": probed(failed=1, errors={"OSError": 1})}, "1 of 60 requests failed"),
+        ({"slow": probed(failed=2, errors={"OSError": 2})}, "2 of 60 requests failed"),
+        ({"least": 61}, "60 requests and 60 slow ones are too few"),
+        ({"turns": TURNS[:1]}, "replaced were edge-1, not each node once"),
+        ({"tables": (TABLES[0], *TABLES[2:])}, "edge-1 had not left the table"),
+        ({"tables": TABLES[:4]}, "edge-2 did not come back into the table"),
+    ],
+)
+def test_an_update_that_lost_something(changes: dict[str, Any], said: str) -> None:
+    given = {"said": probed(), "slow": probed(), "least": 60, "turns": TURNS, "tables": TABLES, **changes}
+    with pytest.raises(LabError, match=said):
+        proof_edge.updated(**given, addresses=ADDRESSES)

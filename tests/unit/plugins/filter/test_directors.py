@@ -77,6 +77,15 @@ def test_every_director_has_the_same_table_and_follows_its_own_instance(hostvars
     assert all(other == first for other in others)
 
 
+@pytest.mark.parametrize(
+    ("by_hand", "kept"),
+    [({}, True), ({"scheduler": "rr"}, True), ({"scheduler": "mh"}, None), ({"inhibit_on_failure": False}, False)],
+)
+def test_a_server_that_fails_keeps_its_connections_unless_the_scheduler_would_refuse_clients(hostvars, by_hand, kept):
+    (service,) = directed(hostvars, {**EDGE, "virtual_server": by_hand})["virtual_servers"]
+    assert service.get("inhibit_on_failure") == kept
+
+
 def test_no_haproxy_is_made_for_it(hostvars):
     assert haproxy_proxies([EDGE], "edge-1", GROUPS, hostvars)["backends"] == []
     (instance,) = keepalived_instances([EDGE], "edge-1", GROUPS, hostvars, watch={})

@@ -100,6 +100,33 @@ def test_a_port_that_is_translated_before_the_kernel_sees_it_cannot_be_led_anywh
     assert conflicts([EDGE], edge=["edge-1"], traefik=HOST_PORTS) == []
 
 
+LISTENING = {"host_network": True, "leaving_seconds": 10, "min_ready_seconds": 5, "ping": "web"}
+
+
+@pytest.mark.parametrize(
+    ("vip", "traefik", "said"),
+    [
+        ({}, {}, []),
+        ({}, {"leaving_seconds": "4"}, ["traefik_leaving_seconds: 4 is less than the 5 seconds"]),
+        ({}, {"min_ready_seconds": 3}, ["traefik_min_ready_seconds: 3 is less than the 4 seconds"]),
+        (
+            {"virtual_server": {"delay_loop": 10}},
+            {},
+            ["10 is less than the 13 seconds", "5 is less than the 20 seconds"],
+        ),
+        ({}, {"ping": "traefik"}, ["traefik_ping: 'traefik' is where the directors of VIP edge cannot ask"]),
+        ({"check": {"type": "http", "path": "/healthz"}}, {"ping": "traefik"}, []),
+        ({}, {"host_network": False, "leaving_seconds": 1, "http_port": 8080, "https_port": 8443}, []),
+        ({"leads_to": "all", "hosts": "all"}, {"leaving_seconds": 1, "state": "absent"}, []),
+    ],
+)
+def test_directors_notice_a_traefik_that_is_updated_before_it_has_gone(vip, traefik, said):
+    planes = {"edge": ["edge-1"], "traefik": {**LISTENING, **traefik}, "kube_keepalived_vip": []}
+    found = conflicts([{**DIRECTED, **vip}], **planes)
+    assert len(found) == len(said)
+    assert [each for each, words in zip(found, said) if words not in each] == []
+
+
 def test_a_table_that_others_empty_holds_no_virtual_servers():
     found = conflicts([DIRECTED], edge=["edge-1"])
     assert len(found) == 1
@@ -289,3 +316,5 @@ def test_traefiks_ports_count_where_this_run_goes_to_the_cluster():
     assert "Traefik's hostPort" in "".join(side(vips=[directed])["conflicts"])
     for away in ({"reached": False}, {"traefik_host_network": True}, {"k8s_edge_traefik": False}):
         assert side(vips=[directed], **away)["conflicts"] == []
+    (said,) = side(vips=[directed], traefik_host_network=True, traefik_leaving_seconds=1)["conflicts"]
+    assert "traefik_leaving_seconds: 1 is less than the 5 seconds" in said
