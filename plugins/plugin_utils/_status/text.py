@@ -19,7 +19,8 @@ def status_text(state: Mapping[str, Any], now: float) -> list[str]:
 def headline(state: Mapping[str, Any]) -> str:
     """All of it in one sentence."""
     number = len(state["faults"])
-    vips = f"{len(state['vips'])} addresses on {len(state['hosts'])} hosts"
+    counts = (len(state["vips"]), "address", "es"), (len(state["hosts"]), "host", "s")
+    vips = " on ".join(f"{count} {name}{plural if count != 1 else ''}" for count, name, plural in counts)
     return f"{vips}: all is well." if not number else f"{vips}: {number} fault{'s' if number > 1 else ''}."
 
 

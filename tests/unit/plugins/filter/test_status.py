@@ -45,7 +45,7 @@ def text(edge):
 def test_all_is_well(edge):
     servers = "   kubeapi: kube-1 UP 3, kube-2 UP 3, kube-3 UP 3"
     assert text(edge) == [
-        "1 addresses on 2 hosts: all is well.",
+        "1 address on 2 hosts: all is well.",
         "VIP kubeapi 10.77.0.100: haproxy-1 (MASTER, priority 200 for 2 h), seen by haproxy-2",
         "   haproxy-2: priority 190 against 200",
         "haproxy-1: HAProxy; keepalived 2.2.7 runs; HAProxy 2.6.12 runs; 9 sessions",
