@@ -149,6 +149,9 @@ PARTS = (
         "pytest of all that asks HAProxy or keepalived, with those of a newer Debian (trixie)",
         'command -v apt-get >/dev/null || skip "the newer daemons come from Debian, by apt-get"; '
         f"{WITNESSES}; need_newer_daemons trixie; "
+        # What is to be told before an upgrade is asked of these too, as far as the suites can be had.
+        "for suite in sid experimental; do"
+        ' (need_newer_daemons "$suite") || echo "no daemons of $suite are to be had, so they are not asked"; done; '
         'PATH="$K8S_EDGE_CACHE/daemons-trixie/bin:$PATH"; haproxy -v; keepalived --version; '
         f"{PYTEST} tests/witness/plugins/modules tests/witness/plugins/module_utils/_haproxy"
         " tests/witness/plugins/module_utils/_keepalived tests/witness/roles tests/docs/test_examples.py"

@@ -1,0 +1,41 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a newer keepalived does otherwise with a file that the installed one runs with. Pure.
+
+The wire format of ``auth_hmac`` is from the release notes of 2.4.1 and 2.4.2, which no daemon here has yet. What a
+newer one does not run for a link on its path needs the host: host/script_links.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.versions import number
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document
+
+#: Each version signs its adverts in another way than the one before.
+_WIRE_FORMATS = ("2.4.1", "2.4.2")
+
+
+def changes(document: Document, installed: str, newer: str) -> Iterator[tuple[str, Problem]]:
+    """Since which version, and what changes, where that lies between the two."""
+    crossed = [version for version in _WIRE_FORMATS if number(installed) < number(version) <= number(newer)]
+    if not crossed:
+        return
+    for statement in document.statements(document.root):
+        if statement.keyword != "vrrp_instance" or statement.block is None:
+            continue
+        if any(line.keyword == "auth_hmac" for line in document.statements(statement.block)):
+            yield (
+                crossed[-1],
+                Problem(
+                    " ".join(["instance", *statement.arguments, "auth_hmac"]),
+                    None,
+                    "signs in another way, so that a member with another version does not understand it and both become"
+                    " MASTER",
+                    "Set its mode to receive-only on all members, upgrade all of them, then go to permissive and to"
+                    " enforce.",
+                ),
+            )
