@@ -23,10 +23,11 @@ options:
         M(k8s_edge.ha.kube_proxy_info) returns without addresses.
       - V(sessions) are those of HAProxy that are older than a second, and those that old processes keep after a reload.
       - V(remains) are the files of this collection on the host.
+      - V(upgrades) are what a newer HAProxy or keepalived would refuse, or do otherwise, with the files of this host.
       - V(wire) is what M(k8s_edge.ha.vip_preflight) returns. The others are read while it listens.
     type: list
     elements: str
-    choices: [keepalived, haproxy, sessions, ipvs, kube_proxy, remains, wire]
+    choices: [keepalived, haproxy, sessions, ipvs, kube_proxy, remains, upgrades, wire]
     default: [keepalived, haproxy]
   keepalived_config_path:
     description: The configuration file of keepalived.
@@ -46,6 +47,18 @@ options:
         M(k8s_edge.ha.keepalived_info) and M(k8s_edge.ha.haproxy_info) says.
     type: bool
     default: false
+  upgrade_to:
+    description:
+      - The versions that V(upgrades) judges, in quotes. Without one, it judges the version that apt would install from
+        the package lists of the host. On hosts without apt, name the version.
+    type: dict
+    suboptions:
+      haproxy:
+        description: A version of HAProxy, such as V(3.4).
+        type: str
+      keepalived:
+        description: A version of keepalived, such as V(2.4.2).
+        type: str
   wire:
     description: What M(k8s_edge.ha.vip_preflight) is to look at. For V(wire).
     type: dict
@@ -142,6 +155,12 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ [edge.keepalived, edge.haproxy] | rejectattr('failed') | map(attribute='loaded_reason') }}"
 
+- name: Say what HAProxy 3.4 would refuse of the file of this host
+  k8s_edge.ha.edge_info:
+    read: [upgrades]
+    upgrade_to:
+      haproxy: "3.4"
+
 - name: Read all that this collection may have left on a host
   k8s_edge.ha.edge_info:
     read: [keepalived, haproxy, ipvs, remains]
@@ -177,6 +196,27 @@ kube_proxy:
   description: What M(k8s_edge.ha.kube_proxy_info) returns.
   returned: when asked for
   type: dict
+upgrades:
+  description:
+    - C(daemons) has an entry for each daemon that is installed, with C(name), the version that is C(installed), the
+      C(newer) one that was judged (empty where none is known), and C(changes).
+    - Each change has C(where) in the file it is, the version C(since) which it applies, C(reason) and C(remedy).
+      C(refused) is false where the daemon still takes the line but does something else with it.
+  returned: when asked for
+  type: dict
+  sample:
+    failed: false
+    changed: false
+    daemons:
+      - name: haproxy
+        installed: 2.6.12
+        newer: 3.4.7
+        changes:
+          - where: backend web
+            since: "3.3"
+            refused: true
+            reason: has the name of another proxy
+            remedy: Name one of them differently, and use that name where it is meant.
 wire:
   description: What M(k8s_edge.ha.vip_preflight) returns.
   returned: when asked for

@@ -77,6 +77,12 @@ def _remains(params: dict[str, Any], _system: System) -> dict[str, Any]:
     return remains(params["keepalived_config_path"], params["haproxy_config_path"], params["etc_hosts_path"])
 
 
+def _upgrades(params: dict[str, Any], system: System) -> dict[str, Any]:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.upgrade import upgrades
+
+    return upgrades(params, system)
+
+
 def _wire(params: dict[str, Any], system: System) -> dict[str, Any]:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.action import look
 
@@ -90,6 +96,7 @@ READINGS: Mapping[str, Reading] = {
     "ipvs": _ipvs,
     "kube_proxy": _kube_proxy,
     "remains": _remains,
+    "upgrades": _upgrades,
     "wire": _wire,
 }
 
@@ -99,5 +106,6 @@ ARGUMENTS: dict[str, Any] = {
     "haproxy_config_path": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
     "etc_hosts_path": {"type": "path", "default": "/etc/hosts"},
     "check_start": {"type": "bool", "default": False},
+    "upgrade_to": {"type": "dict", "options": {name: {"type": "str"} for name in ("haproxy", "keepalived")}},
     "wire": {"type": "dict", "apply_defaults": True, "options": WIRE},
 }

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 DAEMONS = ("haproxy", "keepalived")
@@ -23,8 +24,17 @@ _CANDIDATE = re.compile(r"^(\S+):\n(?:.*\n)*?\s+Candidate: (\S+)", re.MULTILINE)
 
 def upgrades(params: dict[str, Any], system: System) -> dict[str, Any]:
     """For each daemon that is installed: ``name``, ``installed``, ``newer`` (empty where that is not known) and
-    ``changes``, each with ``where``, ``since``, ``refused``, ``reason`` and ``remedy``."""
+    ``changes``, each with ``where``, ``since``, ``refused``, ``reason`` and ``remedy``. Raises InputError for a version
+    that is none."""
     asked = params.get("upgrade_to") or {}
+    remedy = 'Give it in numbers and in quotes, such as "3.4".'
+    refuse(
+        [
+            Problem(f"upgrade_to.{name}", version, "is no version", remedy)
+            for name, version in asked.items()
+            if version and not _UPSTREAM.fullmatch(version)
+        ]
+    )
     found = [(name, _VERSIONS[name](system)) for name in DAEMONS]
     installed = {name: version for name, version in found if version}
     unasked = [name for name in installed if not asked.get(name)]

@@ -22,6 +22,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.holders import holder_findings
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.hosts import host_findings
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.upgrades import upgrade_findings
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.vrrp import vrrp_findings
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems_found, said
@@ -56,6 +57,6 @@ def _findings(seen: Seen, stage: str, sound: bool) -> list[Finding]:
     if stage == "planned" and not found:
         found += [of_problem(each) for each in unplanned(fleet)]
     found += [of_problem(each["fault"]) for each in fleet.former_members if each["fault"]]
-    for findings in (holder_findings, vrrp_findings, certificate_findings, host_findings):
+    for findings in (holder_findings, vrrp_findings, certificate_findings, host_findings, upgrade_findings):
         found += findings(seen)
     return [*found, *(Finding(NOTE, (), "", each) for each in [*fleet.foreign.notes, *fleet.notes])]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.upgrade import upgrades
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed
 
 POLICY = """\
@@ -131,3 +132,10 @@ def test_without_a_file_there_is_nothing_to_refuse(params, tmp_path):
     (tmp_path / "keepalived.conf").unlink()
     params["upgrade_to"] = {"haproxy": "3.4", "keepalived": "2.4.2"}
     assert [found for _installed, _newer, found in told(params, Host()).values()] == [[], []]
+
+
+@pytest.mark.parametrize("version", ["newest", "3", "3.4-1", "3.4 "])
+def test_a_version_is_numbers(params, version):
+    params["upgrade_to"] = {"haproxy": version}
+    with pytest.raises(InputError, match=r"upgrade_to\.haproxy: .* is no version\. Give it in numbers"):
+        upgrades(params, Host())

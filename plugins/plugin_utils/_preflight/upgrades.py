@@ -1,0 +1,39 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What newer packages would refuse on the hosts, or do otherwise. Pure.
+
+A version that was asked for is meant, so what it refuses is an error. One that apt only has at hand stops nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import ERROR, NOTE, WARNING, Finding
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
+
+#: What edge_info returned on a host as upgrades, and the versions that the user asks for.
+UPGRADES, ASKED = "k8s_edge_upgrades", "k8s_edge_upgrade_to"
+
+_NAMES = {"haproxy": "HAProxy", "keepalived": "keepalived"}
+
+
+def upgrade_findings(seen: Seen) -> Iterator[Finding]:
+    """What stands against newer daemons, host by host."""
+    for host in seen.fleet.hosts:
+        variables = seen.fleet.variables(host)
+        answer = variables.get(UPGRADES) or {}
+        if answer.get("failed"):
+            yield Finding(WARNING, (host,), "upgrade", f"could not be judged: {answer['msg']}")
+        asked = variables.get(ASKED) or {}
+        for daemon in answer.get("daemons") or ():
+            meant = bool(asked.get(daemon["name"]))
+            name = _NAMES[daemon["name"]]
+            for change in daemon["changes"]:
+                severity = (
+                    (ERROR if change["refused"] else WARNING) if meant else (WARNING if change["refused"] else NOTE)
+                )
+                verb = "refuses" if change["refused"] else "changes"
+                reason = f"{name} {daemon['newer']} {verb} this, since {change['since']}: it {change['reason']}"
+                yield Finding(severity, (host,), change["where"], reason, change["remedy"])
