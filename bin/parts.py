@@ -60,7 +60,7 @@ PARTS = (
     Part(
         "traffic",
         "Molecule: changes, moves and failures while clients ask, on hosts of the lab",
-        f"{MOLECULE} traffic health load migrate rebalance rollback",
+        f"{MOLECULE} traffic health load migrate preflight rebalance rollback",
         needs=("molecule", "lab", "playbooks/site.yml"),
     ),
     Part(
