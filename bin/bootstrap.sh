@@ -8,6 +8,7 @@
 #   need_newer_daemons SUITE haproxy and keepalived of a newer Debian suite, in $K8S_EDGE_CACHE/daemons-SUITE/bin
 #   as_plain_user COMMAND…   run it without root's rights, and with no other program to be found
 #   need_oldest_python       Python 3.9, in $K8S_EDGE_CACHE/python3.9/bin
+#   need_core VERSION        that ansible-core, with what the unit tests import, in an environment of its own; sets CORE
 #   have_uml                 User-Mode Linux; false, with the reason said, where it cannot run
 #   skip REASON              end a part of bin/test that cannot run here
 #   need_venv                the pinned controller tools; sets VENV and puts its bin first in PATH
@@ -193,6 +194,39 @@ need_venv() {
     fi
     export VENV PATH="$VENV/bin:$PATH"
     unset PYTHONPATH PYTHONHOME
+}
+
+# _core_python VERSION: the Python for that ansible-core. From 2.20 on it wants 3.12; Debian 13 has one that is newer.
+_core_python() {
+    if [[ $1 == 2.1?.* ]] || "$(_controller_python)" -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then
+        _controller_python
+    else
+        _unpacked python3.13 trixie python3.13-minimal=usr/bin/python3.13 libpython3.13-stdlib >&2
+        echo "$K8S_EDGE_CACHE/python3.13/bin/python3.13"
+    fi
+}
+
+# A release of ansible-core beside the one that we develop with. Collections that we use come from the controller's
+# environment; what else the unit tests import is pinned as there. Needs need_venv before it.
+need_core() {
+    local python pins
+    python=$(_core_python "$1") || exit 1
+    pins=$(grep -vE '^(ansible|ansible-core|resolvelib)==' "$CHECKOUT/requirements/controller.txt")
+    CORE=$K8S_EDGE_CACHE/core-$1-$(printf '%s\n' "$python" "$pins" | sha256sum | cut -c1-12)
+    export CORE
+    [ ! -e "$CORE/.complete" ] || return 0
+    (
+        flock 9
+        [ ! -e "$CORE/.complete" ] || exit 0
+        say "making an environment with ansible-core $1: $CORE"
+        rm -rf "$CORE"
+        _logged "core-$1" "$python" -m venv --without-pip "$CORE"
+        printf '%s\n' "$pins" >"$CORE/pins.txt"
+        _logged "core-$1" "$VENV/bin/python" -m pip --disable-pip-version-check --python "$CORE/bin/python" install \
+            --constraint "$CORE/pins.txt" "ansible-core==$1" \
+            hypothesis kubernetes kubernetes-validate netaddr packaging pytest pytest-xdist
+        touch "$CORE/.complete"
+    ) 9>"$CORE.lock" || exit 1
 }
 
 # A checkout lies anywhere; Ansible wants …/ansible_collections/k8s_edge/ha. A link there would be

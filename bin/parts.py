@@ -40,6 +40,10 @@ MOLECULE = 'bash "$CHECKOUT/bin/run_molecule.sh"'
 
 COVERAGE = "--cov=plugins --cov-branch --cov-report="
 
+#: Releases of ansible-core beside the one in requirements/controller.txt, which all other parts run: each minor release
+#: from the oldest that meta/runtime.yml allows, and the newest.
+CORES = ("2.17.14", "2.18.19", "2.21.5")
+
 #: What tests/witness asks.
 WITNESSES = "need_daemons; need_command dbus-daemon dbus; need_apt mount netbase nftables openssl openssh-client strace"
 
@@ -114,6 +118,15 @@ PARTS = (
         '--config-file "$COLLECTION/pyproject.toml" "$@"; }; '
         'MYPYPATH=bin mypy lab bin; cd "$ANSIBLE_COLLECTIONS_PATH"; '
         "MYPYPATH=. mypy ansible_collections/k8s_edge/ha/plugins/{module_utils,plugin_utils,filter,action}",
+    ),
+    *(
+        Part(
+            f"core-{version.rpartition('.')[0]}",
+            f"ansible-core {version}: unit tests of what Ansible calls, and playbooks/site.yml on hosts of the lab",
+            f'bash "$CHECKOUT/bin/run_core.sh" {version}',
+            needs=("lab", "playbooks/site.yml"),
+        )
+        for version in CORES
     ),
     Part("yamllint", "yamllint on every YAML file", "yamllint --strict ."),
     Part(

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Callable
 
 from ansible.module_utils import basic
@@ -67,9 +68,24 @@ def _masks_in(params: dict[str, Any]) -> Iterable[Problem]:
 
 
 class _ShallowCopy:
-    """Stands for ``copy`` in ansible.module_utils.basic, which keeps a copy of all arguments to look up one setting."""
+    """Stands for ``copy`` in ansible.module_utils.basic."""
 
     deepcopy: Any = staticmethod(dict)
+
+
+@contextmanager
+def _shallow_copy() -> Iterator[None]:
+    """From 2.19 on, ansible-core keeps a deep copy of all arguments to look up one setting: spare it."""
+    # Not getattr(): what 2.17 and 2.18 do not have there, they look for among names that they no longer offer.
+    whole = vars(basic).get("copy")
+    if whole is None:
+        yield
+        return
+    basic.copy = _ShallowCopy
+    try:
+        yield
+    finally:
+        basic.copy = whole
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
@@ -94,12 +110,8 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         else:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.plain import take_plain
 
-            whole = basic.copy
-            basic.copy = _ShallowCopy
-            try:
+            with _shallow_copy():
                 super()._load_params()
-            finally:
-                basic.copy = whole
             self.argument_spec, self._taken = take_plain(self._spec, self.params)
         self.problems = list(conversion_problems(self._spec, self.params))
 

@@ -67,7 +67,6 @@ def front_door(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode())
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
         monkeypatch.setattr("sys.stdin", io.StringIO())
-        monkeypatch.setattr("ansible.module_utils._internal.is_controller", False, raising=False)
         main = importlib.import_module(f"ansible_collections.k8s_edge.ha.plugins.modules.{module}").main
         with pytest.raises(SystemExit) as end:
             main()

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The collection under another ansible-core than the one that it is developed with: run_core.sh VERSION
+#
+# Unit tests of what Ansible calls, then playbooks/site.yml on new hosts of a lab, twice: the second run changes nothing.
+# Called by bin/test in the copy of the checkout.
+set -euo pipefail
+# shellcheck source=bin/bootstrap.sh
+. "$(dirname "$0")/bootstrap.sh"
+need_venv
+need_core "$1"
+
+# Collections that we use do not depend on the release: the controller's environment has them. One that does not
+# promise to work with it is an error, ours too.
+ANSIBLE_COLLECTIONS_PATH+=:$(echo "$VENV"/lib/python*/site-packages)
+export ANSIBLE_COLLECTIONS_PATH ANSIBLE_COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH=error
+"$CORE/bin/ansible" --version | head -n 1 | grep -F "[core $1]"
+
+"$CORE/bin/python" -m pytest -p no:cacheprovider --junitxml="$REPORT" -n auto --dist worksteal \
+    tests/unit/plugins/{filter,modules,plugin_utils} tests/unit/roles \
+    tests/unit/plugins/module_utils/{_arguments,_edge,test_run_module.py}
+
+lab=core-$1
+lab=${lab//./-}
+export ANSIBLE_HOME=$WORK/ansible
+down() { bin/lab --instance "$lab" down; }
+down # a run that was killed may have left hosts
+trap down EXIT
+bin/lab --instance "$lab" up
+for run in first second; do
+    "$CORE/bin/ansible-playbook" -i inventories/lab -e "lab_instance=$lab" playbooks/site.yml | tee "$WORK/$run"
+done
+if grep -E 'changed=[1-9]' "$WORK/second"; then
+    echo "The second run of playbooks/site.yml has changed something."
+    exit 1
+fi
