@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's side of a task, for every module of this collection: meta/runtime.yml leads them all here.
+"""The controller's side of a task, for every module that runs on a host: meta/runtime.yml routes them all here.
 
-It runs the module as Ansible would, but spares the controller's worker the garbage collector's walks through all that
-the controller has in memory: packing our source crosses the count at which a full one is due (docs/adr/0007). The file
-has the name of a module because Ansible wants every action plugin to have one.
+It runs the module as Ansible would. Only the garbage collector is kept from walking through all of the controller's
+memory while the module's source is packed (docs/adr/0007). Ansible wants documentation for each action plugin:
+plugins/modules/any_module.yml.
 """
 
 from __future__ import annotations
