@@ -23,7 +23,6 @@ FILTERS = (
     "etc_hosts_lines",
     "haproxy_proxies",
     "host_part",
-    "keepalived_instances",
     "preflight_findings",
     "preflight_looks",
     "variable_faults",

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
+from derived import keepalived_instances
 
 VIPS = [
     {

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
+from derived import keepalived_instances
 
 
 def interface(device: str, ipv4: str = "", ipv6: str = "", secondaries: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
+from derived import keepalived_instances
 
 
 def derive(lab, vips, hostvars=None, groups=None, **options):

@@ -7,7 +7,6 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.directors import (
@@ -15,6 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.directors impo
     loopback_addresses,
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from derived import keepalived_instances
 
 EDGE = {
     "name": "edge",

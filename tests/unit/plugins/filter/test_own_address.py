@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
+from derived import keepalived_instances
 
 SIX = "fd00:77::100/64"
 

@@ -7,7 +7,6 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
 from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_verdict import haproxy_verdict
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_verdict import keepalived_verdict
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_endpoints import vip_endpoints
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
@@ -16,6 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import order as _rolling
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, silenced_by, standing
+from derived import keepalived_instances
 
 VIP = "10.77.0.100/24"
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_verdict import keepalived_verdict
+from derived import keepalived_instances
 
 VIP = "10.77.0.100/24"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_problems import edge_problems
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
+from derived import keepalived_instances
 
 
 def vips(one: dict[str, Any], two: dict[str, Any]) -> list[dict[str, Any]]:

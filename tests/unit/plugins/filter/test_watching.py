@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_verdict import keepalived_verdict
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, watchers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from derived import keepalived_instances
 
 
 def watched(vips, host, groups, hostvars, watch=None):

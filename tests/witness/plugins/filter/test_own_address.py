@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_instances import keepalived_instances
+from derived import keepalived_instances
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 
