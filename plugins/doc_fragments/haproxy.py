@@ -54,7 +54,7 @@ class ModuleDocFragment:
         notes=[
             "A change is planned on the file's text and touches only the lines that mean something else. Comments,"
             " order, indentation, quoting and every keyword this module does not know stay as they are. A file that"
-            " already says what is wanted is not written, nor is HAProxy asked about it.",
+            " already says what is desired is not written, nor is HAProxy asked about it.",
             "With O(runtime=auto) the module reloads a running HAProxy itself where that is needed. A handler has to"
             " start HAProxy where it does not run yet, and to reload it where the module warns that it could not.",
             "A live change is recorded in C(/run/k8s_edge.ha), so that M(k8s_edge.ha.haproxy_info) can tell that the"

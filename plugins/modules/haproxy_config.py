@@ -11,7 +11,7 @@ module: haproxy_config
 short_description: Manage haproxy.cfg in one transaction
 version_added: 0.1.0
 description:
-  - Brings C(global), C(defaults), frontends, listens, backends and any other sections of one file to what is wanted,
+  - Brings C(global), C(defaults), frontends, listens, backends and any other sections of one file to the desired state,
     in one plan, one check by HAProxy and one swap of the file.
   - An option that is not given is not managed. A list that is given is authoritative within its section; sections
     that are not listed stay unless O(purge=true).

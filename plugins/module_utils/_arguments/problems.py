@@ -5,7 +5,7 @@
 
 Ansible takes some values for what they are not. ``true`` passes as an int (it stays a boolean and is written as
 "True"), as a float (1.0) and as a text ("True"). A number passes as a text: a password ``0123`` without quotes is 83 by
-the time it comes here. And where a dictionary is wanted and none is given, its message does not say which option.
+the time it comes here. And where an option must be a dictionary and is none, its message does not say which option.
 """
 
 from __future__ import annotations

@@ -103,15 +103,15 @@ def plan(found: Found, desired: Desired) -> Plan:
     ours -= {(RUNTIME, *entry[1:]) for entry in found.ours if entry[0] == THEIRS}
     named = {rich_rule(opening): str(opening) for opening in desired.openings}
     met = zones_met(found.view, desired.interfaces) if named else []
-    wanted = {
+    needed = {
         (layer, zone, rule)
         for zone in met
         for rule in named
         for layer in LAYERS
         if getattr(found.view.zones[zone], layer) is not None
     }
-    opened = wanted - there
-    closed = {entry for entry in ours - wanted if not _theirs(entry, there, ours)} if desired.close else set()
+    opened = needed - there
+    closed = {entry for entry in ours - needed if not _theirs(entry, there, ours)} if desired.close else set()
     kept = (ours - closed) | opened
     left = {entry for entry in kept if entry[0] == PERMANENT or (PERMANENT, *entry[1:]) not in kept}
     left |= {(THEIRS, *entry[1:]) for entry in left if (RUNTIME, *entry[1:]) in there - ours}

@@ -60,10 +60,10 @@ def faults_of(settings: Mapping[str, Any], addresses: Iterable[str]) -> Iterator
     networks = [ip_network(each, strict=False) for each in settings["exclude_cidrs"] if _is_network(each)]
     bare = [each for each in addresses if not any(ip_address(each) in network for network in networks)]
     if bare:
-        wanted = ", ".join("{0}/{1}".format(each, ip_address(each).max_prefixlen) for each in bare)
+        prefixes = ", ".join("{0}/{1}".format(each, ip_address(each).max_prefixlen) for each in bare)
         yield (
             "kube-proxy in IPVS mode would remove the virtual servers of {0}: its excludeCIDRs does not cover them. "
-            "Add {1} to excludeCIDRs. {2}".format(", ".join(bare), wanted, _REMEDY)
+            "Add {1} to excludeCIDRs. {2}".format(", ".join(bare), prefixes, _REMEDY)
         )
     if not settings["strict_arp"]:
         yield (

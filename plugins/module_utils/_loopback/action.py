@@ -24,21 +24,21 @@ _FOLDER = "proc/sys/net/ipv4/conf"
 
 def apply(params: dict[str, Any], system: System, check_mode: bool, root: str = "/") -> dict[str, Any]:
     """Make the loopback interface have the addresses, now and at boot, and take back those of ours no longer listed."""
-    wanted = [] if params["state"] == "absent" else wanted_addresses(params)
-    noise = list(noises(root)) if any("." in one for one in wanted) else []
+    desired = [] if params["state"] == "absent" else desired_addresses(params)
+    noise = list(noises(root)) if any("." in one for one in desired) else []
     if not check_mode:
         refuse(noise)
-    resource = Loopback(wanted, params["name"], system, root)
+    resource = Loopback(desired, params["name"], system, root)
     plan = reconcile(resource, check_mode=check_mode)
     result = plan_result(plan, resource.file.path)
     result["warnings"] = [*result["warnings"], *map(str, noise)]
     return result
 
 
-def wanted_addresses(params: dict[str, Any]) -> Sequence[str]:
+def desired_addresses(params: dict[str, Any]) -> Sequence[str]:
     """The addresses in the kernel's spelling, each once; InputError with all that is wrong."""
     problems: list[Problem] = []
-    wanted: list[str] = []
+    desired: list[str] = []
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", params["name"]):
         problems.append(Problem("name", params["name"], "cannot name a unit", "Use small letters, digits and hyphens."))
     for index, text in enumerate(params["addresses"] or ()):
@@ -53,9 +53,9 @@ def wanted_addresses(params: dict[str, Any]) -> Sequence[str]:
             problems.append(Problem(where, text, reason, f"Write {found.host}/{longest}."))
         if found.host == "::1" or found.host.startswith("127."):
             problems.append(Problem(where, text, "is there already", "Name an address that others use too."))
-        wanted.append(f"{found.host}/{longest}")
+        desired.append(f"{found.host}/{longest}")
     refuse(problems)
-    return list(dict.fromkeys(wanted))
+    return list(dict.fromkeys(desired))
 
 
 def noises(root: str) -> Iterator[Problem]:

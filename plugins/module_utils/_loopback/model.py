@@ -100,22 +100,22 @@ def unit_text(name: str, addresses: Sequence[str], before: Iterable[str], ip: st
     return "\n".join(lines) + "\n"
 
 
-def plan(found: Found, wanted: Sequence[str], name: str, ip: str) -> Plan:
-    """What brings the host to the wanted addresses, and takes those of ours that are no longer wanted."""
+def plan(found: Found, desired: Sequence[str], name: str, ip: str) -> Plan:
+    """What brings the host to the desired addresses, and takes those of ours that are no longer desired."""
     mine = ours(found.unit)
-    kept = found_before(found.unit) | {one for one in wanted if one not in mine and one in found.addresses}
-    text = unit_text(name, wanted, kept & set(wanted), ip) if wanted else None
+    kept = found_before(found.unit) | {one for one in desired if one not in mine and one in found.addresses}
+    text = unit_text(name, desired, kept & set(desired), ip) if desired else None
     told = Step("systemd told", Reload(), Reload())
-    steps = [Step(f"{one} on lo", Put(one), Take(one)) for one in wanted if one not in found.addresses]
+    steps = [Step(f"{one} on lo", Put(one), Take(one)) for one in desired if one not in found.addresses]
     if text != found.unit and text is not None:
-        summary = "{} at boot".format(" ".join(wanted))
+        summary = "{} at boot".format(" ".join(desired))
         steps += [Step(summary, Write(found.unit, text), Write(text, found.unit)), told]
-    if wanted and not found.enabled:
+    if desired and not found.enabled:
         steps.append(Step("the unit enabled", Enable(True), Enable(False)))
-    if not wanted and found.enabled:
+    if not desired and found.enabled:
         steps.append(Step("the unit no longer enabled", Enable(False), Enable(True)))
-    if not wanted and found.unit is not None:
+    if not desired and found.unit is not None:
         steps += [Step("nothing at boot", Write(found.unit, None), Write(None, found.unit)), told]
-    gone = [one for one in mine if one not in wanted and one not in kept and one in found.addresses]
+    gone = [one for one in mine if one not in desired and one not in kept and one in found.addresses]
     steps += [Step(f"{one} no longer on lo", Take(one), Put(one)) for one in gone]
     return Plan(found.unit or "", text or "", tuple(steps), "runtime" if steps else "none")

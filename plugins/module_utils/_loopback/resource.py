@@ -34,8 +34,8 @@ _ADDRESS = re.compile(r"\binet6? (\S+)")
 class Loopback:
     """The addresses that ``name`` wants there. ``root`` is for tests."""
 
-    def __init__(self, wanted: Sequence[str], name: str, system: System, root: str = "/") -> None:
-        self.wanted = wanted
+    def __init__(self, desired: Sequence[str], name: str, system: System, root: str = "/") -> None:
+        self.desired = desired
         self.name = name
         self.system = system
         self.root = root
@@ -54,7 +54,7 @@ class Loopback:
         return Found(frozenset(_ADDRESS.findall(shown)), text, os.path.islink(self.link))
 
     def plan(self, current: Found) -> Plan:
-        return plan(current, self.wanted, self.name, self.ip)
+        return plan(current, self.desired, self.name, self.ip)
 
     def rehearse(self, plan: Plan) -> None:
         self._systemctl()

@@ -37,14 +37,14 @@ def read(since: float, system: System, log: str = LOG) -> str:
 
 def parse(text: str, since: float, domains: Iterable[str]) -> list[dict[str, Any]]:
     """The denials since a time of processes in some domains (of all where none is given), each once."""
-    wanted = set(domains)
+    asked = set(domains)
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for match in _DENIED.finditer(text):
         fields = {name: quoted or bare for name, quoted, bare in _FIELD.findall(match["rest"])}
         if float(match["seconds"]) < since or not {"scontext", "tcontext", "tclass"} <= set(fields):
             continue
         denial = _denial(float(match["seconds"]), match["what"].split(), fields)
-        if not wanted or denial["domain"] in wanted:
+        if not asked or denial["domain"] in asked:
             key = (denial["domain"], denial["target"], denial["class"], *denial["permissions"], denial["object"])
             found.setdefault(key, denial)
     return list(found.values())

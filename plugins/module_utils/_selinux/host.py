@@ -65,11 +65,11 @@ class Host:
         local = self.store.local_booleans() if asked else {}
         return {name: (local.get(name), bool(self.kernel.boolean(name))) for name in asked}
 
-    def theirs(self, wanted: Custom, ours: Custom) -> dict[str, str]:
+    def theirs(self, desired: Custom, ours: Custom) -> dict[str, str]:
         """The types that somebody else has given to ports and paths that we want otherwise."""
-        paths = {file_expression(path): path for path in wanted.files if path not in ours.files}
+        paths = {file_expression(path): path for path in desired.files if path not in ours.files}
         local_files = self.store.local_files() if paths else {}
-        ports = [port for port in wanted.ports if port not in ours.ports]
+        ports = [port for port in desired.ports if port not in ours.ports]
         return {
             **{port: self._local_ports[port] for port in ports if port in self._local_ports},
             **{path: local_files[expression] for expression, path in paths.items() if expression in local_files},

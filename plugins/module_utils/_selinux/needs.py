@@ -111,14 +111,14 @@ def decide(desired: Desired, ours: Custom, policy: Policy) -> Decision:
 
 
 def _booleans(desired: Desired, policy: Policy, warnings: list[str]) -> dict[str, bool]:
-    wanted = dict(desired.booleans)
-    wanted.update({program.boolean: True for program in desired.programs if program.boolean})
-    for name in [name for name in wanted if policy.boolean(name) is None]:
-        del wanted[name]
+    booleans = dict(desired.booleans)
+    booleans.update({program.boolean: True for program in desired.programs if program.boolean})
+    for name in [name for name in booleans if policy.boolean(name) is None]:
+        del booleans[name]
         warnings.append(
             f"The SELinux policy of this host has no boolean {name}. System get labels instead, where they need any."
         )
-    return wanted
+    return booleans
 
 
 def _ports(

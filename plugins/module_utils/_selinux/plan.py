@@ -51,11 +51,11 @@ class Relabel(NamedTuple):
 
 def plan(found: Found) -> Plan:
     """What brings the host from ``found.ours`` to ``found.decision``."""
-    ours, wanted = found.ours, found.decision.custom
+    ours, desired = found.ours, found.decision.custom
     booleans = {
-        name: value for name, value in wanted.booleans.items() if _ours(name, found) or not _set(name, value, found)
+        name: value for name, value in desired.booleans.items() if _ours(name, found) or not _set(name, value, found)
     }
-    made = wanted._replace(booleans=booleans)
+    made = desired._replace(booleans=booleans)
     before = {name: found.record.before.get(name, found.settings[name]) for name in booleans}
     kept = {name: kind for name, kind in found.record.replaced.items() if name in ours.ports or name in ours.files}
     replaced = {**kept, **found.theirs}

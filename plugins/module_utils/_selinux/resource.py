@@ -60,9 +60,9 @@ class Customisations:
         host = Host(self.kernel, self.store)
         ours = host.in_effect(record)
         self.decision = decide(self.desired, ours, host)
-        wanted = self.decision.custom
-        settings = host.settings({*record.made.booleans, *wanted.booleans})
-        return Found(record, ours, settings, host.theirs(wanted, ours), self.decision)
+        desired = self.decision.custom
+        settings = host.settings({*record.made.booleans, *desired.booleans})
+        return Found(record, ours, settings, host.theirs(desired, ours), self.decision)
 
     def plan(self, current: Found) -> Plan:
         return plan(current)

@@ -150,8 +150,8 @@ def _of_vip(
             told.add(host)
             yield Former(vip, host, stated_address(host, hostvars[host]) or "", host, about, successors)
     present = {address for host in vip.hosts for address in _addresses(host, hostvars, infos)}
-    wanted = {str(peer) for host in vip.hosts for each in desired.get(host, ()) for peer in _peers(each)}
-    for named_by, address in undeclared_peers(vip, infos, present | wanted):
+    named = {str(peer) for host in vip.hosts for each in desired.get(host, ()) for peer in _peers(each)}
+    for named_by, address in undeclared_peers(vip, infos, present | named):
         names = [each for each in hostvars if address in _addresses(each, hostvars, infos)]
         known = names[0] if names else None
         if (known or address) not in told and known not in infos:

@@ -50,9 +50,9 @@ def plain_address(text: Any) -> str:
 
 def coming_instances(info: Mapping[str, Any], desired: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The instances that the files would have with the desired ones in them; those that are not desired stay."""
-    written, wanted = written_instances(info), {each["name"]: each for each in desired}
-    changed = [{**each, **wanted.get(name, {})} for name, each in written.items()]
-    return [*changed, *(each for name, each in wanted.items() if name not in written)]
+    written, declared = written_instances(info), {each["name"]: each for each in desired}
+    changed = [{**each, **declared.get(name, {})} for name, each in written.items()]
+    return [*changed, *(each for name, each in declared.items() if name not in written)]
 
 
 def unknown_options(info: Mapping[str, Any], instance: str) -> frozenset[str]:

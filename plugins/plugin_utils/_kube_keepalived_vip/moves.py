@@ -91,18 +91,18 @@ def _to_service(
     has = (metadata.get("annotations") or {}).get(ADDRESS)
     if has not in (None, address):
         problems.append(Problem(f"{option}.service", stated, f"has the address {has} already", "Take another Service."))
-    wanted = entry.get("load_balancer_class")
+    desired = entry.get("load_balancer_class")
     which = {"namespace": namespace, "name": name}
 
     def patch(told: str | None, kind: str, class_: str | None) -> dict[str, Any]:
-        new_class = {"loadBalancerClass": class_} if wanted else {}
+        new_class = {"loadBalancerClass": class_} if desired else {}
         metadata = {**which, "annotations": {ADDRESS: told}}
         return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"type": kind, **new_class}}
 
     return {
         "service": stated,
         "given": has == address and spec.get("type") == "LoadBalancer",
-        "give": patch(address, "LoadBalancer", wanted),
+        "give": patch(address, "LoadBalancer", desired),
         "take_back": patch(has, str(spec.get("type") or "ClusterIP"), spec.get("loadBalancerClass")),
     }
 

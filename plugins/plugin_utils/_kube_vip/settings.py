@@ -58,7 +58,7 @@ SOURCES = ("fieldRef", "resourceFieldRef", "secretKeyRef", "configMapKeyRef")
 
 
 class Settings(NamedTuple):
-    """Durations are in seconds. ``control_plane`` and ``services`` are empty where that instance is not wanted."""
+    """Durations are in seconds. ``control_plane`` and ``services`` are empty where that instance is not declared."""
 
     image: str
     namespace: str

@@ -115,20 +115,20 @@ def _scalar(kind: str, spec: Spec, value: Any, path: str, numbers_are_texts: boo
     if kind in ("str", "path"):
         meant = is_number(value) and numbers_are_texts and not spec.get("no_log")
         fits = isinstance(value, str) or meant
-        wanted, remedy = "a text", "Write a text"
+        expected, remedy = "a text", "Write a text"
         if not fits and not isinstance(value, (Mapping, list, tuple)):
             remedy = "Put it in quotes, as it is meant" if is_number(value) else "Put it in quotes, if that is the text"
     elif kind == "bool":
         fits = isinstance(value, bool) or str(value).lower() in TRUE + FALSE
-        wanted, remedy = "true or false", "Write true or false, without quotes"
+        expected, remedy = "true or false", "Write true or false, without quotes"
     elif kind in ("int", "float"):
         fits = _number(kind, value)
-        wanted = "a whole number" if kind == "int" else "a number"
-        remedy = f"Write {wanted}"
+        expected = "a whole number" if kind == "int" else "a number"
+        remedy = f"Write {expected}"
     else:  # no spec of ours has another type
         return
     if not fits:
-        yield _wrong_type(spec, path, value, wanted, remedy)
+        yield _wrong_type(spec, path, value, expected, remedy)
     elif spec.get("choices") and value not in spec["choices"]:
         choices = ", ".join(map(str, spec["choices"]))
         yield Problem(path, _shown(spec, value), "is not known here", f"Use: {choices}.")
@@ -144,8 +144,8 @@ def _number(kind: str, value: Any) -> bool:
     return is_number(value) and (kind == "float" or value == int(value))
 
 
-def _wrong_type(spec: Spec, path: str, value: Any, wanted: str, remedy: str) -> Problem:
-    return Problem(path, _shown(spec, value), f"is {_said(value)}, and {wanted} belongs here", remedy)
+def _wrong_type(spec: Spec, path: str, value: Any, expected: str, remedy: str) -> Problem:
+    return Problem(path, _shown(spec, value), f"is {_said(value)}, and {expected} belongs here", remedy)
 
 
 def _shown(spec: Spec, value: Any) -> Any:

@@ -70,13 +70,13 @@ def host(path: str, value: object) -> Iterator[Problem]:
 
 def labels(path: str, value: Mapping[str, object]) -> Iterator[Problem]:
     """Labels with their values; a value may be missing."""
-    for key, wanted in value.items():
+    for key, desired in value.items():
         if not isinstance(key, str) or not LABEL_KEY.fullmatch(key):
             remedy = "Use letters, digits, '-', '_' and '.', with a DNS name and '/' before them at most."
             yield Problem(path, key, "cannot be a label", remedy)
-        if wanted is not None and not (isinstance(wanted, (str, int)) and LABEL_VALUE.fullmatch(str(wanted))):
+        if desired is not None and not (isinstance(desired, (str, int)) and LABEL_VALUE.fullmatch(str(desired))):
             remedy = "Use up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit."
-            yield Problem(f"{path}[{key}]", wanted, "cannot be a label's value", remedy)
+            yield Problem(f"{path}[{key}]", desired, "cannot be a label's value", remedy)
 
 
 def unicast(path: str, value: str) -> Iterator[Problem]:

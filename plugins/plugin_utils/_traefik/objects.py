@@ -124,17 +124,17 @@ def _services(settings: Settings) -> Iterable[Object]:
     spec = {"type": settings["service_type"], "selector": dict(SELECTOR), "ports": public}
     annotations = {key: text(value) for key, value in settings["service_annotations"].items()}
     yield _object("v1", "Service", settings["namespace"], annotations=annotations, spec=spec)
-    for wanted, name, port in (
+    for enabled, name, port in (
         (settings["dashboard_users"] and not settings["host_network"], DASHBOARD, "traefik"),
         (settings["metrics"], "traefik-metrics", "metrics"),
     ):
-        if wanted:
+        if enabled:
             spec = {
                 "type": "ClusterIP",
                 "selector": dict(SELECTOR),
                 "ports": [_service_port(port, ports(settings)[port])],
             }
-            # Of metrics every pod's are wanted, so its name leads to all of them.
+            # Of metrics every pod's are read, so its name leads to all of them.
             if port == "metrics":
                 spec["clusterIP"] = "None"
             yield _object("v1", "Service", settings["namespace"], name, spec=spec)

@@ -40,7 +40,7 @@ class Limit(NamedTuple):
     remedy: str
 
 
-class Wanted(NamedTuple):
+class DesiredLimits(NamedTuple):
     """Numbers of the section ``global``, None where it does not give them. ``files`` are those beside the ones of
     connections: at least, and ``likely`` with all that is written."""
 
@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
         return 2 * self.maxconn + files if self.maxconn else 0
 
 
-def wanted(documents: Sequence[Document], threads: int = 1) -> Wanted | None:
+def desired_limits(documents: Sequence[Document], threads: int = 1) -> DesiredLimits | None:
     """What the files of one HAProxy ask for; None where they ask for nothing that could fail, or where it is not
     known: ``.if`` and variables are HAProxy's to read. ``threads`` are as many as it probably starts."""
     numbers: dict[str, str] = {}
@@ -85,10 +85,10 @@ def wanted(documents: Sequence[Document], threads: int = 1) -> Wanted | None:
     listeners, checks = _listeners_and_checks(documents)
     files = _OWN + listeners + _OF_A_THREAD * max(1, value.get("nbthread", 1))
     likely = _OWN + listeners + checks + _OF_A_THREAD * (value.get("nbthread") or threads)
-    return Wanted(value.get("maxconn"), value.get("ulimit-n"), value.get("fd-hard-limit"), files, likely)
+    return DesiredLimits(value.get("maxconn"), value.get("ulimit-n"), value.get("fd-hard-limit"), files, likely)
 
 
-def fault(desired: Wanted, limit: Limit | None, *, likely: bool = False) -> Problem | None:
+def fault(desired: DesiredLimits, limit: Limit | None, *, likely: bool = False) -> Problem | None:
     """Why HAProxy would not start, if it is sure that it would not, or also where it is ``likely``. ``limit`` is None
     where nobody knows it."""
     if desired.ceiling and (limit is None or desired.ceiling < limit.files):

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.open_files import Limit, fault, wanted
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.open_files import Limit, desired_limits, fault
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.invocation import UNIT, Invocation
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import masters_of, workers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document
@@ -41,7 +41,7 @@ def judge(
 ) -> Verdict:
     """What HAProxy could not have of the open files that the files ask for. What it lacked before is only doubtful."""
     threads = len(os.sched_getaffinity(0))
-    desired = wanted(after, threads)
+    desired = desired_limits(after, threads)
     # A -n of the command line stands above the file's maxconn.
     if desired is None or "-n" in service.options:
         return Verdict([], [])
@@ -51,7 +51,7 @@ def judge(
     known = known or [None]
     faults = [fault(desired, limit) for limit in known]
     sure = [problem for problem in faults if problem]
-    old = wanted(before, threads)
+    old = desired_limits(before, threads)
     if len(sure) == len(faults) and (old is None or not any(fault(old, limit) for limit in known)):
         return Verdict(sure[:1], [])
     maybe = [problem for problem in (fault(desired, limit, likely=True) for limit in known) if problem]

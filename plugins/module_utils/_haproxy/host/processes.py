@@ -150,7 +150,7 @@ def reads(proc: str, pid: int, path: str) -> bool:
     if "-c" in words:
         return False
     real = os.path.realpath(path)
-    wanted = {real, os.path.dirname(real)} if real.endswith(".cfg") else {real}
+    read = {real, os.path.dirname(real)} if real.endswith(".cfg") else {real}
     named = [word for word in words[1:] if word and not word.startswith("-")]
     folder = "/"
     if not all(map(os.path.isabs, named)):
@@ -158,4 +158,4 @@ def reads(proc: str, pid: int, path: str) -> bool:
             folder = os.readlink(f"{proc}/{pid}/cwd")
         except FileNotFoundError:  # it has ended
             return False
-    return any(os.path.realpath(os.path.join(folder, word)) in wanted for word in named)
+    return any(os.path.realpath(os.path.join(folder, word)) in read for word in named)

@@ -18,8 +18,8 @@ def plan_binds(plan: SectionEdit, binds: list[Values]) -> None:
     """The edits that make a section's listeners these."""
     lines = plan.lines.get("bind", [])
     there = [_bind_key("".join(meanings(plan.document.content(index))[1:2])) for index in lines]
-    wanted = [_bind_key(bind_address(line)) for line in binds]
-    pairs = _paired(there, wanted)
+    desired = [_bind_key(bind_address(line)) for line in binds]
+    pairs = _paired(there, desired)
     for place, index in enumerate(lines):
         if place not in pairs.values():
             plan.edits.delete(index)
@@ -37,13 +37,13 @@ def plan_binds(plan: SectionEdit, binds: list[Values]) -> None:
         plan.say(f"{text} added")
 
 
-def _paired(there: list[str], wanted: list[str]) -> dict[int, int]:
-    """Which line each wanted listener is, by place: that of its address and port; else, where no other is that, one of
+def _paired(there: list[str], desired: list[str]) -> dict[int, int]:
+    """Which line each desired listener is, by place: that of its address and port; else, where no other is that, one of
     its address, whose port changes, or of its port. Several on one address differ in what keeps them apart: the first
-    wanted is the first that is there."""
+    desired is the first that is there."""
     pairs: dict[int, int] = {}
     for same in (_all, _host, _port):
-        for place, key in enumerate(wanted):
+        for place, key in enumerate(desired):
             free = [line for line, other in enumerate(there) if line not in pairs.values() and same(other) == same(key)]
             if place not in pairs and free and same(key):
                 pairs[place] = free[0]

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a text and what is wanted of it to the new text: one planner with two doors, a backend and the whole file.
+"""From a text and the desired sections to the new text: one planner with two doors, a backend and the whole file.
 
 Pure: no effects, the same answer for the same text.
 """
@@ -90,8 +90,8 @@ def plan_config(
     for section in desired:
         plan.section(section)
     if params.get("purge"):
-        wanted = {(section.kind, section.name) for section in desired}
-        plan.purge(wanted, {option for option in (*SECTION_LISTS, "sections") if params.get(option) is not None})
+        names = {(section.kind, section.name) for section in desired}
+        plan.purge(names, {option for option in (*SECTION_LISTS, "sections") if params.get(option) is not None})
     return plan.finish(others)
 
 
@@ -127,8 +127,8 @@ def _desired_sections(
             validator.second(f"{path}name", name, f"a {kind} section")
             continue
         standing = Standing(document, sections[place : place + 1] if several else sections)
-        wanted = validator.section(kind, options, path, standing)
-        desired.append(wanted._replace(place=place) if placed else wanted)
+        made = validator.section(kind, options, path, standing)
+        desired.append(made._replace(place=place) if placed else made)
         standings.append(standing)
     return desired, len(often) < len(given) or any(standing.asked for standing in standings)
 
@@ -148,7 +148,7 @@ class _FilePlan:
         self._wanted: set[str] = set()
 
     def section(self, desired: DesiredSection) -> None:
-        """Add a section, or make the one that exists as wanted."""
+        """Add a section, or make the one that exists as desired."""
         sections = self.document.find(desired.kind, desired.name)
         if desired.place is not None:
             sections = sections[desired.place : desired.place + 1]
@@ -159,7 +159,7 @@ class _FilePlan:
             SectionPlan(self.edits, sections, desired, self.inherited(desired), self.problems).make()
 
     def inherited(self, desired: DesiredSection) -> set[str]:
-        """The options that a default-server of some defaults section, there or wanted, may switch on."""
+        """The options that a default-server of some defaults section, current or desired, may switch on."""
         return set() if desired.kind == "defaults" else self._inherited
 
     def remove(self, sections: list[Section], option: str) -> None:
@@ -167,12 +167,12 @@ class _FilePlan:
             self.edits.delete_section(sections[0])
             self.edits.summaries.append(f"{sections[0].title}: removed")
 
-    def purge(self, wanted: set[tuple[str, str]], given: set[str]) -> None:
+    def purge(self, desired: set[tuple[str, str]], given: set[str]) -> None:
         """Remove the sections of the kinds whose list was given and that are not in it."""
         kinds = {SECTION_LISTS[option] for option in given if option in SECTION_LISTS}
         for section in self.document.sections:
             listed = section.kind in kinds or ("sections" in given and section.kind in _OTHERS)
-            if listed and (section.kind, section.name) not in wanted and self._editable([section], "purge"):
+            if listed and (section.kind, section.name) not in desired and self._editable([section], "purge"):
                 self.edits.delete_section(section)
                 self.edits.summaries.append(f"{section.title}: removed")
 

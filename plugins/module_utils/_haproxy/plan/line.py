@@ -37,7 +37,7 @@ class LinePlan:
 
     @property
     def words(self) -> list[Word]:
-        """The words with their places: wanted only where something is edited."""
+        """The words with their places: desired only where something is edited."""
         if not self._spans:
             self._spans = lex(self.edits.document.content(self.index)).words
         return self._spans
@@ -81,13 +81,13 @@ class LinePlan:
             self.edits.replace(self.index, end, end, self._added)
 
     def _flag(
-        self, option: str, argument: Argument, places: list[tuple[int, int, bool]], wanted: bool, inherited: bool
+        self, option: str, argument: Argument, places: list[tuple[int, int, bool]], desired: bool, inherited: bool
     ) -> None:
         says = places[-1][2] if places else None
-        if says is wanted or (says is None and not wanted and not (inherited and argument.negative)):
+        if says is desired or (says is None and not desired and not (inherited and argument.negative)):
             return
-        self._say(option, "" if says is None else str(says).lower(), str(wanted).lower())
-        word = argument.word if wanted else argument.negative if inherited else ""
+        self._say(option, "" if says is None else str(says).lower(), str(desired).lower())
+        word = argument.word if desired else argument.negative if inherited else ""
         for start, end, _yes in places[:-1] if word else places:
             self.remove(start, end)
         if not word:

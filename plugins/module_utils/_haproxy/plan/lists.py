@@ -15,15 +15,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
 
 
 def plan_set(plan: SectionEdit, option: str, directive: Directive, values: list[str]) -> None:
-    """The entries of a set: those that are wanted are there, in whatever order."""
+    """The entries of a set: those that are desired are there, in whatever order."""
     current = plan.entries(option, directive)
-    wanted = {WORDS.normal(value): value for value in values}
-    stale = [entry for entry in current if entry.meaning not in wanted]
+    desired = {WORDS.normal(value): value for value in values}
+    stale = [entry for entry in current if entry.meaning not in desired]
     if option in plan.desired.ensured:
         keys = {entry_key(directive, value) for value in values} if directive.key else set()
         stale = [entry for entry in stale if entry_key(directive, entry.text) in keys]
     present = {entry.meaning for entry in current}
-    missing = [value for meaning, value in wanted.items() if meaning not in present]
+    missing = [value for meaning, value in desired.items() if meaning not in present]
     by_key = {entry_key(directive, entry.text): entry for entry in stale} if directive.key else {}
     after = current[-1].line if current else plan.anchor()
     for value in missing:
@@ -41,15 +41,15 @@ def plan_set(plan: SectionEdit, option: str, directive: Directive, values: list[
         plan.say(f"{join_entry(directive, entry.text)} removed")
 
 
-def plan_ordered(plan: SectionEdit, option: str | None, wanted: list[str]) -> None:
+def plan_ordered(plan: SectionEdit, option: str | None, desired: list[str]) -> None:
     """Whole lines in order. Between two that stay, old lines are rewritten one by one, then lines are added or
     removed."""
     current = [_whole(plan, index) for index in plan.lines.get(option, [])]
-    pairs = kept([entry.meaning for entry in current], [WORDS.normal(line) for line in wanted])
+    pairs = kept([entry.meaning for entry in current], [WORDS.normal(line) for line in desired])
     after = current[0].line - 1 if current else plan.anchor()
     old, new = 0, 0
-    for next_old, next_new in [*pairs, (len(current), len(wanted))]:
-        stale, missing = current[old:next_old], wanted[new:next_new]
+    for next_old, next_new in [*pairs, (len(current), len(desired))]:
+        stale, missing = current[old:next_old], desired[new:next_new]
         for entry, line in zip(stale, missing):
             plan.rewrite(entry.line, line)
             plan.say(f"{entry.text} -> {line}")

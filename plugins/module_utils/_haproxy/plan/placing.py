@@ -27,15 +27,15 @@ class Placed(NamedTuple):
     desired: DesiredSection
 
 
-def place(document: Document, new: Sequence[DesiredSection], wanted: Container[str] = ()) -> list[Placed]:
-    """The new sections with their places; those of one place in the order in which they are to stand there. ``wanted``
-    are the names of defaults that proxies of the document are to inherit from."""
+def place(document: Document, new: Sequence[DesiredSection], inherited: Container[str] = ()) -> list[Placed]:
+    """The new sections with their places, in the order that they need within one place. ``inherited`` are the names of
+    defaults sections that proxies of the document inherit from."""
     end = len(document.lines) - 1
     # A proxy of the call means the defaults of the call.
     nameless = any(desired.kind == "defaults" and not desired.name for desired in new)
     placed = []
     for desired in new:
-        follower = _follower(document, desired, nameless, wanted)
+        follower = _follower(document, desired, nameless, inherited)
         placed.append(Placed(end if follower is None else _above(document, follower), desired))
     crowded = {each.after for each in placed if each.desired.kind == "defaults"}
     before = _defaults(document)
@@ -70,7 +70,7 @@ def _rank(desired: DesiredSection, inherits: bool) -> int:
     return _BEFORE if inherits else _BEHIND
 
 
-def _follower(document: Document, desired: DesiredSection, nameless: bool, wanted: Container[str]) -> Section | None:
+def _follower(document: Document, desired: DesiredSection, nameless: bool, inherited: Container[str]) -> Section | None:
     """The section that a new one goes before, None at the end of the file. ``nameless``: defaults without a name come
     with it."""
     defaults = _defaults(document)
@@ -81,7 +81,7 @@ def _follower(document: Document, desired: DesiredSection, nameless: bool, wante
         names = [section.name for section in defaults]
         return _next(defaults, names.index(desired.inherits)) if desired.inherits in names else None
     if desired.kind == "defaults" and desired.name:
-        early = nameless or desired.name in wanted
+        early = nameless or desired.name in inherited
         return defaults[0] if defaults else _first(document, PROXY_KEYWORDS) if early else None
     if desired.kind == "defaults":
         return None if defaults else _first(document, PROXY_KEYWORDS)

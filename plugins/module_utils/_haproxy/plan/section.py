@@ -69,10 +69,10 @@ class SectionPlan(SectionEdit):
         if desired.servers is not None:
             self._servers(desired.servers)
 
-    def _ordered(self, option: str | None, wanted: list[str]) -> None:
+    def _ordered(self, option: str | None, desired: list[str]) -> None:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.lists import plan_ordered
 
-        plan_ordered(self, option, wanted)
+        plan_ordered(self, option, desired)
 
     # Directives.
 
@@ -111,19 +111,19 @@ class SectionPlan(SectionEdit):
 
     # Servers and listeners.
 
-    def _default_server(self, wanted: Values) -> None:
+    def _default_server(self, desired: Values) -> None:
         lines = self.lines.get("default-server", [])
         if not lines:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.new_lines import new_words
 
-            line = "default-server" + new_words(wanted, SERVER_READER, self.inherited)
+            line = "default-server" + new_words(desired, SERVER_READER, self.inherited)
             if line != "default-server":
                 self.insert(self.anchor(), line)
                 self.say(f"{line} added")
             return
         plans = [LinePlan(self.edits, index, 1, SERVER_READER, f"{self.title}: default-server") for index in lines]
         shares: list[Values] = [{} for _plan in plans]
-        for option, value in wanted.items():
+        for option, value in desired.items():
             holders = [place for place, plan in enumerate(plans) if option in plan.found]
             shares[holders[-1] if holders else -1][option] = value
         for plan, share in zip(plans, shares):

@@ -270,7 +270,7 @@ def _socket_address(address: str) -> tuple[int, str | tuple[str, int]]:
         raise EdgeError(
             f"{address!r} is not the address of a runtime socket. Give a path that begins with a slash, or host:port."
         )
-    wanted = known[family] or (socket.AF_INET6 if ":" in host else socket.AF_INET)
+    version = known[family] or (socket.AF_INET6 if ":" in host else socket.AF_INET)
     if host in ("", "*"):
-        host = "::1" if wanted == socket.AF_INET6 else "127.0.0.1"
-    return wanted, (host, int(port))
+        host = "::1" if version == socket.AF_INET6 else "127.0.0.1"
+    return version, (host, int(port))

@@ -130,8 +130,8 @@ def rows_of(runtime: Runtime, names: Iterable[str]) -> dict[str, dict[str, Row]]
 
     Statistics are asked for by number: by name, HAProxy would tell of a frontend that bears the backend's name.
     """
-    wanted = sorted(names)
-    states = dict(zip(wanted, runtime.ask([f"show servers state {name}" for name in wanted])))
+    ordered = sorted(names)
+    states = dict(zip(ordered, runtime.ask([f"show servers state {name}" for name in ordered])))
     for name, said in states.items():
         if not said.startswith(("1\n# be_id", "Can't find backend")):
             raise EdgeError(f"HAProxy at {runtime.address} does not report the servers of {name}: {said[:200]!r}")

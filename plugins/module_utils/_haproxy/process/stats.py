@@ -34,8 +34,8 @@ def read_stat(reply: str, only: Collection[str] = ()) -> list[dict[str, Any]]:
 
     _expect(reply, "# pxname,", _COMMANDS[1])
     header, *rows = csv.reader(reply[2:].splitlines())
-    wanted = set(only or header) - {""}
-    return [{field: _number(text) for field, text in zip(header, row) if text and field in wanted} for row in rows]
+    fields = set(only or header) - {""}
+    return [{field: _number(text) for field, text in zip(header, row) if text and field in fields} for row in rows]
 
 
 def read_servers(reply: str) -> list[dict[str, Any]]:

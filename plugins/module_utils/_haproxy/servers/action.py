@@ -83,8 +83,8 @@ class RunningServers:
         if not self.allow_last and self.before is not None:
             problems += _last_servers(emptied(self.before.servers, after), self.desired)
         refuse(problems)
-        wanted = {server.title for server in chosen}
-        texts = _text(chosen), _text([server for server in after if server.title in wanted])
+        desired = {server.title for server in chosen}
+        texts = _text(chosen), _text([server for server in after if server.title in desired])
         warnings = tuple(reservations(chosen, self.desired))
         if made and self.desired.state != "ready" and any(server.queued for server in chosen):
             warnings += self._flooding(chosen)

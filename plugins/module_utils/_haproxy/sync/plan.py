@@ -181,17 +181,17 @@ class _Planner:
             self._cannot(proxy, f"server {after.name}: weight cannot be changed at runtime with this balance")
         if missing.state == "maint" and "shutdown-sessions" in after.options.get("on_marked_down", ()):
             self.shutting.append(Target(proxy.name, after.name))
-        for part, wanted, found in zip(State._fields, missing, row.state):
-            if wanted is not None:
-                self._say(proxy, f"server {after.name}: {part} {found} -> {wanted}")
+        for part, desired, found in zip(State._fields, missing, row.state):
+            if desired is not None:
+                self._say(proxy, f"server {after.name}: {part} {found} -> {desired}")
         self.state(proxy.name, after.name, after.state, row.state)
 
-    def state(self, backend: str, server: str, wanted: State, found: State) -> None:
-        """The commands that bring one server's changeable parts to what is wanted."""
-        missing = differences(wanted, found)
+    def state(self, backend: str, server: str, desired: State, found: State) -> None:
+        """The commands that bring one server's changeable parts to what is desired."""
+        missing = differences(desired, found)
         target = f"{backend}/{server}"
         if missing.address is not None or missing.port is not None:
-            address, port = wanted.address or found.address, wanted.port or found.port
+            address, port = desired.address or found.address, desired.port or found.port
             self.commands.append(f"set server {target} addr {address}" + (f" port {port}" if port else ""))
         if missing.maxconn is not None:
             self.commands.append(f"set maxconn server {target} {missing.maxconn}")
@@ -233,9 +233,9 @@ class _Planner:
             self.commands.append(f"enable agent {target}")
         self.state(proxy.name, server.name, state._replace(state=None), server.state)
         # A server comes in maintenance.
-        wanted = state.state or ("maint" if server.options.get("disabled") else "ready")
-        if wanted != "maint":
-            self.commands.append(f"set server {target} state {wanted}")
+        desired = state.state or ("maint" if server.options.get("disabled") else "ready")
+        if desired != "maint":
+            self.commands.append(f"set server {target} state {desired}")
 
     def _versed(self) -> str:
         return "this version cannot add or delete servers at runtime" if self.abilities.version < _DYNAMIC else ""
@@ -284,11 +284,11 @@ class _Planner:
         """A reload numbers servers in their order; live, a new one gets the lowest number that is free."""
         given = {name: int(server.options["id"][0]) for name, server in proxy.servers.items() if "id" in server.options}
         free = _free(set(given.values()))
-        wanted = {name: given.get(name) or next(free) for name in proxy.servers}
+        desired = {name: given.get(name) or next(free) for name in proxy.servers}
         kept = {name: rows[name].id for name in proxy.servers if name in rows}
         taken = _free({row.id for row in rows.values()} | set(given.values()))
         live = {name: kept.get(name) or given.get(name) or next(taken) for name in proxy.servers}
-        if wanted != live:
+        if desired != live:
             self._cannot(proxy, "with this balance the order of servers matters, and at runtime it would be another")
 
 

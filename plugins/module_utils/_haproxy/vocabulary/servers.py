@@ -226,11 +226,11 @@ def _stat_columns(stat: str) -> dict[str, tuple[int, int]]:
     return found
 
 
-def differences(wanted: State, found: State) -> State:
-    """What of ``wanted`` the process does not have; None elsewhere."""
-    if wanted == found:
+def differences(desired: State, found: State) -> State:
+    """What of ``desired`` the process does not have; None elsewhere."""
+    if desired == found:
         return _NO_DIFFERENCE
-    parts: list[Any] = [want if want not in (None, has) else None for want, has in zip(wanted, found)]
+    parts: list[Any] = [want if want not in (None, has) else None for want, has in zip(desired, found)]
     return State(*parts)
 
 

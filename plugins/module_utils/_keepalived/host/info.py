@@ -195,12 +195,12 @@ def time_says_loaded(changed: float, service: live.Service, clock: float) -> boo
 
 
 def _difference(
-    wanted: Iterable[dict[str, Any]], running: list[dict[str, Any]], unknown: Sequence[dict[str, Any]]
+    desired: Iterable[dict[str, Any]], running: list[dict[str, Any]], unknown: Sequence[dict[str, Any]]
 ) -> str:
     there = {one["name"]: one for one in running}
-    wanted = list(wanted)
+    desired = list(desired)
     open_options = {one["block"]: one["options"] for one in unknown}
-    for instance in wanted:
+    for instance in desired:
         name = instance.get("name", instance.get("header"))
         if name not in there:
             return f"The running keepalived has no instance {name}."
@@ -212,7 +212,7 @@ def _difference(
         addresses = {vip["address"] for vip in _vips([instance], ())}
         if addresses != set(there[name].get("addresses", ())) and not any(one in skipped for one in _ADDRESSES):
             return f"The running keepalived has other addresses in instance {name}."
-    gone = sorted(set(there) - {one.get("name") for one in wanted})
+    gone = sorted(set(there) - {one.get("name") for one in desired})
     more = any(not options for options in open_options.values())
     return f"The running keepalived still has the instance {gone[0]}." if gone and not more else ""
 

@@ -158,14 +158,14 @@ def _edit_repeated(
     shape: Repeated, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str
 ) -> None:
     """Lines that mean what is desired stay; the others go, and what is missing comes after them."""
-    wanted = {repr(shape.normal(item)): item for item in value}
+    desired = {repr(shape.normal(item)): item for item in value}
     for item in shape.items(editor.document, found):
         if is_opaque(item.statement):
             editor.problems.append(opaque_problem(editor.document, shape.name, item.statement))
-        elif wanted.pop(repr(item.normal), None) is None:
+        elif desired.pop(repr(item.normal), None) is None:
             editor.take(place, item.statement)
             editor.say(title, f"remove {shape.keyword} {' '.join(item.statement.arguments[:1])}")
-    new = list(wanted.values())
+    new = list(desired.values())
     if new:
         after = found[-1] if found else place.after
         editor.put(Place(place.block, after, place.before), lines(shape, new))
@@ -200,13 +200,13 @@ def _edit_items(
             editor.say(title, f"{shape.keyword} {text[item.start : item.end]} -> {new}")
 
 
-def _kept(shape: Listing, current: list[Item], wanted: list[Any]) -> dict[int, int]:
-    """Which wanted item stays in the place of which current one, by key."""
+def _kept(shape: Listing, current: list[Item], desired: list[Any]) -> dict[int, int]:
+    """Which desired item stays in the place of which current one, by key."""
     free: dict[str, list[int]] = {}
     for number, item in enumerate(current):
         free.setdefault(repr(shape.key(item.normal)), []).append(number)
     pairs: list[tuple[int, int]] = []
-    for number, normal in enumerate(wanted):
+    for number, normal in enumerate(desired):
         places = free.get(repr(shape.key(normal)))
         if places:
             pairs.append((number, places.pop(0)))

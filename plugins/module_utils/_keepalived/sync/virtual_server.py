@@ -38,19 +38,19 @@ _ROOT = Table(VIRTUAL_SERVERS)
 def plan_virtual_server(text: str, params: dict[str, Any]) -> Edited:
     """Edit one virtual_server of a text."""
     refuse(list(word_faults(params)))
-    wanted = in_keepalived_words(params)
+    desired = in_keepalived_words(params)
     document = parse(text)
-    same, others = _namesakes(document, wanted)
+    same, others = _namesakes(document, desired)
     if params.get("state") == "absent":
         if not same:
             return Edited(text)
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.plan.changes import take_out
 
         return take_out(document, VIRTUAL_SERVERS, same)
-    if not params.get("purge_real_servers") and wanted.get("real_servers") is not None and same:
-        wanted["real_servers"] = [*wanted["real_servers"], *_further(document, same[0], wanted["real_servers"])]
+    if not params.get("purge_real_servers") and desired.get("real_servers") is not None and same:
+        desired["real_servers"] = [*desired["real_servers"], *_further(document, same[0], desired["real_servers"])]
     try:
-        return plan_table(text, _ROOT, {"virtual_servers": [wanted, *others]})
+        return plan_table(text, _ROOT, {"virtual_servers": [desired, *others]})
     except InputError as error:
         raise InputError(in_ipvs_words(error.problems)) from error
 
@@ -60,10 +60,10 @@ def virtual_server(params: dict[str, Any], system: System, check_mode: bool) -> 
     return configure(params, system, check_mode, lambda text: plan_virtual_server(text, params))
 
 
-def _namesakes(document: Document, wanted: dict[str, Any]) -> tuple[list[Statement], list[dict[str, Any]]]:
+def _namesakes(document: Document, desired: dict[str, Any]) -> tuple[list[Statement], list[dict[str, Any]]]:
     """The blocks of the service, and what tells those of the same address and port but another protocol, or of the
-    same mark but another family, apart. Where there are such ones, ``wanted`` gets the family as its block says it."""
-    key = repr(VIRTUAL_SERVERS.key.normal(wanted))
+    same mark but another family, apart. Where there are such ones, ``desired`` gets the family as its block says it."""
+    key = repr(VIRTUAL_SERVERS.key.normal(desired))
     same: list[Statement] = []
     others: list[dict[str, Any]] = []
     said: list[str | None] = []
@@ -75,24 +75,24 @@ def _namesakes(document: Document, wanted: dict[str, Any]) -> tuple[list[Stateme
             continue
         service = VIRTUAL_SERVERS.table.read(document, statement.block)
         protocol, family = service.get("protocol"), service.get("ip_family")
-        fits = protocol in (None, wanted.get("protocol"))
-        if wanted.get("fwmark") is not None and wanted.get("ip_family") is not None:
-            fits = mark_family(document.statements(statement.block)) == wanted["ip_family"]
+        fits = protocol in (None, desired.get("protocol"))
+        if desired.get("fwmark") is not None and desired.get("ip_family") is not None:
+            fits = mark_family(document.statements(statement.block)) == desired["ip_family"]
         if fits:
             same.append(statement)
             said.append(family)
         else:
             others.append(dict(identity, protocol=protocol, ip_family=family))
-    if len(same) > 1 and wanted.get("fwmark") is not None and wanted.get("ip_family") is None:
+    if len(same) > 1 and desired.get("fwmark") is not None and desired.get("ip_family") is None:
         reason = "is missing: the file has this firewall mark for both families"
         raise InputError([Problem("family", None, reason, "Give ipv4 or ipv6.")])
     if same and others:
-        if wanted.get("fwmark") is not None and any(other["ip_family"] == said[0] for other in others):
+        if desired.get("fwmark") is not None and any(other["ip_family"] == said[0] for other in others):
             reason = "is told from that of the other block of this firewall mark by the servers alone"
             raise InputError(
-                [Problem("family", wanted["ip_family"], reason, "Write ip_family into one by hand first.")]
+                [Problem("family", desired["ip_family"], reason, "Write ip_family into one by hand first.")]
             )
-        wanted["ip_family"] = said[0]
+        desired["ip_family"] = said[0]
     return same, others
 
 

@@ -165,14 +165,14 @@ class Blocks(Shape):
     def match(self, document: Document, found: Sequence[Statement], value: Any) -> Matching:
         """Which block each entry is about, and which blocks no entry is about."""
         have = [self._identity(statement) for statement in found]
-        wanted = [repr(self.key.normal(entry)) for entry in value]
-        alike = _repeated(have) | _repeated(wanted) if self.key.heads else {*have, *wanted}
+        desired = [repr(self.key.normal(entry)) for entry in value]
+        alike = _repeated(have) | _repeated(desired) if self.key.heads else {*have, *desired}
         free: dict[str, list[Statement]] = {}
         for key, statement in zip(have, found):
             identity = key + self._distinction_of(document, statement) if key in alike else key
             free.setdefault(identity, []).append(statement)
         pairs: list[tuple[Any, list[Statement]]] = []
-        for key, entry in zip(wanted, value):
+        for key, entry in zip(desired, value):
             same = free.get(key + self.distinction(entry) if key in alike else key, [])
             take = len(same) if self.told_apart else 1
             pairs.append((entry, same[:take]))

@@ -53,8 +53,8 @@ def address(value: str, prefix: str) -> Fault:
     """An address; ``prefix`` as in ``kinds.address``."""
     found = parse_address(value)
     if found is None or (prefix == "never" and found.prefix is not None):
-        wanted = "10.0.0.1 or fd00::1" if prefix == "never" else "10.0.0.1/24 or fd00::1/64"
-        return "is not an IP address as keepalived reads one", "Give an address like {0}.".format(wanted)
+        example = "10.0.0.1 or fd00::1" if prefix == "never" else "10.0.0.1/24 or fd00::1/64"
+        return "is not an IP address as keepalived reads one", "Give an address like {0}.".format(example)
     if prefix == "always" and found.prefix is None:
         remedy = "Say which: {0}/24, or {0}/32 if that is meant." if found.family == 4 else "Say which: {0}/64."
         return "has no prefix length, and keepalived would silently take a host's own", remedy.format(found.host)

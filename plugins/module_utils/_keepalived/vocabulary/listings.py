@@ -156,9 +156,9 @@ class Listing(Shape):
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
         current = self.items(document, found)
-        wanted = [self.normal(item) for item in value]
+        desired = [self.normal(item) for item in value]
         have = [item.normal for item in current]
-        alike = have == wanted if self.ordered else sorted(map(_rank, have)) == sorted(map(_rank, wanted))
+        alike = have == desired if self.ordered else sorted(map(_rank, have)) == sorted(map(_rank, desired))
         return alike and not any(is_opaque(item.statement) for item in current)
 
 

@@ -85,8 +85,8 @@ class Scalar(Shape):
         )
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
-        wanted = self.normal(value)
-        alike = all(self.read(document, [statement]) == wanted for statement in found)
+        desired = self.normal(value)
+        alike = all(self.read(document, [statement]) == desired for statement in found)
         return alike and (bool(found) or self.removes(value))
 
     def removes(self, value: Any) -> bool:

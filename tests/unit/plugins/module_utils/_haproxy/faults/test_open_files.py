@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.coming import _mentioned
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.open_files import Limit, fault, wanted
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.open_files import Limit, desired_limits, fault
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.open_files_allowed import (
     after_install,
     after_start,
@@ -30,7 +30,7 @@ def text(lines, ports=(7001, 7002), check="check"):
 
 
 def judged(lines, limit, **options):
-    desired = wanted([parse(text(lines))])
+    desired = desired_limits([parse(text(lines))])
     return desired and fault(desired, limit, **options)
 
 
@@ -94,7 +94,7 @@ def test_nobody_is_refused_by_a_limit_that_nobody_knows():
 
 
 def test_between_what_is_sure_and_what_is_likely_stands_a_warning():
-    desired = wanted([parse(text(["maxconn 500"]))], threads=4)
+    desired = desired_limits([parse(text(["maxconn 500"]))], threads=4)
     limit = limited(1000 + desired.files)
     assert fault(desired, limit) is None
     assert "may not start" in str(fault(desired, limit, likely=True))

@@ -14,7 +14,7 @@ import subprocess
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.open_files import wanted
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.open_files import desired_limits
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.open_files_allowed import (
     after_reload,
 )
@@ -107,7 +107,7 @@ def test_the_count_is_never_above_haproxys_own_and_is_its_own_with_threads_and_c
             check=False,
         )
         counted = int(re.search(r"Cannot raise FD limit to (\d+)", ended.stderr).group(1))
-        desired = wanted([parse(content)], threads)
+        desired = desired_limits([parse(content)], threads)
         assert desired.counted(desired.files) <= counted == desired.counted(desired.likely)
 
 
