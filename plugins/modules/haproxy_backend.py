@@ -13,7 +13,7 @@ version_added: 0.1.0
 description:
   - Adds, changes or removes one C(backend) section, with its servers, and leaves every other byte of the file alone.
   - An option that is not given is not managed. A list that is given is authoritative.
-  - What HAProxy would silently ignore or misread is refused before anything is written, all of it in one message.
+  - Refuses what HAProxy would silently ignore or misread, before anything is written and in one message.
 author:
   - k8s_edge contributors (@k8s-edge)
 attributes:
@@ -21,9 +21,9 @@ attributes:
     support: full
     description:
       - Plans as in a real run, asks the running HAProxy, and lets HAProxy check the new file in a temporary folder.
-        Writes nothing and sends nothing that changes anything.
-      - A server that is to be deleted and keeps its sessions for more than five seconds leaves by a reload in the end,
-        which check mode cannot know.
+        Writes no file and sends no command that changes anything.
+      - A deleted server that still has sessions after five seconds is removed by a reload. Check mode cannot foresee
+        that.
   diff_mode:
     support: full
     description: Shows the file before and after, with passwords masked.
@@ -125,8 +125,8 @@ diff:
     after_header: /etc/haproxy/haproxy.cfg
 steps:
   description:
-    - What was done, or in check mode would be, a line each. Empty where nothing is to do.
-    - First what changes in the file, then what changes in the running HAProxy, or why it is reloaded.
+    - What was done, or would be done in check mode, one line each. Empty if there is nothing to do.
+    - Changes to the file come first, then changes to the running HAProxy, or the reason for its reload.
   returned: always
   type: list
   elements: str
@@ -136,9 +136,9 @@ steps:
     - "reload HAProxy: backend kubeapi: balance cannot be changed at runtime"
 impact:
   description:
-    - How hard the change touches the running HAProxy. C(runtime) means commands to its socket, C(reload) a reload.
-    - With O(runtime=auto) the module has done that, unless a warning says that the reload is left to the caller or that
-      HAProxy could not be asked.
+    - What the change does to the running HAProxy. C(runtime) means commands on its socket, C(reload) a reload.
+    - With O(runtime=auto) the module has already done it, unless a warning says that you must reload HAProxy or that
+      HAProxy did not answer.
   returned: always
   type: str
   sample: runtime
@@ -149,9 +149,9 @@ backup_file:
   sample: /etc/haproxy/haproxy.cfg.4711.2026-01-01@12:00:00~
 restored:
   description:
-    - Whether the previous file is in its place again, where something failed after it had been replaced.
-    - Where nothing is returned, the file was never replaced.
-  returned: on failure, where the file had been replaced
+    - Whether the previous file was restored after a failure.
+    - If this is not returned, the file was never replaced.
+  returned: on failure, if the file had been replaced
   type: bool
   sample: true
 """

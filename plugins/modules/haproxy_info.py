@@ -11,12 +11,11 @@ module: haproxy_info
 short_description: Read HAProxy's configuration and runtime state
 version_added: 0.1.0
 description:
-  - Returns haproxy.cfg as data, the state of the service, and what the running HAProxy says of itself, its proxies and
-    its servers.
-  - Secrets are not returned. Within a line of a list, C(<kept-secret>) stands in their place, which
-    M(k8s_edge.ha.haproxy_config) takes for the secret that the file has there; an option that is a secret as a whole is
-    left out.
-  - Changes nothing. Works on a host where HAProxy is not installed or not running, and says so.
+  - Returns haproxy.cfg as data, the state of the service, and what the running HAProxy reports about itself, its
+    proxies and its servers.
+  - Secrets are not returned. An option that is a secret is left out. A secret inside a line is shown as
+    C(<kept-secret>), and M(k8s_edge.ha.haproxy_config) keeps the secret of the file when it gets that line back.
+  - Changes nothing. Also works if HAProxy is not installed or not running, and reports that.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
@@ -32,13 +31,13 @@ options:
     default: haproxy.service
   socket:
     description:
-      - The runtime API's socket, a path or C(host:port), or the socket of HAProxy's master (C(haproxy -S)). Where it is
-        not given, the first of level admin that C(stats socket) names in the configuration, else the first.
+      - The socket of the runtime API, a path or C(host:port), or of HAProxy's master (C(haproxy -S)). By default the
+        first C(stats socket) of level admin in the configuration, or else the first one.
     type: str
   check_start:
     description:
-      - Whether to ask also if HAProxy would start again with its files as they are (RV(start_problems)). It is asked by
-        C(haproxy -c) and by trying to bind what the files bind, which takes as long as a start.
+      - Also check whether HAProxy would start again with its current files (RV(start_problems)). Runs C(haproxy -c) and
+        tries to bind the configured addresses, which takes as long as a start.
     type: bool
     default: false
 attributes:
@@ -47,7 +46,7 @@ attributes:
     description: Does the same in check mode.
   diff_mode:
     support: N/A
-    description: There is nothing to differ.
+    description: Changes nothing, so there is no difference to show.
   idempotent:
     support: full
     description: Changes nothing.
@@ -79,7 +78,7 @@ installed:
   returned: always
   type: bool
 version:
-  description: The installed version; null where HAProxy is not installed.
+  description: The installed version; null if HAProxy is not installed.
   returned: always
   type: str
   sample: 2.6.12-1+deb12u4
@@ -93,12 +92,11 @@ enabled:
   type: bool
 loaded:
   description:
-    - Whether the newest serving process of HAProxy has the file as it is, because it started after the file's last
-      change, or because M(k8s_edge.ha.haproxy_config) or M(k8s_edge.ha.haproxy_backend) brought it there without a
-      reload.
-    - False where no HAProxy with this file is running, and in the unclear case. A change of the file's mode or owner
-      counts as a change.
-    - Files that the configuration refers to, such as certificates, are not looked at.
+    - Whether the newest HAProxy process runs with the current file, either because it started after the file's last
+      change or because M(k8s_edge.ha.haproxy_config) or M(k8s_edge.ha.haproxy_backend) updated it without a reload.
+    - False if no HAProxy runs with this file, and in case of doubt. A change of the file's mode or owner counts as a
+      change.
+    - Files that the configuration refers to, such as certificates, are not checked.
   returned: always
   type: bool
 loaded_reason:
@@ -107,7 +105,7 @@ loaded_reason:
   type: str
   sample: the serving process started 1.52 s after the last change of /etc/haproxy/haproxy.cfg
 unit:
-  description: What systemd says of the unit; empty where there is no systemd.
+  description: What systemd reports about the unit; empty without systemd.
   returned: always
   type: dict
   sample:
@@ -119,8 +117,8 @@ unit:
     restarts: "0"
 files:
   description:
-    - Every file that the service reads, in order, with O(path) among them. More than one where HAProxy is started with
-      several, or with a folder such as C(/etc/haproxy/conf.d). RV(config) is of O(path) alone.
+    - Every file that the service reads, in order, including O(path). There are several if HAProxy is started with
+      several files or with a folder such as C(/etc/haproxy/conf.d). RV(config) covers O(path) only.
   returned: always
   type: list
   elements: str
@@ -129,9 +127,9 @@ files:
     - /etc/haproxy/conf.d/50-shop.cfg
 config:
   description:
-    - The configuration in the shape of M(k8s_edge.ha.haproxy_config)'s options, which takes it and changes nothing,
-      unless a section depends on C(.if); null where there is no file.
-    - A line with a value that its option could not hold, such as a variable, is told among C(directives).
+    - The configuration as options of M(k8s_edge.ha.haproxy_config). Given back to that module it changes nothing,
+      unless a section depends on C(.if). Null if there is no file.
+    - A line whose value does not fit its option, such as a variable, is listed in C(directives).
   returned: always
   type: dict
   contains:
@@ -173,7 +171,7 @@ config:
       elements: dict
       returned: always
 runtime:
-  description: What the running HAProxy says; null where it could not be asked.
+  description: What the running HAProxy reports; null if it did not answer.
   returned: always
   type: dict
   contains:
@@ -192,22 +190,21 @@ runtime:
       elements: dict
       returned: always
 runtime_error:
-  description: Why the running HAProxy could not be asked; null where it was.
+  description: Why the running HAProxy did not answer; null if it did.
   returned: always
   type: str
   sample: "cannot talk to HAProxy over /run/haproxy/admin.sock: Connection refused."
 socket:
-  description: The socket that was asked; null where none was found.
+  description: The socket that was used; null if none was found.
   returned: always
   type: str
   sample: /run/haproxy/admin.sock
 start_problems:
   description:
-    - What a start of HAProxy with its files would fail over on this host as it is now, a text each; empty where it
-      would start. It is what C(haproxy -c) refuses, and what fails at a start only, such as an address that is not
-      local, a port that something else listens on, or a folder that is missing.
-    - Null where O(check_start) is false, where HAProxy or its file is not there, and for others than root, who cannot
-      tell.
+    - Why HAProxy would not start with its files on this host now, one text each; empty if it would. Includes what
+      C(haproxy -c) refuses, and what fails only at a start, such as an address that is not local, a port that is in
+      use, or a missing folder.
+    - Null if O(check_start) is false, if HAProxy or its file is missing, or if the module does not run as root.
   returned: always
   type: list
   elements: str

@@ -11,21 +11,21 @@ module: haproxy_rebalance
 short_description: Rebalance long-lived sessions over the servers of a backend
 version_added: 0.1.0
 description:
-  - Clients of an apiserver keep their connection for days. When one apiserver restarts its clients go to the others
-    and stay there, and the load stays skewed. This closes what is too many, a few sessions at a time, so that those
-    clients come back to where there is room.
-  - A server's share of a backend's sessions goes by its weight, and is at most its C(maxconn). Servers that are down,
-    drained, in maintenance or of weight 0 have no share, and nothing of theirs is closed; backup servers count only
-    where no other is left. A server in C(slowstart) has the share of its present weight, and is waited for until it
-    has its whole one.
-  - Of no server are closed more sessions than it has too many at the beginning, nor so many that it would have less
-    than its share. What was closed is expected back; what comes back to the same server is not closed again.
-  - Fails, and stops, where clients come back to where they were (C(stick), cookies), where they do not come back, or
-    where the time is up.
-  - With C(balance leastconn) a client that comes back gets the server with the fewest connections for its weight, and
-    the shares come out. With C(roundrobin), C(static-rr) or C(random) it gets any server, so a run may end with less
-    than it should; a warning says so. With C(first), C(source) and other hashes it would get the same server again,
-    and the module refuses.
+  - Clients of an apiserver keep their connection for days. When one apiserver restarts, its clients move to the others
+    and stay there, so the load stays uneven. This module closes surplus sessions, a few at a time, so that clients
+    reconnect to a server with room.
+  - A server's share of a backend's sessions follows its weight, up to its C(maxconn). Servers that are down, drained,
+    in maintenance or of weight 0 have no share and keep their sessions. Backup servers count only if no other server is
+    left. The share of a server in C(slowstart) follows its current weight; the module waits until it has its full
+    weight.
+  - Never closes more sessions of a server than its surplus at the beginning, nor so many that it drops below its share.
+    Sessions that reconnect to the same server are not closed again.
+  - Stops and fails if clients return to the same server (C(stick), cookies), if they do not return, or if the time is
+    up.
+  - With C(balance leastconn) a client that reconnects gets the server with the fewest connections for its weight, so
+    the shares are reached. With C(roundrobin), C(static-rr) or C(random) it gets any server, so the result may stay
+    uneven; a warning says so. With C(first), C(source) and other hashes it would get the same server again, so the
+    module refuses.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
@@ -37,59 +37,59 @@ options:
     required: true
   tolerance:
     description:
-      - How far from its share each server may be, in percent. One session more or less through rounding is always
-        fine.
+      - How far each server may be from its share, in percent. A difference of one session is always accepted.
     type: float
     default: 10
   rate:
     description:
-      - How many sessions to close in a second, at most.
+      - The most sessions to close per second.
     type: float
     default: 5
   min_age:
     description:
-      - Sessions younger than this many seconds are left alone. What is younger than that and too many is waited for.
-      - The age is as exact as HAProxy tells it, so that a session of hours may be older than it is taken for, never
-        younger.
+      - Leave sessions alone that are younger than this many seconds. The module waits until surplus sessions are old
+        enough.
+      - HAProxy reports ages roughly. A session of several hours may be older than reported, never younger.
     type: int
     default: 60
   timeout:
     description:
-      - How long the whole may take, in seconds.
+      - How long the whole run may take, in seconds.
     type: int
     default: 300
   allow_missing:
     description:
-      - Do nothing, instead of failing, about a backend that the running HAProxy does not have.
+      - Skip a backend that the running HAProxy does not have, instead of failing.
     type: bool
     default: false
   path:
     description:
-      - The configuration file, which says where the socket is. Of several sockets one of C(level admin) is taken.
+      - The configuration file, which names the socket. If it names several, one of C(level admin) is used.
     type: path
     default: /etc/haproxy/haproxy.cfg
   socket:
     description:
-      - The socket of HAProxy's runtime API as HAProxy writes it, a path or host and port, instead of the one in
-        O(path). The master's socket will do too.
+      - The socket of HAProxy's runtime API, a path or host and port as HAProxy writes them, instead of the one in
+        O(path). The master's socket works too.
     type: str
 attributes:
   check_mode:
     support: full
-    description: Says how many sessions of which server would be closed if all clients came back to where there is room.
+    description: Reports how many sessions of each server would be closed if all clients reconnected to servers with
+      room.
   diff_mode:
     support: none
-    description: RV(servers) has before and after.
+    description: RV(servers) has the numbers before and after.
   idempotent:
     support: full
-    description: Where every server has its share nothing is closed.
+    description: Closes nothing if every server has its share.
 seealso:
   - module: k8s_edge.ha.haproxy_server
   - module: k8s_edge.ha.haproxy_info
 notes:
-  - In C(mode http) a session is a request that is under way, which this ends. It is meant for C(mode tcp) and what
-    lives as long, such as WebSockets.
-  - Sessions in an older process that a reload left behind are not seen.
+  - In C(mode http) a session is a request in progress, and closing it ends that request. Use this module for C(mode
+    tcp) and for sessions that live as long, such as WebSockets.
+  - Does not see sessions of an older process that a reload left behind.
 """
 
 EXAMPLES = r"""
@@ -122,7 +122,7 @@ servers:
       type: str
       returned: always
     share:
-      description: How many sessions it should have; 0 for one that takes no connections.
+      description: How many sessions it should have; 0 for a server that takes no connections.
       type: float
       returned: always
     before:
@@ -130,15 +130,15 @@ servers:
       type: int
       returned: always
     after:
-      description: How many it has in the end; in check mode, now.
+      description: How many it has at the end, or now in check mode.
       type: int
       returned: always
     closed:
-      description: How many of its sessions were closed, or in check mode would be.
+      description: How many of its sessions were closed, or would be closed in check mode.
       type: int
       returned: always
     status:
-      description: HAProxy's own word for its state.
+      description: The state as HAProxy reports it.
       type: str
       returned: always
   sample:
@@ -150,12 +150,12 @@ servers:
       closed: 40
       status: UP
 closed:
-  description: How many sessions were closed, or in check mode would be.
+  description: How many sessions were closed, or would be closed in check mode.
   returned: always
   type: int
   sample: 40
 steps:
-  description: What was done, or in check mode would be, a line each. Empty where nothing is to do.
+  description: What was done, or would be done in check mode, one line each. Empty if there is nothing to do.
   returned: always
   type: list
   elements: str

@@ -11,12 +11,11 @@ module: haproxy_server
 short_description: Set state and weight of running servers
 version_added: 0.1.0
 description:
-  - Sets the state and the weight of servers in the running HAProxy, all of them over one connection, and reads back
-    what was set. Where HAProxy refuses one, what had been changed with it is set back.
-  - Writes no file. What is set here lasts until HAProxy is reloaded or restarted, or until
-    M(k8s_edge.ha.haproxy_backend) or M(k8s_edge.ha.haproxy_config) brings the process to what the file says. What is
-    to last belongs into the file.
-  - Refuses to remove the last server that a backend has for new connections.
+  - Sets state and weight of servers in the running HAProxy over one connection, and reads back the result. If HAProxy
+    refuses one change, the others are reverted.
+  - Writes no file. The settings last until HAProxy is reloaded or restarted, or until M(k8s_edge.ha.haproxy_backend) or
+    M(k8s_edge.ha.haproxy_config) updates the process to match the file. Put permanent settings into the file.
+  - Refuses to take out the last server of a backend that takes new connections.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
@@ -29,90 +28,90 @@ options:
   name:
     description:
       - One or several servers, by name or pattern such as C(kube-[12]). V(*) means all servers of the backends.
-      - They may be in one or in several of the backends. A backend that is named in full needs to have at least one.
+      - A server may be in one or several of the backends. A backend named without a pattern must have at least one of
+        them.
     type: list
     elements: str
     required: true
   state:
     description:
-      - With V(drain) a server gets no new connections but those of clients that are bound to it (cookie, stick table);
-        with V(maint) none at all, and it is not checked. Sessions that are there go on in both, unless the server has
-        C(on-marked-down shutdown-sessions).
-      - A server with an agent (C(agent-check)) is watched until the agent has spoken, at most 30 seconds. Where it
-        takes back what was set, state or weight, the module fails and says so.
-      - Not given, it is not managed.
+      - With V(drain) a server gets no new connections except from clients bound to it (cookie, stick table). With
+        V(maint) it gets none at all and is not checked. Existing sessions continue in both states, unless the server
+        has C(on-marked-down shutdown-sessions).
+      - For a server with C(agent-check) the module waits up to 30 seconds for the agent's next report. It fails if the
+        agent reverts the state or weight.
+      - If not given, it is not managed.
     type: str
     choices: [ready, drain, maint]
   weight:
     description:
       - V(0) to V(256), or a percentage of the weight in the file, such as V(50%), which HAProxy rounds down.
-      - With C(balance static-rr), or a C(hash-type map-based), HAProxy takes nothing but V(0) and V(100%) while it
-        runs.
-      - Not given, it is not managed.
+      - With C(balance static-rr) or C(hash-type map-based), a running HAProxy accepts only V(0) and V(100%).
+      - If not given, it is not managed.
     type: str
   drain:
     description:
-      - With O(state=drain) or O(state=maint), wait until the servers have no sessions left, for at most O(timeout).
-        With O(state=maint) they are drained first and taken out when the last session has ended.
-      - HAProxy from 3.0 on, with C(option redispatch), sends all connections that wait in a server's queue to that very
-        server at once, over its maxconn, when it goes to drain or maint. With O(drain=true) the queue is served in its
-        turn first, at weight 0, for at most O(timeout); without, a warning tells of it.
-      - When the time is up the module fails and says what is left on which server. The servers stay drained, as that
-        is what was asked for, and nothing new goes to them.
-      - Sessions in an older process that a reload left behind are not seen.
+      - With O(state=drain) or O(state=maint), wait up to O(timeout) until the servers have no sessions left. With
+        O(state=maint) they are drained first and put into maintenance after the last session.
+      - With C(option redispatch), HAProxy 3.0 and later sends all connections waiting in a server's queue to that
+        server at once, above its maxconn, when it goes to drain or maint. With O(drain=true) the queue is emptied first
+        at weight 0, for up to O(timeout). Otherwise a warning is given.
+      - When the time is up, the module fails and lists the sessions left on each server. The servers stay drained and
+        get no new connections.
+      - Does not see sessions of an older process that a reload left behind.
     type: bool
     default: false
   shutdown_sessions:
     description:
-      - With O(drain=true), shut down the sessions that are left when O(timeout) is over, instead of failing.
+      - With O(drain=true), shut down the sessions left after O(timeout), instead of failing.
     type: bool
     default: false
   wait:
     description:
-      - Wait until the servers are up by their health checks, for at most O(timeout), and fail where they are not. A
-        server without checks counts as up.
-      - A server that leaves maintenance starts as up, one failed check away from down. This waits for as many checks
-        as say for sure, which with C(fall 1) is one, or none if the server was checked before its maintenance.
+      - Wait up to O(timeout) until the health checks report the servers as up, and fail if they do not. A server
+        without checks counts as up.
+      - A server that leaves maintenance counts as up at first, and one failed check takes it down. The module waits for
+        enough checks to be sure. With C(fall 1) that is one check, or none if the server was checked before its
+        maintenance.
     type: bool
     default: false
   timeout:
     description:
-      - How long O(drain) and O(wait) wait, in seconds. With V(0) they look once.
+      - How long O(drain) and O(wait) wait, in seconds. With V(0) they check once.
     type: int
     default: 300
   allow_last:
     description:
-      - Take out the last server of a backend too.
+      - Allow taking out the last server of a backend.
     type: bool
     default: false
   allow_missing:
     description:
-      - Do nothing, instead of failing, about a backend, a server or a pattern that the running HAProxy has nothing
-        for.
+      - Skip backends, servers and patterns that match nothing in the running HAProxy, instead of failing.
     type: bool
     default: false
   path:
     description:
-      - The configuration file, which says where the socket is. Of several sockets one of C(level admin) is taken.
+      - The configuration file, which names the socket. If it names several, one of C(level admin) is used.
     type: path
     default: /etc/haproxy/haproxy.cfg
   socket:
     description:
-      - The socket of HAProxy's runtime API as HAProxy writes it, a path or host and port, instead of the one in
-        O(path). The master's socket will do too.
+      - The socket of HAProxy's runtime API, a path or host and port as HAProxy writes them, instead of the one in
+        O(path). The master's socket works too.
     type: str
 attributes:
   check_mode:
     support: full
     description:
-      - Reads the running HAProxy and plans as in a real run. Does not wait, and cannot know which sessions would have
-        to be shut down.
+      - Reads the running HAProxy and plans as in a real run. Does not wait, and cannot foresee which sessions would be
+        shut down.
   diff_mode:
     support: full
     description: Shows state and weight of the chosen servers before and after.
   idempotent:
     support: full
-    description: A second run finds nothing to set. It waits again where it is told to.
+    description: A second run sets nothing. It still waits if asked to.
 seealso:
   - module: k8s_edge.ha.haproxy_rebalance
   - module: k8s_edge.ha.haproxy_backend
@@ -156,8 +155,8 @@ EXAMPLES = r"""
 RETURN = r"""
 servers:
   description:
-    - The chosen servers as they are in the end, or in check mode now; in a failure to wait, as they were last.
-    - Where nothing is waited for, RV(diff) and RV(steps) say it all, and M(k8s_edge.ha.haproxy_info) who is busy.
+    - The chosen servers at the end, or now in check mode. After a failed wait, as they were last seen.
+    - Without a wait, see RV(diff) and RV(steps), and M(k8s_edge.ha.haproxy_info) for the sessions.
   returned: when O(drain=true) or O(wait=true)
   type: list
   elements: dict
@@ -183,7 +182,7 @@ servers:
       type: int
       returned: always
     status:
-      description: HAProxy's own word for it.
+      description: The state as HAProxy reports it.
       type: str
       returned: always
       sample: UP
@@ -204,7 +203,7 @@ diff:
     before_header: /run/haproxy/admin.sock
     after_header: /run/haproxy/admin.sock
 steps:
-  description: What was done, or in check mode would be, a line each. Empty where nothing is to do.
+  description: What was done, or would be done in check mode, one line each. Empty if there is nothing to do.
   returned: always
   type: list
   elements: str

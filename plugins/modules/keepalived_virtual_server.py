@@ -118,9 +118,9 @@ backup_file:
   sample: /etc/keepalived/keepalived.conf.4711.2026-01-31@10:00:00~
 restored:
   description:
-    - Whether the previous file is in its place again, where something failed after it had been replaced.
-    - Where nothing is returned, the file was never replaced.
-  returned: on failure, where the file had been replaced
+    - Whether the previous file was restored after a failure.
+    - If this is not returned, the file was never replaced.
+  returned: on failure, if the file had been replaced
   type: bool
   sample: true
 """

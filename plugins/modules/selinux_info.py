@@ -32,7 +32,7 @@ attributes:
     description: Does the same in check mode.
   diff_mode:
     support: N/A
-    description: There is nothing to differ.
+    description: Changes nothing, so there is no difference to show.
   idempotent:
     support: full
     description: Changes nothing.
