@@ -10,7 +10,7 @@ import textwrap
 _VIRTUAL_SERVER = """
 protocol:
   description:
-    - The protocol. A virtual server is told from others by its protocol, address and port, or by its firewall mark.
+    - The protocol. A virtual server is identified by protocol, address and port, or by firewall mark.
   type: str
   choices: [tcp, udp, sctp]
 address:
@@ -23,24 +23,24 @@ port:
   type: int
 fwmark:
   description:
-    - The firewall mark of the packets, instead of protocol, address and port. Something else has to set the mark.
+    - The firewall mark of the packets, instead of protocol, address and port. A firewall rule must set the mark.
   type: int
 family:
   description:
-    - The family of a firewall mark's packets, V(ipv4) where it is not given. The address tells it elsewhere.
+    - The address family of a firewall mark's packets, by default V(ipv4). Otherwise it follows from the address.
   type: str
   choices: [ipv4, ipv6]
 scheduler:
   description:
-    - Who gets a new connection, such as V(rr), V(wrr), V(lc), V(wlc), V(sh), V(mh), V(sed), V(nq), V(lblc), V(lblcr),
-      V(dh), V(fo) or V(ovf). A new virtual server has V(wlc) where nothing is said. One that this kernel does not have
-      is refused before anything changes.
+    - How new connections are distributed, such as V(rr), V(wrr), V(lc), V(wlc), V(sh), V(mh), V(sed), V(nq), V(lblc),
+      V(lblcr), V(dh), V(fo) or V(ovf). A new virtual server has V(wlc) by default. A scheduler that this kernel does
+      not have is refused before anything changes.
   type: str
 flags:
   description:
-    - What the virtual server does differently; V([]) for nothing. V(ops) schedules every single packet (UDP only).
-      V(sh-fallback), V(sh-port), V(mh-fallback) and V(mh-port) are for the schedulers V(sh) and V(mh); V(flag-1),
-      V(flag-2) and V(flag-3) are the same bits for any other.
+    - Flags of the virtual server; V([]) for none. V(ops) schedules every single packet (UDP only). V(sh-fallback),
+      V(sh-port), V(mh-fallback) and V(mh-port) are for the schedulers V(sh) and V(mh); V(flag-1), V(flag-2) and
+      V(flag-3) are the same bits for any other.
   type: list
   elements: str
   choices: [ops, sh-fallback, sh-port, mh-fallback, mh-port, flag-1, flag-2, flag-3]
@@ -50,16 +50,17 @@ persistence_timeout:
   type: int
 persistence_netmask:
   description:
-    - Which clients count as one, as a netmask (V(255.255.255.0)) or for IPv6 as a prefix length (V(64)).
+    - The networks whose clients count as one client, as a netmask (V(255.255.255.0)) or for IPv6 as a prefix length
+      (V(64)).
   type: str
 persistence_engine:
   description:
-    - What else than its address tells a client, such as V(sip). An empty text for none.
+    - What identifies a client besides its address, such as V(sip). An empty text for none.
   type: str
 real_servers:
   description:
-    - The servers behind it. What is not given of one stays as it is, and on a new one is IPVS's default.
-    - Others that it has stay too, unless O({place}purge_real_servers=true).
+    - The real servers. An option that is not given stays as it is; on a new real server it has IPVS's default.
+    - Real servers that are not listed stay, unless O({place}purge_real_servers=true).
   type: list
   elements: dict
   suboptions:
@@ -70,18 +71,18 @@ real_servers:
       required: true
     port:
       description:
-        - Its port, the virtual server's where it is not given. Only V(nat) can lead to another one.
+        - Its port, by default that of the virtual server. Only V(nat) can use another one.
       type: int
     forwarding_method:
       description:
-        - How packets reach it. V(dr) sends them on as they came, to the server's MAC address; V(tun) packs them into
-          others; V(nat) gives them its address. A new one has V(dr).
+        - How packets are forwarded. V(dr) sends them unchanged to the server's MAC address, V(tun) encapsulates them,
+          V(nat) rewrites their destination. A new real server has V(dr).
       type: str
       choices: [dr, tun, nat]
     weight:
       description:
-        - Its share of new connections, 0-65535. With V(0) it gets none, and those that it has go on. A new one has
-          V(1).
+        - Its share of new connections, 0-65535. With V(0) it gets none, and existing connections continue. A new real
+          server has V(1).
       type: int
     upper_threshold:
       description:
@@ -93,12 +94,12 @@ real_servers:
       type: int
     tunnel_type:
       description:
-        - What V(tun) packs packets into. A new one has V(ipip).
+        - The encapsulation for V(tun). A new real server has V(ipip).
       type: str
       choices: [ipip, gue, gre]
     tunnel_port:
       description:
-        - The UDP port at which the server takes V(gue).
+        - The UDP port where the server receives V(gue).
       type: int
     tunnel_checksum:
       description:
@@ -107,17 +108,17 @@ real_servers:
       choices: [none, csum, remcsum]
     state:
       description:
-        - V(absent) removes it, and its connections end. V(drained) gives it weight 0, waits for its connections to end,
+        - V(absent) removes it, which ends its connections. V(drained) sets weight 0, waits for its connections to end,
           and then removes it (see O(drain_timeout)).
-        - By direct routing a client that uses its port again within two minutes reaches a drained server still, unless
-          the kernel's C(net.ipv4.vs.expire_nodest_conn) is 1 or its C(net.ipv4.vs.conn_reuse_mode) 2. Role
+        - With direct routing, a client that reuses its port within two minutes still reaches a drained server, unless
+          C(net.ipv4.vs.expire_nodest_conn) is 1 or C(net.ipv4.vs.conn_reuse_mode) is 2. Role
           P(k8s_edge.ha.ipvs_director#role) sets both.
       type: str
       choices: [present, absent, drained]
       default: present
 purge_real_servers:
   description:
-    - Whether real servers that are not listed are removed.
+    - Whether to remove real servers that are not listed.
   type: bool
   default: false
 state:
@@ -132,19 +133,20 @@ state:
 _SHARED = """
 drain_timeout:
   description:
-    - How long to wait for the connections of what is V(drained), in seconds. When the time is up the task fails and
-      says which servers still have connections; they stay, with weight 0.
-    - Of TCP and SCTP those that are established count. With UDP and firewall marks all count until they time out.
+    - How long to wait until what is V(drained) has no connections left, in seconds. When the time is up, the task fails
+      and lists the servers that still have connections. They stay, with weight 0.
+    - With TCP and SCTP only established connections count. With UDP and firewall marks all connections count until they
+      time out.
   type: int
   default: 300
 persist:
   description:
-    - Whether what is asked for is also restored at boot. The rules go where the service of the package C(ipvsadm) reads
-      them (C(/etc/ipvsadm.rules) with C(AUTO) in C(/etc/default/ipvsadm) on Debian, C(/etc/sysconfig/ipvsadm) on
-      Enterprise Linux), and the service is enabled, not started. A drop-in lets it start before keepalived, whose
-      virtual servers it would remove on Debian, and keeps it from writing the table over the rules when it stops, as
-      it does on Enterprise Linux. Rules of other services in that file stay, and
-      those of the running keepalived's are not written.
+    - Whether to restore the desired state at boot too. The rules are written where the service of the package
+      C(ipvsadm) reads them (C(/etc/ipvsadm.rules) with C(AUTO) in C(/etc/default/ipvsadm) on Debian,
+      C(/etc/sysconfig/ipvsadm) on Enterprise Linux), and the service is enabled, not started. A drop-in lets it start
+      before keepalived, whose virtual servers it would remove on Debian, and keeps it from writing the table over the
+      rules when it stops, as it does on Enterprise Linux. Rules of other services in that file stay, and services of
+      the running keepalived are not written.
   type: bool
   default: false
 """
@@ -155,22 +157,22 @@ attributes:
     description: Can run in check mode and return changed status prediction without modifying the target.
     support: full
     details:
-      - Whose the services are and which schedulers the kernel has is asked in check mode too.
+      - Also checks in check mode who owns the virtual servers and which schedulers the kernel has.
   diff_mode:
     description: Returns details on what has changed (or possibly needs changing in check_mode), in diff mode.
     support: full
     details:
-      - As rules of C(ipvsadm), of the services that change.
+      - Shows the changed virtual servers as rules of C(ipvsadm).
   idempotent:
     description: When run twice in a row without outside changes, the second run changes nothing.
     support: full
 notes:
-  - Speaks to the kernel itself, over generic netlink, so nothing has to be installed but for O(persist=true). The
-    kernel module C(ip_vs) is loaded where it has to be.
-  - IPVS has no transactions. Changes are made in an order in which no service ever lacks a server that it had and
-    keeps, and if one is refused, those before it are taken back.
-  - Virtual servers that the running keepalived has in its configuration are refused, as keepalived would not know of
-    the change, and so are timeouts and sync daemons that it sets. Change them with M(k8s_edge.ha.keepalived_config).
+  - Uses the kernel's generic netlink interface, so nothing needs to be installed except for O(persist=true). The kernel
+    module C(ip_vs) is loaded if necessary.
+  - IPVS has no transactions. Changes are ordered so that no virtual server ever loses a real server that it keeps. If
+    one change is refused, the earlier ones are reverted.
+  - Refuses to change virtual servers in the configuration of the running keepalived, which would not notice, and
+    timeouts and sync daemons that it sets. Change them with M(k8s_edge.ha.keepalived_config).
 """
 
 
@@ -181,8 +183,8 @@ def _options(text: str, rest: str = "") -> str:
 _VIRTUAL_SERVERS = """
 virtual_servers:
   description:
-    - The virtual servers. What is not given of one stays as it is, and on a new one is IPVS's default.
-    - Others stay too, unless O(purge=true).
+    - The virtual servers. An option that is not given stays as it is; on a new virtual server it has IPVS's default.
+    - Virtual servers that are not listed stay, unless O(purge=true).
   type: list
   elements: dict
   suboptions:

@@ -12,19 +12,20 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - Returns what M(k8s_edge.ha.keepalived_info), M(k8s_edge.ha.haproxy_info) and others return, each under its own name,
-    by one call and the same code.
-  - What cannot be read says why, and the others are read all the same.
+    in one call.
+  - A daemon that cannot be read has the reason in its result; the others are still read.
   - Changes nothing.
 options:
   read:
     description:
-      - What is read.
-      - V(keepalived), V(haproxy) and V(ipvs) are what the info modules of these names return, V(kube_proxy) what
-        M(k8s_edge.ha.kube_proxy_info) returns without addresses.
-      - V(sessions) are those of HAProxy that are older than a second, and those that old processes keep after a reload.
-      - V(remains) are the files of this collection on the host.
-      - V(upgrades) are what a newer HAProxy or keepalived would refuse, or do otherwise, with the files of this host.
-      - V(wire) is what M(k8s_edge.ha.vip_preflight) returns. The others are read while it listens.
+      - What to read.
+      - V(keepalived), V(haproxy) and V(ipvs) return what the info modules of these names return. V(kube_proxy) returns
+        what M(k8s_edge.ha.kube_proxy_info) returns without addresses.
+      - V(sessions) returns HAProxy's sessions that are older than a second, and those that old processes keep after a
+        reload.
+      - V(remains) returns the files of this collection on the host.
+      - V(upgrades) returns what a newer HAProxy or keepalived would refuse, or do otherwise, with the files of this host.
+      - V(wire) returns what M(k8s_edge.ha.vip_preflight) returns. The others are read while it listens.
     type: list
     elements: str
     choices: [keepalived, haproxy, sessions, ipvs, kube_proxy, remains, upgrades, wire]
@@ -43,8 +44,8 @@ options:
     default: /etc/hosts
   check_start:
     description:
-      - Whether to ask also if the daemons would start again with their files as they are, as the option of this name of
-        M(k8s_edge.ha.keepalived_info) and M(k8s_edge.ha.haproxy_info) says.
+      - Also check whether the daemons would start again with their current files, like the option of the same name of
+        M(k8s_edge.ha.keepalived_info) and M(k8s_edge.ha.haproxy_info).
     type: bool
     default: false
   upgrade_to:
@@ -170,7 +171,7 @@ RETURN = r"""
 keepalived:
   description:
     - What M(k8s_edge.ha.keepalived_info) returns, and C(failed), which is false.
-    - Where keepalived could not be read, C(failed) is true, and C(msg) says why. So it is with each of the keys below.
+    - If keepalived could not be read, C(failed) is true and C(msg) has the reason. The same holds for each key below.
   returned: when asked for
   type: dict
 haproxy:

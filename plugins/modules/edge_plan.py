@@ -11,18 +11,19 @@ short_description: Plan every plane of a host in one call
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Says what a host needs to be as its part of the edge says, and changes nothing. What a module of this collection
-    would do is planned by the code that would apply it, so that what is said is what would be done.
-  - One call reads all planes. A plane that cannot be planned says why, and the others are planned all the same.
-  - A plane that is not given is not looked at.
-  - What this plan brings itself (a package, a user, a file) is not there yet for a daemon that is to check its file.
-    Such a file is planned all the same, and RV(unforeseen) says what could not be foreseen.
+  - Plans what must change on a host to match its part of the edge, and changes nothing. Each module's plan comes from
+    the code that would apply it, so the plan is what would be done.
+  - One call reads all planes. A plane that cannot be planned has the reason in its result; the others are still
+    planned.
+  - A plane that is not given is not planned.
+  - A package, user or file of this plan does not exist yet when a daemon checks its configuration. Such a configuration
+    is still planned, and RV(unforeseen) lists what could not be foreseen.
 options:
   packages:
     description:
       - Packages that must be installed.
-      - Dpkg or rpm is asked, without the package manager's lock and without the network. A package with a program of
-        the same name counts as installed where that program is there, as one that was built by hand.
+      - Asks dpkg or rpm, without the package manager's lock and without the network. A package also counts as installed
+        if a program of its name exists, for example one built by hand.
     type: list
     elements: str
   users:
@@ -30,24 +31,24 @@ options:
     type: list
     elements: str
   files:
-    description: Files that must be there as described, or not be there. Their contents are compared and never returned.
+    description: Files that must exist as described, or must not exist. Their contents are compared and never returned.
     type: list
     elements: dict
     suboptions:
       path:
         description:
-          - The absolute path. A link is followed.
-          - For O(files[].state=absent) it may be a pattern, as C(/etc/haproxy/kube-ca-*.crt).
+          - The absolute path. Links are followed.
+          - With O(files[].state=absent) it may be a pattern, such as C(/etc/haproxy/kube-ca-*.crt).
         type: path
         required: true
       sha256:
         description: The SHA-256 of the content, in hexadecimal digits.
         type: str
       content:
-        description: The content itself, in the place of O(files[].sha256).
+        description: The content itself, instead of O(files[].sha256).
         type: str
       mode:
-        description: The mode in octal digits, as V(0644), in quotes.
+        description: The mode in octal digits, in quotes, such as V(0644).
         type: str
       owner:
         description: The owner, by name or number.
@@ -56,47 +57,47 @@ options:
         description: The group, by name or number.
         type: str
       state:
-        description: Whether the file must be there.
+        description: Whether the file must exist.
         type: str
         choices: [present, absent]
         default: present
       impact: &impact
-        description: What a change of it does to traffic.
+        description: What changing it does to traffic.
         type: str
         choices: [none, runtime, reload, restart, vip_move]
         default: none
   blocks:
-    description: Blocks of lines in files of others, as M(ansible.builtin.blockinfile) writes them at the end of a file.
+    description: Blocks of lines in other files, as M(ansible.builtin.blockinfile) writes them at the end of a file.
     type: list
     elements: dict
     suboptions:
       path:
-        description: The absolute path of the file, which must be there unless the block is to go.
+        description: The absolute path of the file. It must exist unless the block is removed.
         type: path
         required: true
       marker:
-        description: The line before and behind the block, with C({mark}) for V(BEGIN) and V(END).
+        description: The line before and after the block, with C({mark}) for V(BEGIN) and V(END).
         type: str
         required: true
       block:
-        description: The lines. Without any, the block must not be there.
+        description: The lines. Without any, the block must not exist.
         type: str
         default: ""
       state:
-        description: Whether the block must be there.
+        description: Whether the block must exist.
         type: str
         choices: [present, absent]
         default: present
       impact: *impact
   modules:
     description:
-      - The options of each module that is asked, by its name. Those are C(selinux_access), C(firewall_access),
+      - The options of each module to plan, by module name. Known are C(selinux_access), C(firewall_access),
         C(kernel_settings), C(loopback_addresses), C(haproxy_config), C(kube_proxy_info), C(ipvs_config) and
         C(keepalived_config).
-      - Where a module is to be asked several times, as C(kernel_settings) for each name, give a list of its options.
-        Each has a plane of its own then, called C(kernel_settings NAME) by its option C(name).
-      - They are checked as the module itself checks them.
-      - What C(kube_proxy_info) finds wrong lets its plane fail.
+      - To plan a module several times, such as C(kernel_settings) for each name, give a list of options. Each entry is
+        then a plane of its own, named C(kernel_settings NAME) after its option C(name).
+      - The options are checked as the module itself checks them.
+      - A problem that C(kube_proxy_info) finds makes its plane fail.
     type: dict
   apiservers:
     description:
@@ -124,24 +125,24 @@ options:
         type: str
         required: true
   units:
-    description: Units of systemd. All of them are asked in one question.
+    description: Units of systemd. All are read with one command.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The name. Without a suffix it is a service.
+        description: The name. A name without a suffix means a service.
         type: str
         required: true
       active:
-        description: Whether it must run now. A masked unit that must is a failure.
+        description: Whether it must run now. If it must and is masked, its plane fails.
         type: bool
       enabled:
         description: Whether it must start at boot.
         type: bool
       config_path:
         description:
-          - For C(keepalived) and C(haproxy), the file that the running daemon must have loaded as it is now. Where the
-            plan changes that file anyway, its own plane says so.
+          - For C(keepalived) and C(haproxy), the file whose current content the running daemon must have loaded. If the
+            plan changes that file, the plane of the file says so.
         type: path
 attributes:
   check_mode:
@@ -194,7 +195,7 @@ failed_planes:
   elements: str
   sample: []
 unforeseen:
-  description: What of the plan could not be foreseen and why, a sentence each, with the plane's name before it.
+  description: What could not be foreseen and why, one sentence each, after the name of the plane.
   returned: always
   type: list
   elements: str
@@ -207,9 +208,9 @@ impact:
 planes:
   description:
     - The plan of each plane, in the order packages, users, files, blocks, the modules, apiservers, units.
-    - Each has C(failed) and C(msg), which say that and why it could not be planned; C(changed), C(steps), C(impact) and
+    - Each has C(failed) and C(msg), whether and why it could not be planned; C(changed), C(steps), C(impact) and
       C(warnings) as the module returns them in check mode; and C(unforeseen).
-    - What a module returns beside these, as C(diff), is there too.
+    - Other results of a module, such as C(diff), are included.
     - C(haproxy_config) with impact C(reload) or C(restart) has C(connections), which are C(sessions) that are older
       than a second (C(older_than)) and of which frontend they are (C(frontends)); where there are more than 20,000,
       they are counted whatever their age. It has C(old_processes), that an earlier reload left, each with C(pid) and
@@ -217,7 +218,7 @@ planes:
     - C(keepalived_config) that would change has C(holds), the instances that are MASTER now with their C(addresses),
       and C(ipvs_connections), how many are C(active) and C(inactive) through each virtual server. C(ipvs_config) that
       would change has the latter, too.
-    - What cannot be read of these is null. C(units) has them for a daemon that it would stop or reload.
+    - Values that cannot be read are null. C(units) has the same values for a daemon that it would stop or reload.
   returned: always
   type: dict
   sample:

@@ -11,27 +11,27 @@ module: firewall_access
 short_description: Open the firewall of a host for listed traffic, and close former openings
 version_added: 0.1.0
 description:
-  - Says which packets a host has to let in, and makes it so in its firewall, at once and for good, without a reload.
-    firewalld is asked over D-Bus, in milliseconds; where it does not run, its files get what it needs when it starts.
-    nftables gets a file, a table and a unit of ours beside the host's own.
-  - What it adds it remembers below C(/var/lib/k8s_edge), and takes away again when it is no longer listed. Rules,
-    zones, services and tables of others stay as they are, in the same zone too, and a rule that somebody else
-    had put there already stays when ours goes.
-  - The list is authoritative, so one task has to name all that the host needs. What is new is opened before anything is
-    closed.
+  - Opens the firewall of a host for the listed packets, at runtime and permanently, without a reload. Changes firewalld
+    over D-Bus, which takes milliseconds; if it does not run, changes its files for the next start. With nftables, adds
+    a file, a table and a unit beside the host's own.
+  - Records what it adds below C(/var/lib/k8s_edge), and removes it when it is no longer listed. Other rules, zones,
+    services and tables stay as they are, in the same zone too. A rule that existed before the module ran is never
+    removed.
+  - The list is authoritative, so one task must list everything that the host needs. New openings are made before old
+    ones are closed.
   - "firewalld: the openings become rich rules in the zones that packets from O(interfaces) meet, and in those bound to
-    sources. Explicit denials in a zone go before them. No reload is done, because that would drop packets for a while
-    and forget what others have set at run time only."
-  - "nftables: an accept in one table does not keep another one from dropping the packet. So besides a table of ours,
-    C(inet k8s_edge), each input chain of others that ends in no (its policy is drop, or its last rule drops or rejects
-    everything) gets a jump to a chain C(k8s_edge) in the same table. It comes after the rules of that chain where its
-    policy is drop, else before them. Chains that belong to iptables are left alone, with a warning."
+    sources. Explicit denials in a zone take precedence. firewalld is not reloaded, because that would drop packets for
+    a while and lose runtime-only settings of others."
+  - "nftables: a packet accepted in one table can still be dropped in another. So besides the table C(inet k8s_edge),
+    each foreign input chain that denies by default (its policy is drop, or its last rule drops or rejects everything)
+    gets a jump to a chain C(k8s_edge) in the same table. The jump comes after the rules of a chain whose policy is
+    drop, and before them otherwise. Chains of iptables are left alone, with a warning."
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
   openings:
     description:
-      - What is let in.
+      - The traffic to let in.
     type: list
     elements: dict
     suboptions:
@@ -47,54 +47,54 @@ options:
         type: int
       sources:
         description:
-          - Addresses or networks that packets may come from. Anywhere where it is left out.
+          - Addresses or networks that packets may come from. By default anywhere.
         type: list
         elements: str
       destination:
         description:
-          - Address or network of this host that packets go to, such as a VIP. Any where it is left out.
+          - Address or network of this host that packets go to, such as a VIP. By default any.
         type: str
   interfaces:
     description:
-      - Interfaces that the packets come in by. They say which zones of firewalld get the rules. An interface in no zone
-        is in the default zone.
+      - Interfaces where the packets arrive. They decide which zones of firewalld get the rules. An interface without a
+        zone belongs to the default zone.
     type: list
     elements: str
   guarded:
     description:
-      - "nftables only: addresses at which everything that is not listed is rejected, but for ICMP. In firewalld that is
-        the zone's own doing. VRRP to an address that has VRRP openings with sources is dropped from anybody else."
+      - "nftables only: addresses where everything that is not listed is rejected, except ICMP. With firewalld the zone
+        does that itself. If an address has VRRP openings with sources, VRRP from other sources is dropped."
     type: list
     elements: str
   backend:
     description:
-      - V(auto) takes firewalld where it runs or starts at boot, nftables where C(nftables.service) starts at boot, and
-        else V(none). Rules that drop nevertheless, such as ufw's, are named in a warning.
-      - V(none) only removes what is left of ours.
+      - V(auto) uses firewalld if it runs or starts at boot, else nftables if C(nftables.service) starts at boot, else
+        V(none). A warning names other rules that still drop packets, such as those of ufw.
+      - V(none) only removes what the module added earlier.
     type: str
     choices: [auto, firewalld, nftables, none]
     default: auto
   close:
     description:
-      - V(false) only opens and closes nothing yet, for the time until a service has left.
+      - V(false) opens but closes nothing yet, for the time until a service has moved away.
     type: bool
     default: true
   state:
     description:
-      - V(absent) takes away all that this module has added, and nothing else.
+      - V(absent) removes all that this module added, and nothing else.
     type: str
     choices: [present, absent]
     default: present
 attributes:
   check_mode:
     support: full
-    description: Says what would be changed. With nftables the kernel judges the rules.
+    description: Reports what would change. With nftables the kernel checks the rules.
   diff_mode:
     support: full
-    description: Shows what is ours, before and after.
+    description: Shows what this module added, before and after.
   idempotent:
     support: full
-    description: Writes nothing where all is as it should be.
+    description: Writes nothing if everything is as declared.
 """
 
 EXAMPLES = r"""
@@ -118,22 +118,22 @@ backend:
   type: str
   sample: firewalld
 steps:
-  description: What was done, or in check mode would be, in words.
+  description: What was done, or would be done in check mode.
   returned: success
   type: list
   elements: str
   sample: ["zone public: open TCP port 6443 at 10.0.0.100 from anywhere"]
 impact:
-  description: V(runtime) where something changed, else V(none).
+  description: V(runtime) if something changed, else V(none).
   returned: success
   type: str
 left:
-  description: With O(close=false), what there is to close once that may be, in words.
+  description: With O(close=false), what remains to be closed later.
   returned: success
   type: list
   elements: str
 notes:
-  description: What is worth knowing about this host.
+  description: Notes about this host.
   returned: success
   type: list
   elements: str

@@ -11,12 +11,12 @@ module: ipvs_config
 short_description: Manage the whole IPVS table of the running kernel
 version_added: 0.1.0
 description:
-  - Brings virtual servers with their real servers, the timeouts and the sync daemons of the running kernel to what is
-    asked for, in one ordered set of changes.
-  - An option that is not given is not managed. What the kernel would refuse, ignore or cut is refused before anything
-    changes, every problem at once, each with its remedy.
-  - Connections go on through every change of scheduler, flags, persistence, weights and thresholds. They end where
-    their real server or their virtual server is removed.
+  - Brings virtual servers with their real servers, timeouts and sync daemons of the running kernel to the desired
+    state, in one ordered set of changes.
+  - An option that is not given is not managed. Refuses what the kernel would reject, ignore or truncate, before
+    anything changes and all problems at once, each with its remedy.
+  - Connections survive changes of scheduler, flags, persistence, weights and thresholds. They end if their real server
+    or virtual server is removed.
 author:
   - k8s_edge contributors (@k8s-edge)
 extends_documentation_fragment:
@@ -26,13 +26,13 @@ options:
   purge:
     description:
       - Whether virtual servers that are not listed are removed, with all their real servers.
-      - It also removes those that others made, such as kube-proxy in IPVS mode. Those of the running keepalived are
-        refused.
+      - This includes virtual servers made by others, such as kube-proxy in IPVS mode. The module refuses to remove
+        those of the running keepalived.
     type: bool
     default: false
   timeouts:
     description:
-      - How long connections without packets are kept, in seconds.
+      - How long idle connections are kept, in seconds.
     type: dict
     suboptions:
       tcp:
@@ -49,24 +49,24 @@ options:
         type: int
   sync_daemon:
     description:
-      - The daemons in the kernel that tell other directors of connections, so that these go on when another host takes
-        the virtual address. What is not given stays as it is, or is the kernel's default.
+      - The kernel's daemons that send connections to other directors, so that they survive when another host takes over
+        the VIP. An option that is not given stays as it is, or is the kernel's default.
     type: dict
     suboptions:
       roles:
         description:
-          - Which daemons run. V(master) sends and V(backup) hears; a host may do both. V([]) stops them.
+          - Which daemons run. V(master) sends and V(backup) receives; a host may run both. V([]) stops them.
         type: list
         elements: str
         choices: [master, backup]
         required: true
       interface:
         description:
-          - The interface that leads to the other directors. Needed where a daemon runs.
+          - The interface that leads to the other directors. Required if a daemon runs.
         type: str
       syncid:
         description:
-          - Tells groups of directors on one network apart, 0-255. A backup with V(0) hears every master.
+          - Separates groups of directors on one network, 0-255. A backup with V(0) accepts every master.
         type: int
       maxlen:
         description:
@@ -82,13 +82,13 @@ options:
         type: int
       mcast_ttl:
         description:
-          - How many routers a message may pass, 1-255.
+          - How many routers a message may cross, 1-255.
         type: int
 seealso:
   - module: k8s_edge.ha.ipvs_virtual_server
   - module: k8s_edge.ha.ipvs_info
   - name: ipvsadm(8)
-    description: The kernel's virtual servers, as their own tool describes them.
+    description: The kernel's tool for virtual servers.
     link: https://manpages.debian.org/ipvsadm
 """
 
@@ -136,19 +136,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: What was changed, or in check mode would be, in the order of the changes.
+  description: What was changed, or would be changed in check mode, in order.
   returned: always
   type: list
   elements: str
   sample: ["tcp 10.77.0.100:443: scheduler mh, was scheduler wlc", "timeout udp: 60 s, was 300 s"]
 impact:
-  description: V(runtime) where the running table changes, V(none) where nothing does or only what boot restores.
+  description: V(runtime) if the running table changes, V(none) if nothing changes or only what is restored at boot.
   returned: always
   type: str
   choices: [none, runtime]
   sample: runtime
 real_servers:
-  description: Which servers still have connections, where draining took too long.
+  description: The servers that still have connections, if draining took too long.
   returned: when draining failed
   type: list
   elements: dict

@@ -11,15 +11,15 @@ module: ipvs_info
 short_description: Read the IPVS table of the running kernel
 version_added: 0.1.0
 description:
-  - Tells which virtual servers the running kernel has, as data in the options of M(k8s_edge.ha.ipvs_config), with its
-    timeouts and sync daemons, and apart from these what it has counted.
-  - Works where the kernel has no IPVS, and does not load it. Changes nothing.
+  - Returns the virtual servers, timeouts and sync daemons of the running kernel as options of
+    M(k8s_edge.ha.ipvs_config), and its counters apart from these.
+  - Also works if the kernel has no IPVS, and does not load it. Changes nothing.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
   statistics:
     description:
-      - Whether to read counters and connections too.
+      - Also read counters and connections.
     type: bool
     default: false
 attributes:
@@ -59,8 +59,8 @@ available:
   type: bool
 virtual_servers:
   description:
-    - The virtual servers with their real servers, as M(k8s_edge.ha.ipvs_config) takes them. What a virtual server does
-      not use is left out.
+    - The virtual servers with their real servers, as M(k8s_edge.ha.ipvs_config) takes them. Unused options are left
+      out.
   returned: always
   type: list
   elements: dict
@@ -74,12 +74,12 @@ virtual_servers:
       real_servers:
         - {address: 10.77.0.21, port: 80, forwarding_method: dr, weight: 1, upper_threshold: 0, lower_threshold: 0}
 timeouts:
-  description: How long connections are kept, in seconds; empty where RV(available) is false.
+  description: How long connections are kept, in seconds; empty if RV(available) is false.
   returned: always
   type: dict
   sample: {tcp: 900, tcpfin: 120, udp: 300}
 sync_daemons:
-  description: The sync daemons that run, with their C(role) and what the kernel has chosen.
+  description: The running sync daemons, with their C(role) and the values that the kernel chose.
   returned: always
   type: list
   elements: dict
@@ -93,8 +93,8 @@ keepalived:
   sample: [{protocol: tcp, address: 10.77.0.100, port: 80}]
 statistics:
   description:
-    - What the kernel has counted for each virtual server and each of its real servers. Rates are per second. Real
-      servers also have their connections as they are now; the other numbers may be two seconds old.
+    - The kernel's counters for each virtual server and real server. Rates are per second. The connections of real
+      servers are current; the other numbers may be two seconds old.
   returned: when O(statistics=true)
   type: list
   elements: dict

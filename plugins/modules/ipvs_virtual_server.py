@@ -13,10 +13,10 @@ version_added: 0.1.0
 description:
   - Adds, changes, drains or removes one virtual server (IPVS, LVS) with its real servers in the running kernel, and
     leaves all others as they are.
-  - An option that is not given is not managed. What the kernel would refuse, ignore or cut is refused before anything
-    changes, with the remedy.
-  - Connections go on through every change of scheduler, flags, persistence, weights and thresholds. They end where
-    their real server or their virtual server is removed.
+  - An option that is not given is not managed. Refuses what the kernel would reject, ignore or truncate, before
+    anything changes, with the remedy.
+  - Connections survive changes of scheduler, flags, persistence, weights and thresholds. They end if their real server
+    or virtual server is removed.
 author:
   - k8s_edge contributors (@k8s-edge)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ seealso:
   - module: k8s_edge.ha.ipvs_config
   - module: k8s_edge.ha.ipvs_info
   - name: ipvsadm(8)
-    description: The kernel's virtual servers, as their own tool describes them.
+    description: The kernel's tool for virtual servers.
     link: https://manpages.debian.org/ipvsadm
 """
 
@@ -84,19 +84,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: What was changed, or in check mode would be, in the order of the changes.
+  description: What was changed, or would be changed in check mode, in order.
   returned: always
   type: list
   elements: str
   sample: ["tcp 10.77.0.100:80: add real server 10.77.0.21:80, dr, weight 1"]
 impact:
-  description: V(runtime) where the running table changes, V(none) where nothing does or only what boot restores.
+  description: V(runtime) if the running table changes, V(none) if nothing changes or only what is restored at boot.
   returned: always
   type: str
   choices: [none, runtime]
   sample: runtime
 real_servers:
-  description: Which servers still have connections, where draining took too long.
+  description: The servers that still have connections, if draining took too long.
   returned: when draining failed
   type: list
   elements: dict

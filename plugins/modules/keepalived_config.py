@@ -12,11 +12,12 @@ short_description: Manage a whole keepalived.conf in one transaction
 version_added: 0.1.0
 description:
   - Brings global settings, static addresses, routes and rules, scripts, trackers, sync groups, VRRP instances and
-    virtual servers of a keepalived configuration file to what is declared, with one plan, one validation and one swap
+    virtual servers of a keepalived configuration file to the desired state, with one plan, one validation and one swap
     of the file.
-  - Options are keepalived's own keywords. An option that is not given is not managed, so whatever the file says stays.
-    Comments, order and everything the module does not know stay as they are.
-  - What keepalived would silently ignore, round, cut or replace is refused before anything is written, with the remedy.
+  - Options are keepalived's own keywords. An option that is not given is not managed, so the file keeps it. Comments,
+    order and everything the module does not know stay as they are.
+  - Refuses what keepalived would silently ignore, round, truncate or replace, before anything is written, with the
+    remedy.
   - The module does not reload keepalived. When it reports a change, reload the service (see the examples).
 author:
   - k8s_edge contributors (@k8s-edge)
@@ -26,8 +27,8 @@ extends_documentation_fragment:
 options:
   purge:
     description:
-      - Whether blocks are removed whose list is given here and does not name them. Lists that are not given are left
-        alone either way. The lines of one block, such as C(static_routes), are whole where they are given.
+      - Whether to remove blocks that their list does not name. Lists that are not given are left alone either way. The
+        lines of a single block, such as C(static_routes), are always complete if given.
     type: bool
     default: false
 seealso:
@@ -103,7 +104,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: What was changed, or in check mode would be; one line for each change.
+  description: What was changed, or would be changed in check mode, one line each.
   returned: always
   type: list
   elements: str
@@ -111,18 +112,18 @@ steps:
 impact:
   description:
     - What the change needs to take effect. Every change needs a reload.
-    - With V(vip_move) the reload takes a VIP away from a host that holds it, or may let it move to another one. It is
-      taken away for three advertisement intervals and more where an instance gets another virtual router ID, interface
-      or C(unicast_src_ip), changes between unicast and multicast, or shares a sync group with an instance that is new;
-      and for good where the instance or the address goes, or the address gets another device or scope.
-    - Whom a VIP moves to hangs on the priorities of all members, of which the module knows those of its own file only.
-      So a change of C(priority), and an end of C(nopreempt), is always V(vip_move).
+    - With V(vip_move) the reload removes a VIP from the host that holds it, or may let it move to another host. The VIP
+      is lost for three advertisement intervals or more if an instance gets another virtual router ID, interface or
+      C(unicast_src_ip), changes between unicast and multicast, or shares a sync group with a new instance. It is lost
+      for good if the instance or the address is removed, or the address gets another device or scope.
+    - Where a VIP moves depends on the priorities of all members, and the module knows only those of its own file. So a
+      change of C(priority), or removing C(nopreempt), is always V(vip_move).
   returned: always
   type: str
   choices: [none, reload, vip_move]
   sample: reload
 backup_file:
-  description: The file as it was before, where O(backup=true) and something changed.
+  description: The previous file, if O(backup=true) and something changed.
   returned: when a backup was made
   type: str
   sample: /etc/keepalived/keepalived.conf.4711.2026-01-31@10:00:00~

@@ -11,11 +11,10 @@ module: keepalived_info
 short_description: Read keepalived's configuration and runtime state
 version_added: 0.1.0
 description:
-  - Tells what the configuration file says, as data in the options of M(k8s_edge.ha.keepalived_config), with the files
-    it includes.
-  - Tells whether keepalived is installed and running, whether the running daemon has the file as it is now, which state
-    each instance is in, and which virtual addresses this host holds.
-  - Works where keepalived is not installed. Changes nothing.
+  - Returns the configuration file, with the files it includes, as options of M(k8s_edge.ha.keepalived_config).
+  - Returns whether keepalived is installed and running, whether it runs with the current file, the state of each
+    instance, and which VIPs this host holds.
+  - Also works if keepalived is not installed. Changes nothing.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
@@ -26,14 +25,14 @@ options:
     default: /etc/keepalived/keepalived.conf
   live:
     description:
-      - Whether to ask the running keepalived for its instances. It answers a signal with a dump below C(/tmp), which is
-        removed again, and logs that it did.
-      - Without it RV(instances) is empty, and RV(loaded) rests on times alone.
+      - Ask the running keepalived for its instances, by a signal. keepalived writes a dump below C(/tmp), which the
+        module removes, and logs it.
+      - If V(false), RV(instances) is empty, and RV(loaded) is judged by times only.
     type: bool
     default: true
   check_start:
     description:
-      - Whether to ask also if keepalived would find what its files need if it were started now (RV(start_problems)).
+      - Also check whether keepalived would find everything that its files need if it started now (RV(start_problems)).
     type: bool
     default: false
 attributes:
@@ -73,7 +72,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exists:
-  description: Whether O(path) is there and can be read.
+  description: Whether O(path) exists and is readable.
   returned: always
   type: bool
 files:
@@ -86,7 +85,7 @@ installed:
   returned: always
   type: bool
 version:
-  description: Its version; empty where it is not installed.
+  description: Its version; empty if it is not installed.
   returned: always
   type: str
   sample: 2.2.7
@@ -99,26 +98,26 @@ enabled:
   returned: always
   type: bool
 main_pid:
-  description: Its process; 0 where it does not run.
+  description: Its process; 0 if it does not run.
   returned: always
   type: int
 loaded:
   description:
-    - Whether the running keepalived has the files as they are now. It has where they were last changed before it was
-      started or reloaded (systemd's times against the files'), and where every instance of the files is in its own dump
-      with router ID, priority and addresses, as far as the files can be known. In doubt it is V(false).
+    - Whether keepalived runs with the current files. True if the files were last changed before it was started or
+      reloaded (by the times of systemd and of the files), and its own dump has every instance of the files with router
+      ID, priority and addresses, as far as these are known. In doubt it is V(false).
   returned: always
   type: bool
 loaded_reason:
-  description: Why RV(loaded) is what it is, in words.
+  description: The reason for RV(loaded).
   returned: always
   type: str
 configuration:
   description:
-    - What the files say, in the options of M(k8s_edge.ha.keepalived_config). Included files are read in their place;
-      definitions, conditions and loops are resolved as keepalived does on this host.
-    - Secrets are left out, so that what is returned can be given to M(k8s_edge.ha.keepalived_config) and changes
-      nothing (RV(withheld) names them). So is what cannot be known (RV(unknown)).
+    - The files as options of M(k8s_edge.ha.keepalived_config). Included files are read in place; definitions,
+      conditions and loops are resolved as keepalived does on this host.
+    - Secrets are left out (RV(withheld) names them), and so is what cannot be known (RV(unknown)). Given back to
+      M(k8s_edge.ha.keepalived_config), this changes nothing.
   returned: always
   type: dict
   contains:
@@ -131,16 +130,16 @@ configuration:
       type: list
       elements: str
 withheld:
-  description: The secrets that stand in the files and are left out of RV(configuration), as paths of options.
+  description: The secrets of the files that are left out of RV(configuration), as paths of options.
   returned: always
   type: list
   elements: str
   sample: ["instances[0].authentication.auth_pass"]
 unknown:
   description:
-    - The blocks that are not known whole, because a line hangs on what only the running keepalived knows
-      (C(${_RANDOM}), C(${_INSTANCE}), a loop of many thousand rounds), says twice different things, or is not written
-      as its option wants it. What is unknown does not count as missing, here or in the collection's roles.
+    - The blocks that are only partly known, because a line depends on what only the running keepalived knows
+      (C(${_RANDOM}), C(${_INSTANCE}), a loop of many thousand rounds), contradicts another line, or does not fit its
+      option. Unknown options do not count as missing, here or in the collection's roles.
   returned: always
   type: list
   elements: dict
@@ -150,8 +149,8 @@ unknown:
       type: str
     options:
       description:
-        - The options that are unknown; V(header) stands for what follows the block's keyword. None where the line may
-          stand for any block.
+        - The unknown options; V(header) stands for what follows the block's keyword. Empty if the line may belong to
+          any block.
       type: list
       elements: str
 instances:
@@ -170,10 +169,10 @@ instances:
       description: When it came into this state, in seconds since 1970. Left out where keepalived does not say.
       type: float
     priority:
-      description: The priority of the file.
+      description: The priority in the file.
       type: int
     effective_priority:
-      description: The priority after what tracking adds and takes.
+      description: The priority with the weights of trackers.
       type: int
     virtual_router_id:
       description: The number of the virtual router.
@@ -182,11 +181,11 @@ instances:
       description: The interface.
       type: str
     addresses:
-      description: The addresses it is about, with their prefix lengths.
+      description: Its VIPs, with their prefix lengths.
       type: list
       elements: str
 vips:
-  description: The virtual addresses of the files, and whether the kernel of this host holds them.
+  description: The VIPs of the files, and whether this host holds them.
   returned: always
   type: list
   elements: dict
@@ -198,10 +197,11 @@ vips:
       description: The instance it belongs to.
       type: str
     held:
-      description: Whether this host holds it. On loopback, where a real server has it all the time, it does not count.
+      description: Whether this host holds it. An address on loopback does not count, since a real server always has it
+        there.
       type: bool
 addresses:
-  description: Every address that the kernel of this host has, its own and those that it holds for others.
+  description: Every address of this host, its own and the VIPs it holds.
   returned: always
   type: list
   elements: dict
@@ -214,23 +214,23 @@ addresses:
       type: str
     secondary:
       description:
-        - For IPv4, whether another address of the same network came first.
+        - For IPv4, whether another address of the same network was added first.
         - For IPv6, whether it is a temporary one (privacy extensions).
       type: bool
     deprecated:
-      description: Whether it is an IPv6 address that is no longer preferred as a source, or never was.
+      description: Whether it is an IPv6 address that is not preferred as a source.
       type: bool
 process_events:
   description:
-    - Whether the kernel tells keepalived on this host of processes that begin and end, as C(vrrp_track_process) needs.
-      It does not in a container with a network of its own, and there keepalived takes every such process for absent.
+    - Whether the kernel tells keepalived about processes that start and end, as C(vrrp_track_process) needs. It does
+      not in a container with its own network. There keepalived regards every tracked process as absent.
   returned: always
   type: bool
 start_problems:
   description:
-    - What the files need and this host does not have as it is now, a text each; empty where a start would find all.
-      These are scripts, users, interfaces, own addresses and files.
-    - Null where O(check_start) is false, where keepalived is not installed, and for others than root, who cannot tell.
+    - The scripts, users, interfaces, own addresses and files that the configuration needs and this host lacks now, one
+      text each. Empty if nothing is missing.
+    - Null if O(check_start) is false, if keepalived is not installed, or if the module does not run as root.
   returned: always
   type: list
   elements: str

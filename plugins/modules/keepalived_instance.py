@@ -13,9 +13,10 @@ version_added: 0.1.0
 description:
   - Adds, changes or removes one C(vrrp_instance) in a keepalived configuration file and leaves every other byte of the
     file as it is.
-  - Options are keepalived's own keywords. An option that is not given is not managed, so whatever the file says stays.
-    A list that is given is authoritative for that list.
-  - What keepalived would silently ignore, round, cut or replace is refused before anything is written, with the remedy.
+  - Options are keepalived's own keywords. An option that is not given is not managed, so the file keeps it. A list that
+    is given is authoritative for that list.
+  - Refuses what keepalived would silently ignore, round, truncate or replace, before anything is written, with the
+    remedy.
   - The module does not reload keepalived. When it reports a change, reload the service (see the examples).
 author:
   - k8s_edge contributors (@k8s-edge)
@@ -25,7 +26,7 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - The name of the instance, as it stands after C(vrrp_instance).
+      - The name of the instance, as written after C(vrrp_instance).
     type: str
     required: true
   state:
@@ -86,7 +87,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: What was changed, or in check mode would be; one line for each change.
+  description: What was changed, or would be changed in check mode, one line each.
   returned: always
   type: list
   elements: str
@@ -94,18 +95,18 @@ steps:
 impact:
   description:
     - What the change needs to take effect. Every change needs a reload.
-    - With V(vip_move) the reload takes a VIP away from a host that holds it, or may let it move to another one. It is
-      taken away for three advertisement intervals and more where an instance gets another virtual router ID, interface
-      or C(unicast_src_ip), changes between unicast and multicast, or shares a sync group with an instance that is new;
-      and for good where the instance or the address goes, or the address gets another device or scope.
-    - Whom a VIP moves to hangs on the priorities of all members, of which the module knows those of its own file only.
-      So a change of C(priority), and an end of C(nopreempt), is always V(vip_move).
+    - With V(vip_move) the reload removes a VIP from the host that holds it, or may let it move to another host. The VIP
+      is lost for three advertisement intervals or more if an instance gets another virtual router ID, interface or
+      C(unicast_src_ip), changes between unicast and multicast, or shares a sync group with a new instance. It is lost
+      for good if the instance or the address is removed, or the address gets another device or scope.
+    - Where a VIP moves depends on the priorities of all members, and the module knows only those of its own file. So a
+      change of C(priority), or removing C(nopreempt), is always V(vip_move).
   returned: always
   type: str
   choices: [none, reload, vip_move]
   sample: reload
 backup_file:
-  description: The file as it was before, where O(backup=true) and something changed.
+  description: The previous file, if O(backup=true) and something changed.
   returned: when a backup was made
   type: str
   sample: /etc/keepalived/keepalived.conf.4711.2026-01-31@10:00:00~

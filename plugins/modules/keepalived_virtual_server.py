@@ -12,14 +12,14 @@ short_description: Manage one virtual server in keepalived.conf
 version_added: 0.1.0
 description:
   - Adds, changes or removes one C(virtual_server), with its real servers and their checks, in a keepalived
-    configuration file and leaves every other byte of the file as it is. keepalived keeps the kernel's IPVS table by it,
-    and takes real servers out that fail.
-  - What every IPVS tool knows has one name for all (V(dr), O(scheduler), O(real_servers[].upper_threshold)); what only
-    keepalived knows has keepalived's own keyword.
-  - A service is told by protocol, address and port, or by firewall mark and family, or by group.
-  - An option that is not given is not managed, so whatever the file says stays. A list that is given is authoritative
-    for that list, but for O(real_servers), of which others stay unless O(purge_real_servers=true).
-  - What keepalived would silently ignore, cut or replace is refused before anything is written, with the remedy.
+    configuration file and leaves every other byte of the file as it is. keepalived builds the kernel's IPVS table from
+    it, and removes real servers that fail.
+  - Options that every IPVS tool has are named alike in all IPVS modules (V(dr), O(scheduler),
+    O(real_servers[].upper_threshold)). Options that only keepalived has are keepalived's own keywords.
+  - A virtual server is identified by protocol, address and port, or by firewall mark and family, or by group.
+  - An option that is not given is not managed, so the file keeps it. A list that is given is authoritative, except
+    for O(real_servers), where servers that are not listed stay unless O(purge_real_servers=true).
+  - Refuses what keepalived would silently ignore, truncate or replace, before anything is written, with the remedy.
   - The module does not reload keepalived. When it reports a change, reload the service (see the examples).
 author:
   - k8s_edge contributors (@k8s-edge)
@@ -100,7 +100,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: What was changed, or in check mode would be; one line for each change.
+  description: What was changed, or would be changed in check mode, one line each.
   returned: always
   type: list
   elements: str
@@ -112,7 +112,7 @@ impact:
   choices: [none, reload]
   sample: reload
 backup_file:
-  description: The file as it was before, where O(backup=true) and something changed.
+  description: The previous file, if O(backup=true) and something changed.
   returned: when a backup was made
   type: str
   sample: /etc/keepalived/keepalived.conf.4711.2026-01-31@10:00:00~

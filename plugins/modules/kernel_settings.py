@@ -11,23 +11,24 @@ module: kernel_settings
 short_description: Set kernel parameters and load kernel modules, now and at boot
 version_added: 0.1.0
 description:
-  - Makes the running kernel have what is listed, and writes a file of its own below C(/etc/sysctl.d) and one below
-    C(/etc/modules-load.d), so that it has it after a boot. A value that something else has changed since is mended.
-  - The lists are authoritative for O(name). A parameter that is no longer listed gets back what the remaining
-    files say, or else what it was before; that is kept in the file. Modules are no longer loaded at boot, and not
-    unloaded, since others may have come to use them.
-  - A file that is read after ours and says otherwise is named in a warning, because it would win at the next boot.
+  - Sets the listed parameters and loads the listed modules in the running kernel, and writes a file below
+    C(/etc/sysctl.d) and one below C(/etc/modules-load.d) for the next boot. Corrects a value that something else has
+    changed since.
+  - The lists are authoritative for O(name). A parameter that is no longer listed gets the value of the remaining files,
+    or else its former value, which the file records. Modules that are no longer listed are not loaded at the next boot.
+    They are not unloaded, since something else may use them by now.
+  - Warns about a file that is read later and has another value, because it would win at the next boot.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
   name:
     description:
-      - Whose settings these are. Part of the names of both files, so that several tasks can have their own.
+      - The owner of these settings. It is part of both file names, so that several tasks can have their own files.
     type: str
     required: true
   parameters:
     description:
-      - Parameters and their values, with dots or slashes in their names as C(sysctl) has them.
+      - Parameters and their values, named with dots or slashes as for C(sysctl).
     type: dict
   modules:
     description:
@@ -36,20 +37,20 @@ options:
     elements: str
   state:
     description:
-      - V(absent) takes all settings of O(name) back.
+      - V(absent) reverts all settings of O(name).
     type: str
     choices: [present, absent]
     default: present
 attributes:
   check_mode:
     support: full
-    description: Says what would be changed, and whether modules are there.
+    description: Reports what would change, and whether the modules exist.
   diff_mode:
     support: full
     description: Shows both files.
   idempotent:
     support: full
-    description: Sets and writes nothing that is so already.
+    description: Sets and writes nothing that is already as declared.
 """
 
 EXAMPLES = r"""
@@ -67,13 +68,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: What was done, or in check mode would be, in words.
+  description: What was done, or would be done in check mode.
   returned: success
   type: list
   elements: str
   sample: ["net.ipv4.ip_nonlocal_bind: 1 instead of 0, now", "net.ipv4.ip_nonlocal_bind: 1 at boot"]
 impact:
-  description: V(runtime) where something changed, else V(none).
+  description: V(runtime) if something changed, else V(none).
   returned: success
   type: str
 """

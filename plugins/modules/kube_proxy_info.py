@@ -8,18 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kube_proxy_info
-short_description: Read the mode of kube-proxy, and whether it keeps IPVS services of others
+short_description: Read the mode of kube-proxy and whether it leaves foreign IPVS services alone
 version_added: 0.1.0
 description:
   - Reads the running kube-proxy's command line and configuration file, also where it runs in a container.
-  - In IPVS mode it removes every service from the kernel's table that it did not make, unless C(excludeCIDRs) covers
-    the address.
+  - In IPVS mode kube-proxy removes every service from the kernel's table that it did not create, unless C(excludeCIDRs)
+    covers the address.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
   virtual_addresses:
     description:
-      - Addresses of virtual servers that something else than kube-proxy has here, without prefix lengths.
+      - Addresses of this host's virtual servers that kube-proxy did not create, without prefix lengths.
     type: list
     elements: str
     default: []
@@ -48,16 +48,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 running:
-  description: Whether a kube-proxy runs here.
+  description: Whether kube-proxy runs on this host.
   returned: always
   type: bool
 mode:
-  description: Its mode; empty where it chooses itself.
+  description: Its mode; empty if kube-proxy chooses it.
   returned: always
   type: str
   sample: ipvs
 strict_arp:
-  description: Whether it keeps the host from answering ARP for addresses of other interfaces.
+  description: Whether kube-proxy keeps the host from answering ARP for addresses of other interfaces.
   returned: always
   type: bool
 exclude_cidrs:
@@ -66,7 +66,7 @@ exclude_cidrs:
   type: list
   elements: str
 faults:
-  description: Why it and the O(virtual_addresses) cannot live together, and what to do; a sentence or two each.
+  description: Why kube-proxy would remove virtual servers of O(virtual_addresses), and what to do.
   returned: always
   type: list
   elements: str

@@ -11,14 +11,14 @@ module: kubernetes_info
 short_description: Read objects of several kinds from the Kubernetes API at once
 version_added: 0.1.0
 description:
-  - Reads what a loop over M(kubernetes.core.k8s_info) would, in the time of one of its items, since the client is
-    loaded once. What the API refuses is told for all queries at once, with the rights that are missing.
+  - Reads the same as a loop over M(kubernetes.core.k8s_info) in the time of one of its items, since the client is
+    loaded once. Reports everything that the API refuses at once, with the missing rights.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
   queries:
     description:
-      - What to read, one entry for each kind or object.
+      - What to read, one entry per kind or object.
     type: list
     elements: dict
     required: true
@@ -32,24 +32,24 @@ options:
         type: str
         required: true
       name:
-        description: The one object of this name; without it, all of them.
+        description: The name of one object. By default all objects.
         type: str
       namespace:
-        description: Of this namespace only.
+        description: Only objects in this namespace.
         type: str
       label_selectors:
-        description: Only what has these labels, such as C(app=web).
+        description: Only objects with these labels, such as C(app=web).
         type: list
         elements: str
         default: []
       field_selectors:
-        description: Only what has these fields, such as C(type=Warning) of events.
+        description: Only objects with these fields, such as C(type=Warning) for events.
         type: list
         elements: str
         default: []
   hidden_fields:
     description:
-      - Fields that are left out of each object, such as C(metadata.managedFields).
+      - Fields to leave out of each object, such as C(metadata.managedFields).
     type: list
     elements: str
     default: []
@@ -86,7 +86,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description:
-    - What was found, in the order of the queries.
+    - The results, in the order of the queries.
   returned: success
   type: list
   elements: dict

@@ -11,43 +11,43 @@ module: kubernetes_objects
 short_description: Apply, prune, wait for and remove Kubernetes objects
 version_added: 0.1.0
 description:
-  - Makes a list of objects so in a cluster, and keeps it so. Each object gets the label C(k8s-edge.ha/owner). What has
-    the label and is no longer declared is removed. What is there by the same name without it belongs to somebody else,
-    and is refused before anything is changed. A namespace that was there before serves as it is.
-  - Everything is rehearsed by the API server before the first object is written, in check mode too. What lies in a
-    namespace that comes with the same declaration cannot be, as long as that is not there.
+  - Brings the objects of a cluster to the declared state. Each object gets the label C(k8s-edge.ha/owner). Objects with
+    the label that are no longer declared are removed. An existing object of a declared name without the label belongs
+    to somebody else; the module refuses it before anything is changed. An existing namespace is used as it is.
+  - The API server rehearses every change (dry run) before the first object is written, in check mode too. It cannot
+    rehearse objects in a namespace of the same declaration that does not exist yet.
   - Pods that the labels of their namespace forbid (Pod Security Admission) are refused before the first object is
-    written. Where pods are refused later, by quotas or policies, the roll-out ends at once with the reason.
-  - Names each object that comes, goes or changes. With C(--diff) it tells each field with its old and new value, except
-    of Secrets.
+    written. If pods are refused later, by quotas or policies, the rollout fails at once with the reason.
+  - Lists each object that is added, changed or removed. With C(--diff) it shows each field with its old and new value,
+    except for Secrets.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
   state:
     description:
-      - V(present) makes the objects as they are declared, and removes others of the same O(owner).
-      - V(absent) removes all that has the label, workloads first and with their pods. A namespace goes if it has the
-        label and nobody else lives there.
-      - V(patched) merges each of O(objects) into the object of its name that is there, whoever made it, and does
-        nothing else. V(null) removes a field.
+      - V(present) creates or changes the declared objects, and removes others of the same O(owner).
+      - V(absent) removes all objects with the label, workloads first and with their pods. It removes a namespace if
+        that has the label and nothing else is in it.
+      - V(patched) only merges each of O(objects) into the existing object of its name, whoever created that. V(null)
+        removes a field.
     type: str
     choices: [present, absent, patched]
     default: present
   objects:
     description:
-      - The objects, each with C(apiVersion), C(kind) and C(metadata). Those of one kind keep their order; kinds come in
-        the order in which they need each other.
+      - The objects, each with C(apiVersion), C(kind) and C(metadata). Kinds are sorted by their dependencies; objects
+        of one kind keep their order.
     type: list
     elements: dict
     default: []
   owner:
-    description: What the label says. Two sets of objects in one cluster need two owners.
+    description: The value of the label. Two sets of objects in one cluster need two owners.
     type: str
     default: k8s-edge
   kinds:
     description:
-      - Kinds where something of this owner may be that is no longer declared. Those of declared objects need not be
-        named.
+      - Further kinds in which to look for objects of this owner that are no longer declared. Kinds of declared objects
+        need not be listed.
     type: list
     elements: dict
     default: []
@@ -62,31 +62,31 @@ options:
         required: true
   traces:
     description:
-      - What the pods have made by themselves, for example leases, as objects with C(apiVersion), C(kind) and
-        C(metadata). It is removed with the last of the objects when the state is V(absent).
+      - Objects that the pods create themselves, for example leases, each with C(apiVersion), C(kind) and C(metadata).
+        They are removed with the last of the objects if the state is V(absent).
     type: list
     elements: dict
     default: []
   adopt:
-    description: Take over objects of others that have the declared names. They get the label.
+    description: Take over existing objects of the declared names. They get the label.
     type: bool
     default: false
   adopt_option:
-    description: What messages call the option O(adopt), for roles that pass a variable of theirs on.
+    description: The name of the option O(adopt) in messages, for roles that pass their own variable.
     type: str
     default: adopt
   validate:
     description:
       - Check the objects against the schemas of the cluster's version before they are sent, if the Python package
-        C(kubernetes-validate) is there. A misspelt field is refused then; the API server would drop it without a word.
+        C(kubernetes-validate) is installed. This refuses misspelt fields, which the API server would silently drop.
     type: bool
     default: true
   wait:
-    description: Wait until the new pods are there, and say how far it is.
+    description: Wait until the new pods are available, and report the progress.
     type: bool
     default: true
   wait_timeout:
-    description: Seconds without any progress after which a roll-out, or a removal, counts as failed.
+    description: Seconds without progress after which a rollout or a removal fails.
     type: int
     default: 300
 extends_documentation_fragment:
@@ -94,13 +94,13 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    description: Asks the API server to rehearse each change, and names what cannot be rehearsed.
+    description: Asks the API server to rehearse each change, and lists what cannot be rehearsed.
   diff_mode:
     support: full
-    description: Tells each field that changes, with both values. Of a Secret nothing but its name.
+    description: Shows each changed field with both values. Of a Secret only the name.
   idempotent:
     support: full
-    description: What is as it was declared is not written again.
+    description: An object that is as declared is not written again.
 seealso:
   - module: kubernetes.core.k8s
 """
@@ -131,7 +131,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changes:
-  description: A line for each object that comes, goes or changes; with C(--diff) for each field that changes.
+  description: A line for each object that is added, changed or removed; with C(--diff) for each changed field.
   returned: always
   type: list
   elements: str

@@ -11,42 +11,42 @@ module: loopback_addresses
 short_description: Manage addresses on the loopback interface, now and at boot
 version_added: 0.1.0
 description:
-  - Gives the host addresses that it serves without holding them, as a real server of LVS by direct routing has the VIP.
-    A unit of systemd's brings them at boot, whoever else sets up the network (systemd-networkd, NetworkManager,
-    ifupdown), since none of them looks after C(lo).
-  - The list is authoritative for O(name). An address of ours that is no longer listed is taken away. One that was there
-    before stays then; the unit's file remembers.
-  - IPv4 addresses are refused while the host would answer ARP for them, that is while C(arp_ignore) is below 1 or
+  - Adds addresses that the host serves without holding them, such as the VIP on a real server (LVS direct routing). A
+    systemd unit adds them at boot. It works with systemd-networkd, NetworkManager and ifupdown, since none of them
+    manages C(lo).
+  - The list is authoritative for O(name). An address that the module added and that is no longer listed is removed. One
+    that existed before stays; the unit's file records it.
+  - Refuses IPv4 addresses while the host would answer ARP for them, that is, while C(arp_ignore) is below 1 or
     C(arp_announce) below 2 on an interface. IPv6 needs no such parameter.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
   name:
     description:
-      - Whose addresses these are. Part of the unit's name, so that several tasks can have their own.
+      - The owner of these addresses. It is part of the unit's name, so that several tasks can have their own units.
     type: str
     required: true
   addresses:
     description:
-      - The addresses, each for itself (C(/32), or C(/128)).
+      - Single addresses (C(/32) or C(/128)).
     type: list
     elements: str
   state:
     description:
-      - V(absent) takes all addresses of O(name) back.
+      - V(absent) removes all addresses of O(name).
     type: str
     choices: [present, absent]
     default: present
 attributes:
   check_mode:
     support: full
-    description: Says what would be changed. ARP parameters that an earlier task would have set are a warning.
+    description: Reports what would change. Only warns about ARP parameters, since an earlier task may set them.
   diff_mode:
     support: full
     description: Shows the unit.
   idempotent:
     support: full
-    description: Sets and writes nothing that is so already.
+    description: Sets and writes nothing that is already as declared.
 seealso:
   - module: k8s_edge.ha.kernel_settings
 """
@@ -72,13 +72,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 steps:
-  description: What was done, or in check mode would be, in words.
+  description: What was done, or would be done in check mode.
   returned: success
   type: list
   elements: str
   sample: ["10.77.0.120/32 on lo", "10.77.0.120/32 at boot", "systemd told", "the unit enabled"]
 impact:
-  description: V(runtime) where something changed, else V(none).
+  description: V(runtime) if something changed, else V(none).
   returned: success
   type: str
 """

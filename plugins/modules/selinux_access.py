@@ -11,16 +11,16 @@ module: selinux_access
 short_description: Grant programs the SELinux access they need
 version_added: 0.1.0
 description:
-  - Says of programs which ports they bind and connect to and which files they use, asks the running kernel what its
-    policy lets them do already, and adds what is missing, the narrowest first.
-  - A port that is nobody's gets a label. For a port that the policy gives to somebody else, the one program gets a rule
-    in a policy module named C(k8s_edge), so that the port stays with whom it belongs to. A file gets a type that the
-    program may use. All of it is one transaction of the policy store, for good and at once; nothing is restarted.
-  - What it adds it remembers in C(/var/lib/k8s_edge/selinux.json), and takes away again when it is no longer asked for.
-    Labels, booleans and modules of others stay as they are. A label of somebody else's that had to give way comes back.
+  - Declares which ports programs bind and connect to and which files they use. Asks the running kernel what its policy
+    already allows, and adds only what is missing, as narrowly as possible.
+  - An unlabeled port gets a label. If the policy assigns the port to something else, the program gets a rule in a
+    policy module named C(k8s_edge), and the port keeps its label. A file gets a type that the program may use. All of
+    it is one transaction of the policy store, permanent and effective at once. Nothing is restarted.
+  - Records what it adds in C(/var/lib/k8s_edge/selinux.json), and removes it when it is no longer declared. Other
+    labels, booleans and modules stay as they are. A label that had to be replaced is restored.
   - The lists are authoritative, so one task has to name all programs of a host.
-  - Where SELinux is off there is nothing to do. A permissive host is prepared like an enforcing one.
-  - Uses the system's libsemanage, with which every host that has SELinux comes. C(semanage) is not needed.
+  - Does nothing if SELinux is off. A permissive host is prepared like an enforcing one.
+  - Uses the system's libsemanage, which every host with SELinux has. C(semanage) is not needed.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
@@ -32,7 +32,7 @@ options:
     suboptions:
       path:
         description:
-          - The executable. The domain it runs in follows from its label; it need not be installed yet.
+          - The executable. Its label determines the domain. It need not be installed yet.
         type: path
         required: true
       binds:
@@ -47,13 +47,12 @@ options:
         elements: int
       any_port_boolean:
         description:
-          - A boolean that opens all ports to the program, such as C(haproxy_connect_any). Where it is given and the
-            policy has it, it is switched on and no port gets a label. Where the policy has it not, the module says so
-            and labels ports.
+          - A boolean that opens all ports to the program, such as C(haproxy_connect_any). If the policy has it, it is
+            switched on and no port gets a label. If not, the module says so and labels ports.
         type: str
       reads:
         description:
-          - Files that it reads, such as certificates, or directories with them.
+          - Files that it reads, such as certificates, or their directories.
         type: list
         elements: path
       runs:
@@ -63,36 +62,35 @@ options:
         elements: path
       sockets:
         description:
-          - Directories in which it makes sockets.
+          - Directories in which it creates sockets.
         type: list
         elements: path
   booleans:
     description:
-      - Booleans of the policy and what they are to be, for good. One that the policy has not is left out, with a
-        warning.
+      - Booleans of the policy and their permanent values. One that the policy does not have is skipped, with a warning.
     type: dict
   permissive:
     description:
-      - Domains in which SELinux is to write down what it would deny, and to deny nothing. That takes its protection
-        away from them; the host itself stays as it is.
+      - Domains in which SELinux logs denials but denies nothing. This removes SELinux's protection from these domains
+        only.
     type: list
     elements: str
   state:
     description:
-      - V(absent) takes away all that this module has added, and nothing else.
+      - V(absent) removes all that this module added, and nothing else.
     type: str
     choices: [present, absent]
     default: present
 attributes:
   check_mode:
     support: full
-    description: Says what would be changed.
+    description: Reports what would change.
   diff_mode:
     support: full
-    description: Shows the record of what is ours, before and after.
+    description: Shows the record of what this module added, before and after.
   idempotent:
     support: full
-    description: Adds nothing that is there or that the policy allows anyway.
+    description: Adds nothing that exists or that the policy already allows.
 seealso:
   - module: k8s_edge.ha.selinux_info
 """
@@ -118,23 +116,23 @@ mode:
   type: str
   sample: enforcing
 steps:
-  description: What was done, or in check mode would be, in words.
+  description: What was done, or would be done in check mode.
   returned: success
   type: list
   elements: str
   sample: ["port tcp/6443: label it http_port_t"]
 impact:
-  description: V(runtime) where something changed, else V(none).
+  description: V(runtime) if something changed, else V(none).
   returned: success
   type: str
 notes:
-  description: What is worth knowing about this host.
+  description: Notes about this host.
   returned: success
   type: list
   elements: str
   sample: ["SELinux is off on this host: there is nothing to do."]
 time:
-  description: When the module began, by the host's clock, in seconds since 1970, for M(k8s_edge.ha.selinux_info).
+  description: When the module started, by the host's clock, in seconds since 1970, for M(k8s_edge.ha.selinux_info).
   returned: success
   type: float
 """

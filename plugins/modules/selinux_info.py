@@ -11,19 +11,19 @@ module: selinux_info
 short_description: Read the mode of SELinux and what it denied
 version_added: 0.1.0
 description:
-  - Returns whether SELinux enforces, and what it denied to some programs since a time, in words with a remedy.
+  - Returns whether SELinux enforces, and what it denied to programs since a given time, each with a remedy.
   - Reads the audit log, or the journal on a host without auditd. Changes nothing.
 author:
   - k8s_edge contributors (@k8s-edge)
 options:
   since:
     description:
-      - Look at what was denied since then, by the host's clock, in seconds since 1970. By default the last ten minutes.
-        M(k8s_edge.ha.selinux_access) returns the time at which it began.
+      - Only denials since then, by the host's clock, in seconds since 1970. By default the last ten minutes.
+        M(k8s_edge.ha.selinux_access) returns the time at which it started.
     type: float
   programs:
     description:
-      - Only what these executables were denied, as systemd starts them. By default everybody.
+      - Only denials of these executables, as systemd starts them. By default all programs.
     type: list
     elements: path
 attributes:
@@ -58,13 +58,13 @@ mode:
   type: str
   sample: enforcing
 denials:
-  description: What was denied, each once.
+  description: The denials, each once.
   returned: success
   type: list
   elements: dict
   contains:
     message:
-      description: The denial in words, with a remedy.
+      description: The denial, with a remedy.
       returned: always
       type: str
     time:
@@ -82,28 +82,28 @@ denials:
       type: str
       sample: haproxy_t
     permissions:
-      description: What it wanted to do.
+      description: The denied permissions.
       returned: always
       type: list
       elements: str
       sample: [name_bind]
     class:
-      description: The class of what it wanted to do it to.
+      description: The class of the target.
       returned: always
       type: str
       sample: tcp_socket
     target:
-      description: The type of that.
+      description: The type of the target.
       returned: always
       type: str
       sample: unreserved_port_t
     object:
-      description: The port, path or name, where the kernel said one.
+      description: The port, path or name, if the kernel logged one.
       returned: always
       type: str
       sample: "7777"
     enforced:
-      description: Whether it was stopped. False in a permissive domain or on a permissive host.
+      description: Whether access was really denied. False in a permissive domain or on a permissive host.
       returned: always
       type: bool
 time:

@@ -11,8 +11,8 @@ short_description: Ask every VIP as a client would
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Connects from this host to every endpoint, to all of them at the same time. Fails with each that does not answer.
-  - Changes nothing, and asks in check mode too.
+  - Connects from this host to all endpoints at the same time. Fails and lists those that do not answer.
+  - Changes nothing, and connects in check mode too.
 options:
   endpoints:
     description: Where clients connect, as P(k8s_edge.ha.vip_endpoints#filter) returns them.
@@ -25,27 +25,27 @@ options:
         type: str
         required: true
       address:
-        description: The address to connect to, where no O(endpoints[].url) is given.
+        description: The address to connect to if no O(endpoints[].url) is given.
         type: str
         required: true
       port:
-        description: The port to connect to, where no O(endpoints[].url) is given.
+        description: The port to connect to if no O(endpoints[].url) is given.
         type: int
         required: true
       url:
         description:
-          - An C(https) URL to ask in place of connecting only. Status 200, 401 and 403 are answers. An apiserver that
-            wants to know who asks has answered too.
+          - An C(https) URL to request instead of only connecting. Status 200, 401 and 403 count as answers, since an
+            apiserver that asks for credentials works.
         type: str
   ca_path:
-    description: The CA that has signed the certificates, on this host. Without one they are not verified.
+    description: Path on this host of the CA that signed the certificates. Without it they are not verified.
     type: path
   timeout:
     description: Seconds to wait for one answer.
     type: int
     default: 5
   retries:
-    description: How often to ask again, a second later, where there is no answer.
+    description: How often to retry, one second apart, if there is no answer.
     type: int
     default: 5
 attributes:
@@ -72,7 +72,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: Each endpoint, with C(name), C(address), C(port) and the C(problem), which is empty where it answered.
+  description: Each endpoint, with C(name), C(address), C(port) and C(problem), which is empty if it answered.
   returned: always
   type: list
   elements: dict

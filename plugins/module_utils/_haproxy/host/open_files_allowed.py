@@ -61,7 +61,7 @@ def judge(
 def before_install(after: Document, system: System) -> list[Problem]:
     """What a HAProxy that is still to be installed could not have, as systemd starts every service that says nothing
     of it. None where somebody has written something for its unit already."""
-    desired = wanted([after])
+    desired = desired_limits([after])
     limit = after_install(system) if desired else None
     problem = fault(desired, limit) if desired and limit else None
     return [problem] if problem else []
