@@ -52,14 +52,14 @@ class ModuleDocFragment:
     DOCUMENTATION: str = _fragment(
         file_options(),
         notes=[
-            "A change is planned on the file's text and touches only the lines that mean something else. Comments,"
-            " order, indentation, quoting and every keyword this module does not know stay as they are. A file that"
-            " already says what is desired is not written, nor is HAProxy asked about it.",
-            "With O(runtime=auto) the module reloads a running HAProxy itself where that is needed. A handler has to"
-            " start HAProxy where it does not run yet, and to reload it where the module warns that it could not.",
-            "A live change is recorded in C(/run/k8s_edge.ha), so that M(k8s_edge.ha.haproxy_info) can tell that the"
-            " process has the file though it is older.",
-            "Environment variables that only HAProxy's own service sets are not known to the check of the new file.",
+            "A change is planned on the file's text and touches only lines whose meaning changes. Comments, order,"
+            " indentation, quoting and every keyword this module does not know stay as they are. If the file is"
+            " already as desired, it is not written and HAProxy does not check it.",
+            "With O(runtime=auto) the module reloads a running HAProxy itself if necessary. Use a handler to start"
+            " HAProxy if it does not run yet, and to reload it if the module warns that it could not.",
+            "A live change is recorded in C(/run/k8s_edge.ha), so that M(k8s_edge.ha.haproxy_info) knows that the"
+            " process runs with the current file although it is older.",
+            "The check of the new file does not know environment variables that only HAProxy's own service sets.",
         ],
     )
 

@@ -19,110 +19,108 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
 Words = Union[str, list[str]]
 
 _FILE: dict[str, Words] = {
-    "path": "The configuration file. Symbolic links are followed. It is created where there is none.",
+    "path": "The configuration file. Symbolic links are followed. It is created if it does not exist.",
     "backup": [
         "Keep the previous file beside the new one, under its name with C(.k8s_edge.) and a time stamp (UTC).",
-        "The newest ten of them stay. What others have kept under other names is never removed.",
+        "The newest ten are kept. Backups under other names are never removed.",
     ],
     "validate": [
-        "Let the installed HAProxy check the new file (C(haproxy -c)) before it replaces the old one. What HAProxy"
-        " refuses is not written; what it only warns about is passed on as a warning, unless a new warning says that"
-        " something is ignored.",
-        "A check on this host: names are resolved, certificates and CA files are loaded. It binds nothing, so it does"
-        " not see a busy port or an address that is not local.",
-        "What HAProxy refused or warned about before the change is no reason to refuse the change, and is passed on as"
-        " a warning. So the removal of what was added behind a last line without a line feed gives back the file as"
-        " it was, which HAProxy refuses.",
-        "The file is read as the service reads it: in master-worker mode, between the other files and folders of its"
-        " command line, with its environment. The running master that has the file says how, else the unit"
-        " C(haproxy.service); a file that neither knows is read alone.",
+        "Let the installed HAProxy check the new file (C(haproxy -c)) before it replaces the old one. A file that"
+        " HAProxy refuses is not written. Its warnings are passed on, but a new warning that something is ignored"
+        " is an error.",
+        "The check runs on this host: names are resolved, certificates and CA files are loaded. It binds nothing,"
+        " so it does not notice a port that is in use or an address that is not local.",
+        "What HAProxy refused or warned about before the change is only passed on as a warning. So a change can be"
+        " taken back even if HAProxy refuses the former file, such as one whose last line has no line feed.",
+        "The file is read as the service reads it: in master-worker mode, between the other files and folders of"
+        " its command line, with its environment. The command line is that of the running master with this file, or"
+        " else of the unit C(haproxy.service). A file that neither uses is read alone.",
         "In check mode on a host without HAProxy, the missing check is a warning.",
     ],
     "runtime": [
         "What happens to the running HAProxy that serves this file.",
-        "V(auto) compares it with the file and brings it along with the least force: server weights, addresses, limits"
-        " and states are set, servers are added and deleted by commands to its socket; what they cannot change is"
-        " loaded by a reload, which the module does and waits for. Where the new worker does not start, the file"
-        " from before is put back and the module fails. Where the process is not running or cannot be asked, only the"
-        " file is changed, and a warning says why.",
-        "V(require) refuses, before anything is changed, what would need a reload or cannot be asked.",
+        "V(auto) compares it with the file and updates it with the least force. Commands on its socket set server"
+        " weights, addresses, limits and states, and add and delete servers. For other changes the module reloads"
+        " HAProxy and waits for that. If the new worker does not start, the module restores the previous file and"
+        " fails. If HAProxy is not running or does not answer, only the file is changed, and a warning says why.",
+        "V(require) refuses a change that needs a reload, before anything is changed, and fails if HAProxy"
+        " does not answer.",
         "V(never) changes the file only.",
-        "Of the proxies whose servers a task gives, it also mends what something else changed"
-        " in the running process: there a server is to have what the file says, as after a reload. A server that was"
-        " drained or put into maintenance by hand becomes ready again; declare C(disabled), or weight 0, for one that"
-        " is to stay out. What health checks, agents and DNS decide is left to them.",
+        "For proxies whose servers the task lists, it also reverts runtime changes made by others, so that each"
+        " server is as in the file, as after a reload. A server that was drained or put into maintenance by hand"
+        " becomes ready again. To keep it out, declare C(disabled) or weight 0. Decisions of health checks, agents"
+        " and DNS are left alone.",
     ],
     "socket": [
         "The running HAProxy's socket: a path, C(host:port), or the socket of its master (C(haproxy -S)). Changes need"
         " one of level admin.",
-        "Where it is not given, the first of level admin that C(stats socket) names in the file as it was, or else the"
-        " socket of the master that runs with this file.",
+        "By default the first C(stats socket) of level admin in the previous file, or else the socket of the"
+        " master that runs with this file.",
     ],
 }
 
 _MODULES: dict[str, Words] = {
     "name": "Name of the section: letters, digits, and the characters C(_), C(.), C(:), C(-).",
-    "state": "Whether the backend is there. V(absent) removes its section, with the comments indented in it.",
+    "state": "Whether the backend exists. V(absent) removes its section, with the comments indented in it.",
     "exact": [
-        "Whether the section is to hold what is given here and nothing else. Other lines go, whoever wrote them, and"
-        " so do other words of the lines of servers, listeners and C(default-server). Lists that are not given are"
+        "Whether the section holds only what is given here. Other lines are removed, whoever wrote them, and so"
+        " are other words on the lines of servers, listeners and C(default-server). Lists that are not given are"
         " empty. Comments stay.",
-        "So the same task makes the same section, whatever it said before. By default what is not given stays.",
+        "So the same task always makes the same section. By default what is not given stays.",
     ],
     "from": "Name of the C(defaults) section from which this one takes its settings.",
     "directives": [
         "Further lines of the section, in HAProxy's own syntax and in order; each one line.",
         "The list is authoritative and ordered for every line that no other option covers: lines not in it are"
         " removed. V([]) removes all of them; leave the option out to leave them alone.",
-        "A line that the file has already is taken as it is. C(<kept-secret>), as M(k8s_edge.ha.haproxy_info) shows it,"
-        " stands for the secret that the file has in that place of a line which is otherwise the same.",
-        "A line that an option of its own covers, such as C(timeout server 1h), is taken as that option. C(option),"
-        " C(log) and C(stats socket) lines given here are seen to be there, and others beside them are left alone;"
-        " it is the options of those names that are lists which remove. C(http-check) and C(tcp-check) rules given"
-        " here are all rules of their kind that the section then has.",
+        "A line that the file already has is accepted as it is. C(<kept-secret>), as M(k8s_edge.ha.haproxy_info)"
+        " returns it, stands for the secret at that place of an otherwise equal line in the file.",
+        "A line that an option of its own covers, such as C(timeout server 1h), is taken as that option."
+        " C(option), C(log) and C(stats socket) lines given here are added, and others are left alone; only the"
+        " options of those names remove lines. C(http-check) and C(tcp-check) rules given here replace all rules of"
+        " their kind.",
     ],
     "global": "The C(global) section. Options that are not given are left alone.",
     "defaults": [
         "C(defaults) sections. One without O(defaults[].name) is the file's unnamed one.",
-        "A new one is put before the first one that is there, so that no proxy inherits from it unasked, unless it is"
-        " the only one.",
+        "A new one is put before the first existing one, so that no proxy inherits from it by accident, unless it"
+        " is the only one.",
     ],
-    "defaults.name": "Name of the section. The unnamed section where it is left out.",
+    "defaults.name": "Name of the section. By default the unnamed section.",
     "frontends": "C(frontend) sections.",
     "listens": "C(listen) sections: a frontend and a backend in one.",
     "backends": "C(backend) sections, with the options of M(k8s_edge.ha.haproxy_backend).",
     "sections": "Sections of any other kind, such as C(resolvers), C(peers), C(userlist), C(cache), C(ring).",
     "sections.type": [
-        "The keyword that begins the section. Those of HAProxy up to 3.4 are known; another one, of a newer HAProxy,"
-        " can be given where the file has that section already.",
+        "The keyword of the section. Those of HAProxy up to 3.4 are known. One of a newer HAProxy is accepted if"
+        " the file already has that section.",
     ],
     "sections.name": "Name of the section.",
     "sections.directives": "All lines of the section, in HAProxy's own syntax and in order.",
     "purge": [
-        "Remove sections that are not listed, of those kinds whose list is given: with O(backends) given and O(listens)"
-        " not, backends that are not in O(backends) go and no C(listen) section does.",
-        "O(sections) counts as the list of all kinds that have none of their own.",
+        "Remove sections that are not listed, of the kinds whose list is given. If O(backends) is given and"
+        " O(listens) is not, backends that are not in O(backends) are removed and C(listen) sections stay.",
+        "O(sections) is the list of all kinds without a list of their own.",
     ],
     "servers": [
         "The servers, by name. The list is authoritative: servers that are not in it are removed.",
-        "On a server that is there, only what is given is changed; other keywords on its line stay. Existing servers"
-        " keep their order; a new one comes behind the one that stands before it in the list.",
-        "A keyword without a value is V(true) or V(false). V(false) takes it off the line, and writes its opposite"
-        " (C(no-check)) where a C(default-server) line has it.",
+        "Of an existing server, only what is given is changed; other keywords on its line stay. Existing servers"
+        " keep their order; a new one is put after the server before it in the list.",
+        "A keyword without a value is V(true) or V(false). V(false) removes it from the line, or writes its"
+        " opposite (C(no-check)) if a C(default-server) line has it.",
     ],
     "default_server": [
-        "What applies to all servers of the section that do not say otherwise. Keywords that are not given are left"
-        " alone.",
+        "Defaults for all servers of the section. Keywords that are not given are left alone.",
     ],
     "servers.name": "Name of the server, its key in the list.",
     "servers.address": "IPv4 or IPv6 address without brackets, host name, or the path of a Unix socket. Required for"
     " a new server.",
     "servers.port": [
-        "Port of the service. Where a new server has none, HAProxy connects to the port the client used.",
-        "With a sign, such as V(+1000), it counts from the port that the client used.",
+        "Port of the service. By default HAProxy connects a new server to the port that the client used.",
+        "With a sign, such as V(+1000), it is added to the port that the client used.",
     ],
-    "bind": "The addresses to listen on. The list is authoritative: C(bind) lines that are not in it are removed. On a"
-    " line that is there, only what is given is changed.",
+    "bind": "The addresses to listen on. The list is authoritative: C(bind) lines that are not in it are removed."
+    " On an existing line, only what is given is changed.",
     "bind.address": "Address to listen on, without brackets; V(*), the default, is every IPv4 address, V(::) every"
     " IPv6 address. The path of a Unix socket takes no C(port).",
     "bind.port": "Port to listen on, or a range of them such as V(8000-8010).",
@@ -138,44 +136,44 @@ _SECTIONS: dict[str, Words] = {
     "log_format": "Format of the log lines, in HAProxy's syntax and quoting.",
     "error_log_format": "Format of the log lines about failed connections.",
     "maxconn": "Most connections at the same time; further ones wait.",
-    "backlog": "Most connections that wait for being accepted.",
+    "backlog": "Most connections that wait to be accepted.",
     "options": "C(option) lines, each without that word, such as V(tcplog), V(httpchk GET /readyz) or V(no httpclose)."
     " The list is authoritative for all C(option) lines of the section.",
     "timeouts": "Timeouts, each a number with a unit (C(us), C(ms), C(s), C(m), C(h), C(d)); a bare number is in"
     " milliseconds.",
     "timeouts.connect": "For a connection to a server to be made.",
     "timeouts.client": "For a silent client.",
-    "timeouts.client_fin": "For a silent client of which one side is closed.",
+    "timeouts.client_fin": "For a silent client whose connection is half closed.",
     "timeouts.server": "For a silent server.",
-    "timeouts.server_fin": "For a silent server of which one side is closed.",
-    "timeouts.tunnel": "For a tunnel in which both sides are silent; overrides client and server timeout there.",
+    "timeouts.server_fin": "For a silent server whose connection is half closed.",
+    "timeouts.tunnel": "For a tunnel in which both sides are silent; replaces client and server timeout there.",
     "timeouts.check": "For a health check once it is connected.",
     "timeouts.queue": "For a request that waits for a server.",
     "timeouts.http_request": "For a complete HTTP request to arrive.",
     "timeouts.http_keep_alive": "For the next HTTP request to begin.",
     "timeouts.tarpit": "How long a tarpitted request is held.",
-    "clitcpka_cnt": "Unanswered TCP keep-alive probes after which a client is taken for dead.",
+    "clitcpka_cnt": "Unanswered TCP keep-alive probes after which a client counts as dead.",
     "clitcpka_idle": "Idle time before TCP keep-alive probes to a client begin.",
     "clitcpka_intvl": "Time between two TCP keep-alive probes to a client.",
-    "srvtcpka_cnt": "Unanswered TCP keep-alive probes after which a server's connection is taken for dead.",
+    "srvtcpka_cnt": "Unanswered TCP keep-alive probes after which a server's connection counts as dead.",
     "srvtcpka_idle": "Idle time before TCP keep-alive probes to a server begin.",
     "srvtcpka_intvl": "Time between two TCP keep-alive probes to a server.",
-    "monitor_uri": "Path that HAProxy itself answers, for those who check whether it lives.",
-    "default_backend": "The backend that serves what no C(use_backend) rule sends elsewhere. It must be in the file,"
-    " or in the same call.",
+    "monitor_uri": "Path that HAProxy itself answers, for health checks of HAProxy.",
+    "default_backend": "The backend for everything that no C(use_backend) rule matches. It must be in the file or"
+    " in the same task.",
     "balance": "How servers are chosen: V(roundrobin), V(static-rr), V(leastconn), V(first), V(source), V(hash <expr>),"
     " V(uri), V(url_param <name>), V(hdr(<name>\\)), V(random), V(rdp-cookie).",
     "hash_type": "How a hash is mapped to servers: V(map-based) or V(consistent), then function and modifier.",
     "hash_balance_factor": "With a consistent hash, the most load a server gets, in percent of the average. 0 is off.",
     "fullconn": "Connections on the backend at which its servers reach their C(maxconn).",
     "retries": "How often a failed connection to a server is tried again.",
-    "retry_on": "When a request is tried again, several words.",
+    "retry_on": "When a request is retried, one or several words.",
     "http_reuse": "When idle connections to servers are used again.",
     "max_keep_alive_queue": "Queue length above which keep-alive binds no client to a server; V(-1) is no limit.",
     "cookie": "Cookie that binds a client to a server, such as V(SRV insert indirect nocache).",
     "stick_table": "The stick table of this proxy, such as V(type ip size 1m expire 30m).",
     "source": "Address to connect from, such as V(10.0.0.1) or V(0.0.0.0 usesrc clientip).",
-    "load_server_state_from_file": "Where the servers' state before a reload is read from.",
+    "load_server_state_from_file": "Where to read the state of the servers before a reload.",
     "http_check": "C(http-check) rules, each without that word, in order. The list is authoritative.",
     "tcp_check": "C(tcp-check) rules, each without that word, in order. The list is authoritative.",
 }
@@ -196,16 +194,16 @@ _GLOBAL: dict[str, Words] = {
     "global.maxconn": "Most connections at the same time for the whole process.",
     "global.maxconnrate": "Most new connections per second.",
     "global.maxsslconn": "Most TLS connections at the same time.",
-    "global.ulimit_n": "Most open files. HAProxy works it out where it is not given.",
+    "global.ulimit_n": "Most open files. By default HAProxy computes it.",
     "global.nbthread": "Number of threads.",
-    "global.hard_stop_after": "How long an old process may go on serving its connections after a reload.",
+    "global.hard_stop_after": "How long an old process may continue to serve its connections after a reload.",
     "global.close_spread_time": "Time over which idle connections are closed at the end of an old process.",
     "global.spread_checks": "Percentage by which health checks are spread in time.",
     "global.server_state_base": "Directory of the server state files.",
     "global.server_state_file": "File of the server states.",
     "global.ca_base": "Directory of CA files that are given without a path.",
     "global.crt_base": "Directory of certificates that are given without a path.",
-    "global.ssl_server_verify": "Whether servers' certificates are verified where a server line does not say.",
+    "global.ssl_server_verify": "Whether to verify certificates of servers by default.",
     "global.ssl_default_bind_options": "Default TLS settings of listeners, such as V(ssl-min-ver TLSv1.2).",
     "global.ssl_default_bind_ciphers": "Default ciphers of listeners up to TLS 1.2.",
     "global.ssl_default_bind_ciphersuites": "Default cipher suites of listeners for TLS 1.3.",
@@ -214,11 +212,11 @@ _GLOBAL: dict[str, Words] = {
     "global.ssl_default_server_ciphers": "Default ciphers towards servers up to TLS 1.2.",
     "global.ssl_default_server_ciphersuites": "Default cipher suites towards servers for TLS 1.3.",
     "global.ssl_dh_param_file": "File with Diffie-Hellman parameters.",
-    "global.ssl_load_extra_files": "Which files beside a certificate are loaded with it.",
+    "global.ssl_load_extra_files": "Which files next to a certificate are loaded with it.",
 }
 
 _LINES: dict[str, Words] = {
-    "weight": "Share of the load, 0 to 256. 0 takes no new connections; it is not the same as absent.",
+    "weight": "Share of the load, 0 to 256. With 0 it gets no new connections; that is not the same as removing it.",
     "check": "Check the server's health.",
     "check_addr": "Address for health checks (HAProxy's C(addr)).",
     "check_port": "Port for health checks (HAProxy's C(port)).",
@@ -228,9 +226,9 @@ _LINES: dict[str, Words] = {
     "rise": "Good checks after which a server is up.",
     "fall": "Failed checks after which a server is down.",
     "observe": "Watch the traffic itself for errors.",
-    "error_limit": "Observed errors after which C(on_error) happens.",
-    "on_error": "What happens then.",
-    "on_marked_down": "What happens to connections when the server goes down. Without it they stay where they are.",
+    "error_limit": "Observed errors that trigger C(on_error).",
+    "on_error": "What to do after too many observed errors.",
+    "on_marked_down": "What happens to connections when the server goes down. By default they stay.",
     "on_marked_up": "What happens to connections of backup servers when this one comes up.",
     "check_ssl": "Do health checks over TLS.",
     "check_sni": "Server name for TLS health checks.",
@@ -246,7 +244,7 @@ _LINES: dict[str, Words] = {
     "servers.maxconn": "Most connections to this server at the same time; further ones wait. 0 is no limit.",
     "default_server.maxconn": "Most connections to one server at the same time. 0 is no limit.",
     "bind.maxconn": "Most connections on this listener.",
-    "bind.backlog": "Most connections that wait for being accepted.",
+    "bind.backlog": "Most connections that wait to be accepted.",
     "minconn": "Lower end of a limit that grows with the backend's load.",
     "maxqueue": "Most connections that wait for this server. 0 is no limit.",
     "slowstart": "Time over which a server that comes up gets its full load.",
@@ -299,8 +297,8 @@ _LINES: dict[str, Words] = {
     "pool_low_conn": "Idle connections below which a thread takes over others'.",
     "pool_max_conn": "Most idle connections kept; V(-1) is no limit.",
     "pool_purge_delay": "Time between two purges of idle connections.",
-    "idle_ping": "Time between two tests of an idle connection. Where the server does not answer one before the next is"
-    " due, the connection is closed. HTTP/2 only; other protocols ignore it.",
+    "idle_ping": "Time between two tests of an idle connection. If the server does not answer one before the next"
+    " is due, the connection is closed. HTTP/2 only; other protocols ignore it.",
     "guid": "Unique name of the server.",
     "hash_key": "What a hash is made of.",
     "bind.name": "Name of the listener in statistics.",
@@ -313,7 +311,7 @@ _LINES: dict[str, Words] = {
     "ecdhe": "Curve for ephemeral keys.",
     "strict_sni": "Refuse clients that ask for a name without a certificate.",
     "generate_certificates": "Generate certificates for unknown names.",
-    "prefer_client_ciphers": "Let the client's order of ciphers count.",
+    "prefer_client_ciphers": "Use the client's order of ciphers.",
     "no_tls_tickets": "Do not use TLS session tickets.",
     "tls_ticket_keys": "File with the keys of session tickets.",
     "no_ca_names": "Do not send the names of accepted CAs.",
@@ -324,7 +322,7 @@ _LINES: dict[str, Words] = {
     "transparent": "Accept connections for addresses that are not local.",
     "v4v6": "Accept IPv4 on an IPv6 address too.",
     "v6only": "Do not accept IPv4 on an IPv6 address.",
-    "defer_accept": "Accept a connection when data has come.",
+    "defer_accept": "Accept a connection once it has data.",
     "mss": "Largest TCP segment.",
     "nice": "Priority of these connections, -1024 to 1024.",
     "bind.user": "Owner of a Unix socket.",
@@ -333,7 +331,7 @@ _LINES: dict[str, Words] = {
     "gid": "Group of a Unix socket, by number.",
     "bind.mode": "Permissions of a Unix socket, as octal digits in quotes.",
     "level": "What the runtime API allows on this socket.",
-    "severity_output": "How the runtime API tells severities.",
+    "severity_output": "How the runtime API shows severities.",
     "expose_fd": "What the runtime API hands to a new process.",
     "process": "Processes or threads that serve the listener.",
     "thread": "Threads that serve the listener.",
