@@ -25,13 +25,12 @@ bind_if: The interface to send the check from (for link-local addresses).
 bind_port: The port to send the check from.
 bindto: The address to send the check from.
 brd: The broadcast address, or V(+) or V(-) to compute it.
-connect_ip: The address to check, where it is not the real server's.
-connect_port: The port to check, where it is not the real server's.
-connect_timeout: How long a connection may take, in seconds.
+connect_ip: The address to check, by default the real server's.
+connect_port: The port to check, by default the real server's.
+connect_timeout: The time limit for connecting, in seconds.
 exact:
-  - Whether the block is to hold what is given here, and nothing else, at any depth. Other options go, whoever wrote
-    them; comments stay. So the same task makes the same block, whatever it said before. By default what is not given
-    stays.
+  - Whether the block holds only what is given here, at any depth. Other options are removed, whoever wrote them;
+    comments stay. So the same task always makes the same block. By default what is not given stays.
 delay_before_retry: How long to wait before a failed check is tried again, in seconds.
 delay_loop: The interval between two checks, in seconds.
 fwmark: The firewall mark to send the check with.
@@ -39,14 +38,15 @@ home: Whether it is a mobile home address.
 inhibit_on_failure: Whether a failed server gets weight 0 instead of being removed.
 label: The label of the address, at most 15 characters, IPv4 only.
 log_all_failures: Whether every failed check is logged, not only the one that changes the state.
-lvs_method: How packets reach the server, where it is not the virtual server's way (see O(virtual_servers[].lb_kind)).
+lvs_method: How packets are forwarded, by default as for the virtual server (see O(virtual_servers[].lb_kind)).
 mngtmpaddr: Whether temporary addresses are made from it.
 name: The name.
 no_track: Whether its loss is ignored.
 nodad: Writes C(-nodad), with which duplicate address detection is done; keepalived skips it otherwise.
-noprefixroute: Whether no route to its network is made.
+noprefixroute: Whether to add no route to its network.
 noreverse: Whether the weight is not reversed, although the tracked object says it is.
-notify: The command for every change of state. keepalived adds what changed, its name, the new state and the priority.
+notify: The command to run on every change of state. keepalived appends what changed, its name, the new state and the
+  priority.
 notify_backup: The command to run on becoming BACKUP. A user and group that follow it in the file stay.
 notify_fault: The command to run on entering FAULT.
 notify_master: The command to run on becoming MASTER.
@@ -55,31 +55,31 @@ notify_stop: The command to run when keepalived stops.
 peer: The other end of a point-to-point link.
 port: The port, 1-65535.
 preferred_lft: >-
-  How long an IPv6 address is preferred as the source of what the host sends, in seconds or V(forever). keepalived takes
-  0 for /128 and V(forever) for a shorter prefix. What is held already keeps its own until it is added anew, as when the
-  VIP moves.
-retry: How often a failed check is tried again before the server counts as down.
+  How long an IPv6 address is preferred as the source address, in seconds or V(forever). keepalived's default is 0 for
+  /128 and V(forever) for a shorter prefix. An address that the host already holds keeps its lifetime until it is added
+  again, for example when the VIP moves.
+retry: How often a failed check is retried before the server counts as down.
 reverse: Whether the weight is applied the other way round.
-scope: The scope, a name or a number as C(ip) knows it.
+scope: The scope, a name or number as for C(ip).
 smtp_alert: Whether changes are mailed.
 snmp_name: The name in SNMP.
-track_bfd: BFD instances that decide about the state.
-track_file: Files whose number changes the priority (see C(track_files)).
-track_interface: Interfaces whose loss changes the priority or means FAULT. The own interface is tracked anyway.
+track_bfd: BFD instances that affect the state.
+track_file: Files whose number is added to the priority (see C(track_files)).
+track_interface: Interfaces whose loss changes the priority or means FAULT. The instance's own interface is always
+  tracked.
 track_process: Processes that must run (see C(track_processes)).
-track_script: Check scripts that decide about the state (see C(scripts)). They must be defined in the file.
+track_script: Check scripts that affect the state (see C(scripts)). They must be defined in the file.
 use_vmac: Whether it gets a virtual MAC address.
 user: The user to run it as, and optionally a group.
-virtualhost: The host name to ask for.
+virtualhost: The host name to request.
 warmup: The longest random delay before the first check, in seconds.
-weight: What is added to the priority, -253 to 253; 0 means FAULT when it fails.
+weight: The change of the priority, -253 to 253; 0 means FAULT on failure.
 """
 
 INSTANCE_TEXTS = """
 initial_state:
-  - The state to start in; keepalived calls it C(state). The sound setup has V(BACKUP) on every host and distinct
-    priorities.
-interface: The interface to send and receive VRRP on. Missing on the host, it is refused.
+  - The initial state, which keepalived calls C(state). Use V(BACKUP) on every host and distinct priorities.
+interface: The interface to send and receive VRRP on. It is refused if the host does not have it.
 vrf: The VRF to use, for unicast without an interface.
 use_vmac:
   - Use the virtual MAC address of VRRP on an interface of its own. C({}) alone is enough.
@@ -94,109 +94,113 @@ use_ipvlan:
 native_ipv6: Whether the instance speaks IPv6 although it has no IPv6 address.
 virtual_router_id: The number of the virtual router, 1-255; the same on every host, unlike any other on that network.
 priority:
-  - Who becomes MASTER, 1-255; the highest wins. With 255 keepalived takes its addresses at once when it starts, but
+  - The priority, 1-255; the highest becomes MASTER. With 255 keepalived takes its addresses at once when it starts, but
     with C(initial_state=BACKUP) only after the whole master-down time.
 version: The version of VRRP. 3 has intervals below a second and IPv6, and no authentication.
 advert_int:
-  - The seconds between two adverts. Version 2 takes whole seconds to 255, version 3 steps of 0.01 to 40.95; the same
-    on every host.
-nopreempt: Whether a host that comes back leaves the address where it is. Needs C(initial_state=BACKUP).
-preempt_delay: How many seconds after its start a host waits before it takes the address from a lower priority.
-strict_mode: Whether to hold to the RFC to the letter, which forbids unicast among others.
-skip_check_adv_addr: Whether adverts of the same master are not checked again for their addresses.
-accept: Whether the MASTER accepts packets to its virtual addresses (C(no_accept) where false).
-promote_secondaries: Whether other addresses survive when a virtual address that came first is removed.
-dont_track_primary: Whether a loss of the own interface is ignored.
+  - The seconds between two adverts, the same on every host. Version 2 takes whole seconds up to 255, version 3 steps of
+    0.01 up to 40.95.
+nopreempt: Whether a host that returns leaves the VIP with the current MASTER. Needs C(initial_state=BACKUP).
+preempt_delay: How many seconds after its start a host waits before it takes over from a lower priority.
+strict_mode: Whether to follow the RFC strictly, which among others forbids unicast.
+skip_check_adv_addr: Whether to skip checking the addresses in further adverts of the same MASTER.
+accept: Whether the MASTER accepts packets to its VIPs (C(no_accept) if false).
+promote_secondaries: Whether secondary addresses survive when the VIP that is their primary address is removed.
+dont_track_primary: Whether to ignore the loss of the instance's interface.
 track_src_ip: Whether the loss of the source address means FAULT.
-linkbeat_use_polling: Whether to poll for the link's state. keepalived calls it deprecated.
+linkbeat_use_polling: Whether to poll the state of the link. Deprecated in keepalived.
 kernel_rx_buf_size: The size of the socket's receive buffer in bytes.
 debug: The level of debug messages, 0-4.
 mcast_src_ip: The source address of multicast adverts.
 mcast_dst_ip: The group address of multicast adverts.
 unicast_src_ip: >-
-  The source address of unicast adverts. Needs C(unicast_peer). The host must have it already, unless
-  C(dynamic_interfaces) is set or the file is not validated: without it keepalived enters FAULT or hears no peer.
+  The source address of unicast adverts. Needs C(unicast_peer). The host must already have it, unless
+  C(dynamic_interfaces) is set or the file is not validated, because without it keepalived enters FAULT or receives no
+  adverts.
 unicast_ttl: The TTL of unicast adverts. Needs C(unicast_peer).
 unicast_peer:
-  - The other hosts, to which adverts are sent one by one instead of by multicast.
-  - address: The address of the other host.
-    min_ttl: The lowest TTL accepted of it.
-    max_ttl: The highest TTL accepted of it.
+  - The peers that get adverts by unicast instead of multicast.
+  - address: The address of the peer.
+    min_ttl: The lowest accepted TTL.
+    max_ttl: The highest accepted TTL.
 unicast_fault_no_peer: Whether an instance without peers goes to FAULT.
-check_unicast_src: Whether adverts are accepted from the peers only.
+check_unicast_src: Whether to accept adverts only from the peers.
 old_unicast_checksum:
-  - Speak the checksum of keepalived before 1.3.6 with unicast peers.
-  - {never: Whether to never speak it.}
+  - Use the checksum of keepalived before 1.3.6 with unicast peers.
+  - {never: Whether to never use it.}
 authentication:
-  - The authentication of version 2. It travels in clear (PASS). An empty dictionary takes it away.
-  - auth_type: V(PASS) is the one that others understand.
-    auth_pass: The password, at most 8 characters. keepalived would silently cut a longer one, so it is refused.
+  - The authentication of version 2. It is sent in clear text (PASS). An empty dictionary removes it.
+  - auth_type: V(PASS) is the type that other implementations support.
+    auth_pass: The password, at most 8 characters. A longer one is refused, since keepalived would silently truncate it.
 auth_hmac:
-  - Signatures on adverts, for both versions of VRRP, against forged and repeated ones. Every host needs the same
-    keepalived (2.4.0 and 2.4.1 do not understand each other), and no C(authentication) beside it. An empty dictionary
-    takes it away. To introduce it without two masters, roll out C(mode=receive-only) first, then C(mode=permissive),
-    then C(mode=enforce).
+  - Signatures on adverts, for both versions of VRRP, against forged and replayed adverts. Every host needs the same
+    keepalived (2.4.0 and 2.4.1 are not compatible) and no C(authentication). An empty dictionary removes it. To
+    introduce it without a second MASTER, roll out C(mode=receive-only) first, then C(mode=permissive), then
+    C(mode=enforce).
   - keys:
-      - The keys, so that a new one can be brought to every host before it is used. The list is authoritative.
+      - The keys. Several keys allow you to install a new key on every host before it is used. The list is
+        authoritative.
       - id: The number of the key, 1-255.
         key: 32 to 64 characters, or V(hex:) and as many bytes in hexadecimal digits, or V(file:) and an absolute path.
     active_key: The number of the key to sign with.
-    anti_replay: V(time) needs clocks that agree, V(monotonic) only growing numbers.
-    time_window: For how many seconds an advert is fresh, 1-300.
+    anti_replay: V(time) needs synchronized clocks, V(monotonic) only increasing numbers.
+    time_window: How many seconds an advert is valid, 1-300.
     mode: V(permissive) accepts adverts without a signature, V(receive-only) also sends none.
 virtual_ipaddress: &addresses
-  - The addresses to hold, in this order. One family only.
-  - address: The address with its prefix length. Without one keepalived would silently take /32 or /128.
-    dev: The interface to put it on, where it is not the instance's.
+  - The VIPs, in this order. One address family only.
+  - address: The address with its prefix length. It is required, since keepalived would silently assume /32 or /128.
+    dev: The interface to put it on, by default the instance's.
 virtual_ipaddress_excluded:
-  - Addresses to hold that adverts do not carry. Here another family may stand.
-  - address: The address with its prefix length. Without one keepalived would silently take /32 or /128.
-    dev: The interface to put it on, where it is not the instance's.
-no_virtual_ipaddress: Whether the instance may have no address at all, as where a cloud moves it.
-v3_checksum_as_v2: Whether checksums of version 3 leave the pseudo-header out, as some routers have them.
-virtual_routes: Routes to set while MASTER, each as C(ip route) writes it.
-virtual_rules: Rules to set while MASTER, each as C(ip rule) writes it.
-garp_master_delay: After how many seconds as MASTER gratuitous ARP is sent a second time.
+  - VIPs that are not in the adverts. They may be of the other address family.
+  - address: The address with its prefix length. It is required, since keepalived would silently assume /32 or /128.
+    dev: The interface to put it on, by default the instance's.
+no_virtual_ipaddress: Whether the instance may have no address, for example if a cloud API moves it.
+v3_checksum_as_v2: Whether checksums of version 3 leave out the pseudo-header, as some routers do.
+virtual_routes: Routes to set while MASTER, each in the syntax of C(ip route).
+virtual_rules: Rules to set while MASTER, each in the syntax of C(ip rule).
+garp_master_delay: How many seconds after becoming MASTER gratuitous ARP is sent again.
 garp_master_repeat: How many gratuitous ARP packets are sent at a time.
-garp_master_refresh: The seconds between gratuitous ARP packets while MASTER; 0 for none. 60 heals forgetful switches.
+garp_master_refresh: The seconds between gratuitous ARP packets while MASTER; 0 for none. 60 refreshes switches that
+  forget addresses.
 garp_master_refresh_repeat: How many are sent at each refresh.
-garp_lower_prio_delay: After how many seconds gratuitous ARP is sent again when a lower priority spoke.
+garp_lower_prio_delay: How many seconds after an advert with lower priority gratuitous ARP is sent again.
 garp_lower_prio_repeat: How many are sent then.
-garp_extra_if: The seconds between gratuitous ARP packets on underlying interfaces, V(all) before it for all of them.
+garp_extra_if: The seconds between gratuitous ARP packets on underlying interfaces; prefix it with V(all) for all of
+  them.
 down_timer_adverts: How many adverts must be missing before the MASTER counts as down, 1-100.
-lower_prio_no_advert: Whether a lower priority is not answered with an advert.
-higher_prio_send_advert: Whether a higher priority is answered with one last advert.
+lower_prio_no_advert: Whether not to answer an advert with lower priority.
+higher_prio_send_advert: Whether to answer an advert with higher priority with one last advert.
 notify_deleted: The command to run when the instance was removed from the file.
-notify_master_rx_lower_pri: The command to run when a lower priority speaks although this host is MASTER.
+notify_master_rx_lower_pri: The command to run when this host is MASTER and receives an advert with lower priority.
 """
 
 CONFIG_TEXTS = """
 global_defs:
-  - The C(global_defs) block. What is not given in it stays.
+  - The C(global_defs) block. Options that are not given stay.
   - router_id: The name of this host in mails and SNMP.
     notification_email: The addresses to mail to.
     notification_email_from: The address to mail from.
     smtp_server: The mail server, and optionally its port.
     smtp_helo_name: The name to greet it with.
-    smtp_connect_timeout: How long a connection to it may take, in seconds.
-    smtp_alert: Whether everything is mailed.
+    smtp_connect_timeout: The time limit for connecting to it, in seconds.
+    smtp_alert: Whether to mail all changes.
     smtp_alert_vrrp: Whether VRRP changes are mailed.
     smtp_alert_checker: Whether changes of servers are mailed.
     no_email_faults: Whether nothing is mailed on FAULT.
     no_checker_emails: Whether nothing is mailed about single servers.
     checker_log_all_failures: Whether every failed check is logged.
     script_user: The user (and group) that scripts run as. It must exist.
-    enable_script_security: Whether scripts that others than root may change are not run as root.
-    startup_script: The command to run before keepalived starts its work.
-    startup_script_timeout: How long it may take, in seconds.
-    shutdown_script: The command to run after keepalived ended its work.
-    shutdown_script_timeout: How long it may take, in seconds.
+    enable_script_security: Whether to refuse to run scripts as root that users other than root can change.
+    startup_script: The command to run before keepalived starts working.
+    startup_script_timeout: Its time limit, in seconds.
+    shutdown_script: The command to run after keepalived stops working.
+    shutdown_script_timeout: Its time limit, in seconds.
     dynamic_interfaces:
-      - Interfaces may come and go while keepalived runs. C({}) alone is enough.
+      - Interfaces may be added and removed while keepalived runs. C({}) alone is enough.
       - {allow_if_changes: Whether an interface may come back as another type.}
-    default_interface: The interface of static addresses that name none.
+    default_interface: The default interface of static addresses.
     disable_local_igmp: Whether IGMP for link-local groups is turned off.
-    vrrp_version: The version of VRRP for instances that say none.
+    vrrp_version: The default version of VRRP.
     vrrp_mcast_group4: The IPv4 group of multicast adverts.
     vrrp_mcast_group6: The IPv6 group of multicast adverts.
     vrrp_garp_master_delay: The default of O(instances[].garp_master_delay).
@@ -212,13 +216,13 @@ global_defs:
     vrrp_down_timer_adverts: The default of O(instances[].down_timer_adverts).
     vrrp_lower_prio_no_advert: The default of O(instances[].lower_prio_no_advert).
     vrrp_higher_prio_send_advert: The default of O(instances[].higher_prio_send_advert).
-    vrrp_check_unicast_src: Whether every instance takes unicast adverts from its peers only.
+    vrrp_check_unicast_src: Whether every instance accepts unicast adverts only from its peers.
     vrrp_skip_check_adv_addr: The default of O(instances[].skip_check_adv_addr).
     vrrp_strict: The default of O(instances[].strict_mode).
-    vrrp_startup_delay: The seconds to wait at the start before any instance speaks.
+    vrrp_startup_delay: The seconds to wait at the start before any instance sends adverts.
     vrrp_delay_after_boot: >-
-      The seconds after the host has booted before any instance speaks, so that a restart of keepalived later waits for
-      nothing. With O(global_defs.vrrp_startup_delay) too, the longer delay counts.
+      The seconds after the host's boot before any instance sends adverts. A later restart of keepalived does not wait.
+      With O(global_defs.vrrp_startup_delay) too, the longer delay applies.
     log_unknown_vrids: Whether adverts of unknown routers are logged.
     vrrp_notify_priority_changes: The default of O(instances[].notify_priority_changes).
     vrrp_iptables: The iptables chains for C(no_accept).
@@ -276,22 +280,24 @@ interface_up_down_delays:
       reset it.
     up_delay: The seconds it must be up again. Always written, as keepalived's manual and code differ on the default.
 track_groups:
-  - The C(track_group) blocks, whose instances fail when something static that names the group goes.
+  - The C(track_group) blocks. Their instances fail if a static address, route or rule with that group is lost.
   - group: The names of the instances.
 static_ipaddress:
-  - Addresses to set at the start, whatever the state of any instance. The list is authoritative.
-  - address: The address with its prefix length. Without one keepalived would silently take /32 or /128.
-    dev: The interface to put it on. Needed, unless O(global_defs.default_interface) says one.
-    track_group: The group whose instances fail without it (see O(track_groups)).
-    no_track: Whether it is not set again when it is lost.
-static_routes: Routes to set at the start, each as C(ip route) writes it, and C(track_group NAME) or C(no_track).
-static_rules: Rules to set at the start, each as C(ip rule) writes it, and C(track_group NAME) or C(no_track).
+  - Addresses to set at the start, independent of the state of instances. The list is authoritative.
+  - address: The address with its prefix length. It is required, since keepalived would silently assume /32 or /128.
+    dev: The interface to put it on. Required without O(global_defs.default_interface).
+    track_group: The group of instances that fail without it (see O(track_groups)).
+    no_track: Whether not to set it again when it is lost.
+static_routes: Routes to set at the start, each in the syntax of C(ip route), optionally with C(track_group NAME) or
+  C(no_track).
+static_rules: Rules to set at the start, each in the syntax of C(ip rule), optionally with C(track_group NAME) or
+  C(no_track).
 garp_groups:
-  - The C(garp_group) blocks, which space out gratuitous ARP on interfaces. One is told by O(garp_groups[].interface)
-    and O(garp_groups[].interfaces).
+  - The C(garp_group) blocks, which space out gratuitous ARP on interfaces. A block is identified by
+    O(garp_groups[].interface) and O(garp_groups[].interfaces).
   - garp_interval: The seconds between two gratuitous ARP packets.
     gna_interval: The seconds between two unsolicited neighbour advertisements.
-    interface: The one interface it is about.
+    interface: The single interface of the group.
     interfaces: The interfaces that share the interval.
 bfd_instances:
   - The C(bfd_instance) blocks.
@@ -303,20 +309,20 @@ bfd_instances:
     multiplier: How many packets may be missing.
     passive: Whether to wait for the neighbour's first packet.
     ttl: The TTL of packets sent.
-    max_hops: How many hops a received packet may have passed.
+    max_hops: The most hops that a received packet may have crossed.
 scripts:
   - The C(vrrp_script) blocks.
   - script:
-      - The program and its arguments, by absolute path. It must be on the host, executable, and owned by root.
-      - There is no shell. For several commands write a script file.
+      - The program by absolute path, and its arguments. It must exist on the host, be executable and be owned by root.
+      - It is not run by a shell. Put several commands into a script file.
     interval: The seconds between two runs.
     timeout: After how many seconds a run counts as failed. Best just below O(scripts[].interval).
     weight: What is added to the priority, -253 to 253, optionally followed by C(reverse); 0 means FAULT when it fails.
     rise: How many runs must succeed.
     fall: How many runs must fail.
-    init_fail: Whether it counts as failed until it succeeded.
+    init_fail: Whether it counts as failed until its first success.
 track_processes:
-  - The C(vrrp_track_process) blocks. They notice the end of a process at once; a process that lives need not serve.
+  - The C(vrrp_track_process) blocks. They notice the end of a process at once, but not whether a running process works.
   - process: The name of the process, and optionally its arguments.
     param_match: How its arguments are compared.
     weight: What is added to the priority, -253 to 253, optionally followed by C(reverse); 0 means FAULT when missing.
@@ -327,12 +333,12 @@ track_processes:
     fork_delay: The same for a start.
     full_command: Whether the whole command line is compared.
 track_files:
-  - The C(track_file) blocks. The number in such a file, times the weight, changes the priority without a reload.
+  - The C(track_file) blocks. The number in the file, times the weight, is added to the priority without a reload.
   - file: The path of the file.
     weight: The factor, -254 to 254, optionally followed by C(reverse); 0 means FAULT unless the file says 0.
     init_file:
-      - Make the file at the start.
-      - {value: The number to write., overwrite: Whether to write it where the file exists.}
+      - Create the file at the start.
+      - {value: The number to write., overwrite: Whether to write it if the file exists.}
 sync_groups:
   - The C(vrrp_sync_group) blocks, whose instances change state together.
   - group: The names of the instances.
@@ -346,64 +352,65 @@ virtual_server_groups:
   - The C(virtual_server_group) blocks.
   - members: Lines of an address (or range) and a port, or C(fwmark) and a number.
 virtual_servers:
-  - The C(virtual_server) blocks. One is told by O(virtual_servers[].address) and O(virtual_servers[].port), or by
-    O(virtual_servers[].fwmark), or by O(virtual_servers[].group); by O(virtual_servers[].protocol) or
-    O(virtual_servers[].ip_family) too where needed.
+  - The C(virtual_server) blocks. A block is identified by O(virtual_servers[].address) and O(virtual_servers[].port),
+    by O(virtual_servers[].fwmark), or by O(virtual_servers[].group), and if needed by O(virtual_servers[].protocol) or
+    O(virtual_servers[].ip_family) too.
   - address: The virtual address, without a prefix length.
     port: The port; 0 means every port and needs persistence.
     fwmark: The firewall mark.
     group: The name of a group (see O(virtual_server_groups)).
     ip_family: The address family of a firewall mark.
-    lb_algo: The scheduler. (C(lvs_sched) in the file is the same and stays.) An unknown one would silently become wlc.
+    lb_algo: The scheduler. (C(lvs_sched) in the file is the same and stays.) An unknown one is refused, since it would
+      silently become wlc.
     hashed: Accepted by keepalived for old files.
     ops: Whether every packet is scheduled by itself (UDP).
     flag_1: The scheduler's first flag (C(flag-1)).
     flag_2: The scheduler's second flag.
     flag_3: The scheduler's third flag.
-    sh_port: Whether source hashing takes the port in.
-    sh_fallback: Whether source hashing passes over a dead server.
-    mh_port: Whether Maglev hashing takes the port in.
-    mh_fallback: Whether Maglev hashing passes over a dead server.
+    sh_port: Whether source hashing includes the port.
+    sh_fallback: Whether source hashing skips a dead server.
+    mh_port: Whether Maglev hashing includes the port.
+    mh_fallback: Whether Maglev hashing skips a dead server.
     lb_kind:
       - V(NAT), V(DR), V(TUN), or a tunnel with its type, as C(TUN type gue port 5555 nocsum). (C(lvs_method) in the
         file is the same and stays.)
     persistence_engine: The name of the kernel's persistence engine, such as V(sip).
-    persistence_timeout: How long a client stays with a server, in seconds.
+    persistence_timeout: How long a client stays with its real server, in seconds.
     persistence_granularity: The netmask (IPv4) or prefix length (IPv6) of clients that stay together.
-    protocol: The protocol. keepalived would silently take UDP where it is missing.
-    ha_suspend: Whether checks rest while the host does not hold the address.
+    protocol: The protocol. It is required, since keepalived would silently assume UDP.
+    ha_suspend: Whether to pause checks while the host does not hold the address.
     alpha: Whether every real server counts as down until its first check has succeeded.
-    omega: Whether the end of keepalived is notified as if every server went down.
-    quorum: The weight that must be alive.
-    hysteresis: How far the weight must rise above the quorum, or fall below.
+    omega: Whether to run the down notifications of all servers when keepalived stops.
+    quorum: The total weight of live servers that is required.
+    hysteresis: How far the weight must rise above or fall below the quorum before the state changes.
     quorum_up: The command to run when the quorum is reached.
     quorum_down: The command to run when the quorum is lost.
-    weight: The weight of real servers that say none.
+    weight: The default weight of real servers.
     sorry_server:
       - The server to use while the quorum is lost.
       - {address: Its address., port: Its port.}
-    sorry_server_inhibit: Whether real servers are inhibited instead of removed then.
-    sorry_server_lvs_method: How packets reach the sorry server.
+    sorry_server_inhibit: Whether real servers get weight 0 instead of being removed while the sorry server is used.
+    sorry_server_lvs_method: How packets are forwarded to the sorry server.
     real_servers:
-      - The C(real_server) blocks, told by address and port. What an entry does not say stays.
+      - The C(real_server) blocks, identified by address and port. Options that are not given stay.
       - address: The address of the server.
         weight: The weight, 0-65535; 0 takes no new connections.
-        uthreshold: How many connections it may have.
-        lthreshold: Below how many connections it is used again.
+        uthreshold: The most connections it may have.
+        lthreshold: The number of connections below which it is used again.
         notify_up: The command to run when it comes up.
         notify_down: The command to run when it goes down.
         http_get:
-          - C(HTTP_GET) checks, which ask for pages. An entry is matched with a block by its place.
+          - C(HTTP_GET) checks, which request pages. Entries and blocks are matched by position.
           - &http
             http_protocol: The version of HTTP.
             enable_sni: Whether the virtual host is named in the TLS handshake.
             fast_recovery: Whether one good answer is enough.
             nb_get_retry: The old name of C(retry).
             url:
-              - The pages to ask for.
+              - The pages to request.
               - path: The path.
                 digest: The MD5 digest of the page (see C(genhash)).
-                status_code: The status codes that are good, as C(200-299 404).
+                status_code: The accepted status codes, such as C(200-299 404).
                 regex: A regular expression that the page must match. No quotes and no backslashes.
                 regex_no_match: Whether it must not match.
                 regex_options: Options of the expression.
@@ -411,9 +418,9 @@ virtual_servers:
                 regex_max_offset: Where a match may begin at the latest.
                 regex_stack: The smallest and the largest stack of the expression.
         ssl_get:
-          - C(SSL_GET) checks, which ask for pages over TLS. An entry is matched with a block by its place.
+          - C(SSL_GET) checks, which request pages over TLS. Entries and blocks are matched by position.
           - <<: *http
-            sni_name: The name to give in the TLS handshake, where it is not the virtual host.
+            sni_name: The name to send in the TLS handshake, by default the virtual host.
         tcp_check: C(TCP_CHECK) checks, which open a connection. C([{}]) is the plain one.
         smtp_check:
           - C(SMTP_CHECK) checks.
@@ -425,14 +432,14 @@ virtual_servers:
         misc_check:
           - C(MISC_CHECK) checks, which run a program.
           - misc_path: The program and its arguments, by absolute path.
-            misc_timeout: How long it may take, in seconds.
+            misc_timeout: Its time limit, in seconds.
             misc_dynamic: Whether its exit code sets the weight.
         bfd_check: C(BFD_CHECK) checks, which follow a BFD instance.
         ping_check: C(PING_CHECK) checks.
         udp_check:
           - C(UDP_CHECK) checks.
-          - payload: What to send, in hexadecimal.
-            require_reply: What must come back, in hexadecimal.
+          - payload: The payload to send, in hexadecimal.
+            require_reply: The required reply, in hexadecimal.
             min_reply_length: The shortest answer.
             max_reply_length: The longest answer.
         file_check:
@@ -443,33 +450,35 @@ virtual_servers:
 
 #: What keepalived_virtual_server says in the words of the IPVS modules; the rest is described above.
 VIRTUAL_SERVER_TEXTS = """
-protocol: The protocol, where the service has an O(address).
+protocol: The protocol, if the virtual server has an O(address).
 address: The virtual address, without a prefix length.
 port: The port; V(0) means every port and needs O(persistence_timeout).
 fwmark: The firewall mark, instead of address and port.
 family: The address family of a firewall mark.
 group: The name of a C(virtual_server_group) of the file, instead of address and port.
-scheduler: How a real server is chosen. A new service needs one.
+scheduler: How a real server is chosen. Required for a new virtual server.
 flags:
-  - Flags of the service and of its scheduler. The list is authoritative for all of them.
-forwarding_method: How packets reach real servers that do not say it themselves. A new service needs one here or there.
+  - Flags of the virtual server and of its scheduler. The list is authoritative for all of them.
+forwarding_method: How packets are forwarded to real servers without a forwarding method of their own. A new virtual
+  server needs one here or for each real server.
 tunnel_type: The kind of tunnel, for O(forwarding_method=tun).
 tunnel_port: The port of a V(gue) tunnel.
 tunnel_checksum: Whether and how packets of a tunnel get a checksum.
 persistence_netmask: The netmask (IPv4) or prefix length (IPv6) of clients that stay together.
-purge_real_servers: Whether real servers are removed that the list does not name.
-state: Whether the service is in the file.
+purge_real_servers: Whether to remove real servers that are not listed.
+state: Whether the virtual server is in the file.
 real_servers:
-  - The real servers, told by address and port. What an entry does not say stays.
+  - The real servers, identified by address and port. Options that are not given stay.
   - address: The address of the server.
-    port: The port. With V(dr) and V(tun) it is the service's, and may be left out.
-    forwarding_method: How packets reach this server, where it is not the service's O(forwarding_method).
+    port: The port. With V(dr) and V(tun) it is that of the virtual server, and may be left out.
+    forwarding_method: How packets are forwarded to this server, by default by the O(forwarding_method) of the virtual
+      server.
     tunnel_type: The kind of tunnel, for C(forwarding_method=tun).
     tunnel_port: The port of a V(gue) tunnel.
     tunnel_checksum: Whether and how packets of a tunnel get a checksum.
     weight: The weight, 0-65535; 0 takes no new connections.
-    upper_threshold: How many connections it may have.
-    lower_threshold: Below how many connections it is used again.
+    upper_threshold: The most connections it may have.
+    lower_threshold: The number of connections below which it is used again.
 """
 
 #: vrrp, checker and bfd have the same settings for their processes.
