@@ -206,15 +206,14 @@ _core_python() {
     fi
 }
 
-# A release of ansible-core beside the one that we develop with. Collections that we use come from the controller's
-# environment; what else the unit tests import is pinned as there. Needs need_venv before it.
+# A release of ansible-core beside the one that we develop with. kubernetes.core is that of the controller's environment;
+# what else the unit tests import is pinned as there. Needs need_venv before it.
 need_core() {
     local python pins
     python=$(_core_python "$1") || exit 1
     pins=$(grep -vE '^(ansible|ansible-core|resolvelib)==' "$CHECKOUT/requirements/controller.txt")
     CORE=$K8S_EDGE_CACHE/core-$1-$(printf '%s\n' "$python" "$pins" | sha256sum | cut -c1-12)
     export CORE
-    [ ! -e "$CORE/.complete" ] || return 0
     (
         flock 9
         [ ! -e "$CORE/.complete" ] || exit 0
@@ -227,6 +226,10 @@ need_core() {
             hypothesis kubernetes kubernetes-validate netaddr packaging pytest pytest-xdist
         touch "$CORE/.complete"
     ) 9>"$CORE.lock" || exit 1
+    # VENV changes with its pins.
+    python=$(echo "$CORE"/lib/python*/site-packages)
+    mkdir -p "$python/ansible_collections"
+    ln -sfn "$(echo "$VENV"/lib/python*/site-packages/ansible_collections/kubernetes)" "$python/ansible_collections/kubernetes"
 }
 
 # A checkout lies anywhere; Ansible wants …/ansible_collections/k8s_edge/ha. A link there would be

@@ -19,6 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import (
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result, run_module
+from told_invocation import TOLD_INVOCATION
 
 
 def run(monkeypatch, capsys, action, spec=None, **params):
@@ -117,7 +118,7 @@ def masked(text):
 def test_a_discreet_module_shows_and_logs_no_secret_even_where_it_cannot_begin(lines, monkeypatch, capsys):
     logged = []
     monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(msg))
-    call = {"lines": lines, "deep": [{"note": "hunter2"}], "_ansible_check_mode": False}
+    call = {"lines": lines, "deep": [{"note": "hunter2"}], "_ansible_check_mode": False, **TOLD_INVOCATION}
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": call}).encode())
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
     monkeypatch.setattr("sys.stdin", io.StringIO())

@@ -46,7 +46,7 @@ def test_it_says_what_each_module_says(call, paths):
 
 
 def test_only_what_is_asked_is_read(call, paths):
-    assert set(call("edge_info", read=["keepalived"], **paths)) == {"changed", "invocation", "keepalived"}
+    assert set(call("edge_info", read=["keepalived"], **paths)) - {"invocation"} == {"changed", "keepalived"}
 
 
 def test_who_cannot_be_read_says_why_and_the_others_are_read(call, paths, tmp_path):

@@ -15,6 +15,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible_collections.k8s_edge.ha.plugins.modules import haproxy_backend, haproxy_config
 from packaging.version import Version
+from told_invocation import TOLD_INVOCATION
 
 TEXT = """\
 global
@@ -390,11 +391,12 @@ def test_no_secret_is_in_what_the_call_says_of_itself(failing, call, path):
         ],
         "backends": [{"name": "b", "directives": SECRETS, "servers": [{"name": "s", "port": 99999 if failing else 9}]}],
     }
-    said = json.dumps(call("haproxy_config", path=str(path), _ansible_diff=True, validate=False, **desired))
+    options = {"path": str(path), "_ansible_diff": True, "validate": False, **TOLD_INVOCATION}
+    said = json.dumps(call("haproxy_config", **options, **desired))
     assert '"failed": true' in said
     desired["backends"][0]["servers"] = []
     if not failing:
-        said = json.dumps(call("haproxy_config", path=str(path), _ansible_diff=True, validate=False, **desired))
+        said = json.dumps(call("haproxy_config", **options, **desired))
         assert '"changed": true' in said
         assert "h1dden" in path.read_text()
     assert "h1dden" not in said
