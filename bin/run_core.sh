@@ -11,7 +11,9 @@ need_core "$1"
 
 # A collection that does not promise to work with this release is an error, and so is ours.
 export ANSIBLE_COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH=error
-"$CORE/bin/ansible" --version | head -n 1 | grep -F "[core $1]"
+version=$("$CORE/bin/ansible" --version)
+echo "$version"
+[[ $version == *"[core $1]"* ]]
 
 # Not the rest: what is pure does not notice the release.
 "$CORE/bin/python" -m pytest -p no:cacheprovider --junitxml="$REPORT" -n auto --dist worksteal \
