@@ -51,41 +51,41 @@ class Ipvs(Profile):
 
     name = "ipvs"
     about = (
-        "leads there through the kernel of the holder (direct routing), which keeps the client's address and needs no "
-        "HAProxy. Both groups may be the same; every server gets the VIP on its loopback interface. What serves there "
-        "must listen on the node itself (C(hostNetwork)), since C(hostPort) translates before the kernel could lead "
-        "anything anywhere else. The servers have the VIP's ports."
+        "forwards through the kernel of the holder (direct routing), which keeps the client's address and needs no"
+        " HAProxy. Both groups may be the same; every server gets the VIP on its loopback interface. Pods must"
+        " listen on the node itself (C(hostNetwork)), since C(hostPort) translates packets before IPVS sees them."
+        " The servers use the VIP's ports."
     )
     directed = True
     options: ClassVar[Mapping[str, Spec]] = {
         "check": {
             "type": "dict",
             "description": [
-                "How V(ipvs) asks a server whether it serves all of the O({vips}[].ports), every two seconds.",
-                "By default over HTTP for C(/ping), as Traefik answers it, at the first port, expecting status 200. "
-                "Keys are C(type) (V(http), V(https) or V(tcp)), C(path), C(status), C(port), and C(host) for a "
-                "virtual host.",
+                "How V(ipvs) checks every two seconds that a server serves all of O({vips}[].ports).",
+                "By default C(/ping) over HTTP, as Traefik answers it, at the first port, with status 200. Keys"
+                " are C(type) (V(http), V(https) or V(tcp)), C(path), C(status), C(port), and C(host) for a virtual"
+                " host.",
             ],
             "options": {
                 "type": {
                     "type": "str",
                     "choices": ["http", "https", "tcp"],
-                    "description": "What is asked over.",
+                    "description": "The protocol of the check.",
                 },
-                "path": {"type": "str", "description": "What is asked for."},
+                "path": {"type": "str", "description": "The path to request."},
                 "status": {
                     "type": "raw",
-                    "description": "The status that a server that serves answers with, or several, as in V(200-299).",
+                    "description": "The status of a good answer, or several, such as V(200-299).",
                 },
-                "port": {"type": "int", "description": "Where it is asked."},
-                "host": {"type": "str", "description": "The virtual host that is asked for."},
+                "port": {"type": "int", "description": "The port to check."},
+                "host": {"type": "str", "description": "The virtual host to request."},
             },
         },
         "virtual_server": {
             "type": "dict",
             "description": [
-                "Options of M(k8s_edge.ha.keepalived_virtual_server) that go over what is derived for V(ipvs), such as "
-                "C(scheduler), C(persistence_timeout) or C(quorum). As O({vips}[].backend) does."
+                "Options of M(k8s_edge.ha.keepalived_virtual_server) that override derived options for V(ipvs),"
+                " such as C(scheduler), C(persistence_timeout) or C(quorum), as for O({vips}[].backend)."
             ],
         },
     }

@@ -14,7 +14,7 @@ class KubeApiserver(Proxied):
     """As any VIP behind HAProxy, which here asks whether an apiserver is ready, and verifies who answers."""
 
     name = "kube_apiserver"
-    about = "leads to the servers through HAProxy, which asks every server for C(/readyz) over TLS."
+    about = "leads to the servers through HAProxy, which checks C(/readyz) of every server over TLS."
     apiservers = True
 
     def checked(self, backend: Section, checks: Checks) -> Section:

@@ -12,7 +12,7 @@ class Tcp(Proxied):
     """HAProxy passes connections through, and asks every server for a connection only."""
 
     name = "tcp"
-    about = "leads to the servers through HAProxy, which asks every server for a connection only."
+    about = "leads to the servers through HAProxy, which only checks that every server accepts connections."
 
 
 PROFILE = Tcp()

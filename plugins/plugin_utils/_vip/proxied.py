@@ -31,42 +31,44 @@ class Proxied(Profile):
         "endpoint": {
             "type": "str",
             "description": [
-                "Name that clients use instead of the address, as C(controlPlaneEndpoint) of kubeadm has it. Verifying "
-                "asks by this name, so the hosts must be able to resolve it, and the certificate must have it."
+                "Name that clients use instead of the address, such as C(controlPlaneEndpoint) of kubeadm. The"
+                " verification uses this name, so the hosts must be able to resolve it, and the certificate must"
+                " contain it."
             ],
         },
         "backend_port": {
             "type": "int",
-            "description": "Port on the servers, where O({vips}[].port) is another one.",
+            "description": "Port on the servers, if it differs from O({vips}[].port).",
         },
         "nodes": {
             "type": "int",
             "default": 60,
-            "description": "How many nodes the cluster has, which connect through this VIP.",
+            "description": "How many nodes of the cluster connect through this VIP.",
         },
         "maxconn": {
             "type": "int",
             "description": [
-                "Most connections at once, of the frontend and of each server: one server may have to do for all.",
-                "By default 1000, and 50 for each of the O({vips}[].nodes).",
+                "Most connections at the same time, for the frontend and for each server, since one server may"
+                " have to serve all.",
+                "By default 1000 plus 50 for each of O({vips}[].nodes).",
             ],
         },
         "frontend": {
             "type": "dict",
             "description": [
-                "Options of M(k8s_edge.ha.haproxy_config) frontends that go over what is derived. As "
-                "O({vips}[].backend) does."
+                "Options of M(k8s_edge.ha.haproxy_config) frontends that override derived options, as for"
+                " O({vips}[].backend)."
             ],
         },
         "backend": {
             "type": "dict",
             "description": [
-                "Options of M(k8s_edge.ha.haproxy_config) backends that go over what is derived.",
-                "Of a dictionary only what is given changes: C(default_server: {send_proxy_v2: true}) leaves the "
-                "derived checks. A list or a value replaces the derived one, and C(null) takes it away.",
-                "What a VIP gives HAProxy and keepalived is whole, so that the same declaration gives the same "
-                "sections, whatever was there before. Lines of others in them go, and check mode shows which; comments "
-                "stay. To keep a line, say it here, or keep all with C(exact=false).",
+                "Options of M(k8s_edge.ha.haproxy_config) backends that override derived options.",
+                "Of a dictionary only the given keys change: C(default_server: {send_proxy_v2: true}) keeps the"
+                " derived checks. A list or a value replaces the derived one, and C(null) removes it.",
+                "Sections derived for a VIP are complete, so that the same declaration always gives the same"
+                " sections. Other lines in them are removed, and check mode shows which; comments stay. To keep a"
+                " line, declare it here, or keep all of them with C(exact=false).",
             ],
         },
     }
