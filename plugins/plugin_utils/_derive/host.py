@@ -282,7 +282,7 @@ def _family(host: str, facts: Variables) -> str:
     if family not in LOGS:
         system = f"{facts.get('distribution') or 'unknown'}, of the family {family}"
         reason = f"is a host of {system}, which is not supported"
-        remedy = f"Supported are {' and '.join(LOGS)}. Take such a host out of the group that holds the VIPs"
+        remedy = f"Supported are {' and '.join(LOGS)}. Remove such a host from the group that holds the VIPs"
         refuse([Problem(f"{VARIABLE}: hosts", host, reason, remedy)])
     return family
 

@@ -51,7 +51,7 @@ def unverified(host: str, vips: Sequence[Vip], ca_file: Any) -> Iterator[Problem
             "(/etc/kubernetes/pki/ca.crt of a control plane host), or haproxy_kube_verify: false to check them without "
             "knowing who answers. A VIP that leads to no apiservers has profile tcp"
         )
-        reason = f"is missing: no CA is given to verify the apiservers of {' and '.join(asked)} by"
+        reason = f"is missing: there is no CA to verify the apiservers of {' and '.join(asked)}"
         yield Problem("haproxy_kube_ca_file", None, reason, remedy)
 
 

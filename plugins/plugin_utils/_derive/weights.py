@@ -61,7 +61,7 @@ def _too_light(vip: Vip, weights: list[Weight], ranks: Mapping[str, int]) -> Ite
             yield option, weight, reason, remedy
         elif name == HAPROXY and beside and abs(weight) <= gap + beside[0]:
             reason = f"does not outweigh an apiserver's {beside[0]} and the gap of {gap} between priorities ({told})"
-            remedy = f"Give a weight beyond +-{gap + beside[0]}, so that a host whose HAProxy is well comes first."
+            remedy = f"Give a weight beyond +-{gap + beside[0]}, so that a host with a healthy HAProxy comes first."
             yield option, weight, reason, remedy
 
 
@@ -74,9 +74,9 @@ def _in_vain(instance: Mapping[str, Any], weights: list[Weight], ranks: Mapping[
     highest = max(ranks.values()) + sum(each.weight for each in weights if each.weight > 0)
     if not LEAST <= lowest <= highest <= MOST:
         reason = (
-            f"leads to priorities from {lowest} to {highest} in all, and keepalived ends them at {LEAST} and {MOST}"
+            f"leads to priorities from {lowest} to {highest} in all, and keepalived limits them to {LEAST} and {MOST}"
         )
         yield option, weight, reason, "Bring the hosts' priorities closer together, or give smaller weights."
     if instance.get("nopreempt"):
-        reason = "moves no VIP: with nopreempt no peer takes it from a master whose priority has fallen"
+        reason = "moves no VIP: with nopreempt no peer takes it from a MASTER whose priority has fallen"
         yield option, weight, reason, "Leave nopreempt out, or give the weight 0."

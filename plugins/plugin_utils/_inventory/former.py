@@ -83,8 +83,8 @@ class Former(NamedTuple):
             )
             reason += "would hold the VIP beside them"
             remedy = (
-                "Keep the host in the inventory for one run, and let it be reachable. Or stop and disable keepalived "
-                f"there and say so: k8s_edge_members_gone: [{who}]"
+                "Keep the host in the inventory for one run, and make sure that it is reachable. Or stop and"
+                f" disable keepalived there and declare it gone: k8s_edge_members_gone: [{who}]"
             )
         return Problem(f"{self.vip.path}.hosts", who, reason, remedy)
 

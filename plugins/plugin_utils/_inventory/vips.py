@@ -125,12 +125,13 @@ def _option_problems(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         for name in fixed:
             if name in by_hand:
-                remedy = "Leave it out, or write it whole by hand beside the VIP, in the variables of the roles."
+                remedy = "Leave it out, or write the whole section by hand beside the VIP, in the variables of the"
+                    " roles."
                 yield Problem(f"{path}.{option}.{name}", None, "follows from the VIP", remedy)
         for name in of_one_port if several else ():
             if name in by_hand:
                 remedy = "Leave it out, or declare a VIP with one port."
-                yield Problem(f"{path}.{option}.{name}", None, "would be that of each of the VIP's ports", remedy)
+                yield Problem(f"{path}.{option}.{name}", None, "would apply to each of the VIP's ports", remedy)
 
 
 def _group(path: str, name: Any, groups: Mapping[str, Sequence[str]], problems: list[Problem]) -> tuple[str, ...]:

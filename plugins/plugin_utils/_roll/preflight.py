@@ -60,9 +60,9 @@ def problems_found(fleet: Fleet, read: bool) -> Iterator[Problem | str]:
     unread = [host for host in fleet.hosts if not fleet.hostvars[host].get(READ)]
     for host in unread:
         yield (
-            f"{host} may hold a VIP and could not be read, so it is not known whether it could take over; what it said "
-            f"stands above. Bring it back, or, if it is down, name it ({VARIABLE}: [{host}]), and the others are "
-            "changed as far as that is safe. With --limit hosts are not read: run without it."
+            f"{host} may hold a VIP and could not be read, so whether it could take over is unknown; its error is"
+            f" above. Bring it back. Or, if it is down, declare that ({VARIABLE}: [{host}]), and the others are"
+            " changed as far as is safe. With --limit hosts are not read: run without it."
         )
     if not unread:
         yield from fleet.foreign.problems

@@ -121,8 +121,7 @@ def _note(each: Mapping[str, Any]) -> str:
     left = ", ".join([*each["keepalived"], *each["haproxy"], *each["files"]])
     purges = " ".join(f"-e {purge}=true" for purge in each["needed"])
     return (
-        f"{each['host']}: no VIP is declared, and nothing was removed. It still has {left}. To remove all of that, and "
-        f"what else keepalived.conf and haproxy.cfg have there that nothing declares, run with {purges} "
-        "(look first with --check --diff). What is to stay has to be declared: keepalived_instances, haproxy_frontends "
-        "and the like."
+        f"{each['host']}: no VIP is declared, and nothing was removed. It still has {left}. To remove all of that,"
+        f" and everything undeclared in keepalived.conf and haproxy.cfg, run with {purges} (look first with --check"
+        " --diff). Declare what must stay: keepalived_instances, haproxy_frontends and so on."
     )

@@ -41,7 +41,7 @@ def test_a_ca_is_asked_for_where_apiservers_are_asked(role_haproxy, profile):
     if profile == "tcp":
         assert "server server-1 10.77.0.21:443" in told
     else:
-        said = "haproxy_kube_ca_file: is missing: no CA is given to verify the apiservers of web by."
+        said = "haproxy_kube_ca_file: is missing: there is no CA to verify the apiservers of web."
         assert said in told and "Read the installed HAProxy" not in told
 
 

@@ -105,10 +105,10 @@ GROUPS = {"all": ["edge-1", "kube-1"], "edges": ["edge-1"], "kube": ["kube-1"]}
     ("section", "family", "ca", "words"),
     [
         ("haproxy", "Suse", "ca.crt", "edge-1' is a host of SLES, of the family Suse, which is not supported"),
-        ("keepalived", "Suse", "ca.crt", "Supported are Debian and RedHat. Take such a host out"),
+        ("keepalived", "Suse", "ca.crt", "Supported are Debian and RedHat. Remove such a host from"),
         ("haproxy", "RedHat", "leaf.crt", "is no CA's"),
         ("haproxy", "Debian", "missing.crt", "does not exist on the controller"),
-        ("haproxy", "Debian", "", "no CA is given to verify the apiservers of kubeapi by"),
+        ("haproxy", "Debian", "", "there is no CA to verify the apiservers of kubeapi"),
         ("haproxy", "Debian", "ca.crt", None),
         ("tcp", "Debian", "missing.crt", None),  # it asks no apiserver
         ("keepalived", "RedHat", "leaf.crt", None),
