@@ -122,7 +122,7 @@ PARTS = (
     *(
         Part(
             f"core-{version.rpartition('.')[0]}",
-            f"ansible-core {version}: unit tests of what deals with Ansible, and playbooks/site.yml on hosts of the lab",
+            f"ansible-core {version}: unit tests of what deals with Ansible, playbooks/site.yml on hosts of the lab",
             f'bash "$CHECKOUT/bin/run_core.sh" {version}',
             needs=("lab", "playbooks/site.yml"),
         )

@@ -125,8 +125,7 @@ def _option_problems(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         for name in fixed:
             if name in by_hand:
-                remedy = "Leave it out, or write the whole section by hand beside the VIP, in the variables of the"
-                    " roles."
+                remedy = "Leave it out, or write the whole section by hand, in the variables of the roles."
                 yield Problem(f"{path}.{option}.{name}", None, "follows from the VIP", remedy)
         for name in of_one_port if several else ():
             if name in by_hand:
