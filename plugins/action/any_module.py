@@ -4,8 +4,8 @@
 """The controller's side of a task, for every module that runs on a host: meta/runtime.yml routes them all here.
 
 It runs the module as Ansible would. Only the garbage collector is kept from walking through all of the controller's
-memory while the module's source is packed (docs/adr/0007). Ansible wants documentation for each action plugin:
-plugins/modules/any_module.yml.
+memory while the module's source is packed (docs/adr/0007). ansible-test wants documentation for each action
+plugin: plugins/modules/any_module.yml.
 """
 
 from __future__ import annotations
