@@ -24,7 +24,8 @@ options:
       - V(sessions) returns HAProxy's sessions that are older than a second, and those that old processes keep after a
         reload.
       - V(remains) returns the files of this collection on the host.
-      - V(upgrades) returns what a newer HAProxy or keepalived would refuse, or do otherwise, with the files of this host.
+      - V(upgrades) returns what a newer HAProxy or keepalived would refuse or do differently, given the files of
+        this host.
       - V(wire) returns what M(k8s_edge.ha.vip_preflight) returns. The others are read while it listens.
     type: list
     elements: str
