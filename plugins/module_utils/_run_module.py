@@ -177,8 +177,8 @@ def printable(value: Any) -> Any:
         return _printable(value)
     if isinstance(value, dict):
         return {
-            key if type(key) is str and key.isascii() else printable(key): item
-            if type(item) in _PLAIN or (type(item) is str and item.isascii())
+            key if isinstance(key, str) and key.isascii() else printable(key): item
+            if type(item) in _PLAIN or (isinstance(item, str) and item.isascii())
             else printable(item)
             for key, item in value.items()
         }
