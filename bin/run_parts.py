@@ -13,7 +13,6 @@ import argparse
 import concurrent.futures
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import threading
@@ -28,6 +27,7 @@ from parts import PARTS, Part, blocker
 CHECKOUT = Path(__file__).resolve().parents[1]
 TAIL_LINES = 80
 _print = threading.Lock()
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 #: Seconds after which a part is ended though it works: for what never comes to an end, busy as it is.
@@ -162,10 +162,12 @@ def run(part: Part, logs: Path, clock: Clock = CLOCK) -> Outcome:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        _running.add(child)
         note = watch(child, log, part, clock)
         if note:
             family.end(child.pid)
         rc = child.wait()
+        _running.discard(child)
     seconds = time.monotonic() - started
 
     if rc == 0 and (work / "skipped").exists():
@@ -228,9 +230,6 @@ def main() -> int:
         print("\n".join(f"{part.name.ljust(width)}  {part.about}" for part in PARTS))
         return 0
 
-    # A terminal that closes and `kill` end the parts as Ctrl-C does: what they have started would go on.
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)
     parts = chosen_parts(options.parts)
     logs = Path(os.environ["K8S_EDGE_CACHE"]) / "test"
     started = time.monotonic()
@@ -244,8 +243,8 @@ def main() -> int:
                 results[part.name] = run(part, logs)
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
-            for child in [one.pid for one in family.processes() if one.parent == os.getpid()]:
-                family.end(child)
+            for child in list(_running):
+                family.end(child.pid)
             return 130
 
     outcomes = [results[part.name] for part in parts]
