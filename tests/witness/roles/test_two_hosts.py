@@ -64,7 +64,7 @@ esac
 RUN = """
 cd "$1"
 host() {
-    mount -t tmpfs none /run; mount -t tmpfs none /etc/keepalived; ip link set lo up
+    mount -t sysfs none /sys; mount -t tmpfs none /run; mount -t tmpfs none /etc/keepalived; ip link set lo up
     mkdir -p /run/systemd/system; echo 0 | tee /run/entered >/run/changed
 }
 host
