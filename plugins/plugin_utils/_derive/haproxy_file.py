@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -97,6 +97,10 @@ def whole_haproxy_cfg(
     }
 
 
+#: Addresses of a bind line at which a listener has every address of the host.
+EVERYWHERE = ("*", "0.0.0.0", "::")  # noqa: S104  # compared, not bound
+
+
 def left_alone(info: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[str, Any]:
     """What becomes of a HAProxy that no VIP leads to; ``info`` is what ``haproxy_info`` said of it.
 
@@ -115,3 +119,25 @@ def left_alone(info: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[str,
         "stops": bool(stops and info.get("installed") and (info.get("active") or info.get("enabled"))),
         "bound": [] if stops else [each for each in dict.fromkeys(binds) if each not in _ALWAYS_THERE],
     }
+
+
+def giving_way(info: Mapping[str, Any], derived: Sequence[Mapping[str, Any]], by_hand: Mapping[str, Any]) -> list[str]:
+    """The sections that purge takes out while they listen at every address on a port of a ``derived`` frontend.
+
+    Where HAProxy stops to listen, it resets the connections that wait to be accepted there. Those of the VIP go to its
+    own frontend as soon as that is there: so both have to be there for a while.
+    """
+    if not by_hand["purge"]:
+        return []
+    ours = {each["name"] for each in (*derived, *by_hand["frontends"], *by_hand["listens"])}
+    ports = {str(bind.get("port")) for each in derived for bind in each.get("bind") or ()}
+    return [
+        str(section.get("name"))
+        for kind in ("frontends", "listens")
+        for section in (info.get("config") or {}).get(kind) or ()
+        if section.get("name") not in ours and any(_everywhere(bind, ports) for bind in section.get("bind") or ())
+    ]
+
+
+def _everywhere(bind: Mapping[str, Any], ports: Collection[str]) -> bool:
+    return str(bind.get("address") or "*") in EVERYWHERE and str(bind.get("port")) in ports

@@ -26,6 +26,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.firewall_needs
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file import (
     CONFIG_PATH,
     LOGS,
+    giving_way,
     kube_ca,
     left_alone,
     verified_by,
@@ -178,8 +179,9 @@ class Derivation:
 
     def haproxy(self, host: str, variables: Variables) -> dict[str, Any]:
         """All ``options`` of ``haproxy_config``; the ``files`` that they need; ``verified_by``, the CA's path on the
-        host, empty where none is asked for; ``serves``, whether a VIP leads to servers here, and where none does
-        what ``left_alone`` says. InputError for a system that is not supported, and for a file that is no CA."""
+        host, empty where none is asked for; ``serves``, whether a VIP leads to servers here; ``gives_way``, what
+        ``giving_way`` says; and where no VIP leads to servers, what ``left_alone`` says. InputError for a system that
+        is not supported, and for a file that is no CA."""
         path = str(variables.get("haproxy_config_path") or CONFIG_PATH)
         family = _family(host, variables.get("ansible_facts") or {})
         refuse(list(unverified(host, self.vips, verified_by(variables))))
@@ -200,6 +202,7 @@ class Derivation:
             "files": [{"path": ca.path, "content": ca.content, "mode": "0644"}] if ca else [],
             "verified_by": ca.path if ca else "",
             "serves": serves,
+            "gives_way": giving_way(variables.get(HAPROXY_BEFORE) or {}, derived["frontends"], by_hand),
             **({} if serves else left_alone(variables.get(HAPROXY_BEFORE) or {}, by_hand)),
         }
 

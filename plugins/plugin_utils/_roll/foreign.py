@@ -13,6 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file import EVERYWHERE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import agreement, instance_name, router_id
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
     BEFORE,
@@ -23,9 +24,6 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
-
-#: Addresses of a bind line at which a listener has every address of the host.
-_EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104  # compared, not bound
 
 #: Two virtual router IDs are two routers, each of which has its own MASTER.
 _DEAF = " The holder is changed first. Its peers, which do not hear it then, are stopped until it is their turn."
@@ -98,7 +96,7 @@ def _tell_instance(
 def _listeners(vip: Vip, members: Sequence[str], hostvars: Hostvars) -> Iterator[str]:
     """Other listeners of HAProxy on a port of the VIP: they stay beside the new one, or go by purge."""
     own = {f"{each.backend}_vip" for each in vip.fronts}
-    places = {*_EVERYWHERE, *(str(each.ip) for each in vip.addresses)}
+    places = {"", *EVERYWHERE, *(str(each.ip) for each in vip.addresses)}
     ports = {str(each.port) for each in vip.fronts}
     found: dict[tuple[str, str, bool], list[str]] = {}
     for host in members:

@@ -82,7 +82,8 @@ def call_of(role):
     """The arguments as the role's task has them: expressions, not yet rendered."""
     file, module, wanted = CALLS[role]
     tasks = yaml.safe_load((CHECKOUT / "roles" / role / "tasks" / file).read_text())
-    (task,) = (t for each in tasks for t in each.get("block", [each]) if module in t)
+    # Where there are two, the first one purges nothing yet.
+    *_first, task = (t for each in tasks for t in each.get("block", [each]) if module in t)
     call = {name: task[module][name] for name in wanted}
     return {**call, **{name: "{{ " + name + " }}" for name in BESIDE.get(role, ())}}
 

@@ -164,3 +164,22 @@ def test_before_any_play_has_run_nothing_is_removed_from_any_host(lab, which):
     assert edge_hosts(lab.groups(), {}, which) in (lab.groups()["all"], [])
     if which in ("leaving", "removing", "former_members", "former_real_servers"):
         assert edge_hosts(lab.groups(), {}, which) == []
+
+
+@pytest.mark.parametrize(
+    ("bind", "purge", "found"),
+    [
+        ({"address": "*", "port": 6443}, True, ["by-hand"]),
+        ({"port": "6443"}, True, ["by-hand"]),
+        ({"address": "::", "port": 6443}, "yes", ["by-hand"]),
+        ({"address": "*", "port": 6443}, False, []),
+        ({"address": "*", "port": 9000}, True, []),
+        ({"address": "10.77.0.11", "port": 6443}, True, []),
+    ],
+)
+def test_a_listener_everywhere_on_the_port_of_a_vip_stays_until_the_vip_is_served(lab, bind, purge, found):
+    hostvars = lab.hostvars([lab.kubeapi])
+    host = next(iter(lab.groups()["haproxy"]))
+    written = {"frontends": [{"name": "by-hand", "bind": [bind]}, {"name": "kubeapi_vip", "bind": [bind]}]}
+    hostvars[host].update(haproxy_purge=purge, k8s_edge_haproxy_before={"config": written}, haproxy_kube_verify=False)
+    assert Fleet(lab.groups(), hostvars).host(host)["haproxy"]["gives_way"] == found
