@@ -64,7 +64,7 @@ PARTS = (
     Part(
         "traffic",
         "Molecule: changes, moves and failures while clients ask, on hosts of the lab",
-        f"{MOLECULE} traffic health load migrate preflight rebalance rollback",
+        f"{MOLECULE} traffic health load migrate preflight rebalance rollback takeover",
         needs=("molecule", "lab", "playbooks/site.yml"),
     ),
     Part(
