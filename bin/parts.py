@@ -68,6 +68,12 @@ PARTS = (
         needs=("molecule", "lab", "playbooks/site.yml"),
     ),
     Part(
+        "impact",
+        "Molecule: the impact that the plan predicts, held against what is seen of each kind of change",
+        f"{MOLECULE} impact impact",
+        needs=("molecule/impact", "lab", "playbooks/plan.yml"),
+    ),
+    Part(
         "selinux",
         "Molecule: role selinux on a machine that enforces (User-Mode Linux)",
         f"{MOLECULE} selinux selinux",

@@ -5,7 +5,8 @@
 """Hold connections to a URL open, as kubelets do: ask on each of them now and then, and connect again where one is cut.
 
 Ends after --seconds, or on SIGTERM, and then prints one JSON object: connections; requests that were answered; cut, how
-often an open connection was closed or did not answer, and cut_from, who had answered on how many of those; failed,
+often an open connection was closed or did not answer, cut_at, when (in seconds since 1970; the first thousand), and
+cut_from, who had answered on how many of those; failed,
 attempts to connect that did not succeed; held_by, who answered last on how many connections.
 """
 
@@ -17,6 +18,7 @@ import contextlib
 import json
 import signal
 import ssl
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
@@ -33,11 +35,13 @@ class Seen:
     failed: int = 0
     held_by: dict[int, str] = field(default_factory=dict)
     cut_from: Counter[str] = field(default_factory=Counter)
+    cut_at: list[float] = field(default_factory=list)
 
     def summary(self, connections: int) -> dict[str, object]:
         held = dict(sorted(Counter(self.held_by.values()).items()))
         counts = {"requests": self.requests, "cut": self.cut, "failed": self.failed}
-        return {"connections": connections, **counts, "cut_from": dict(sorted(self.cut_from.items())), "held_by": held}
+        cut = {"cut_at": self.cut_at[:1000], "cut_from": dict(sorted(self.cut_from.items()))}
+        return {"connections": connections, **counts, **cut, "held_by": held}
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: SplitResult) -> str:
@@ -70,6 +74,7 @@ async def hold(
                 await asyncio.sleep(every)
         except (OSError, EOFError, asyncio.TimeoutError):
             seen.cut += 1
+            seen.cut_at.append(round(time.time(), 3))
             if who := seen.held_by.pop(number, None):
                 seen.cut_from[who] += 1
         finally:

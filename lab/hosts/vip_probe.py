@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ask a URL again and again, each time on a new connection, and say how long nobody answered.
 
-Prints one JSON object: requests, answered, failed; longest_outage_ms and outages (start after the first request,
-length, requests lost; unfinished where nobody answered any more); answered_by (who, how often); errors; and
+Prints one JSON object: began, in seconds since 1970; requests, answered, failed; longest_outage_ms and outages (start
+after that, length, requests lost; unfinished where nobody answered any more); answered_by (who, how often); errors; and
 longest_stall_ms, the longest time by which the probe itself was late: an outage shorter than that means nothing.
 It ends after --seconds, or on SIGTERM, but not before it has asked --at-least so often.
 
@@ -137,8 +137,9 @@ def main() -> None:
         tls = ssl.create_default_context(cafile=chosen.ca)
         if not chosen.ca:
             tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    began = time.time()
     asked = probe(chosen.url, chosen.seconds, chosen.every_ms / 1000, chosen.timeout_ms / 1000, tls, chosen.at_least)
-    print(json.dumps(summary(asyncio.run(asked))))
+    print(json.dumps({"began": began, **summary(asyncio.run(asked))}))
 
 
 if __name__ == "__main__":

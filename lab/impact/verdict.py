@@ -1,0 +1,89 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each change as a row: what was predicted, what was seen, what clients lost; and what does not agree. Pure.
+
+A record of a change has ``kind``; ``predicted``, the impact; ``cuts``, the long-lived connections that the plan says it
+cuts; perhaps ``vips``, the way of each address as the plan of the fleet has it; ``before`` and ``after``, a look at
+each host that might be touched (observed.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lab.impact import observed
+from lab.impact.observed import Event
+
+#: What may cost no client anything.
+GENTLE = ("none", "runtime", "reload")
+
+
+class Clients(NamedTuple):
+    """When a request was lost and when a long-lived connection was cut, in seconds since 1970."""
+
+    lost: tuple[float, ...]
+    cut: tuple[float, ...]
+
+    @classmethod
+    def of(cls, probes: Iterable[Mapping[str, Any]], holds: Iterable[Mapping[str, Any]]) -> Clients:
+        """From what ``vip-probe`` and ``vip-hold`` printed."""
+        lost = [
+            probe["began"] + outage["at_ms"] / 1000
+            for probe in probes
+            for outage in probe["outages"]
+            for _each in range(outage["requests"])
+        ]
+        return cls(tuple(lost), tuple(at for hold in holds for at in hold["cut_at"]))
+
+
+class Row(NamedTuple):
+    kind: str
+    predicted: str
+    observed: str
+    lost: int
+    cut: int
+    faults: tuple[str, ...]
+
+
+def row(record: Mapping[str, Any], found: Sequence[Event], clients: Clients, addresses: Iterable[str]) -> Row:
+    """One change. ``addresses`` are those that move between hosts."""
+    before, after = record["before"], record["after"]
+    begin, end = min(each["at"] for each in before.values()), max(each["at"] for each in after.values())
+    moved = observed.within(found, begin, end, addresses)
+    seen = observed.impact(before, after, moved)
+    lost, cut = (sum(begin < at <= end for at in times) for times in clients)
+    faults = []
+    if seen != record["predicted"]:
+        faults.append("; ".join([*observed.differences(before, after), *map(_told, moved)]) or "nothing has changed")
+    for each in record.get("vips") or ():
+        planned = [(move["origin"], move["target"]) for move in each["moves"]]
+        went = observed.way(each["address"], moved)
+        if went != planned:
+            faults.append(f"{each['address']} went {_ways(went)}, and was to go {_ways(planned)}")
+    if record["predicted"] in GENTLE:
+        if lost:
+            faults.append(f"{lost} requests lost")
+        if cut != record["cuts"]:
+            faults.append(f"{cut} connections cut, and the plan counts {record['cuts']}")
+    return Row(record["kind"], record["predicted"], seen, lost, cut, tuple(faults))
+
+
+def _told(event: Event) -> str:
+    return f"{event.address} {'left' if event.gone else 'came to'} {event.host}"
+
+
+def _ways(found: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{origin or 'nowhere'} -> {target}" for origin, target in found) or "nowhere"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Every row as a line, and the faults below."""
+    head = ("kind of change", "predicted", "observed", "requests lost", "connections cut")
+    lines = [head, *((each.kind, each.predicted, each.observed, str(each.lost), str(each.cut)) for each in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    told = ["  ".join(part.ljust(width) for part, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    wrong = [each for each in rows if each.faults]
+    agree = f"{len(rows) - len(wrong)} of {len(rows)} kinds of change were as predicted."
+    return "\n".join([*told, "", agree, *(f"{each.kind}: {fault}" for each in wrong for fault in each.faults)])
