@@ -28,12 +28,10 @@ def upgrade_findings(seen: Seen) -> Iterator[Finding]:
             yield Finding(WARNING, (host,), "upgrade", f"could not be judged: {answer['msg']}")
         asked = variables.get(ASKED) or {}
         for daemon in answer.get("daemons") or ():
-            meant = bool(asked.get(daemon["name"]))
+            refused, changed = (ERROR, WARNING) if asked.get(daemon["name"]) else (WARNING, NOTE)
             name = _NAMES[daemon["name"]]
             for change in daemon["changes"]:
-                severity = (
-                    (ERROR if change["refused"] else WARNING) if meant else (WARNING if change["refused"] else NOTE)
-                )
+                severity = refused if change["refused"] else changed
                 verb = "refuses" if change["refused"] else "changes"
                 reason = f"{name} {daemon['newer']} {verb} this, since {change['since']}: it {change['reason']}"
                 yield Finding(severity, (host,), change["where"], reason, change["remedy"])

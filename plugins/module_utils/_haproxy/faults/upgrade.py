@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.versions import number
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import (
     PROXY_KEYWORDS,
     Document,
@@ -99,8 +100,8 @@ _BALANCE = _Row(
 def changes(documents: Sequence[Document], installed: str, newer: str) -> list[Change]:
     """What stands in the way of ``newer``, of the files in the order in which HAProxy reads them. Versions are as the
     daemon says them (``3.0.11``); only what lies between the two is told."""
-    first, last = _number(installed), _number(newer)
-    return [change for change in _changes(documents) if first < _number(change.since) <= last]
+    first, last = number(installed), number(newer)
+    return [change for change in _changes(documents) if first < number(change.since) <= last]
 
 
 def _changes(documents: Sequence[Document]) -> Iterator[Change]:
@@ -149,7 +150,3 @@ def _balances(document: Document, section: Section) -> bool:
     """Whether it has several servers to choose from."""
     servers = [word for word in _keywords(document, section) if word in ("server", "server-template")]
     return section.kind in ("backend", "listen") and (len(servers) > 1 or "server-template" in servers)
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

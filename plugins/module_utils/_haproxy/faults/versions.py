@@ -81,7 +81,7 @@ def too_new(uses: list[Use], installed: str) -> list[Problem]:
             f"Leave it out, or install HAProxy {use.since} or a newer one.",
         )
         for use in uses
-        if _number(installed) < _number(use.since)
+        if number(installed) < number(use.since)
     ]
 
 
@@ -123,5 +123,6 @@ def _version(said: str) -> str:
     return match.group(1) if match is not None else ""
 
 
-def _number(version: str) -> tuple[int, ...]:
+def number(version: str) -> tuple[int, ...]:
+    """``3.0.11`` so that it can be compared."""
     return tuple(int(part) for part in version.split("."))
