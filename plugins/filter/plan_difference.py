@@ -18,7 +18,7 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - Playbook C(site) plans a host again when its turn comes, and stops where more is at stake than was shown.
-positional: shown
+positional: shown, stopped
 options:
   _input:
     description: What M(k8s_edge.ha.edge_plan) returned now.
@@ -28,6 +28,10 @@ options:
     description: What it returned before.
     type: dict
     required: true
+  stopped:
+    description: Whether the run has stopped keepalived there for the change of a peer, so that it is to start again.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -43,15 +47,16 @@ RETURN = r"""
 _value:
   description:
     - C(lines), a sentence for each step that has come or gone since.
-    - C(worse), whether the heaviest impact is heavier than it was, or something can no longer be planned.
+    - C(worse), whether the heaviest impact is heavier than it was, or something can no longer be planned. A reload
+      instead of runtime commands is not worse where it only spares sessions of clients.
   type: dict
 """
 
 
 @speaking
-def plan_difference(now: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+def plan_difference(now: Mapping[str, Any], shown: Mapping[str, Any], stopped: bool = False) -> dict[str, Any]:
     """What has come and gone."""
-    return difference(now, shown)
+    return difference(now, shown, stopped)
 
 
 class FilterModule:

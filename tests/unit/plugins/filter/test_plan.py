@@ -458,6 +458,42 @@ def test_a_second_plan_is_held_against_the_one_that_was_shown():
     assert plan_difference(failed, answer()) == {"lines": ["haproxy_config: no"], "worse": True}
 
 
+def test_a_peer_that_the_run_itself_has_stopped_is_not_worse_off_than_was_shown(lab):
+    """Only haproxy-1 differs, in what all members must agree on: haproxy-2 has nothing to do but to begin anew."""
+    site = Site(lab)
+    written(site, virtual_router_id=77)
+    site.hostvars[TWO]["k8s_edge_before"]["configuration"] = {}
+    site.plans(ONE, **MOVES)
+    plan = site.fleet()["plan"]
+    assert (plan["order"], plan["hosts"][0]["stops"]) == ([ONE, TWO], [TWO])
+    shown = answer(keepalived_config=plane(), units=plane())
+    again = answer(
+        keepalived_config=plane(), units=plane("unit keepalived: start (it is inactive, dead)", impact="reload")
+    )
+    assert plan_difference(again, shown, True) == {"lines": [], "worse": False}
+    shown["planes"]["units"] = plane("unit keepalived: enable")
+    again["planes"]["units"]["steps"].append("unit keepalived: enable")
+    assert plan_difference(again, shown, True) == {"lines": [], "worse": False}
+    # Where somebody else has stopped it, or has changed more there, it is.
+    assert plan_difference(again, shown)["worse"] is True
+    again["planes"]["haproxy_config"] = plane("reload HAProxy: it was edited", impact="reload")
+    told = {"lines": ["new: haproxy_config: reload HAProxy: it was edited"], "worse": True}
+    assert plan_difference(again, shown, True) == told
+
+
+def test_clients_that_come_and_go_make_no_plan_worse():
+    gone = plane("running HAProxy: backend b: server s deleted, once its sessions have ended", impact="runtime")
+    many, one = (
+        plane(f"reload HAProxy: backend b: server s has {count} that last, which end with it", impact="reload")
+        for count in ("12 sessions", "1 session")
+    )
+    for now, shown in ((many, gone), (gone, many), (many, one)):
+        told = plan_difference(answer(haproxy_config=now), answer(haproxy_config=shown))
+        assert told["worse"] is False and bool(told["lines"]) == (gone in (now, shown))
+    more = answer(haproxy_config=plane(*many["steps"], "reload HAProxy: it was edited", impact="reload"))
+    assert plan_difference(more, answer(haproxy_config=gone))["worse"] is True
+
+
 def test_a_stage_that_does_not_exist_is_refused_with_those_that_do(lab):
     with pytest.raises(AnsibleFilterError, match="Use: declared, read, planned"):
         edge_fleet(lab.groups(), lab.hostvars(), "true")
