@@ -16,10 +16,10 @@ OWNERS = ("kube-vip", "kube-vip-cloud-provider", "keepalived-vip", "traefik")
 CLEANUP = "service.kubernetes.io/load-balancer-cleanup"
 
 
-def asked(kubeconfig, path, body=None, kind="application/json"):
+def asked(kubeconfig, path, body=None, kind="application/json", method=None):
     server = json.loads(kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
     data = json.dumps(body).encode() if body else None
-    method = "PATCH" if "merge" in kind else None
+    method = "PATCH" if "merge" in kind else method
     request = urllib.request.Request(server + path, data, {"Content-Type": kind}, method=method)
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)

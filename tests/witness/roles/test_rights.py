@@ -32,7 +32,7 @@ FIVE = {
 def as_user(kubeconfig, tmp_path, ansible_playbook):
     """Run the playbook with a user's token."""
 
-    def run(user, *arguments, **options):
+    def run(user, *arguments, playbook=PLAYBOOK, **options):
         mine = json.loads(kubeconfig.read_text())
         mine["users"][0]["user"] = {"token": user}
         (tmp_path / "mine").write_text(json.dumps(mine))
@@ -40,7 +40,7 @@ def as_user(kubeconfig, tmp_path, ansible_playbook):
         hosts = {"edge-1": {"ansible_host": "172.20.0.113"}}
         whole = {"vars": {**variables, **FIVE}, "children": {"edge": {"hosts": hosts}}}
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": whole}))
-        return ansible_playbook("-i", "hosts.yml", str(PLAYBOOK), *arguments, **options)
+        return ansible_playbook("-i", "hosts.yml", str(playbook), *arguments, **options)
 
     return run
 
@@ -90,6 +90,42 @@ def test_a_namespace_that_is_missing_is_named_before_anything_is_changed(kubecon
     told = as_user("guest", "-e", "kube_vip_namespace=network", fails=True)
     assert "kube_vip_namespace: network is no namespace" in told and "kubectl create namespace network" in told
     assert "Label the edge nodes" not in told
+
+
+SHOP = [{"name": "web", "namespace": "nobodys", "rules": [{"service": "web"}]}]
+#: For a plan that asks no host but this machine, and there no daemon.
+HERE = {
+    "k8s_edge_vips": [],
+    "traefik_vip": "172.20.0.119",
+    "ansible_connection": "local",
+    "ansible_become": False,
+    "keepalived_config_path": "/nonexistent/keepalived.conf",
+    "haproxy_config_path": "/nonexistent/haproxy.cfg",
+}
+
+
+@pytest.mark.parametrize(
+    ("playbook", "declared"),
+    [("kubernetes", {"traefik_ingresses": SHOP}), ("plan", {"traefik_ingresses": SHOP, **HERE})],
+    ids=["kubernetes", "plan, before a host is changed"],
+)
+def test_a_namespace_that_an_ingress_lacks_is_named_before_anything_is_changed(kubeconfig, as_user, playbook, declared):
+    grant(kubeconfig, f"owner-{playbook}", ROLE["rules"])
+    more = ("-e", json.dumps(declared))
+    told = as_user(f"owner-{playbook}", *more, playbook=PLAYBOOK.parent / f"{playbook}.yml", fails=True)
+    assert "nobodys: no such namespace in the cluster" in told and "for Ingress web (traefik_ingresses" in told
+    assert "kubectl create namespace NAME" in told and "Label the edge nodes" not in told
+
+
+def test_a_kube_proxy_beside_kube_keepalived_vip_is_told_before_anything_is_changed(kubeconfig, as_user):
+    grant(kubeconfig, "caller", ROLE["rules"])
+    path, name = "/api/v1/namespaces/kube-system/configmaps", "kube-proxy"
+    asked(
+        kubeconfig, path, {"metadata": {"name": name}, "data": {"config.conf": "{mode: ipvs, ipvs: {strictARP: true}}"}}
+    )
+    told = as_user("caller", fails=True)
+    asked(kubeconfig, f"{path}/{name}", method="DELETE")
+    assert "kube-keepalived-vip empties" in told and "Label the edge nodes" not in told
 
 
 CLASS = "kube-vip.io/kube-vip-class"
