@@ -19,7 +19,11 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.desired 
     SectionValidator,
     switched_on,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.section import SectionPlan, inherited_options
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.section import (
+    SectionPlan,
+    Settled,
+    inherited_options,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import (
     PROXY_KEYWORDS,
     SECTION_KEYWORDS,
@@ -40,8 +44,10 @@ SECTION_LISTS = {"defaults": "defaults", "frontends": "frontend", "listens": "li
 _OTHERS = SECTION_KEYWORDS.difference(("global", "defaults", *PROXY_KEYWORDS))
 
 
-#: The key under which the planners remember what they checked, where the file had no say in it.
+#: The keys under which the planners remember what they checked, where the file had no say in it, and which lines of
+#: servers needed no edit.
 _CHECKED = "checked"
+_SETTLED = "settled"
 
 
 def plan_backend(
@@ -62,7 +68,7 @@ def plan_backend(
         refuse(validator.problems)
         if remembered is not None and not standing.asked:
             remembered[_CHECKED] = desired
-    plan = _FilePlan(document, [desired])
+    plan = _FilePlan(document, [desired], remembered)
     if params.get("state") == "absent":
         plan.remove(plan.document.find("backend", desired.name), "name")
     else:
@@ -86,7 +92,7 @@ def plan_config(
         refuse(validator.problems)
         if remembered is not None and not asked:
             remembered[_CHECKED] = desired
-    plan = _FilePlan(document, desired)
+    plan = _FilePlan(document, desired, remembered)
     for section in desired:
         plan.section(section)
     if params.get("purge"):
@@ -136,8 +142,11 @@ def _desired_sections(
 class _FilePlan:
     """Collects the edits of a file and the problems that only its text shows."""
 
-    def __init__(self, document: Document, desired: Sequence[DesiredSection]) -> None:
+    def __init__(
+        self, document: Document, desired: Sequence[DesiredSection], remembered: dict[str, Any] | None
+    ) -> None:
         self.document = document
+        self._settled: Settled = {} if remembered is None else remembered.setdefault(_SETTLED, {})
         self._inherited = inherited_options(self.document)
         for section in desired:
             if section.kind == "defaults":
@@ -156,7 +165,8 @@ class _FilePlan:
             self._add(desired)
         elif self._editable(sections, f"{desired.path}name", several=desired.kind == "global"):
             self._wanted.update([desired.inherits] if desired.inherits else [])
-            SectionPlan(self.edits, sections, desired, self.inherited(desired), self.problems).make()
+            plan = SectionPlan(self.edits, sections, desired, self.inherited(desired), self.problems)
+            plan.make(self._settled)
 
     def inherited(self, desired: DesiredSection) -> set[str]:
         """The options that a default-server of some defaults section, current or desired, may switch on."""

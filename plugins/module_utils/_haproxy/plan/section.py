@@ -35,10 +35,15 @@ def inherited_options(document: Document) -> set[str]:
     return found
 
 
+#: Server lines that were seen to say what is desired, by the options that they may inherit: the same line and the same
+#: desired server need not be looked at again, when the edited text is planned a second time.
+Settled = dict[frozenset[str], dict[str, Values]]
+
+
 class SectionPlan(SectionEdit):
     """The edits of one section, from what is desired of it."""
 
-    def make(self) -> None:
+    def make(self, settled: Settled) -> None:
         desired = self.desired
         if desired.exact:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.exact import drop_undeclared
@@ -67,7 +72,8 @@ class SectionPlan(SectionEdit):
         if desired.default_server:
             self._default_server(desired.default_server)
         if desired.servers is not None:
-            self._servers(desired.servers)
+            inherited = self._inherited()
+            self._servers(desired.servers, inherited, settled.setdefault(frozenset(inherited), {}))
 
     def _ordered(self, option: str | None, desired: list[str]) -> None:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.lists import plan_ordered
@@ -136,27 +142,33 @@ class SectionPlan(SectionEdit):
             found.update(SERVER_READER.find(meanings(self.document.content(index)), 1))
         return found
 
-    def _servers(self, servers: list[Values]) -> None:
-        inherited = self._inherited()
-        current: dict[str, tuple[int, list[str]]] = {}
+    def _servers(self, servers: list[Values], inherited: set[str], settled: dict[str, Values]) -> None:
+        current: dict[str, tuple[int, list[str], str]] = {}
         names = {server["name"] for server in servers}
         stale: list[tuple[int, str]] = []
         lines = self.lines.get("server", [])
         for index in lines:
-            words = meanings(self.document.content(index))
-            name = words[1].replace("\0", "") if len(words) > 1 else ""
-            if name in names and name not in current and len(words) > 2:
-                current[name] = index, words
+            content = self.document.content(index)
+            known = settled.get(content)
+            words = meanings(content) if known is None else []
+            name: str = words[1].replace("\0", "") if len(words) > 1 else known["name"] if known else ""
+            if name in names and name not in current and (known or len(words) > 2):
+                current[name] = index, words, content
             else:
                 stale.append((index, name))
         after = lines[0] - 1 if lines else max([self.anchor(), *self.lines.get("default-server", [])])
         for place, server in enumerate(servers):
             name = server["name"]
             if name in current:
-                after, words = current[name]
-                plan = LinePlan(self.edits, after, 3, SERVER_READER, f"{self.title}: server {name}", words)
+                after, words, content = current[name]
+                if settled.get(content) is server:
+                    continue
+                before = len(self.edits.summaries)
+                plan = LinePlan(self.edits, after, 3, SERVER_READER, f"{self.title}: server {name}", words or None)
                 plan.address(2, server)
                 plan.arguments(server, inherited, self.desired.exact)
+                if len(self.edits.summaries) == before:
+                    settled[content] = server
                 continue
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.new_lines import new_server
 
