@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import port_numbers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 #: Where VRRP is sent to without unicast peers, by family (RFC 5798, section 5.1).
@@ -123,8 +124,8 @@ def _binds(section: Section) -> Iterator[tuple[str | None, int]]:
     """Address and port of each listener that is not on loopback or a socket; None for every address."""
     for bind in section.get("bind") or ():
         address = _single(bind.get("address"))
-        if bind.get("port") and not (address and address.is_loopback):
-            yield address and str(address), int(bind["port"])
+        if not (address and address.is_loopback):
+            yield from ((address and str(address), port) for port in port_numbers(bind.get("port")))
 
 
 def _single(text: Any) -> Any:

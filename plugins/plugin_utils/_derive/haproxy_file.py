@@ -85,10 +85,12 @@ def whole_haproxy_cfg(
     """The options of ``haproxy_config``: the ``derived`` frontends and backends, and what the host's variables add.
     ``by_hand`` has ``global``, ``defaults``, ``frontends``, ``listens``, ``backends``, ``sections`` and ``purge``."""
     frontends = [*derived["frontends"], *by_hand["frontends"]]
+    defaults = overridden(DEFAULTS, by_hand["defaults"])
     return {
         "path": path,
         "global": global_options(family, [*frontends, *by_hand["listens"]], by_hand["global"]),
-        "defaults": [overridden(DEFAULTS, by_hand["defaults"])],
+        # Who takes all of it away has no such section.
+        "defaults": [defaults] if defaults else [],
         "frontends": frontends,
         "listens": list(by_hand["listens"]),
         "backends": [*derived["backends"], *by_hand["backends"]],

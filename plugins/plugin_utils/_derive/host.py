@@ -49,7 +49,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import (
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, released, watchers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down, without
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import partners_of
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import BY_HAND, partners_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
     BEFORE,
     HAPROXY_BEFORE,
@@ -75,6 +75,13 @@ HEALTH_PORT = 8404
 #: may run.
 SCRIPT_FOLDER = "/etc/keepalived"
 SCRIPT_FOLDERS = {"RedHat": "/usr/libexec/keepalived"}
+
+
+#: Where no VIP leads through HAProxy, keepalived asks nothing of it.
+_NO_PROXIES: dict[str, list[dict[str, Any]]] = {"frontends": [], "backends": []}
+
+#: What makes keepalived run on a host without a VIP.
+KEEPALIVED_BY_HAND = ("keepalived_instances", "keepalived_virtual_servers")
 
 
 class Derivation:
@@ -127,9 +134,10 @@ class Derivation:
 
     def keepalived(self, host: str, variables: Variables) -> dict[str, Any]:
         """Its instances, what they track, and what it directs, as ``keepalived_config`` takes them; all of its
-        ``options``; the ``files`` and ``users`` that these need, and the ``script_folder``; its ``partners``, who could
-        take over, ``peer_paths``, where each of these has its keepalived.conf, and ``alone``, whether all who could are
-        down. InputError for a system that is not supported."""
+        ``options``; the ``files`` and ``users`` that these need, and the ``script_folder``; ``serves``, whether it has
+        anything to do there; its ``partners``, who could take over, ``peer_paths``, where each of these has its
+        keepalived.conf, and ``alone``, whether all who could are down. InputError for a system that is not
+        supported."""
         facts = variables.get("ansible_facts") or {}
         folder = SCRIPT_FOLDERS.get(_family(host, facts), SCRIPT_FOLDER)
         tells = variables.get("keepalived_process_events", (variables.get(BEFORE) or {}).get("process_events"))
@@ -154,6 +162,7 @@ class Derivation:
             "options": whole_keepalived_conf(host, user, part, variables),
             "files": check_scripts(part["scripts"], facts),
             "users": [user] if user == SCRIPT_USER else [],
+            "serves": host in self.partners or any(variables.get(name) for name in KEEPALIVED_BY_HAND),
             "script_folder": folder,
             "partners": able,
             "peer_paths": {peer: self._path_on(peer, host, variables) for peer in able},
@@ -179,9 +188,9 @@ class Derivation:
 
     def haproxy(self, host: str, variables: Variables) -> dict[str, Any]:
         """All ``options`` of ``haproxy_config``; the ``files`` that they need; ``verified_by``, the CA's path on the
-        host, empty where none is asked for; ``serves``, whether a VIP leads to servers here; ``gives_way``, what
-        ``giving_way`` says; and where no VIP leads to servers, what ``left_alone`` says. InputError for a system that
-        is not supported, and for a file that is no CA."""
+        host, empty where none is asked for; ``serves``, whether a VIP leads to servers here, or by hand something does;
+        ``gives_way``, what ``giving_way`` says; and where nothing is served, what ``left_alone`` says. InputError for a
+        system that is not supported, and for a file that is no CA."""
         path = str(variables.get("haproxy_config_path") or CONFIG_PATH)
         family = _family(host, variables.get("ansible_facts") or {})
         refuse(list(unverified(host, self.vips, verified_by(variables))))
@@ -195,8 +204,10 @@ class Derivation:
             **{kind: _list(variables, f"haproxy_{kind}") for kind in ("frontends", "listens", "backends", "sections")},
             "purge": truth(variables.get("haproxy_purge")),
         }
-        options = whole_haproxy_cfg(path, family, derived, by_hand)
         serves = bool(derived["backends"])
+        if not serves and truth(variables.get(BY_HAND)) and (by_hand["frontends"] or by_hand["listens"]):
+            derived, serves = _NO_PROXIES, True
+        options = whole_haproxy_cfg(path, family, derived, by_hand)
         return {
             "options": options,
             "files": [{"path": ca.path, "content": ca.content, "mode": "0644"}] if ca else [],
@@ -235,6 +246,8 @@ class Derivation:
         """Its programs and what they need, as ``selinux_access`` takes them."""
         port = _health_port(variables, "selinux")
         derived = self.proxies(host, port)
+        if not derived["backends"] and truth(variables.get(BY_HAND)):
+            derived = _NO_PROXIES
         sections = variables.get("selinux_sections")
         if sections is None:
             kinds = ("haproxy_frontends", "haproxy_listens", "haproxy_backends")

@@ -9,6 +9,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import port_numbers
+
 HAPROXY = "/usr/sbin/haproxy"
 KEEPALIVED = "/usr/sbin/keepalived"
 _SERVER_PORTS = ("port", "check_port", "agent_port")
@@ -43,7 +45,7 @@ def _servers(section: Section) -> Iterator[Section]:
 
 
 def _ports(found: Iterable[Any]) -> list[int]:
-    return sorted({int(port) for port in found if port})
+    return sorted({number for port in found for number in port_numbers(port)})
 
 
 def _files(section: Section) -> Iterator[str]:

@@ -10,10 +10,14 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down, without
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE, Vip
 
 Groups = Mapping[str, Sequence[str]]
 Hostvars = Mapping[str, Mapping[str, Any]]
+
+#: On a host: what its role variables say of HAProxy and keepalived is brought there, also where no VIP names the host.
+BY_HAND = "k8s_edge_by_hand"
 
 _MISSING = object()
 
@@ -64,6 +68,11 @@ def vips_of(groups: Groups, hostvars: Hostvars) -> tuple[Vip, ...]:
 def hosts_of(vips: Sequence[Vip]) -> list[str]:
     """Every host that may hold a VIP, once, in the order of the declaration."""
     return list(dict.fromkeys(host for vip in vips for host in vip.hosts))
+
+
+def by_hand(hostvars: Hostvars) -> list[str]:
+    """The hosts whose role variables are enough to manage them."""
+    return [host for host in hostvars if truth((hostvars[host] or {}).get(BY_HAND))]
 
 
 def present(vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:

@@ -31,6 +31,7 @@ ROLES = Path(__file__).resolve().parents[3] / "roles"
 PLAYBOOKS: dict[str, Spec] = {
     "k8s_edge_address": {"type": "str"},
     "k8s_edge_interface": {"type": "str"},
+    "k8s_edge_by_hand": {"type": "bool"},
     "k8s_edge_health_port": {"type": "int"},
     "k8s_edge_members_gone": {"type": "list", "elements": "str"},
     "k8s_edge_kube_ca_file": {"type": "str"},

@@ -130,6 +130,8 @@ def grouped_by_a_second_reload(part: Part, variables: Variables) -> list[str]:
 
 def _keepalived(part: Part, variables: Variables, asked: dict[str, Any]) -> None:
     keepalived = part["keepalived"]
+    if not keepalived["serves"]:
+        return
     asked["packages"].append("keepalived")
     asked["users"] += keepalived["users"]
     asked["files"] += [{"owner": "root", "group": "root", **each} for each in keepalived["files"]]

@@ -30,6 +30,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members imp
     Groups,
     HostsReadOnce,
     Hostvars,
+    by_hand,
     hosts_of,
     vips_of,
 )
@@ -95,8 +96,9 @@ class Fleet:
 
     @property
     def hosts(self) -> list[str]:
-        """Those that may hold a VIP and are not down."""
-        return without(hosts_of(self.vips), self.down)
+        """Those that may hold a VIP, and those that are managed by their role variables alone, without those that are
+        down."""
+        return without(list(dict.fromkeys([*hosts_of(self.vips), *by_hand(self.hostvars)])), self.down)
 
     @property
     def proxied(self) -> list[str]:

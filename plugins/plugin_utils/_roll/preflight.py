@@ -48,7 +48,7 @@ def problems_found(fleet: Fleet, read: bool) -> Iterator[Problem | str]:
     if wrong:
         yield from wrong
         return
-    if not fleet.vips and not emptied(fleet.groups, fleet.hostvars):
+    if not fleet.hosts and not emptied(fleet.groups, fleet.hostvars):
         yield (
             "No VIP is declared. Set k8s_edge_vips in group_vars of all. To remove what an earlier declaration made, "
             "set it to an empty list."

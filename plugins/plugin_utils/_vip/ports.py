@@ -59,6 +59,13 @@ def port_number(value: Any) -> int | None:
     return number if 1 <= number <= 65535 else None
 
 
+def port_numbers(value: Any) -> list[int]:
+    """The ports that a line of haproxy.cfg has: one, those of a range, or none where a variable has it."""
+    first, dash, last = str(value).partition("-")
+    ends = [port_number(each) for each in ((first, last) if dash else (first,))]
+    return [] if None in ends else list(range(ends[0] or 0, (ends[-1] or 0) + 1))
+
+
 def _single(path: str, entry: Mapping[str, Any], serves: bool, problems: list[Problem]) -> Iterator[Port]:
     given = entry.get("port")
     if not serves and given in (None, 0):

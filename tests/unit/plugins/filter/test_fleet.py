@@ -183,3 +183,23 @@ def test_a_listener_everywhere_on_the_port_of_a_vip_stays_until_the_vip_is_serve
     written = {"frontends": [{"name": "by-hand", "bind": [bind]}, {"name": "kubeapi_vip", "bind": [bind]}]}
     hostvars[host].update(haproxy_purge=purge, k8s_edge_haproxy_before={"config": written}, haproxy_kube_verify=False)
     assert Fleet(lab.groups(), hostvars).host(host)["haproxy"]["gives_way"] == found
+
+
+def test_a_host_is_managed_by_its_role_variables_alone_where_it_says_so():
+    """k8s_edge_by_hand: no VIP names the host, and nothing is brought there that its variables do not say."""
+    listens = [{"name": "web", "bind": [{"address": "*", "port": "8000-8002"}, {"address": "*", "port": "${PORT}"}]}]
+    variables = {"haproxy_listens": listens, "k8s_edge_before": BEFORE, "k8s_edge_read": True}
+    hosts = {"proxy-1": {**variables, "k8s_edge_by_hand": True}, "proxy-2": variables}
+    groups = {"all": list(hosts), "haproxy": list(hosts)}
+    data = edge_fleet(groups, hosts, "read")
+    assert (data["problems"], data["present"]) == ([], ["proxy-1"])
+    asked = data["asks"]["proxy-1"]
+    assert asked["packages"] == ["haproxy"]
+    assert asked["modules"]["haproxy_config"]["frontends"] == []
+    assert "keepalived_config" not in asked["modules"]
+    assert [each["port"] for each in data["hosts"]["proxy-1"]["firewall"]["openings"]] == [8000, 8001, 8002]
+    assert asked["modules"]["selinux_access"]["programs"][0]["binds"] == [8000, 8001, 8002]
+    # Without a host that says so, there is nothing to do, and that is told.
+    without = edge_fleet(groups, dict.fromkeys(hosts, variables))
+    assert without["present"] == []
+    assert "No VIP is declared" in without["problems"][0]
