@@ -230,11 +230,17 @@ def test_who_joins_the_sync_group_of_a_master_moves_nothing(site: Callable[..., 
     assert len(holding(tmp_path, TWO, VIPS[2])) == 1
 
 
-def test_a_host_leaves_one_sync_group_and_keeps_the_other_vip(site: Callable[..., str], tmp_path: Path) -> None:
+def test_a_host_leaves_one_sync_group_and_keeps_the_other_vip_renamed(site: Callable[..., str], tmp_path: Path) -> None:
+    """What keepalived judges before the change is the file without the old name: it refuses two instances of one router
+    ID where one has a password."""
+    secret = {"version": 2, "advert_int": 1, "authentication": {"auth_type": "PASS", "auth_pass": "geheim"}}
+    with_secret = "version 2\n  advert_int 1\n  authentication {\n    auth_type PASS\n    auth_pass geheim\n  }\n"
     before = {host: group(1, 2) + "".join(instance(number, host) for number in range(3)) for host in HOSTS}
-    site(before, vip(0), vip(1, "one", ONE), vip(2, "one", ONE), keepalived_purge=True)
+    before = {host: text.replace("version 3\n  advert_int 0.2\n", with_secret, 1) for host, text in before.items()}
+    renamed = {**vip(0), "name": "shop", "instance": secret}
+    site(before, renamed, vip(1, "one", ONE), vip(2, "one", ONE), keepalived_purge=True)
     left = (tmp_path / TWO).read_text()
-    assert re.findall(r"vrrp_\w+ \w+", left) == ["vrrp_instance v0"]
+    assert re.findall(r"vrrp_\w+ \w+", left) == ["vrrp_instance shop"] and "auth_pass geheim" in left
     ones, twos = ([holding(tmp_path, host, address) for address in VIPS] for host in HOSTS)
     # What haproxy-1 gives up while it changes is on its loopback interface.
     for one, two in zip(ones, twos):

@@ -65,3 +65,22 @@ def test_a_port_from_the_state_file_is_not_loaded(remembering):
     remembering.backend(servers=[{"name": "one"}, {"name": "two"}])
     assert remembering.states()["one"][1] == other
     assert information(params, System(), False)["loaded"] is True
+
+
+def test_a_file_that_was_put_back_counts_over_what_a_failed_change_left_in_the_state_file(remembering, tmp_path):
+    """As role haproxy does it: the file is copied back, the unit reloaded, and then the servers are given as they are
+    read."""
+    good = remembering.file.read_text()
+    remembering.backend(servers=[{"name": "one"}, {"name": "two", "weight": 9, "port": free_port()}])
+    (tmp_path / "state").write_text(remembering.ask("show servers state b") + "\n")
+    remembering.file.write_text(good)
+    time.sleep(0.05)
+    remembering.reload()
+    params = {"path": str(remembering.file), "unit": "none.service", "socket": None}
+    assert until(lambda: information(params, System(), False)["runtime"] is not None)
+    assert remembering.states()["two"][2] == 9
+    config = information(params, System(), False)["config"]
+    assert [each["load_server_state_from_file"] for each in config["backends"]] == ["local"]
+    remembering.config(listens=config["listens"], backends=config["backends"], validate=False)
+    assert remembering.states()["two"][:3] == ("127.0.0.2", remembering.upstream.port, 7)
+    assert information(params, System(), False)["loaded"] is True
