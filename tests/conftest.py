@@ -38,7 +38,7 @@ def _collection_root() -> Path:
     return root
 
 
-# A slow machine is no finding.
+# A slow machine is not a finding.
 hypothesis.settings.register_profile("k8s_edge", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("k8s_edge")
 

@@ -106,7 +106,7 @@ def _container(container: Object, host_network: bool) -> None:
 def quantity(text: Any) -> str:
     """As the API writes it: the biggest unit without a fraction."""
     found = _QUANTITY.fullmatch(str(text))
-    assert found, f"{text!r} is no quantity"
+    assert found, f"{text!r} is not a quantity"
     number, unit = Decimal(found["number"]), found["unit"]
     if unit in _BINARY[1:]:
         power = _BINARY.index(unit)

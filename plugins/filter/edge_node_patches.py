@@ -70,7 +70,7 @@ def edge_node_patches(
     labels: Mapping[str, Any],
     taints: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """The patches, or every host that is no node and every label that cannot be."""
+    """The patches, or every host that is not a node and every label that cannot be."""
     found: list[Problem] = list(problems(labels, taints))
     edge = _edge_nodes.resolved(hosts, hostvars, nodes, found)
     refuse(found)

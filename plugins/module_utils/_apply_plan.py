@@ -28,7 +28,7 @@ def _verify(resource: Resource) -> None:
     left = resource.plan(resource.read())
     if left.steps:
         raise EdgeError(
-            "After applying, a new plan should be empty, but it still has: {}. What was there before was restored. "
+            "After applying, a new plan should be empty, but it still has: {}. The previous state was restored. "
             "Something else changes this resource at the same time, or this is a bug: please report it with the "
             "file and the task.".format("; ".join(left.summary))
         )

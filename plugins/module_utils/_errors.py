@@ -57,7 +57,7 @@ class ApplyError(EdgeError):
     """Applying failed and so did part of restoring: both reasons, the first one first."""
 
     def __init__(self, first: BaseException, undo_failures: Sequence[BaseException]) -> None:
-        lines = [str(first), "Restoring what was there before failed too:"]
+        lines = [str(first), "Restoring the previous state failed too:"]
         lines.extend(f"  {failure}" for failure in undo_failures)
         super().__init__("\n".join(lines), **getattr(first, "facts", {}))
 

@@ -23,7 +23,7 @@ def mask_problems(value: Any, option: str = "") -> Iterator[Problem]:
     """A problem for each text in a value of any depth that holds a mask. ``option`` is the value's path."""
     if isinstance(value, str):
         if HIDDEN in value or (MASK in value and MASK + "*" not in value):
-            reason = "holds the mask that stands for a secret where it is shown, and writing it would lose the secret"
+            reason = "contains the mask that is shown instead of a secret, and writing it would lose the secret"
             remedy = "Give the secret itself, or leave the option out to keep what is there"
             yield Problem(option, None, reason, remedy)
     elif isinstance(value, dict):

@@ -199,7 +199,7 @@ unforeseen:
   returned: always
   type: list
   elements: str
-  sample: ["keepalived_config: keepalived is not installed yet, so that it could not check the file"]
+  sample: ["keepalived_config: keepalived is not installed yet, so it could not check the file"]
 impact:
   description: The heaviest impact of all planes, C(none), C(runtime), C(reload), C(restart) or C(vip_move).
   returned: always

@@ -137,7 +137,7 @@ notes:
   returned: success
   type: list
   elements: str
-  sample: ["No firewall is in use on this host, so nothing had to be opened and nothing is closed."]
+  sample: ["No firewall is in use on this host, so nothing is blocked and nothing had to be opened."]
 """
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean

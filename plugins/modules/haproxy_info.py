@@ -193,7 +193,7 @@ runtime_error:
   description: Why the running HAProxy did not answer; null if it did.
   returned: always
   type: str
-  sample: "cannot talk to HAProxy over /run/haproxy/admin.sock: Connection refused."
+  sample: "cannot communicate with HAProxy over /run/haproxy/admin.sock: Connection refused."
 socket:
   description: The socket that was used; null if none was found.
   returned: always
@@ -210,8 +210,8 @@ start_problems:
   elements: str
   sample:
     - >-
-      frontend web_vip: 'bind 10.0.0.100:443' is no address of this host, and HAProxy would fail at its start. Add the
-      address first, or allow it with the sysctl ip_nonlocal_bind.
+      frontend web_vip: 'bind 10.0.0.100:443' is not an address of this host, and HAProxy would fail at its start. Add
+      the address first, or allow it with the sysctl ip_nonlocal_bind.
 """
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean

@@ -91,13 +91,14 @@ def test_a_mixed_family_beside_a_sync_daemon(table):
 
 def test_an_interface_that_is_not_there_and_messages_that_do_not_fit(table, ip):
     said = refused(table, sync_daemon={"roles": ["master"], "interface": "eth7"})
-    assert said.startswith("sync_daemon.interface: 'eth7' is no interface of this host")
+    assert said.startswith("sync_daemon.interface: 'eth7' is not an interface of this host")
     ip("link add eth7 type dummy")
     ip("link set eth7 up")
     ip("address add 10.9.0.1/24 dev eth7")
     said = refused(table, sync_daemon={"roles": ["master"], "interface": "eth7", "maxlen": 1473})
     assert said == (
-        "sync_daemon.maxlen: 1473 does not fit into the packets of eth7, and the kernel would cut it. Give at most "
+        "sync_daemon.maxlen: 1473 does not fit into the packets of eth7, and the kernel would truncate it. Give at "
+        "most "
         "1472, or leave it out."
     )
     table.brought(sync_daemon={"roles": ["master"], "interface": "eth7", "maxlen": 1472})

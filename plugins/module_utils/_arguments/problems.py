@@ -38,8 +38,8 @@ def conversion_problems(options: Mapping[str, Any], given: Mapping[str, Any], pa
 def _converted(argument: Mapping[str, Any], kind: str, value: Any, option: str) -> Iterator[Problem]:
     if isinstance(value, bool):
         if kind not in _BOOLEANS:
-            what = "a text" if kind in ("str", "path") else "a number"
-            remedy = "Put it in quotes, if that is the text" if what == "a text" else "Give a number"
+            what = "a string" if kind in ("str", "path") else "a number"
+            remedy = "Put it in quotes, if it is meant as a string" if what == "a string" else "Give a number"
             shown = None if argument.get("no_log") else value
             yield Problem(option, shown, "is true or false, and not {0}".format(what), remedy)
     elif isinstance(value, (int, float)):
@@ -51,7 +51,7 @@ def _converted(argument: Mapping[str, Any], kind: str, value: Any, option: str) 
 
 
 def dictionary_problems(spec: Mapping[str, Any], given: Mapping[str, Any], path: str = "") -> Iterator[Problem]:
-    """A problem for each parameter, however deep, that is no dictionary though its argument spec wants one."""
+    """A problem for each parameter, however deep, that is not a dictionary though its argument spec wants one."""
     for name, argument in spec.items():
         value, option, inner = given.get(name), path + name, argument.get("options")
         if value is None or inner is None:
@@ -70,4 +70,4 @@ def _no_dictionary(inner: Mapping[str, Any], value: Any, option: str) -> Iterato
         yield from dictionary_problems(inner, value, f"{option}.")
     elif not (isinstance(value, str) and ("=" in value or value.lstrip().startswith("{"))):
         options = ", ".join(list(inner)[:3])
-        yield Problem(option, value, "is no dictionary", f"Give a dictionary of options, such as {options}.")
+        yield Problem(option, value, "is not a dictionary", f"Give a dictionary of options, such as {options}.")

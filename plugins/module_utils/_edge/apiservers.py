@@ -55,10 +55,10 @@ def distrusted(servers: Sequence[str], issuer: str, trusted: Sequence[str], reas
     those, show = " and ".join(servers), "shows" if len(servers) == 1 else "show"
     if any(each in reason for each in _OF_THE_CLOCK):
         return (
-            f"{those} {show} a certificate that HAProxy will not take: {reason}. Renew it (kubeadm certs renew "
+            f"{those} {show} a certificate that HAProxy rejects: {reason}. Renew it (kubeadm certs renew "
             "apiserver, and restart the apiserver), or set the clock of this host."
         )
-    signed = f"{show} a certificate that {issuer} has signed" if issuer else f"{show} a certificate of somebody else"
+    signed = f"{show} a certificate that {issuer} has signed" if issuer else f"{show} a certificate from another CA"
     known = " and ".join(trusted) or "no CA"
     return (
         f"{those} {signed}, which cannot be verified by {OPTION} ({known}){f': {reason}' if reason else ''}. Name the "

@@ -56,9 +56,9 @@ def _marker(marker: str, mark: str) -> bytes:
 def _problems(entry: Mapping[str, Any], place: str) -> Iterator[Problem]:
     if not os.path.isabs(entry["path"]):
         reason = "is not an absolute path"
-        yield Problem(f"{place}.path", entry["path"], reason, "Give the whole path, from the slash on")
+        yield Problem(f"{place}.path", entry["path"], reason, "Give the absolute path")
     if "{mark}" not in entry["marker"]:
-        reason = "has no {mark}, so that the beginning and the end of the block are the same"
+        reason = "has no {mark}, so the beginning and the end of the block would be the same"
         yield Problem(f"{place}.marker", entry["marker"], reason, "Write it as '# {mark} of my block'")
 
 
@@ -71,7 +71,9 @@ def _read(entry: Mapping[str, Any]) -> bytes:
     except FileNotFoundError:
         if entry["state"] == "absent":
             return b""
-        raise EdgeError(f"file {path}: does not exist, so that it can get no block. Make the file first.") from None
+        raise EdgeError(
+            f"file {path}: does not exist, so no block can be written to it. Create the file first."
+        ) from None
     except OSError as error:
         raise EdgeError(f"file {path}: {told(error)}.") from error
 

@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: A step of kernel_settings that sets a parameter now.
-_AS_IT_WAS = "The file is as it was."
+_AS_IT_WAS = "The file was not changed."
 _SETTING = re.compile(r"([^\s:]+): .*, now$")
 
 
@@ -49,17 +49,17 @@ class Coming:
                 raise
             result = asked.action({**params, "validate": False}, system, True) if params.get("validate") else {}
             said = asked.redact(str(error)).replace(_AS_IT_WAS, "").strip().replace("\n", " ")
-            unforeseen.append(f"it needs {', '.join(named)}, which this plan brings. Without it: {said}")
+            unforeseen.append(f"it needs {', '.join(named)}, which this plan adds. Without it: {said}")
         warnings = [str(each) for each in result.pop("warnings", ())]
         if missing:
-            unforeseen.append(f"{asked.daemon} is not installed yet, so that it could not check the file")
+            unforeseen.append(f"{asked.daemon} is not installed yet, so it could not check the file")
             warnings = [each for each in warnings if not each.startswith(f"{asked.daemon} is not installed")]
             result["impact"] = "none"  # nothing runs that it could touch
         warnings = [each for each in warnings if not _mentioned(self.settings, each)]
         early = [each for each in warnings if self.things and (self._mentions(each) or asked.not_yet(each))]
         if early:
             named = [each for each in self.things if _mentioned([each], "\n".join(early))] or self.things
-            unforeseen.append(f"it needs {', '.join(named)}, which this plan brings, so that it could not be looked at")
+            unforeseen.append(f"it needs {', '.join(named)}, which this plan adds, so it could not be checked")
         left = [each for each in warnings if each not in early]
         return {**plane(Look()), **result, "warnings": left, "unforeseen": unforeseen}
 

@@ -44,16 +44,18 @@ def look(entries: Sequence[Mapping[str, Any]]) -> Look:
 def _problems(entry: Mapping[str, Any], place: str) -> Iterator[Problem]:
     path, mode = entry["path"], entry["mode"]
     if not os.path.isabs(path):
-        yield Problem(f"{place}.path", path, "is not an absolute path", "Give the whole path, from the slash on")
+        yield Problem(f"{place}.path", path, "is not an absolute path", "Give the absolute path")
     if mode is not None and not _MODE.fullmatch(mode):
-        yield Problem(f"{place}.mode", mode, "is no mode in octal digits", "Write it in quotes, as '0644'")
+        yield Problem(f"{place}.mode", mode, "is not an octal file mode", "Write it in quotes, as '0644'")
     if entry["sha256"] is not None and not _SHA256.fullmatch(entry["sha256"]):
-        yield Problem(f"{place}.sha256", entry["sha256"], "is no SHA-256", "Give its 64 hexadecimal digits")
+        yield Problem(f"{place}.sha256", entry["sha256"], "is not a SHA-256 digest", "Give its 64 hexadecimal digits")
     if entry["sha256"] is not None and entry["content"] is not None:
         yield Problem(f"{place}.sha256", None, "stands beside content", "Give one of the two")
     given = [option for option in ("sha256", "content", "mode", "owner", "group") if entry[option] is not None]
     if entry["state"] == "absent" and given:
-        yield Problem(f"{place}.{given[0]}", None, "is given for a file that is to go", "Leave it out, or the state")
+        yield Problem(
+            f"{place}.{given[0]}", None, "is given for a file that is to be removed", "Leave it out, or the state"
+        )
     if entry["state"] == "present" and glob.has_magic(path):
         yield Problem(f"{place}.path", path, "is a pattern", "Name one file. A pattern is for state: absent")
 
@@ -63,7 +65,7 @@ def _removed(entry: Mapping[str, Any]) -> Iterator[str]:
     there = sorted(glob.glob(path)) if glob.has_magic(path) else [path] if os.path.lexists(path) else []
     for each in there:
         if os.path.isdir(each) and not os.path.islink(each):
-            raise EdgeError(f"file {each}: is a folder, which is not removed here. Name the files in it.")
+            raise EdgeError(f"file {each}: is a directory, which this module does not remove. Name the files in it.")
         yield f"file {each}: remove"
 
 
@@ -75,7 +77,7 @@ def _changed(entry: Mapping[str, Any]) -> Iterator[str]:
         yield f"file {path}: create"
         return
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "is no regular file. Remove what is there, or name another path", path)
+        raise OSError(errno.EINVAL, "is not a regular file. Remove it, or name another path", path)
     differences = list(_differences(entry, status))
     if differences:
         yield f"file {path}: {', '.join(differences)}"

@@ -48,8 +48,8 @@ def _states(names: Sequence[str], system: System) -> dict[str, str]:
         return dict(line.split(" ", 1) for line in told.stdout.splitlines() if " " in line)
     if rpm is None:
         raise EdgeError(
-            "packages: neither dpkg-query nor rpm is on this host, so that it is not known whether it has {}. Install "
-            "what the host needs by hand, and leave packages out.".format(", ".join(names))
+            "packages: this host has neither dpkg-query nor rpm, so it is not known whether it has {}. Install "
+            "the packages by hand, and leave the option out.".format(", ".join(names))
         )
     told = system.run([rpm, "-q", "--qf", "%{NAME}\n", *names], timeout=_SECONDS)
     if told.timed_out or told.stderr.strip():

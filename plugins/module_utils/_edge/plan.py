@@ -104,7 +104,7 @@ def _planned(module: str, given: Any, path: str, system: System, coming: Coming)
     secrets: set[str] = set()
     try:
         if not isinstance(given, Mapping):
-            refuse([Problem(path, None, "is no dictionary", "Give the options of the module.")])
+            refuse([Problem(path, None, "is not a dictionary", "Give the options of the module.")])
         params = _checked(asked, dict(given), path, secrets)
         result = coming.foresee(asked, params, system)
         if asked.affected is not None:

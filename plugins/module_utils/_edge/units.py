@@ -38,11 +38,13 @@ def look(
         name = entry["name"]
         if now["LoadState"] in ("not-found", "error", "bad-setting") and (entry["active"] or entry["enabled"]):
             if not coming:
-                raise EdgeError(f"unit {name}: is not on this host ({now['LoadState']}). Install what brings it.")
-            unforeseen.append(f"{name} is not there yet, so that its unit could not be asked")
+                raise EdgeError(
+                    f"unit {name}: is not on this host ({now['LoadState']}). Install the package that contains it."
+                )
+            unforeseen.append(f"{name} is not installed yet, so its unit could not be checked")
         if now["LoadState"] == "masked" and (entry["active"] or entry["enabled"]):
             raise EdgeError(
-                f"unit {name}: is masked, so that it never starts. Run `systemctl unmask {name}`, or leave it out here."
+                f"unit {name}: is masked, so it never starts. Run `systemctl unmask {name}`, or leave it out here."
             )
         for step, impact in _steps(entry, now, system, _plain(name) in loaded_by):
             steps.append(step)
@@ -55,9 +57,9 @@ def look(
 def _problems(entry: Mapping[str, Any], place: str) -> Iterator[Problem]:
     name = entry["name"]
     if not name or name.startswith("-") or any(letter in name for letter in " /*?["):
-        yield Problem(f"{place}.name", name, "is no name of a unit", "Write it as keepalived, or k8s-edge-x.timer")
+        yield Problem(f"{place}.name", name, "is not the name of a unit", "Write it as keepalived, or k8s-edge-x.timer")
     if entry["config_path"] is not None and _plain(name) not in _LOADED:
-        reason = f"is given for {name}, which nobody here can ask what it has loaded"
+        reason = f"is given for {name}, and this module cannot see what that has loaded"
         remedy = f"Give it for {' and '.join(_LOADED)} only"
         yield Problem(f"{place}.config_path", entry["config_path"], reason, remedy)
 
@@ -73,7 +75,7 @@ def _states(entries: Sequence[Mapping[str, Any]], system: System) -> list[dict[s
         return []
     systemctl = system.which("systemctl")
     if systemctl is None:
-        raise EdgeError(f"units: there is no systemctl on this host, which is to run {', '.join(names)}.")
+        raise EdgeError(f"units: this host has no systemctl to run {', '.join(names)}.")
     told = system.run([systemctl, "show", "--property=" + ",".join(_PROPERTIES), "--", *names], timeout=_SECONDS)
     found = [
         {**dict.fromkeys(_PROPERTIES, ""), **dict(line.split("=", 1) for line in part.splitlines() if "=" in line)}
@@ -82,7 +84,7 @@ def _states(entries: Sequence[Mapping[str, Any]], system: System) -> list[dict[s
     ]
     if told.rc != 0 or len(found) != len(names):
         said = told.stderr.strip().rstrip(".") or "it did not answer in time"
-        raise EdgeError(f"units: systemd cannot be asked for {', '.join(names)}: {said}.")
+        raise EdgeError(f"units: systemd does not show {', '.join(names)}: {said}.")
     return found
 
 

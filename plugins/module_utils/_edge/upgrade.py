@@ -30,7 +30,7 @@ def upgrades(params: dict[str, Any], system: System) -> dict[str, Any]:
     remedy = 'Give it in numbers and in quotes, such as "3.4".'
     refuse(
         [
-            Problem(f"upgrade_to.{name}", version, "is no version", remedy)
+            Problem(f"upgrade_to.{name}", version, "is not a version", remedy)
             for name, version in asked.items()
             if version and not _UPSTREAM.fullmatch(version)
         ]

@@ -33,9 +33,7 @@ class ConfigFile:
 
     def __init__(self, path: str, *, validate: Validate | None = None, backup: bool = False, mode: int = 0o640) -> None:
         if not os.path.isabs(path):
-            raise InputError(
-                [Problem("path", path, "is not an absolute path", "Give the whole path, beginning with a slash.")]
-            )
+            raise InputError([Problem("path", path, "is not an absolute path", "Give the absolute path.")])
         self.path = path
         self.real = os.path.realpath(path)
         self.directory, self.name = os.path.split(self.real)
@@ -71,8 +69,8 @@ class ConfigFile:
             except BlockingIOError:
                 if time.monotonic() > limit:
                     raise EdgeError(
-                        f"{self.directory} is being changed by another run of this collection, and "
-                        f"{LOCK_TIMEOUT:.0f} s of waiting did not help. Let that run finish, then try again."
+                        f"{self.directory} is locked by another run of this collection, which did not finish within "
+                        f"{LOCK_TIMEOUT:.0f} s. Wait until that run has finished, then run again."
                     ) from None
                 time.sleep(0.02)
 
@@ -106,7 +104,7 @@ class ConfigFile:
             if self.read() != expected:
                 raise EdgeError(
                     f"{self.path} was changed by someone else between reading and writing it. Nothing was written. "
-                    "Run again to plan on what is there now."
+                    "Run again to plan with the current content."
                 )
 
         def validate(candidate: str) -> None:

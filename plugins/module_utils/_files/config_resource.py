@@ -82,8 +82,8 @@ class ConfigFileResource:
         left = self.edit(edited.text)
         if left.text != edited.text:
             raise EdgeError(
-                "With this change made, {0} would still not mean what was asked for: {1}. Nothing was written. Some "
-                "value is read by the daemon as more than one, or this is a bug: please report it with the file and "
+                "After this change, {0} would still not be as declared: {1}. Nothing was written. The "
+                "daemon reads some value as more than one, or this is a bug: please report it with the file and "
                 "the task.".format(self.file.path, "; ".join(left.summaries))
             )
         self._settled = left

@@ -149,4 +149,4 @@ def unwritable(real: str, error: OSError) -> EdgeError:
         errno.EROFS: "The file system is mounted read-only.",
         errno.EBUSY: "The file is a mount of its own, as in a container: mount its directory instead.",
     }.get(error.errno or 0, "Run as a user who may write there (become: true).")
-    return EdgeError(f"cannot write {name} in {directory}: {error.strerror}. {remedy} The file is as it was.")
+    return EdgeError(f"cannot write {name} in {directory}: {error.strerror}. {remedy} The file was not changed.")

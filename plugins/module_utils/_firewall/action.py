@@ -21,10 +21,11 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 FIREWALLD, NFTABLES, NONE, AUTO = "firewalld", "nftables", "none", "auto"
 _UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _STOPPED = (
-    "firewalld does not run, so it refuses nothing now. Its files have what it needs for when it starts. This module "
+    "firewalld does not run, so it blocks nothing now. Its permanent configuration is complete for its next start. "
+    "This module "
     "does not start it."
 )
-_NOTHING = "No firewall is in use on this host, so nothing had to be opened and nothing is closed."
+_NOTHING = "No firewall is in use on this host, so nothing is blocked and nothing had to be opened."
 
 
 class Backend(Resource, Protocol):
@@ -116,14 +117,14 @@ def _demand(backend: str, running: bool, system: System) -> None:
             raise EdgeError("firewalld is not installed. Install it, or choose another backend.")
         if unit_file("firewalld") == "/dev/null":
             raise EdgeError(
-                "firewalld is masked, so it will never start and what is written for it would do nothing. Run "
+                "firewalld is masked, so it never starts and its configuration would have no effect. Run "
                 "`systemctl unmask firewalld`, or choose another backend."
             )
     if backend == NFTABLES:
         if running:
             raise EdgeError(
-                "firewalld runs on this host, and rules of nftables beside it cannot open what it closes. Use backend "
-                "firewalld, or stop it for good: `systemctl disable --now firewalld`."
+                "firewalld runs on this host, and nftables rules cannot open what firewalld blocks. Use backend "
+                "firewalld, or disable firewalld: `systemctl disable --now firewalld`."
             )
         if not system.which("nft"):
             raise EdgeError("nft is not installed. Install the package nftables, or choose another backend.")

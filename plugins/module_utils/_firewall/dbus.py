@@ -212,7 +212,7 @@ class Bus:
                 _order, head, body = sizes(beginning)
                 answer = answer_to(self.serial, beginning + self._receive(head - 16 + body))
         except OSError as error:
-            raise EdgeError(f"D-Bus gave no answer of {destination} to {member}: {told(error)}.") from error
+            raise EdgeError(f"{destination} did not answer the D-Bus call {member}: {told(error)}.") from error
         return answer[0] if len(answer) == 1 else answer or None
 
     def running(self, name: str) -> bool:
@@ -230,7 +230,7 @@ class Bus:
         while not said.endswith(b"\r\n"):
             said += self._receive(1)
         if not said.startswith(b"OK "):
-            raise EdgeError(f"The system's D-Bus does not let this user in: {said.decode('ascii', 'replace').strip()}.")
+            raise EdgeError(f"The system D-Bus refuses this user: {said.decode('ascii', 'replace').strip()}.")
         self.socket.sendall(b"BEGIN\r\n")
         self._own("Hello")
 
@@ -239,6 +239,6 @@ class Bus:
         while len(data) < length:
             part = self.socket.recv(length - len(data))
             if not part:
-                raise EdgeError("D-Bus has closed the connection in the middle of an answer.")
+                raise EdgeError("D-Bus closed the connection in the middle of an answer.")
             data += part
         return data

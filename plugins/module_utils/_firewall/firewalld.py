@@ -42,12 +42,13 @@ class Running:
         state = self._call("Get", "ss", NAME, "state", interface="org.freedesktop.DBus.Properties")
         if state != "RUNNING":
             raise EdgeError(
-                f"firewalld runs, but its state is {state}: it has not put its rules in place. Nothing was changed. "
+                f"firewalld runs, but its state is {state}: it has not applied its rules. Nothing was changed. "
                 "`journalctl -u firewalld` says why."
             )
         if self._call("queryPanicMode"):
             raise EdgeError(
-                "firewalld is in panic mode and drops every packet, so no opening helps and no VIP can work here. "
+                "firewalld is in panic mode and drops every packet, so no rule can open anything and no VIP can work "
+                "here. "
                 "Nothing was changed. Run `firewall-cmd --panic-off` on the host, then run again."
             )
 

@@ -59,7 +59,7 @@ def openings(entries: Sequence[Mapping[str, Any]], problems: list[Problem]) -> t
             remedy = "Leave the port out, or name a protocol that has them."
             problems.append(Problem(f"{path}.port", port, f"cannot be given: {entry['protocol']} has no ports", remedy))
         elif entry["protocol"] not in WITHOUT_PORT and not 1 <= (port or 0) <= 65535:
-            problems.append(Problem(f"{path}.port", port, "is no port", "Give a number from 1 to 65535."))
+            problems.append(Problem(f"{path}.port", port, "is not a port", "Give a number from 1 to 65535."))
         destination = _network(f"{path}.destination", entry.get("destination"), problems)
         sources = entry.get("sources")
         if sources is not None and not sources:
@@ -70,7 +70,7 @@ def openings(entries: Sequence[Mapping[str, Any]], problems: list[Problem]) -> t
             source = _network(place, text, problems)
             if source and destination and (":" in source) != (":" in destination):
                 remedy = "Give sources and destination of one family; write an opening for each."
-                problems.append(Problem(place, text, f"can never reach {destination}: another family", remedy))
+                problems.append(Problem(place, text, f"has another address family than {destination}", remedy))
             found[Opening(entry["protocol"], port, source, destination)] = None
     return tuple(found)
 
@@ -90,6 +90,8 @@ def _network(path: str, text: str | None, problems: list[Problem]) -> str | None
     except ValueError:
         network = None
     if network is None:
-        problems.append(Problem(path, text, "is no address", "Write it as 10.0.0.1, 10.0.0.0/8, fd00::1 or fd00::/64."))
+        problems.append(
+            Problem(path, text, "is not an address", "Write it as 10.0.0.1, 10.0.0.0/8, fd00::1 or fd00::/64.")
+        )
         return None
     return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)

@@ -80,7 +80,7 @@ def plan(found: Found, desired: Desired, nft: str) -> Plan:
 def _steps(found: Found, target: Rules, lines: list[str], nft: str) -> Iterator[Step]:
     """The file is there before the unit that loads it, and goes after it. Rules have the last word: they replace
     whatever is there of ours, what the start of the unit has loaded too."""
-    words = "\n".join(lines or ["load our rules again: they are not as they were loaded"])
+    words = "\n".join(lines or ["load our rules again: the loaded rules differ"])
     was = Rules(found.loaded.desired, tuple(chain for chain in found.chains if chain.jumps))
     there = Files(found.file, found.unit)
     if target.empty:
@@ -111,8 +111,8 @@ def _as_loaded(found: Found, target: Rules, nft: str) -> bool:
 
 def _told(chain: Chain) -> str:
     return (
-        f"The chain {chain} belongs to iptables and drops or rejects what it does not know, so it is left alone. What "
-        "this task opens may stay closed there: open it with what keeps those rules (ufw, iptables-persistent)."
+        f"The chain {chain} belongs to iptables and drops or rejects other traffic, so it is not changed. It may still "
+        "block what this task opens: open that with the tool that manages those rules (ufw, iptables-persistent)."
     )
 
 

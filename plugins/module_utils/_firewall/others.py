@@ -10,16 +10,16 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables imp
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 BOTH = (
-    "firewalld and nftables.service both start at boot, and each stops the other: which one runs after the next boot "
-    "is left to chance. Run `systemctl disable nftables`, or disable firewalld."
+    "firewalld and nftables.service both start at boot, and each stops the other: it is undefined which one runs "
+    "after the next boot. Run `systemctl disable nftables`, or disable firewalld."
 )
 
 
 def closed_beside_firewalld(system: System) -> list[str]:
     """A warning for each chain that drops what firewalld lets in. Those of iptables may be firewalld's own."""
     return [
-        f"Beside firewalld the chain {chain} drops or rejects what it does not know, so what is opened in firewalld "
-        "may stay closed. Open it there too, or take that chain away."
+        f"Beside firewalld the chain {chain} drops or rejects other traffic, so it may still block what "
+        "firewalld allows. Allow it there too, or remove that chain."
         for chain in NftablesRules(Desired(), system).chains()
         if chain.table != "firewalld" and not chain.iptables
     ]
@@ -29,7 +29,8 @@ def closed_without_backend(system: System) -> list[str]:
     """A warning for each chain that drops on a host without firewalld and nftables.service."""
     return [
         "Neither firewalld nor nftables.service is in use on this host, so nothing was opened; but the chain "
-        f"{chain} drops or rejects what it does not know, and so VRRP and the VIPs' system. Open them with what keeps "
+        f"{chain} drops or rejects other traffic, and so may block VRRP and the VIPs' ports. Open them with the tool "
+        "that manages "
         "those rules (ufw, iptables-persistent), or name the backend."
         for chain in NftablesRules(Desired(), system).chains()
     ]

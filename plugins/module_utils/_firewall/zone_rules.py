@@ -59,8 +59,8 @@ def entries_in(record: RecordFile) -> frozenset[Entry]:
         return frozenset((layer, zone, rule) for layer, zone, rule in json.loads(content or b"[]"))
     except (ValueError, TypeError) as error:
         raise EdgeError(
-            f"{record.path}, where this collection remembers which firewall rules are its own, cannot be read: "
-            f"{error!r}. Restore a backup of it, or remove it: then this module removes no rule that exists now."
+            f"{record.path}, in which this collection records its own firewall rules, cannot be read: "
+            f"{error!r}. Restore a backup of it, or remove it. Without it, this module removes no rule that exists now."
         ) from error
 
 

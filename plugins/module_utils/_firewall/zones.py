@@ -121,7 +121,7 @@ def plan(found: Found, desired: Desired) -> Plan:
         # Whatever happens in between, the record names at least what is ours.
         everything = found.ours | left
         steps.insert(0, Step("", Remember(everything), Remember(found.ours)))
-        forget = "" if turns else "forget what is no longer there"
+        forget = "" if turns else "remove outdated entries from the record"
         steps.append(Step(forget, Remember(frozenset(left)), Remember(everything)))
     before, after = (_shown(entries) for entries in (ours, kept))
     fleeting = [_told(zone) for zone in met if found.view.zones[zone].permanent is None]
@@ -160,7 +160,7 @@ def _words(turn: Turn, turns: list[Turn], named: Mapping[str, str]) -> str:
 
 def _told(zone: str) -> str:
     return (
-        f"firewalld's zone {zone} is not permanent: the next reload removes it, with what is open in it. Make it "
+        f"firewalld's zone {zone} is not permanent: the next reload removes it, with all that it allows. Make it "
         "permanent, or give its interfaces to another zone, and run again."
     )
 

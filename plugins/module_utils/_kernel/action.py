@@ -32,14 +32,16 @@ def desired_of(params: dict[str, Any]) -> Desired:
     for name, value in given.items():
         if not re.fullmatch(r"[A-Za-z0-9_]+(([./:@]|-+)[A-Za-z0-9_]+)+", name):
             remedy = "Write it as net.ipv4.ip_forward, without patterns."
-            problems.append(Problem(f"parameters[{name}]", name, "is no name of a kernel parameter", remedy))
+            problems.append(Problem(f"parameters[{name}]", name, "is not the name of a kernel parameter", remedy))
         if isinstance(value, (dict, list, bool, type(None))) or not re.fullmatch(r"[\t ]*[!-~][\t -~]*", str(value)):
             problems.append(
-                Problem(f"parameters[{name}]", value, "is no value of one line", "Give a number or a word.")
+                Problem(f"parameters[{name}]", value, "is not a value of one line", "Give a number or a word.")
             )
     for index, name in enumerate(params["modules"] or ()):
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-            problems.append(Problem(f"modules[{index}]", name, "is no name of a kernel module", "Write it as ip_vs."))
+            problems.append(
+                Problem(f"modules[{index}]", name, "is not the name of a kernel module", "Write it as ip_vs.")
+            )
     refuse(problems)
     if params["state"] == "absent":
         return Desired()

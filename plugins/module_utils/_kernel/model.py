@@ -192,7 +192,7 @@ def _words(kind: str, old: str | None, new: str | None) -> list[str]:
         earlier, later = ((text or "").splitlines()[1:] for text in (old, new))
         lines = [f"load the module {name} at boot" for name in later if name not in earlier]
         lines += [f"no longer load the module {name} at boot" for name in earlier if name not in later]
-    return lines or ["write our file as it should be"]
+    return lines or ["correct our file"]
 
 
 def _conflicts(found: Found, desired: Desired) -> Iterator[str]:

@@ -14,18 +14,20 @@ _CAP_SYS_MODULE = 16
 
 def no_modules(root: str = "/") -> str | None:
     """Why the kernel takes no module that it does not have yet, as the rest of a sentence; empty where it may take one,
-    and None where that cannot be seen: in a container the kernel looks on the machine below.
+    and None where that cannot be seen: in a container the kernel looks on the container's host.
     """
     if not os.path.exists(os.path.join(root, "proc/modules")):
-        return "this kernel was built to load none"
+        return "this kernel was built without loadable modules"
     if _text(root, "proc/sys/kernel/modules_disabled") == "1":
-        return "kernel.modules_disabled is 1, until the host is booted again"
+        return "kernel.modules_disabled is 1 until the next boot"
     release = os.uname().release
     if os.path.exists(os.path.join(root, "lib/modules", release, "modules.dep")):
         return ""
     if not _as_init_sees_it(root):
         return None
-    return f"/lib/modules has none for the running kernel {release}: if another one was installed since, boot it"
+    return (
+        f"/lib/modules has no modules for the running kernel {release}: if another kernel was installed since, boot it"
+    )
 
 
 def may_load(root: str = "/") -> bool:

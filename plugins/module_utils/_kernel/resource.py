@@ -35,8 +35,9 @@ FOLDERS = ("etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sy
 LAST = "etc/sysctl.conf"
 _SECONDS = 60.0
 _ELSEWHERE = (
-    "Install the kernel's modules (on Enterprise Linux kernel-modules-extra); in a container, load it on the machine "
-    "below."
+    "Install the kernel's modules (on Enterprise Linux kernel-modules-extra); in a container, load it on the "
+    "container's "
+    "host."
 )
 
 
@@ -142,7 +143,7 @@ class KernelSettings:
             return False
 
     def _may_load(self, name: str) -> None:
-        why = no_modules(self.root) or ("" if may_load(self.root) else "this process may not (CAP_SYS_MODULE)")
+        why = no_modules(self.root) or ("" if may_load(self.root) else "this process lacks CAP_SYS_MODULE")
         if why:
             raise EdgeError(f"The module {name} cannot be loaded: {why}. {_ELSEWHERE}")
 
@@ -157,7 +158,7 @@ class KernelSettings:
     def _unknown(self, values: dict[str, str | None]) -> Iterable[Problem]:
         for path, value in self.desired.parameters.items():
             if values[path] is None:
-                reason = "is no parameter of this kernel"
+                reason = "is not a parameter of this kernel"
                 remedy = "Correct its name, or name the module that brings it in modules."
                 if path.startswith("net/ipv6/") and not os.path.isdir(self._proc("net/ipv6")):
                     remedy = "IPv6 is off on this host. Switch it on, or declare no IPv6 address here."
@@ -169,8 +170,8 @@ class KernelSettings:
 
 def _refused(change: Set, reason: str | None) -> EdgeError:
     return EdgeError(
-        f"The kernel does not let {parameter_name(change.parameter)} be {change.value}: {reason}. In a container, "
-        "set it on the machine below."
+        f"The kernel refuses {change.value} for {parameter_name(change.parameter)}: {reason}. In a container, "
+        "set it on the container's host."
     )
 
 

@@ -45,14 +45,14 @@ def desired_addresses(params: dict[str, Any]) -> Sequence[str]:
         found = parse_address(text)
         where = f"addresses[{index}]"
         if found is None:
-            problems.append(Problem(where, text, "is no IP address", "Write for example 10.0.0.100/32."))
+            problems.append(Problem(where, text, "is not an IP address", "Write for example 10.0.0.100/32."))
             continue
         longest = 32 if found.family == 4 else 128
         if found.full_prefix != longest:
-            reason = "would make this host take a whole network for its own"
+            reason = "would make this host accept packets for a whole network"
             problems.append(Problem(where, text, reason, f"Write {found.host}/{longest}."))
         if found.host == "::1" or found.host.startswith("127."):
-            problems.append(Problem(where, text, "is there already", "Name an address that others use too."))
+            problems.append(Problem(where, text, "is on the loopback interface anyway", "Name the address of a VIP."))
         desired.append(f"{found.host}/{longest}")
     refuse(problems)
     return list(dict.fromkeys(desired))
@@ -69,7 +69,7 @@ def noises(root: str) -> Iterator[Problem]:
                 continue
             value = max(common, _number(root, interface, parameter))
             if value < least:
-                reason = f"is below {least} on {interface}, and this host would tell others that the address is its own"
+                reason = f"is below {least} on {interface}, and this host would answer ARP requests for the address"
                 remedy = f"Set net.ipv4.conf.all.{parameter} to {least} first, for example with kernel_settings."
                 yield Problem(f"net.ipv4.conf.{interface}.{parameter}", value, reason, remedy)
                 break

@@ -78,7 +78,7 @@ class Loopback:
         return os.path.isdir(os.path.join(self.root, "run/systemd/system"))
 
     def _systemctl(self) -> str:
-        return self._tool("systemctl", "systemd, which is to bring the addresses at boot")
+        return self._tool("systemctl", "systemd, which adds the addresses at boot")
 
     def _tool(self, name: str, package: str) -> str:
         path = self.system.which(name)

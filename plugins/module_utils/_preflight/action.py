@@ -68,7 +68,9 @@ def _problems(params: Mapping[str, Any]) -> list[Problem]:
             address = parse_address(each["address"])
             if address is None or address.prefix is not None:
                 where = f"{option}[{index}].address"
-                found.append(Problem(where, each["address"], "is no address", "Write it without a prefix: 10.0.0.100"))
+                found.append(
+                    Problem(where, each["address"], "is not an address", "Write it without a prefix: 10.0.0.100")
+                )
     return found
 
 

@@ -31,7 +31,7 @@ class Advertisement(NamedTuple):
 
 
 def parse(packet: bytes) -> Advertisement | None:
-    """What an IPv4 or IPv6 packet says; None where it is no advertisement, or not a whole one."""
+    """What an IPv4 or IPv6 packet says; None where it is not an advertisement, or not a whole one."""
     try:
         if packet[0] >> 4 == 4:
             family, protocol = 4, packet[9]

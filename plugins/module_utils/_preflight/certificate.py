@@ -47,7 +47,7 @@ def parse(der: bytes) -> Certificate:
                 names, addresses = _alternative_names(value)
         return Certificate(_common_name(subject[1]), _common_name(issuer[1]), names, addresses, begin, end)
     except (IndexError, StopIteration, ValueError) as error:
-        raise ValueError("this is no certificate") from error
+        raise ValueError("this is not a certificate") from error
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -21,7 +21,7 @@ _LISTENS = "0A"
 
 
 def links(root: str = _NET) -> list[dict[str, Any]]:
-    """Every interface: ``up`` as it was set, ``carrier`` as the cable says; no ``hardware`` where it is no Ethernet."""
+    """Every interface: ``up`` as it was set, ``carrier`` as the cable says; no ``hardware`` if it is not Ethernet."""
     return [_link(root, name) for name in sorted(os.listdir(root)) if os.path.isdir(os.path.join(root, name))]
 
 

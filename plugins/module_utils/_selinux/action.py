@@ -67,14 +67,14 @@ def desired_of(params: dict[str, Any]) -> Any:
         place = f"programs[{number}]"
         for field in ("binds", "connects"):
             problems += [
-                Problem(f"{place}.{field}[{index}]", port, "is no port", "Give a number from 1 to 65535.")
+                Problem(f"{place}.{field}[{index}]", port, "is not a port", "Give a number from 1 to 65535.")
                 for index, port in enumerate(given[field] or ())
                 if not 1 <= port <= 65535
             ]
         for field in PATHS:
             paths = [given[field]] if field == "path" else given[field] or ()
             problems += [
-                Problem(f"{place}.{field}", path, "is not an absolute path", "Give the whole path, from the slash on.")
+                Problem(f"{place}.{field}", path, "is not an absolute path", "Give the absolute path.")
                 for path in paths
                 if not path.startswith("/") or any(not character.isprintable() for character in path)
             ]

@@ -81,7 +81,7 @@ def _message(denial: dict[str, Any]) -> str:
     what = f"{'/'.join(denial['permissions'])} {thing or 'something'} ({denial['class']} of type {target})"
     if denial["class"] in ("file", "dir", "lnk_file", "sock_file"):
         return (
-            f"{who} {what}. If it ought to, see that the file is labelled as the policy says (restorecon -v), or name "
+            f"{who} {what}. If it should, give the file the label of the policy (restorecon -v), or name "
             "it in selinux_programs with what the program does with it, and run the role selinux again."
         )
-    return f"{who} {what}. What would allow it: ausearch -m avc -ts recent | audit2allow"
+    return f"{who} {what}. To allow it: ausearch -m avc -ts recent | audit2allow"

@@ -98,7 +98,7 @@ def decide(desired: Desired, ours: Custom, policy: Policy) -> Decision:
     for domain in desired.permissive:
         warnings.append(
             f"The domain {domain} is made permissive, as asked: SELinux logs what it does and denies none of it. "
-            f"Whoever takes over a program in that domain is no longer confined by SELinux. Remove it from permissive "
+            f"SELinux no longer confines programs in that domain. Remove it from permissive "
             "when its denials are understood."
         )
     for path, domain in domains.items():
@@ -116,7 +116,7 @@ def _booleans(desired: Desired, policy: Policy, warnings: list[str]) -> dict[str
     for name in [name for name in booleans if policy.boolean(name) is None]:
         del booleans[name]
         warnings.append(
-            f"The SELinux policy of this host has no boolean {name}. System get labels instead, where they need any."
+            f"The SELinux policy of this host has no boolean {name}. Ports get labels instead, where they need any."
         )
     return booleans
 
@@ -203,7 +203,7 @@ def _refuse_unknown(permissive: Iterable[str], policy: Policy) -> None:
             Problem(
                 f"permissive[{number}]",
                 domain,
-                "is no domain of this host's SELinux policy",
+                "is not a domain of this host's SELinux policy",
                 "Give the domain as `ps -eZ` shows it, for example haproxy_t, or leave it out.",
             )
             for number, domain in enumerate(permissive)

@@ -65,7 +65,7 @@ def plan(found: Found) -> Plan:
     steps = []
     if summary or target != found.record:
         revert = _commit_of(made, found.record, found, target)._replace(relabel=relabel)
-        text = "\n".join(summary or ["forget what is no longer there"])
+        text = "\n".join(summary or ["remove outdated entries from the record"])
         steps.append(Step(text, _commit_of(ours, target, found, found.record), revert))
     if relabel:
         steps.append(Step(f"label files as the policy says: {', '.join(relabel)}", Relabel(relabel), Relabel(())))
@@ -116,13 +116,13 @@ def _difference(old: Mapping[str, str], new: Mapping[str, str], replaced: Mappin
 
 def _summary(old: Custom, new: Custom, found: Found) -> list[str]:
     replaced = found.record.replaced
-    lines = _lines(old.ports, new.ports, replaced, "port {0}: label it {1}", "port {0}: take our label {1} away")
-    lines += _lines(old.files, new.files, replaced, "{0}: give it the type {1}", "{0}: take our type {1} away")
+    lines = _lines(old.ports, new.ports, replaced, "port {0}: label it {1}", "port {0}: remove our label {1}")
+    lines += _lines(old.files, new.files, replaced, "{0}: give it the type {1}", "{0}: remove our type {1}")
     for name in sorted({*old.booleans, *new.booleans}):
         if name not in new.booleans:
             lines.append(f"boolean {name}: set it back to {_word(found.record.before[name][1])}")
         elif old.booleans.get(name) != new.booleans[name]:
-            lines.append(f"boolean {name}: switch it {_word(new.booleans[name])} for good")
+            lines.append(f"boolean {name}: switch it {_word(new.booleans[name])} permanently")
     for verb, rules in (("let", new.rules - old.rules), ("no longer let", old.rules - new.rules)):
         lines += [
             f"{verb} {domain} {permission.replace('name_', '')} TCP ports of type {kind}"

@@ -53,9 +53,9 @@ class Customisations:
             record = from_text((self._content or b"").decode())
         except (ValueError, KeyError, TypeError) as error:
             raise EdgeError(
-                f"{self.file.path}, where this collection remembers what of the SELinux policy is its own, cannot be "
-                f"read: {error!r}. Put a backup of it back, or remove it: then `semanage export` shows what is there, "
-                "and nothing of it will be taken away by itself."
+                f"{self.file.path}, in which this collection records its own SELinux settings, cannot be "
+                f"read: {error!r}. Restore a backup of it, or remove it. Without it, this module removes no "
+                "setting that exists now (`semanage export` shows them)."
             ) from error
         host = Host(self.kernel, self.store)
         ours = host.in_effect(record)

@@ -37,7 +37,7 @@ _RETURNS = {
 
 
 class Range(NamedTuple):
-    """System of a protocol and the type they have."""
+    """Ports of a protocol and the type they have."""
 
     protocol: str
     low: int
@@ -129,8 +129,9 @@ class Store:
                 if "transaction lock" not in reason:  # libsemanage returns -1, whatever the reason
                     raise EdgeError(f"{error} {reason}") from None
         raise EdgeError(
-            "Another program changes the SELinux policy and has not come to an end in a minute: semanage, setsebool or "
-            f"the installation of a package. Let it end, and run again. {reason}."
+            "Another program changes the SELinux policy and has not finished within a minute: semanage, setsebool or "
+            "the installation "
+            f"of a package. Wait until it has finished, and run again. {reason}."
         )
 
     def _stage(self, handle: Any, change: Change) -> None:

@@ -79,7 +79,9 @@ class Objects:
         self._refuse_pods(wanted, made, there)
         for each in wanted:
             for key in others_keys(each, there.get(identity(each))):
-                self._warn(f"{key} was added by somebody else, and counts. Declare it, or remove it from the cluster.")
+                self._warn(
+                    f"{key} was added by somebody else, and takes effect. Declare it, or remove it from the cluster."
+                )
         rehearsed = self._rehearse(made)
         if self.mode.check:
             for each in made.apply:
@@ -87,7 +89,7 @@ class Objects:
                 self._record(
                     changes(there.get(identity(each)), written.object, fields=self.mode.fields)
                     if written
-                    else [f"{identity(each)} is new; the API cannot rehearse it before its namespace or kind is there"]
+                    else [f"{identity(each)} is new; the API cannot validate it before its namespace or kind exists"]
                 )
             self._remove(made, ", since it is no longer declared")
             return
@@ -114,7 +116,7 @@ class Objects:
         for each in self.given["objects"]:
             before = self.api.get(each)
             if before is None:
-                raise EdgeError(f"{identity(each)} is not there, so that it cannot be changed.")
+                raise EdgeError(f"{identity(each)} does not exist, so it cannot be changed.")
             written = self.api.patch(each, dry_run=self.mode.check)
             self._record(changes(before, written.object, fields=self.mode.fields))
             self._pass_on(each, written)
@@ -139,13 +141,14 @@ class Objects:
         """What belongs to others, and what would have to be created anew."""
         if made.foreign and not self.given["adopt"]:
             raise EdgeError(
-                f"There already, and not made by this role: {', '.join(str(identity(each)) for each in made.foreign)}. "
+                "Already in the cluster, and not created by this role: "
+                f"{', '.join(str(identity(each)) for each in made.foreign)}. "
                 f"Remove them, declare other names, or take them over for good ({self.given['adopt_option']}: true)."
             )
         if made.lasting:
             raise EdgeError(
-                "There already, with something else in a field that the API lets nobody change: "
-                f"{', '.join(made.lasting)}. Remove them first, a workload goes with its pods, and run again."
+                "Already in the cluster, with another value in an immutable field: "
+                f"{', '.join(made.lasting)}. Remove them first (a workload is removed with its pods), and run again."
             )
 
     def _refuse_pods(self, wanted: Sequence[Object], made: Plan, there: Mapping[Identity, Object]) -> None:
@@ -217,7 +220,7 @@ class Objects:
             queries = [{"api_version": version, "kind": kind, "namespace": name} for version, kind in TENANTS]
             others = tenants(self._all(queries), self.owner)
             if others:
-                self.mode.say(f"Namespace {name} stays for {', '.join(others)}.")
+                self.mode.say(f"Namespace {name} is kept for {', '.join(others)}.")
             else:
                 self._remove_one(each, why)
 
@@ -225,14 +228,14 @@ class Objects:
         self.api.delete(each, dry_run=self.mode.check)
         self._record([f"{identity(each)} goes{why}"])
         if not self.mode.check:
-            self._until(lambda: self.api.get(each) is None, f"{identity(each)} is not gone", each)
+            self._until(lambda: self.api.get(each) is None, f"{identity(each)} still exists", each)
 
     def _until(self, happened: Callable[[], bool], otherwise: str, each: Object | None = None) -> None:
         begin = time.monotonic()
         while not happened():
             if time.monotonic() - begin > self.timeout:
                 held = ((self.api.get(each) or {}).get("metadata") or {}).get("finalizers") if each else None
-                why = f": it waits for whoever removes its finalizers ({', '.join(held)})" if held else ""
+                why = f": its finalizers were not removed ({', '.join(held)})" if held else ""
                 raise EdgeError(f"{otherwise} after {self.timeout} seconds{why}.")
             time.sleep(LOOK)
 
@@ -285,11 +288,11 @@ class Objects:
                 if still > self.timeout:
                     problems = [*dict.fromkeys(refused.values()), *rollout.problems(pods)]
                     raise EdgeError(
-                        f"{which} got no further in {self.timeout} seconds: {said}. "
-                        f"{'; '.join(problems) or 'Its pods do not say why.'}"
+                        f"{which} made no progress in {self.timeout} seconds: {said}. "
+                        f"{'; '.join(problems) or 'Its pods report no reason.'}"
                     )
             elif still > self.timeout:
-                raise EdgeError(f"{which} is not there after {self.timeout} seconds: somebody has removed it.")
+                raise EdgeError(f"{which} does not exist after {self.timeout} seconds: somebody has removed it.")
             time.sleep(LOOK)
 
     def _record(self, lines: Iterable[str]) -> None:

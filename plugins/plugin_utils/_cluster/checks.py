@@ -63,10 +63,10 @@ def _identified(each: Object) -> Iterator[Problem]:
     yield from values.named(each)
     if which.kind in CLUSTER_WIDE and which.namespace:
         remedy = "Leave metadata.namespace out."
-        yield Problem(f"{which} metadata.namespace", which.namespace, "is ignored: the kind lives in none", remedy)
+        yield Problem(f"{which} metadata.namespace", which.namespace, "is ignored: the kind has no namespace", remedy)
     if _builtin(which.group) and which.kind not in CLUSTER_WIDE and not which.namespace:
         remedy = "Name the namespace."
-        yield Problem(f"{which} metadata.namespace", None, "is missing: the object would land in default", remedy)
+        yield Problem(f"{which} metadata.namespace", None, "is missing: the object would be created in default", remedy)
 
 
 def _builtin(group: str) -> bool:
@@ -92,7 +92,7 @@ def _text_map(path: str, value: Mapping[str, Any], *, label: bool) -> Iterator[P
             remedy = "Use letters, digits, '-', '_' and '.', with a DNS name and '/' before them at most."
             yield Problem(path, name, "cannot be a key here", remedy)
         if not isinstance(text, str):
-            yield Problem(f"{path}.{name}", text, "is not a text: the API refuses it", "Put it in quotes.")
+            yield Problem(f"{path}.{name}", text, "is not a string: the API refuses it", "Put it in quotes.")
         elif label and not LABEL_VALUE.fullmatch(text):
             remedy = "Use up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit."
             yield Problem(f"{path}.{name}", text, "cannot be a label's value", remedy)
@@ -108,7 +108,9 @@ def _data(each: Object) -> Iterator[Problem]:
                 yield Problem(f"{which} {part}", name, "cannot be a key here", remedy)
             if not isinstance(text, str):
                 shown = None if secret else text
-                yield Problem(f"{which} {part}.{name}", shown, "is not a text: the API refuses it", "Put it in quotes.")
+                yield Problem(
+                    f"{which} {part}.{name}", shown, "is not a string: the API refuses it", "Put it in quotes."
+                )
 
 
 def _workload(each: Object) -> Iterator[Problem]:
@@ -133,9 +135,11 @@ def _surge(each: Object) -> Iterator[Problem]:
     surge, gone = (_amount(rolling.get(key, default)) for key, default in (("maxSurge", 0), ("maxUnavailable", 1)))
     if surge and gone:
         remedy = "Set one of them to 0."
-        yield Problem(path, dict(rolling), "has maxSurge beside maxUnavailable (1 by default)", remedy)
+        yield Problem(path, dict(rolling), "has maxSurge as well as maxUnavailable (1 by default)", remedy)
     elif not surge and not gone:
-        yield Problem(path, dict(rolling), "lets no pod go and none come", "Set maxUnavailable to 1.")
+        yield Problem(
+            path, dict(rolling), "allows no pod to be removed and none to be added", "Set maxUnavailable to 1."
+        )
     pod = ((spec.get("template") or {}).get("spec")) or {}
     if (
         surge
@@ -182,16 +186,16 @@ def _pod(each: Object) -> Iterator[Problem]:
         for mount in container.get("volumeMounts") or ():
             if mount.get("name") not in volumes:
                 remedy = "Declare the volume, or take the mount out."
-                yield Problem(f"{here} volumeMounts", mount.get("name"), "is no volume of the pod", remedy)
+                yield Problem(f"{here} volumeMounts", mount.get("name"), "is not a volume of the pod", remedy)
 
 
 def _image(path: str, image: str) -> Iterator[Problem]:
     name, _at, digest = image.partition("@")
     tag = name.rpartition("/")[2].partition(":")[2]
     if not image or re.search(r"\s", image):
-        yield Problem(f"{path} image", image, "is no image", "Write for example ghcr.io/kube-vip/kube-vip:v1.2.3.")
+        yield Problem(f"{path} image", image, "is not an image", "Write for example ghcr.io/kube-vip/kube-vip:v1.2.3.")
     elif not digest and tag in ("", "latest"):
-        reason = "is not pinned: what runs would change with the day it was pulled"
+        reason = "is not pinned: what runs would depend on when it was pulled"
         yield Problem(f"{path} image", image, reason, "Name a version, or a digest.")
 
 
@@ -203,11 +207,15 @@ def _settings(path: str, container: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{path} env", name, "is given twice: the last one counts", "Give it once.")
         names.add(name)
         if "value" in each and not isinstance(each["value"], str):
-            yield Problem(f"{path} env.{name}", each["value"], "is not a text: the API refuses it", "Put it in quotes.")
+            yield Problem(
+                f"{path} env.{name}", each["value"], "is not a string: the API refuses it", "Put it in quotes."
+            )
     for part in ("args", "command"):
         for index, word in enumerate(container.get(part) or ()):
             if not isinstance(word, str):
-                yield Problem(f"{path} {part}[{index}]", word, "is not a text: the API refuses it", "Put it in quotes.")
+                yield Problem(
+                    f"{path} {part}[{index}]", word, "is not a string: the API refuses it", "Put it in quotes."
+                )
 
 
 def _ports(path: str, pod: Mapping[str, Any], container: Mapping[str, Any], taken: set[Any]) -> Iterator[Problem]:
@@ -228,7 +236,7 @@ def _ports(path: str, pod: Mapping[str, Any], container: Mapping[str, Any], take
             asked = ((container.get(probe) or {}).get(way) or {}).get("port")
             if isinstance(asked, str) and asked not in names:
                 yield Problem(
-                    f"{path} {probe}.{way}.port", asked, "is no port of the container", "Name one that it has."
+                    f"{path} {probe}.{way}.port", asked, "is not a port of the container", "Name one that it has."
                 )
 
 

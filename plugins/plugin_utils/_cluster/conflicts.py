@@ -42,7 +42,7 @@ def _proxy(each: Object, planes: Mapping[str, Any]) -> Iterator[Problem]:
     if planes.get("kube_keepalived_vip"):
         reason = (
             "has its services in the node's one IPVS table, which kube-keepalived-vip empties whenever a pod of it "
-            "starts, and from which kube-proxy takes kube-keepalived-vip's"
+            "starts, and from which kube-proxy removes those of kube-keepalived-vip"
         )
         remedy = "Run kube-proxy in mode iptables or nftables, or take kube-vip instead."
         yield Problem("ConfigMap kube-system/kube-proxy mode", "ipvs", reason, remedy)
@@ -56,7 +56,7 @@ def _proxy(each: Object, planes: Mapping[str, Any]) -> Iterator[Problem]:
     spared = [ip_network(each) for each in ipvs.get("excludeCIDRs") or ()]
     for address in (control_plane.get("addresses") or ()) if control_plane.get("load_balancer") else ():
         if not any(ip_address(str(address)) in network for network in spared):
-            reason = f"does not hold {address}: kube-proxy deletes kube-vip's virtual server again and again"
+            reason = f"does not contain {address}: kube-proxy deletes kube-vip's virtual server again and again"
             remedy = "Add it and restart kube-proxy, or set load_balancer to false."
             yield Problem(f"{path}.excludeCIDRs", ipvs.get("excludeCIDRs"), reason, remedy)
 
@@ -78,10 +78,10 @@ def _another(each: Object, pod: Mapping[str, Any], planes: Mapping[str, Any]) ->
         theirs = set((said.get("address") or said.get("vip_address") or "").split(","))
         # Our own static pods are told by what is declared, for they bear no label.
         ours = set() if static else {str(address) for address in control_plane.get("addresses") or ()}
-        remedy = "Remove it first; until then the address is in two hands, or in none."
+        remedy = "Remove it first; until then two programs hold the address, or none does."
         if said.get("cp_enable", "").lower() in YES and theirs & ours:
-            reason = f"holds {', '.join(sorted(theirs & ours))} already, and was not made by this role"
+            reason = f"holds {', '.join(sorted(theirs & ours))} already, and was not created by this role"
             yield Problem(str(which), None, reason, remedy)
         if said.get("svc_enable", "").lower() in YES and planes.get("services"):
-            reason = "holds the addresses of services already, and was not made by this role"
+            reason = "holds the addresses of services already, and was not created by this role"
             yield Problem(str(which), None, reason, remedy)

@@ -68,7 +68,7 @@ def _unresolved(host: str, known: Mapping[str, Any], names: Sequence[str], nodes
         return Problem(f"host {host}", None, "fits several nodes ({})".format(", ".join(names)), remedy)
     stated = known.get("k8s_edge_node") or stated_address(host, known)
     some = ", ".join(sorted(map(_name, nodes))[:10]) or "the cluster has none"
-    return Problem(f"host {host}", stated, f"is no node's name or address; nodes are: {some}", remedy)
+    return Problem(f"host {host}", stated, f"is not the name or address of a node; nodes are: {some}", remedy)
 
 
 def patches(

@@ -21,9 +21,7 @@ _VALUE = re.compile(rf"({_WORD})?")
 def problems(labels: Mapping[str, Any], taints: Sequence[Any]) -> Iterable[Problem]:
     """Labels are texts, taints have a key and an effect."""
     if not labels:
-        yield Problem(
-            "edge_nodes_labels", {}, "says of no node that it is the edge", "Write for example {edgenode: 'true'}."
-        )
+        yield Problem("edge_nodes_labels", {}, "marks no node as the edge", "Write for example {edgenode: 'true'}.")
     for key, value in labels.items():
         yield from _pair(f"edge_nodes_labels[{key}]", key, value)
     for index, taint in enumerate(taints):
@@ -42,6 +40,6 @@ def _pair(option: str, key: Any, value: Any) -> Iterable[Problem]:
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         yield Problem(option, key, "cannot be a key", "Use up to 63 letters, digits, '-', '_' and '.', or domain/name.")
     if not isinstance(value, str):
-        yield Problem(option, value, "is not a text, as the API wants it", f"Write '{str(value).lower()}' in quotes.")
+        yield Problem(option, value, "is not a string, as the API requires", f"Write '{str(value).lower()}' in quotes.")
     elif not _VALUE.fullmatch(value):
         yield Problem(option, value, "cannot be a value", "Use up to 63 letters, digits, '-', '_' and '.'.")

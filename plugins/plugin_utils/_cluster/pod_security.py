@@ -46,7 +46,7 @@ def problems(each: Object, namespace: Mapping[str, Any] | None) -> Iterator[Prob
     pod = ((each.get("spec") or {}).get("template") or {}).get("spec") or {}
     found = [*_baseline(pod), *(_restricted(pod) if level == "restricted" else ())]
     if found:
-        reason = f"lets no pod of {which.kind} {which.name} be created ({ENFORCE}): {'; '.join(found)}"
+        reason = f"forbids every pod of {which.kind} {which.name} ({ENFORCE}): {'; '.join(found)}"
         remedy = f"Declare a namespace that allows it, or label this one {ENFORCE}=privileged"
         yield Problem(f"Namespace {which.namespace}", level, reason, remedy)
 

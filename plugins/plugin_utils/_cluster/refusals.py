@@ -4,8 +4,8 @@
 """What the API refuses, in words: object, field, reason, remedy. Pure.
 
 An exception of the client holds the API's answer, a Status (https://kubernetes.io/docs/reference/using-api/api-concepts/),
-in ``body``; what is no answer (no connection, no credentials) is text alone. The words of RBAC's refusals are those of
-apiserver's pkg/endpoints/handlers/responsewriters and of pkg/registry/rbac.
+in ``body``; what is not an answer (no connection, no credentials) is text alone. The words of RBAC's refusals are those
+of apiserver's pkg/endpoints/handlers/responsewriters and of pkg/registry/rbac.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def told(errors: Sequence[tuple[Exception, Identity]]) -> list[str]:
 def _refusal(error: Exception, which: Identity) -> Iterator[Refusal]:
     status, secret = _status(error), which.kind == "Secret"
     if status is None and secret and getattr(error, "status", None):
-        yield Refusal(f"{which} is refused; the reason may hold its data and is not shown.")
+        yield Refusal(f"{which} is refused; the reason may contain its data and is not shown.")
     elif status is None:
         yield _without_status(str(error) or type(error).__name__)
     else:
@@ -64,7 +64,7 @@ def _refusal(error: Exception, which: Identity) -> Iterator[Refusal]:
 
 
 def _status(error: Exception) -> dict[str, Any] | None:
-    """The API's answer; of one that is no Status, such as a proxy's, the code and its name."""
+    """The API's answer; of one that is not a Status, such as a proxy's, the code and its name."""
     try:
         status = json.loads(getattr(error, "body", None) or "")
     except (TypeError, ValueError):
@@ -81,7 +81,8 @@ def _words(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
     causes = (status.get("details") or {}).get("causes") or ()
     if code == 401:
         yield Refusal(
-            "The API does not know who asks (401 Unauthorized). The kubeconfig's token or certificate is wrong or has "
+            "The API does not accept the credentials (401 Unauthorized). The kubeconfig's token or certificate is "
+            "wrong or has "
             "expired: give another (k8s_edge_kubeconfig)."
         )
     elif missing:
@@ -93,7 +94,7 @@ def _words(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
         )
     elif grants:
         yield Refusal(
-            f"{about}: user {grants['user']} would give rights that it does not have itself (403 Forbidden):"
+            f"{about}: user {grants['user']} would grant rights that it does not have itself (403 Forbidden):"
             f" {grants['rules'].strip()}.",
             True,
         )
@@ -104,7 +105,7 @@ def _words(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
     elif code == 409:
         yield Refusal(f"{about}: {message}. Somebody has changed it meanwhile; run again.")
     elif code == 429 or (isinstance(code, int) and code >= 500):
-        yield Refusal(f"The API is in trouble ({code}): {message}. Nothing is wrong with what is declared; run again.")
+        yield Refusal(f"The API failed ({code}): {message}. The declaration is not the cause; run again.")
     else:
         yield Refusal(f"{about}: {message[:_LONGEST]}. {remedy(message)}")
 
@@ -112,14 +113,14 @@ def _words(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
 def remedy(message: str) -> str:
     """What to do about a refusal of the API."""
     if _LASTING.search(message):
-        return "The API lets nobody change it: remove the object first, and run again."
+        return "The field is immutable: remove the object first, and run again."
     if "violates PodSecurity" in message:
         return "Choose a namespace that allows it, or label this one pod-security.kubernetes.io/enforce=privileged."
     namespace = re.search(r'namespaces "([^"]*)" not found', message)
     if namespace:
-        return f"Create it (kubectl create namespace {namespace[1]}), or name one that is there."
+        return f"Create it (kubectl create namespace {namespace[1]}), or name an existing one."
     if re.search(r"denied|exceeded quota", message):
-        return "The cluster's own rules do not allow it: ask who keeps them, or declare something else."
+        return "A policy of the cluster does not allow it: ask its administrators, or declare something else."
     return "Correct the variable that it comes from."
 
 

@@ -62,13 +62,13 @@ def port(path: str, value: Any, *, by_name: bool = False) -> Iterator[Problem]:
             remedy = "Use up to 15 small letters, digits and single '-', with a letter among them."
             yield Problem(path, value, "cannot name a port", remedy)
     elif isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
-        yield Problem(path, value, "is no port", "Give a number from 1 to 65535.")
+        yield Problem(path, value, "is not a port", "Give a number from 1 to 65535.")
 
 
 def count(path: str, value: Any) -> Iterator[Problem]:
     """How many; nothing is as many as the API takes by itself."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        yield Problem(path, value, "is no number of that", "Write 0 or more.")
+        yield Problem(path, value, "is not a count", "Write 0 or more.")
 
 
 def service(each: Object) -> Iterator[Problem]:
@@ -132,7 +132,7 @@ def resources(path: str, container: Mapping[str, Any]) -> Iterator[Problem]:
                 amount = quantity(value)
                 if amount is None:
                     remedy = "Write for example 50m for cpu, and 64Mi for memory."
-                    yield Problem(f"{path} resources.{part}.{name}", value, "is no quantity", remedy)
+                    yield Problem(f"{path} resources.{part}.{name}", value, "is not a quantity", remedy)
                 else:
                     amounts[part, str(name)] = amount
     for (part, name), amount in amounts.items():
@@ -169,11 +169,11 @@ def tolerations(path: str, pod: Mapping[str, Any]) -> Iterator[Problem]:
             remedy = "Use NoSchedule, PreferNoSchedule or NoExecute, or leave it out for all."
             yield Problem(f"{here}.effect", effect, "is unknown", remedy)
         if operator == "Exists" and each.get("value"):
-            yield Problem(f"{here}.value", each["value"], "means nothing beside Exists", "Leave it out, or take Equal.")
+            yield Problem(f"{here}.value", each["value"], "has no meaning with Exists", "Leave it out, or use Equal.")
         if operator == "Equal" and not key:
-            yield Problem(f"{here}.key", None, "is missing beside Equal", "Name it, or take Exists for every taint.")
+            yield Problem(f"{here}.key", None, "is missing with Equal", "Name it, or use Exists for every taint.")
         if not isinstance(each.get("value", ""), str):
-            yield Problem(f"{here}.value", each["value"], "is not a text: the API refuses it", "Put it in quotes.")
+            yield Problem(f"{here}.value", each["value"], "is not a string: the API refuses it", "Put it in quotes.")
         if each.get("tolerationSeconds") is not None and effect != "NoExecute":
             reason = "has a meaning with NoExecute only"
             yield Problem(f"{here}.tolerationSeconds", each["tolerationSeconds"], reason, "Leave it out.")

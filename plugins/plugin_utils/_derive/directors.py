@@ -111,8 +111,8 @@ def _undirected(mine: Sequence[Vip], further: Sequence[Mapping[str, Any]]) -> It
     together = {str(address.ip) for vip in mine for address in vip.addresses}
     for index, service in enumerate(further):
         if service.get("address") and str(service["address"]) not in together:
-            reason = "would be directed only while this host is MASTER of " + " and ".join(vip.name for vip in mine)
-            reason += ": as a real server it must not direct otherwise, or packets loop"
+            reason = "would be served only while this host is MASTER of " + " and ".join(vip.name for vip in mine)
+            reason += ": it is a real server too, and packets would loop otherwise"
             remedy = "Declare it as a VIP of profile ipvs, or let other hosts direct it."
             yield Problem(f"keepalived_virtual_servers[{index}].address", service["address"], reason, remedy)
 
@@ -145,7 +145,7 @@ def _server_address(
     try:
         return str(place_for(vip, address, host, hostvars.get(host) or {}, vips).address.ip)
     except Misplaced as misplaced:
-        reason = f"has no IPv{address.version} address that is known, and a director reaches it by that: "
+        reason = f"has no IPv{address.version} address that is known, which directors need to reach it: "
         remedy = misplaced.problem.remedy + " Or set its k8s_edge_address."
         problems.append(Problem(f"{vip.path}.leads_to: host {host}", host, reason + misplaced.problem.reason, remedy))
         return str(address.ip)

@@ -190,7 +190,7 @@ class Derivation:
         """All ``options`` of ``haproxy_config``; the ``files`` that they need; ``verified_by``, the CA's path on the
         host, empty where none is asked for; ``serves``, whether a VIP leads to servers here, or by hand something does;
         ``gives_way``, what ``giving_way`` says; and where nothing is served, what ``left_alone`` says. InputError for a
-        system that is not supported, and for a file that is no CA."""
+        system that is not supported, and for a file that is not a CA."""
         path = str(variables.get("haproxy_config_path") or CONFIG_PATH)
         family = _family(host, variables.get("ansible_facts") or {})
         refuse(list(unverified(host, self.vips, verified_by(variables))))
@@ -297,7 +297,7 @@ def _family(host: str, facts: Variables) -> str:
     family = str(facts.get("os_family") or next(iter(LOGS)))
     if family not in LOGS:
         system = f"{facts.get('distribution') or 'unknown'}, of the family {family}"
-        reason = f"is a host of {system}, which is not supported"
+        reason = f"runs {system}, which is not supported"
         remedy = f"Supported are {' and '.join(LOGS)}. Remove such a host from the group that holds the VIPs"
         refuse([Problem(f"{VARIABLE}: hosts", host, reason, remedy)])
     return family

@@ -49,7 +49,7 @@ def unverified(host: str, vips: Sequence[Vip], ca_file: Any) -> Iterator[Problem
         remedy = (
             "Set k8s_edge_kube_ca_file to the path, on the controller, of the CA that signed their certificates "
             "(/etc/kubernetes/pki/ca.crt of a control plane host), or haproxy_kube_verify: false to check them without "
-            "knowing who answers. A VIP that leads to no apiservers has profile tcp"
+            "verifying their certificates. A VIP that does not lead to apiservers needs profile tcp"
         )
         reason = f"is missing: there is no CA to verify the apiservers of {' and '.join(asked)}"
         yield Problem("haproxy_kube_ca_file", None, reason, remedy)

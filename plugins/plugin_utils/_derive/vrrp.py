@@ -209,7 +209,7 @@ def _taken_addresses(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, An
                     f"{vip.path}.addresses",
                     str(address),
                     f"is the address of host {taken[str(address.ip)]}",
-                    "Take an address that no host has.",
+                    "Use an address that no host has.",
                 )
 
 

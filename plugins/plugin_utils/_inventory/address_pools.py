@@ -86,7 +86,7 @@ def pools_of(given: Sequence[Mapping[str, Any]], variable: str, problems: list[P
 def _pool(path: str, given: Mapping[str, Any], problems: list[Problem]) -> Iterator[Pool]:
     ways = [key for key in ("ranges", "cidrs") if given.get(key)]
     if len(ways) != 1:
-        reason = "has ranges beside cidrs: the provider would see the cidrs only" if ways else "has no addresses"
+        reason = "has ranges as well as cidrs: the provider would use the cidrs only" if ways else "has no addresses"
         problems.append(Problem(path, None, reason, "Give either ranges or cidrs."))
         return
     spans = []
@@ -139,5 +139,5 @@ def _overlaps(pools: Sequence[Pool]) -> Iterator[Problem]:
     for index, (pool, span) in enumerate(spans):
         for other, known in spans[:index]:
             if other is not pool and span.meets(known):
-                reason = f"has addresses of {known.stated} in {other.path}: two services would get the same one"
-                yield Problem(f"{pool.path}.{pool.by}", span.stated, reason, "Let no two pools overlap.")
+                reason = f"has addresses of {known.stated} in {other.path}: two services would get the same address"
+                yield Problem(f"{pool.path}.{pool.by}", span.stated, reason, "Declare pools that do not overlap.")

@@ -4,7 +4,7 @@
 """Hosts that are declared down: the others are changed without them, as far as that is safe.
 
 A host that is down stays a member: it comes back, with the configuration that it had. So its peers keep it, nothing is
-changed that all members must agree on (after a power cut it would come back as a second MASTER), and it cannot
+changed that all members must agree on (after a power cut it would return and be MASTER too: split brain), and it cannot
 take over meanwhile.
 """
 
@@ -41,7 +41,7 @@ def _names(given: Any, hostvars: Hostvars) -> tuple[str, ...]:
         refuse([Problem(VARIABLE, given, "is not a list of hosts", remedy)])
     names = [name for name in names if name != ""]
     known = set(hostvars)
-    refuse([Problem(VARIABLE, name, "is no host of the inventory", remedy) for name in names if name not in known])
+    refuse([Problem(VARIABLE, name, "is not a host of the inventory", remedy) for name in names if name not in known])
     return tuple(dict.fromkeys(map(str, names)))
 
 
@@ -56,7 +56,7 @@ def unserved(vips: Sequence[Vip], down: Sequence[str]) -> Iterator[Problem]:
     for vip in vips:
         if not without(vip.hosts, down):
             reason = f"leaves no host for VIP {vip.name}"
-            remedy = "Name only those that are down; where all are, there is nothing to change."
+            remedy = "Name only those that are down. If all are, there is nothing to change."
             yield Problem(VARIABLE, ", ".join(vip.hosts), reason, remedy)
 
 
@@ -104,9 +104,10 @@ def disagreeing(
             yield Problem(
                 vip.path,
                 " and ".join(names),
-                "would change in what all members must agree on (virtual router ID, version, interface, unicast, "
-                f"authentication, addresses) while {' and '.join(absent)} is down: it would come back with its old "
-                "configuration, as a second MASTER",
+                "would change settings that all members must agree on (virtual router ID, version, interface, unicast, "
+                f"authentication, addresses) while {' and '.join(absent)} is down: it would return with its old "
+                "configuration, and "
+                "both would be MASTER (split brain)",
                 "Make this change when all members are up, or remove a host that is lost for good from the group.",
             )
 

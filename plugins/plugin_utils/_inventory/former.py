@@ -71,7 +71,7 @@ class Former(NamedTuple):
             )
             remedy = f"First take {names} out of that sync group on every host and run, then take {who} out of the VIP"
         elif self.instances:
-            reason += "but its keepalived still has the instance, and would hold the VIP beside them"
+            reason += "but its keepalived still has the instance, and would hold the VIP too"
             remedy = (
                 f"Set keepalived_purge: true for {who}: the run then moves the VIP to the others first and removes the "
                 "instance there. Or stop and disable keepalived there by hand, or keep the host in the group"
@@ -81,7 +81,7 @@ class Former(NamedTuple):
             reason += (
                 f"is a peer in keepalived.conf of {self.named_by}, and {where}: if keepalived still runs there, it "
             )
-            reason += "would hold the VIP beside them"
+            reason += "would hold the VIP too"
             remedy = (
                 "Keep the host in the inventory for one run, and make sure that it is reachable. Or stop and"
                 f" disable keepalived there and declare it gone: k8s_edge_members_gone: [{who}]"

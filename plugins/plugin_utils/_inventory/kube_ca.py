@@ -49,26 +49,26 @@ def _faults(text: str, now: float) -> Iterator[tuple[str, str]]:
         yield "does not exist on the controller, or is empty", remedy
     elif "PRIVATE KEY-----" in text:
         yield (
-            "holds a private key, which no load balancer may have",
+            "contains a private key, which must not be copied to a load balancer",
             "Name the file with the certificate alone (ca.crt)",
         )
     elif "-----BEGIN CERTIFICATE-----" not in text:
-        yield "holds no certificate in PEM (BEGIN CERTIFICATE)", f"Name the file of the CA ({USUAL})"
+        yield "contains no certificate in PEM (BEGIN CERTIFICATE)", f"Name the file of the CA ({USUAL})"
     else:
         try:
             trusted = trusting(text)
         except (ssl.SSLError, ValueError) as error:
-            reason = f"holds a certificate that cannot be read ({error})"
+            reason = f"contains a certificate that cannot be read ({error})"
             yield reason, f"Copy it again ({USUAL} of a control plane host)"
             return
         if not trusted.cert_store_stats()["x509_ca"]:
             yield (
-                "holds a certificate that is no CA's, so nothing can be verified by it",
+                "contains a certificate that is not a CA certificate, so nothing can be verified with it",
                 f"Name the file of the CA that signed the apiservers' certificates ({USUAL})",
             )
         for certificate in trusted.get_ca_certs():
             if ssl.cert_time_to_seconds(str(certificate["notAfter"])) < now:
                 yield (
-                    f"holds the CA {name_of(certificate['subject'])}, which expired on {certificate['notAfter']}",
-                    "Name the file of the CA that the apiservers' certificates are signed by now",
+                    f"contains the CA {name_of(certificate['subject'])}, which expired on {certificate['notAfter']}",
+                    "Name the file of the CA that has signed the apiservers' current certificates",
                 )

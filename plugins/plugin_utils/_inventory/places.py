@@ -155,7 +155,7 @@ def _own(usable: Iterable[Place], hostvars: Mapping[str, Any], vips: Sequence[Vi
 
 def _held_for_others(places_there: Sequence[Place]) -> str:
     names = ", ".join(str(place.address) for place in places_there)
-    return f"; {names} moves between hosts and is no host's own" if names else ""
+    return f"; {names} moves between hosts and does not belong to a host" if names else ""
 
 
 def _rank(place: Place, stated: Sequence[str]) -> tuple[bool, bool, bool, bool, Interface]:
@@ -175,7 +175,7 @@ def _check_prefix(path: str, address: Interface, beside: Sequence[Place]) -> Non
         path,
         address,
         f"has another prefix than the host's network there ({place.address.network} on {place.interface}): its holder "
-        f"would get a route of its own to {address.network}",
+        f"would get an additional route to {address.network}",
         f"Write {address.ip}/{place.address.network.prefixlen}, or {address.ip}/{address.max_prefixlen}.",
     )
 

@@ -79,7 +79,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
     problems.extend(profile.problems(path, entry, servers, ports))
     endpoint = entry.get("endpoint") or ""
     if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.|$))*", str(endpoint)):
-        problems.append(Problem(path + ".endpoint", endpoint, "is not a host name", "Write the name that clients use."))
+        problems.append(Problem(path + ".endpoint", endpoint, "is not a host name", "Give the name that clients use."))
     router = entry.get("virtual_router_id")
     if router is not None:
         router = _number(path + ".virtual_router_id", router, 1, 255, problems)
@@ -116,7 +116,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
 
 
 def _option_problems(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    """What has not its type, or is no option, at any depth; and what cannot go over what is derived."""
+    """What has not its type, or is not an option, at any depth; and what cannot go over what is derived."""
     yield from inner_problems(entry_options(), entry, path)
     several = not isinstance(entry.get("ports"), (str, int)) and len(entry.get("ports") or ()) > 1
     for option, (_options, fixed, of_one_port) in by_hand_options().items():
@@ -139,7 +139,9 @@ def _group(path: str, name: Any, groups: Mapping[str, Sequence[str]], problems: 
     members = tuple(sorted(groups.get(name) or (), key=_by_name)) if isinstance(name, str) else ()
     if not members:
         problems.append(
-            Problem(path, name, "is no group with hosts in this inventory", "Name a group that has hosts, or add it.")
+            Problem(
+                path, name, "is not a group with hosts in this inventory", "Name a group that has hosts, or add it."
+            )
         )
     return members
 
@@ -192,7 +194,7 @@ def _clients(path: str, values: Any, problems: list[Problem]) -> Iterable[str]:
             yield str(ip_network(str(value)))
         except ValueError as error:
             remedy = "Write an address, or a network such as 10.0.0.0/8 or fd00::/64."
-            problems.append(Problem(f"{path}[{index}]", value, f"is no network: {error}", remedy))
+            problems.append(Problem(f"{path}[{index}]", value, f"is not a network: {error}", remedy))
 
 
 def _unfit(text: str) -> tuple[str, str] | None:
@@ -208,12 +210,12 @@ def _unfit(text: str) -> tuple[str, str] | None:
     if address.is_multicast or address.is_loopback or address.is_unspecified or address.is_link_local:
         return (
             "is not an address that clients can reach a host at",
-            "Take a free unicast address of the hosts' network.",
+            "Use a free unicast address of the hosts' network.",
         )
     network = address.network
     ends = {network.network_address} | ({network.broadcast_address} if address.version == 4 else set())
     if network.num_addresses > 2 and address.ip in ends:
-        return "is the network or broadcast address of its network", "Take a free address between them."
+        return "is the network or broadcast address of its network", "Use a free address between them."
     return None
 
 

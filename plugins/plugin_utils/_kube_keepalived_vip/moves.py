@@ -66,12 +66,12 @@ def _entry_problems(option: str, entry: Any, still: set[str], ours: set[str]) ->
     if target not in TARGETS:
         yield Problem(f"{option}.to", target, "is unknown", "Use {}.".format(", ".join(TARGETS)))
     elif target == "keepalived" and address not in ours:
-        yield Problem(f"{option}.address", address, "is no VIP of keepalived's", "Declare it in k8s_edge_vips.")
+        yield Problem(f"{option}.address", address, "is not a VIP of keepalived", "Declare it in k8s_edge_vips.")
     elif target == "kube_vip" and address in ours:
-        reason = "is in k8s_edge_vips too, and would be in two hands"
-        yield Problem(f"{option}.address", address, reason, "Take it out there, or write to: keepalived.")
+        reason = "is in k8s_edge_vips too, and would have two owners"
+        yield Problem(f"{option}.address", address, reason, "Remove it there, or write to: keepalived.")
     if address in still:
-        reason = "is still in kube_keepalived_vip_services, whose next run would give it back"
+        reason = "is still in kube_keepalived_vip_services, whose next run would assign it again"
         yield Problem(f"{option}.address", address, reason, "Take it out there.")
 
 
@@ -84,7 +84,7 @@ def _to_service(
     namespace, _slash, name = stated.partition("/")
     service = known.get((namespace, name))
     if service is None:
-        reason = "is no Service of the cluster" if stated else "is not known"
+        reason = "is not a Service of the cluster" if stated else "is not known"
         problems.append(Problem(f"{option}.service", stated or None, reason, "Name it as namespace/name."))
         return {}
     metadata, spec = service["metadata"], service["spec"]
@@ -142,6 +142,9 @@ def seen_by(
     unresolved: list[Problem] = []
     found = resolved(hosts, hostvars, nodes, unresolved)
     for node in sorted(watched_nodes - set(found.values())):
-        reason = "runs kube-keepalived-vip and is no host of the inventory, so nobody sees whether it lets go"
+        reason = (
+            "runs kube-keepalived-vip and is not a host of the inventory, so it cannot be confirmed that it "
+            "releases the address"
+        )
         problems.append(Problem("node", node, reason, "Add the host, or name its node by k8s_edge_node."))
     return [host for host, node in found.items() if node in watched_nodes]

@@ -27,7 +27,7 @@ def problems(settings: Mapping[str, Any]) -> list[Problem]:
     """Everything that is wrong with variables whose types are right."""
     found = [
         *_services(settings["services"]),
-        *number("kube_keepalived_vip_virtual_router_id", settings["virtual_router_id"], 1, 255, "virtual router ID"),
+        *number("kube_keepalived_vip_virtual_router_id", settings["virtual_router_id"], 1, 255, "a virtual router ID"),
         *port("kube_keepalived_vip_health_port", settings["health_port"]),
         *interface("kube_keepalived_vip_interface", settings["interface"]),
         *dns_label("kube_keepalived_vip_namespace", settings["namespace"]),
@@ -53,7 +53,7 @@ def _services(services: Sequence[Any]) -> Iterable[Problem]:
         if service and not _SERVICE.fullmatch(str(service)):
             yield Problem(f"{option}.service", service, "is not namespace/name", "Write for example default/nginx.")
         if method == "DR" and any(other.get("method") == "PROXY" for other in services):
-            reason = "has no meaning beside PROXY, which takes IPVS out of all services"
+            reason = "has no meaning with PROXY, which disables IPVS for all services"
             yield Problem(f"{option}.method", method, reason, "Use one of the two for all.")
         if "method" in each and not service:
             yield Problem(f"{option}.method", method, "leads to no service", "Name the service, or leave both out.")

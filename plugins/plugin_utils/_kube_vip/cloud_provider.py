@@ -43,7 +43,7 @@ def objects(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not pools and not problems:
         problems.append(Problem(VARIABLE, None, "is empty: no service could get an address", "Declare a pool."))
     if given["replicas"] < 1:
-        reason = "leaves nobody to give addresses"
+        reason = "would stop the assignment of addresses"
         problems.append(Problem(f"{ROLE}_replicas", given["replicas"], reason, "Write 1 or more."))
     problems += dns_label(f"{ROLE}_namespace", given["namespace"])
     refuse(problems)

@@ -65,11 +65,9 @@ def _within(span: Span, holders: Iterable[Holder]) -> Iterator[Holder]:
 def _claim(pool: Pool, span: Span, holder: Holder) -> Problem:
     path = f"{pool.path}.{pool.by}"
     if not holder.namespace:
-        reason = f"holds {holder.address}, the own address of {holder.who}: both would answer for it"
-        return Problem(path, span.stated, reason, "Take addresses that no node has.")
-    reason = (
-        f"holds {holder.address}, which {holder.who} has ({holder.field}), and the provider would give it once more"
-    )
+        reason = f"contains {holder.address}, the address of {holder.who} itself: both would answer for it"
+        return Problem(path, span.stated, reason, "Use addresses that no node has.")
+    reason = f"holds {holder.address}, which {holder.who} has ({holder.field}), and the provider would assign it again"
     remedy = (
         f"Leave it out of the pool, or give that Service the label {'='.join(LABEL)} and the annotation {ANNOTATION}."
     )
@@ -78,8 +76,8 @@ def _claim(pool: Pool, span: Span, holder: Holder) -> Problem:
 
 def _uncounted(pool: Pool, holder: Holder) -> str:
     return (
-        f"{holder.who} has {holder.address} of {pool.path} ({holder.field}), which the provider does not count and may "
-        f"give once more. Give it the label {'='.join(LABEL)}."
+        f"{holder.who} has {holder.address} of {pool.path} ({holder.field}), which the provider does not count and "
+        f"may assign again. Give it the label {'='.join(LABEL)}."
     )
 
 

@@ -53,8 +53,8 @@ def farewell(patches: Iterable[Object], after: str | None) -> str:
     names = ", ".join(f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in patches)
     others = {BY_CLASS: f"without the class {CLASS}", WITHOUT_CLASS: "with a class", None: "at all"}[after]
     return (
-        f"The provider looks at no services {others} from now on: {names}. They keep the address that they have, get "
-        "no other one, and can be deleted."
+        f"The provider no longer watches services {others}: {names}. They keep their address, get no other "
+        "one, and can be deleted."
     )
 
 

@@ -50,7 +50,7 @@ GONE = {
     "vip_cidr": "subnet of the instance",
     "vipSubnet": "subnet of the instance",
     "vip_address": "addresses of the control plane",
-    "enable_endpointslices": "nothing: endpoint slices are what kube-vip uses; enable_endpoints turns back",
+    "enable_endpointslices": "nothing: kube-vip uses endpoint slices; enable_endpoints reverts that",
 }
 
 #: Where an environment variable's value may come from.
@@ -144,10 +144,10 @@ def _unfit(settings: Settings) -> Iterator[Problem]:
                 yield Problem(f"kube_vip_services.{key}", shared, reason, "Give each instance its own.")
     if not settings.lease_duration > settings.renew_deadline > settings.retry_period > 0:
         times = (settings.lease_duration, settings.renew_deadline, settings.retry_period)
-        reason = "do not fall: a leader must renew in less than its lease lasts, and try more often than that"
+        reason = "do not decrease: a leader must renew before its lease ends, and retry more often than that"
         yield Problem("kube_vip lease_duration, renew_deadline, retry_period", times, reason, "Write 15, 10 and 2.")
     if not newer(settings.version, (0, 8)):
-        remedy = "Take ghcr.io/kube-vip/kube-vip:v1.2.3."
+        remedy = "Use ghcr.io/kube-vip/kube-vip:v1.2.3."
         yield Problem("kube_vip_image", settings.image, "is older than what this role knows (0.8)", remedy)
     for name, value in settings.environment.items():
         yield from _variable(f"kube_vip_environment.{name}", name, value)
@@ -176,7 +176,7 @@ def _common(path: str, own: Mapping[str, Any]) -> Iterator[Problem]:
         or (own["addresses"] and len(lengths) != len(own["addresses"]))
     ):
         remedy = "Write a number, 32 for IPv4 and 128 for IPv6, and of both families 32,128."
-        yield Problem(f"{path}.subnet", own["subnet"], "is no prefix length of these addresses", remedy)
+        yield Problem(f"{path}.subnet", own["subnet"], "is not a prefix length of these addresses", remedy)
 
 
 def _addresses(path: str, addresses: list[str]) -> Iterator[Problem]:
@@ -194,13 +194,13 @@ def _addresses(path: str, addresses: list[str]) -> Iterator[Problem]:
 def _variable(path: str, name: Any, value: Any) -> Iterator[Problem]:
     """An environment variable given by hand."""
     if name in GONE:
-        yield Problem(path, value, "is ignored without a word", f"Use {GONE[name]}.")
+        yield Problem(path, value, "is silently ignored", f"Use {GONE[name]}.")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", str(name)):
         yield Problem(path, name, "cannot name an environment variable", "Use letters, digits and '_'.")
     if isinstance(value, Mapping):
         if len(value) != 1 or not set(value) <= set(SOURCES):
             remedy = "Write one of {}, as Kubernetes does below valueFrom.".format(", ".join(SOURCES))
-            yield Problem(path, sorted(map(str, value)), "is no source of a value", remedy)
+            yield Problem(path, sorted(map(str, value)), "is not a source of a value", remedy)
     elif not isinstance(value, (str, int, float, type(None))):
         yield Problem(path, value, "is not a text", "Write a text, a number, true or false.")
 
@@ -208,20 +208,20 @@ def _variable(path: str, name: Any, value: Any) -> Iterator[Problem]:
 def _bgp(bgp: Mapping[str, Any]) -> Iterator[Problem]:
     if not bgp.get("as") or not bgp.get("peers"):
         remedy = "Write as, router_id or router_interface, and peers with address and as."
-        yield Problem("kube_vip_bgp", None, "lacks the own AS, or peers to talk to", remedy)
+        yield Problem("kube_vip_bgp", None, "lacks the local AS number, or peers", remedy)
     else:
-        yield from number("kube_vip_bgp.as", bgp["as"], 1, LAST_AS, "number of an AS")
+        yield from number("kube_vip_bgp.as", bgp["as"], 1, LAST_AS, "an AS number")
     for index, peer in enumerate(bgp.get("peers") or ()):
         path = f"kube_vip_bgp.peers[{index}]"
         yield from unicast(f"{path}.address", peer["address"])
-        yield from number(f"{path}.as", peer["as"], 1, LAST_AS, "number of an AS")
+        yield from number(f"{path}.as", peer["as"], 1, LAST_AS, "an AS number")
         if re.search(r"[:,/\s]", peer.get("password") or ""):
-            reason = "holds one of ':', ',', '/' and space, which would end it"
-            yield Problem(f"{path}.password", None, reason, "Take another password.")
+            reason = "holds one of ':', ',', '/' and space, which would terminate it"
+            yield Problem(f"{path}.password", None, reason, "Use another password.")
     yield from interface("kube_vip_bgp.router_interface", bgp.get("router_interface") or "")
     if bgp.get("router_id") and bgp.get("router_interface"):
         remedy = "Give one: router_interface lets each node find its own."
-        yield Problem("kube_vip_bgp.router_id", bgp["router_id"], "is given beside router_interface", remedy)
+        yield Problem("kube_vip_bgp.router_id", bgp["router_id"], "is given as well as router_interface", remedy)
     elif bgp.get("router_id"):
         try:
             IPv4Address(bgp["router_id"])

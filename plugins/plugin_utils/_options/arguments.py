@@ -56,7 +56,7 @@ def inner_problems(
         if name in options:
             yield from problems_of(options[name], value, f"{path}.{name}", numbers_are_texts=numbers_are_texts)
         else:
-            yield Problem(f"{path}.{name}", None, "is no option here", _instead(str(name), list(options)))
+            yield Problem(f"{path}.{name}", None, "is not an option here", _instead(str(name), list(options)))
     for name, option in options.items():
         if option.get("required") and given.get(name) is None:
             yield Problem(f"{path}.{name}", None, "is missing", "Give it.")
@@ -115,9 +115,13 @@ def _scalar(kind: str, spec: Spec, value: Any, path: str, numbers_are_texts: boo
     if kind in ("str", "path"):
         meant = is_number(value) and numbers_are_texts and not spec.get("no_log")
         fits = isinstance(value, str) or meant
-        expected, remedy = "a text", "Write a text"
+        expected, remedy = "a string", "Write a string"
         if not fits and not isinstance(value, (Mapping, list, tuple)):
-            remedy = "Put it in quotes, as it is meant" if is_number(value) else "Put it in quotes, if that is the text"
+            remedy = (
+                "Put it in quotes, as it is meant"
+                if is_number(value)
+                else "Put it in quotes, if it is meant as a string"
+            )
     elif kind == "bool":
         fits = isinstance(value, bool) or str(value).lower() in TRUE + FALSE
         expected, remedy = "true or false", "Write true or false, without quotes"
@@ -145,7 +149,7 @@ def _number(kind: str, value: Any) -> bool:
 
 
 def _wrong_type(spec: Spec, path: str, value: Any, expected: str, remedy: str) -> Problem:
-    return Problem(path, _shown(spec, value), f"is {_said(value)}, and {expected} belongs here", remedy)
+    return Problem(path, _shown(spec, value), f"is {_said(value)}, and {expected} is required here", remedy)
 
 
 def _shown(spec: Spec, value: Any) -> Any:
@@ -160,7 +164,7 @@ def _said(value: Any) -> str:
     if is_number(value):
         return "a number"
     if isinstance(value, str):
-        return "a text" if value else "an empty text"
+        return "a string" if value else "an empty string"
     if isinstance(value, Mapping):
         return "a dictionary"
     if isinstance(value, Sequence):

@@ -24,22 +24,22 @@ LABEL_KEY = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A
 _INTERFACE = re.compile(r"(?!\.{1,2}$)[^\s/:]{1,15}")
 
 
-def number(path: str, value: int, low: int, high: int, what: str = "number") -> Iterator[Problem]:
+def number(path: str, value: int, low: int, high: int, what: str = "a number") -> Iterator[Problem]:
     """A number from ``low`` to ``high``, both counted."""
     if not low <= value <= high:
-        yield Problem(path, value, f"is no {what}", f"Give a number from {low} to {high}.")
+        yield Problem(path, value, f"is not {what}", f"Give a number from {low} to {high}.")
 
 
 def port(path: str, value: int) -> Iterator[Problem]:
     """A port of TCP."""
-    yield from number(path, value, 1, 65535, "port")
+    yield from number(path, value, 1, 65535, "a port")
 
 
 def interface(path: str, value: str) -> Iterator[Problem]:
     """The name of an interface, or nothing."""
     if value and not _INTERFACE.fullmatch(value):
         remedy = "Use up to 15 characters without space, '/' and ':', for example eth0."
-        yield Problem(path, value, "cannot name an interface", remedy)
+        yield Problem(path, value, "is not the name of an interface", remedy)
 
 
 def dns_label(path: str, value: str, what: str = "a namespace") -> Iterator[Problem]:
@@ -65,7 +65,9 @@ def host(path: str, value: object) -> Iterator[Problem]:
             remedy = "Write a name in small letters without scheme and port, as www.example.org or *.example.org."
             yield Problem(path, value, "cannot be a host", remedy)
         return
-    yield Problem(path, value, "is an IP address, and the API takes names only", "Write a name, or none for any host.")
+    yield Problem(
+        path, value, "is an IP address, and the API accepts names only", "Write a name, or none for any host."
+    )
 
 
 def labels(path: str, value: Mapping[str, object]) -> Iterator[Problem]:
@@ -87,4 +89,4 @@ def unicast(path: str, value: str) -> Iterator[Problem]:
         yield Problem(path, value, "is not an address", "Write it without a prefix; subnet says the prefix.")
         return
     if address.is_multicast or address.is_loopback or address.is_unspecified or address.is_link_local:
-        yield Problem(path, value, "is not an address that clients can reach a host at", "Take a free unicast address.")
+        yield Problem(path, value, "is not an address that clients can reach a host at", "Use a free unicast address.")

@@ -25,6 +25,6 @@ def settings_of(role: str, given: Mapping[str, Any]) -> dict[str, Any]:
         made[name] = typed(f"{role}_{name}", value, spec, problems) if spec else value
         if name == "kubeconfig" and not isinstance(value, (str, Mapping)):
             remedy = "Write the path of a file, or its content"
-            problems.append(Problem(f"{role}_{name}", value, "is no kubeconfig", remedy))
+            problems.append(Problem(f"{role}_{name}", value, "is not a kubeconfig", remedy))
     refuse(problems)
     return made

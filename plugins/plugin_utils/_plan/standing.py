@@ -125,8 +125,7 @@ class Standing:
             users = [each["name"] for each in self.coming if self._asks(each, name, other)]
             if users:
                 yield (
-                    f"{self.host}: check {name} of {', '.join(users)} is new or another one. Where it fails, the VIP "
-                    "may move."
+                    f"{self.host}: check {name} of {', '.join(users)} is new or changed. If it fails, the VIP may move."
                 )
 
     def _asks(self, instance: Mapping[str, Any], name: str, other: bool) -> bool:

@@ -45,25 +45,26 @@ def _judged(
 ) -> Iterator[tuple[str, str, str]]:
     """Severity, reason and remedy. ``distrust`` is the severity where HAProxy would not take the certificate."""
     if shown["problem"]:
-        yield WARNING, shown["problem"], "Where the cluster is not there yet, go on"
+        yield WARNING, shown["problem"], "If the cluster does not exist yet, continue"
         return
     if now > shown["not_after"]:
-        yield distrust, f"its certificate has ended {_date(shown['not_after'])}", _RENEW
+        yield distrust, f"its certificate expired on {_date(shown['not_after'])}", _RENEW
     elif now < shown["not_before"]:
-        yield distrust, f"its certificate begins only {_date(shown['not_before'])}", "Set the clocks"
+        yield distrust, f"its certificate is not valid before {_date(shown['not_before'])}", "Set the clocks"
     elif shown["distrust"]:
         issuer = f"CN={shown['issuer']}" if shown["issuer"] else ""
         yield distrust, distrusted([shown["name"]], issuer, cas, shown["distrust"]), ""
     elif shown["not_after"] - now < SOON * _DAY:
         days = int((shown["not_after"] - now) // _DAY)
-        yield WARNING, f"its certificate ends in {days} days, {_date(shown['not_after'])}", _RENEW
+        yield WARNING, f"its certificate expires in {days} days, on {_date(shown['not_after'])}", _RENEW
     missing = [str(each.ip) for each in vip.addresses if str(each.ip) not in shown["addresses"]]
     if vip.endpoint and not any(_covers(name, vip.endpoint) for name in shown["names"]):
         missing.append(vip.endpoint)
     if missing:
-        reason = f"its certificate does not name {' and '.join(missing)}: clients that ask by it refuse the answer"
+        reason = f"its certificate does not name {' and '.join(missing)}: clients that use it reject the certificate"
         remedy = (
-            "Add it to the apiserver's names (kubeadm: apiServer.certSANs), make the certificate anew and restart the "
+            "Add it to the apiserver's names (kubeadm: apiServer.certSANs), issue the certificate again and restart "
+            "the "
             "apiserver"
         )
         yield ERROR, reason, remedy
@@ -76,4 +77,4 @@ def _covers(name: str, wanted: str) -> bool:
 
 
 def _date(seconds: float) -> str:
-    return time.strftime("on %Y-%m-%d", time.gmtime(seconds))
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))

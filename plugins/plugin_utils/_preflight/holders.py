@@ -93,8 +93,14 @@ def holder_findings(seen: Seen) -> Iterator[Finding]:
         if each.split:
             yield _split(seen, each)
         elif len(each.holders) > 1:
-            reason = f"{each.address.ip} moved between {' and '.join(each.holders)} while they were looked at"
-            yield Finding(WARNING, each.holders, each.vip.path, reason, "Look again, and at the checks if it goes on")
+            reason = f"{each.address.ip} moved between {' and '.join(each.holders)} during the check"
+            yield Finding(
+                WARNING,
+                each.holders,
+                each.vip.path,
+                reason,
+                "Run preflight again. If it persists, look at the check scripts",
+            )
         else:
             yield from _unsaid(each)
         yield from _unanswered(each)
@@ -117,16 +123,17 @@ def _answered_by_others(seen: Seen, each: Holding) -> Iterator[Finding]:
         if owner is None:
             who = f"hardware address {hardware}, which no host of this inventory has"
             remedy = (
-                "Find it by that (switch, DHCP server, hypervisor) and take the address away, or declare another one"
+                "Find the host by that (switch, DHCP server, hypervisor) and remove the address there, or declare "
+                "another one"
             )
         elif owner in each.vip.servers:
             who = f"{owner}, which serves the VIP and must not answer for it"
             remedy = "Set arp_ignore=1 and arp_announce=2 there, as role ipvs_real_server does"
         else:
-            who = f"{owner}, which is none of its hosts"
+            who = f"{owner}, which is not one of its hosts"
             remedy = "Take the address from it, or add it to the VIP's hosts"
         severity = WARNING if owner in former else ERROR
-        yield Finding(severity, saw, each.vip.path, f"{each.address.ip} is answered for by {who}", remedy)
+        yield Finding(severity, saw, each.vip.path, f"{each.address.ip} is used by {who}", remedy)
 
 
 def _split(seen: Seen, each: Holding) -> Finding:
@@ -137,7 +144,8 @@ def _split(seen: Seen, each: Holding) -> Finding:
         f"{' and '.join(each.masters) or 'none'}; on the wire: {', '.join(seen_on_wire) or 'nobody answers'}"
     )
     remedy = (
-        "Let the hosts hear each other again (firewall, network, what all must agree on), then restart keepalived on "
+        "Make VRRP work between the hosts again (firewall, network, settings that all must agree on), then restart "
+        "keepalived on "
         "all but one: docs/split-brain.md"
     )
     changes = any(seen.fleet.plan(host).get("would_change") for host in each.holders)
@@ -150,7 +158,7 @@ def _unsaid(each: Holding) -> Iterator[Finding]:
     if each.says:
         return
     for host, saw in each.answers.items():
-        reason = f"{each.address.ip} is answered for by {host}, as {' and '.join(saw)} sees it, which does not have it"
+        reason = f"{host} answers for {each.address.ip}, as {' and '.join(saw)} sees it, and does not have the address"
         yield Finding(WARNING, (host,), each.vip.path, reason, f"Look for proxy_arp or a VIP that moves on {host}")
 
 
@@ -159,5 +167,7 @@ def _unanswered(each: Holding) -> Iterator[Finding]:
     saw = {host for hosts in (each.virtual, *each.answers.values(), *each.others.values()) for host in hosts}
     silent = tuple(host for host in each.asked if host not in saw and host not in each.holders)
     if silent and each.says:
-        reason = f"{each.address.ip} is held by {' and '.join(each.says)}, and who asks for it here gets no answer"
-        yield Finding(WARNING, silent, each.vip.path, reason, "Look for what is between them: switch, VLAN, arp_ignore")
+        reason = f"{each.address.ip} is held by {' and '.join(each.says)}, but nobody answers for it on this network"
+        yield Finding(
+            WARNING, silent, each.vip.path, reason, "Look at the network between them: switch, VLAN, arp_ignore"
+        )

@@ -24,8 +24,8 @@ def host_findings(seen: Seen) -> Iterator[Finding]:
     """What is wrong with a host, or between hosts that share a VIP."""
     for host, look in seen.looks.items():
         if look["deaf"]:
-            reason = f"the network could not be listened to: {look['deaf']}"
-            yield Finding(WARNING, (host,), "", reason, "Without it, outsiders and second holders are not seen")
+            reason = f"this host could not listen on the network: {look['deaf']}"
+            yield Finding(WARNING, (host,), "", reason, "Without that, outsiders and second holders are not found")
         yield from _taken(host, look)
         yield from _disks(host, look)
     yield from _links(seen)
@@ -53,7 +53,7 @@ def _taken(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
         if _OURS not in each["by"]:
             who = each["by"] or "a process that cannot be seen"
             reason = f"{each['address']} port {each['port']} is taken by {who}, so HAProxy could not listen there"
-            remedy = "Let it listen on this host's own address only, or give the VIP another port"
+            remedy = "Make it listen on this host's own address only, or give the VIP another port"
             yield Finding(ERROR, (host,), f"port {each['port']}", reason, remedy)
 
 
@@ -82,7 +82,7 @@ def _clocks(seen: Seen) -> Iterator[Finding]:
                 apart = max(spans[one][0] - spans[other][1], spans[other][0] - spans[one][1])
                 if apart > _APART:
                     reason = f"their clocks differ by at least {apart:.0f} s"
-                    yield Finding(WARNING, (one, other), "clock", reason, "Let both follow the same time servers")
+                    yield Finding(WARNING, (one, other), "clock", reason, "Use the same time servers on both")
 
 
 def _versions(seen: Seen) -> Iterator[Finding]:
@@ -98,5 +98,5 @@ def _versions(seen: Seen) -> Iterator[Finding]:
             if len(found) > 1:
                 told = ", ".join(f"{version} on {' and '.join(hosts)}" for version, hosts in sorted(found.items()))
                 reason = f"members run different versions: {told}"
-                remedy = "Bring them to one version, the hosts that hold no VIP first"
+                remedy = "Install one version on all, first on hosts that hold no VIP"
                 yield Finding(WARNING, vip.hosts, name, reason, remedy)

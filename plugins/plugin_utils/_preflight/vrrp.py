@@ -14,9 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import ERROR, NOTE, WARNING, Finding
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
 
-_OTHER_ID = (
-    "Set virtual_router_id of the VIP by hand, to one that nobody uses here: {free}. Or stop keepalived on {who}"
-)
+_OTHER_ID = "Set virtual_router_id of the VIP by hand, to one that is free here: {free}. Or stop keepalived on {who}"
 
 
 def vrrp_findings(seen: Seen) -> Iterator[Finding]:
@@ -36,7 +34,7 @@ def vrrp_findings(seen: Seen) -> Iterator[Finding]:
 
 def _judged(seen: Seen, host: str, mine: list[Member], heard: Mapping[str, Any], free: str) -> Iterator[Finding]:
     source = seen.host_of_address.get(heard["source"])
-    who = f"{source} ({heard['source']})" if source else f"{heard['source']}, which is no host of this inventory"
+    who = f"{source} ({heard['source']})" if source else f"{heard['source']}, which is not a host of this inventory"
     router = heard["virtual_router_id"]
     there = [each for each in mine if each.place.interface == heard["interface"] and _family(each) == heard["family"]]
     same = [each for each in there if each.router == router]
@@ -48,7 +46,7 @@ def _judged(seen: Seen, host: str, mine: list[Member], heard: Mapping[str, Any],
         reason = (
             f"{claimed[0].address.ip} is announced on {heard['interface']}, as virtual router ID {router}, by {who}"
         )
-        remedy = "An address belongs to one set of hosts: take it from there, or declare another one"
+        remedy = "Remove the address there, or declare another one"
         yield Finding(ERROR, (host,), claimed[0].vip.path, reason, remedy)
     elif source not in seen.fleet.hosts:
         what = ", ".join(heard["addresses"]) or "no address"
@@ -72,7 +70,7 @@ def _with_our_id(
     reason = (
         f"virtual router ID {router} on {heard['interface']} is in use by {who}. It sends VRRP version "
         f"{heard['version']} with priority {heard['priority']} for {', '.join(heard['addresses']) or 'no address'}. "
-        f"The hosts of the VIP would take it for one of them, or hold the VIP beside it"
+        f"The hosts of the VIP would accept it as a member, or become MASTER too (split brain)"
     )
     yield Finding(severity, (host,), vip.path, reason, _OTHER_ID.format(free=free, who=heard["source"]))
 
@@ -95,10 +93,11 @@ def _disagreement(seen: Seen, host: str, member: Member, heard: Mapping[str, Any
     for what, (sent, mine) in has.items():
         if sent != mine:
             reason = (
-                f"{source} sends {what} {_told(sent)}, and keepalived here has {_told(mine)}: it drops what it hears, "
-                "and holds the VIP beside it"
+                f"{source} sends {what} {_told(sent)}, and keepalived here has {_told(mine)}: it drops these "
+                "adverts, and "
+                "both become MASTER (split brain)"
             )
-            remedy = "Bring both to one configuration: playbooks/site.yml changes the members together"
+            remedy = "Give both the same configuration: playbooks/site.yml changes the members together"
             yield Finding(ERROR, (host,), f"{member.vip.path}, instance {member.instance}", reason, remedy)
 
 

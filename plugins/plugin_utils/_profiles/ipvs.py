@@ -107,11 +107,13 @@ class Ipvs(Profile):
             yield Problem(f"{path}.leads_to", entry.get("leads_to"), "names no real servers", remedy)
         for port in ports:
             if port.port != port.server_port:
-                reason = "is another port than the VIP's, and direct routing hands packets on unchanged"
+                reason = "differs from the VIP's port, and direct routing does not change packets"
                 remedy = "Let the servers listen on the VIP's port, or use profile tcp."
                 yield Problem(f"{path}.ports[{port.port}]", port.server_port, reason, remedy)
         if "port" in (entry.get("check") or {}) and port_number(entry["check"]["port"]) is None:
-            yield Problem(f"{path}.check.port", entry["check"]["port"], "is no port", "Give a number from 1 to 65535.")
+            yield Problem(
+                f"{path}.check.port", entry["check"]["port"], "is not a port", "Give a number from 1 to 65535."
+            )
 
     def settings(self, entry: Mapping[str, Any], ports: Sequence[Port]) -> Settings:
         asked = {"port": ports[0].port} if ports else {}

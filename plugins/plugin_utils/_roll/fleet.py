@@ -86,7 +86,7 @@ class Fleet:
 
     @cached_property
     def parallel(self) -> int:
-        """How many groups of hosts may have one of theirs changed at once; InputError where that is no number."""
+        """How many groups of hosts may have one of theirs changed at once; InputError where that is not a number."""
         return parallel_groups(self.hostvars)
 
     @cached_property

@@ -26,7 +26,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
 #: Two virtual router IDs are two routers, each of which has its own MASTER.
-_DEAF = " The holder is changed first. Its peers, which do not hear it then, are stopped until it is their turn."
+_DEAF = " The holder is changed first. Its peers, which would not accept its adverts, are stopped until their turn."
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 
@@ -78,7 +78,7 @@ def _tell_instance(
     kept = [host for host in holders if not truth(hostvars[host].get("keepalived_purge"))]
     gone = [host for host in holders if host not in kept]
     if kept:
-        reason = f"is already the address of {what} in keepalived.conf of {_and(kept)}, which nothing declares"
+        reason = f"is already the address of {what} in keepalived.conf of {_and(kept)}, which is not declared"
         remedy = (
             "To take it over, set keepalived_purge: true (and haproxy_purge: true for HAProxy): the run then removes "
             "from these files what nothing declares, and the plan shows all of it first. What else is to stay in them "
@@ -88,7 +88,7 @@ def _tell_instance(
         found.problems.append(str(Problem(f"{vip.path}.addresses", address, reason, remedy)))
     if gone:
         found.notes.append(
-            f"{what} in keepalived.conf of {_and(gone)} gives way to VIP {vip.name}, which takes {address}."
+            f"{what} in keepalived.conf of {_and(gone)} is replaced by VIP {vip.name}, which gets {address}."
             + (_DEAF if router != router_id(vip, interface) else "")
         )
 
@@ -108,7 +108,7 @@ def _listeners(vip: Vip, members: Sequence[str], hostvars: Hostvars) -> Iterator
             if where in places and port in ports:
                 found.setdefault((section, f"{where}:{port}", purge), []).append(host)
     for (section, bound, purge), hosts in found.items():
-        becomes = "is removed (haproxy_purge)" if purge else "stays, and what comes to the VIP goes to the new one"
+        becomes = "is removed (haproxy_purge)" if purge else "stays, and connections to the VIP go to the new one"
         yield f"{section} in haproxy.cfg of {_and(hosts)} listens on {bound}; it {becomes}."
 
 
@@ -139,7 +139,7 @@ def _disagreement(written: Mapping[str, Mapping[str, Any]]) -> str:
         if len(set(said.values())) > 1:
             differing[key] = ", ".join(f"{value} on {host}" for host, value in said.items())
     if not differing:
-        return "their files agree, so what one sends does not reach the other, or is refused there"
+        return "their files agree, so the adverts of one do not reach the other, or are rejected there"
     return "their files disagree (" + "; ".join(f"{key}: {values}" for key, values in differing.items()) + ")"
 
 

@@ -180,7 +180,7 @@ def _of_hosts(claims: Sequence[Claim], hostvars: Mapping[str, Mapping[str, Any]]
             for claim in claims:
                 if not address.is_loopback and claim.span.holds(address):
                     reason = f"holds {address}, the own address of host {host}: both would answer for it"
-                    yield Problem(claim.path, claim.span.stated, reason, "Take addresses that no host has.")
+                    yield Problem(claim.path, claim.span.stated, reason, "Use addresses that no host has.")
 
 
 def _native(place: Place) -> bool:
@@ -193,7 +193,8 @@ def _same_router(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
             beside = any(ip_address(str(each)) in interface.network for each in planes.kube_keepalived_vip)
             if beside and router_id(vip, interface) == planes.kube_keepalived_vip_router:
                 reason = (
-                    "is the virtual router ID of kube-keepalived-vip in the same network: each would obey the other"
+                    "is the virtual router ID of kube-keepalived-vip in the same network: each would accept the "
+                    "other's adverts"
                 )
                 remedy = "Set virtual_router_id of the VIP by hand."
                 yield Problem(f"{vip.path}.virtual_router_id", planes.kube_keepalived_vip_router, reason, remedy)
@@ -227,10 +228,10 @@ def _unserved(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
         yield Problem(PROVIDES_CLASS, True, reason, remedy)
     if planes.balanced and (served or (pools and planes.serves_class)):
         reason = f"makes a Service without a class, and those of the class {served or CLASS} alone are served"
-        yield Problem("traefik_service_type", "LoadBalancer", reason, "Take ClusterIP, or serve all services.")
+        yield Problem("traefik_service_type", "LoadBalancer", reason, "Use ClusterIP, or serve all services.")
     elif planes.balanced and watched and watched != planes.balanced:
         reason = f"makes a Service in {planes.balanced}, and kube-vip watches {watched} only"
-        yield Problem("traefik_service_type", "LoadBalancer", reason, "Take ClusterIP, or watch every namespace.")
+        yield Problem("traefik_service_type", "LoadBalancer", reason, "Use ClusterIP, or watch every namespace.")
 
 
 def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
@@ -246,7 +247,7 @@ def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
             )
             remedy = (
                 "Set traefik_host_network to true, or leave profile, leads_to and ports of the VIP out: then the "
-                "holder serves alone, and is meant to."
+                "holder serves alone, as intended."
             )
             yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)
         if planes.listening and set(vip.servers) & set(planes.edge):

@@ -32,7 +32,7 @@ Hostvars = Mapping[str, Mapping[str, Any]]
 
 def parallel_groups(hostvars: Hostvars) -> int:
     """What ``k8s_edge_parallel_groups`` says, a number or a text as it comes from ``-e``; 1 where no host has it.
-    InputError where it is no whole number from 1 on, or where hosts have different ones."""
+    InputError where it is not a whole number from 1 on, or where hosts have different ones."""
     found: dict[int, str] = {}
     for host in hostvars:
         given = (hostvars[host] or {}).get(VARIABLE)
@@ -44,7 +44,7 @@ def parallel_groups(hostvars: Hostvars) -> int:
                 "Write how many groups of hosts may have one of theirs changed at the same time, for example 2. "
                 "1 is one host at a time in the whole fleet"
             )
-            refuse([Problem(VARIABLE, given, f"is no whole number from 1 on (host {host})", remedy)])
+            refuse([Problem(VARIABLE, given, f"is not a whole number from 1 on (host {host})", remedy)])
         found.setdefault(int(text), host)
     if len(found) > 1:
         said = " and ".join(f"{number} on {host}" for number, host in found.items())

@@ -41,7 +41,7 @@ def trades(
                 yield Problem(
                     f"{vip.path if vip else f'keepalived_instances[{getting}]'}.virtual_router_id on host {host}",
                     None,
-                    f"{kind}s trade addresses or virtual router IDs here, and keepalived would"
+                    f"{kind}s exchange addresses or virtual router IDs here, and keepalived would"
                     f" be MASTER without {address} after its reload",
                     f"Set virtual_router_id of this {kind} to a number that no {kind} has or had there, and "
                     "run. A later run may give it another one",

@@ -43,8 +43,8 @@ def _faults(vip: Vip, hosts: Sequence[str], infos: Mapping[str, Mapping[str, Any
     absent = len(vip.hosts) - len(hosts)
     for host, peer in unknown if len({each for _host, each in unknown}) > absent * len(vip.addresses) else ():
         yield (
-            f"{vip.name}: keepalived on {host} names {peer} as a peer, which is none of the VIP's hosts: if it still "
-            "takes part, nobody here knows what it holds. Run playbooks/site.yml, which says what to do."
+            f"{vip.name}: keepalived on {host} names {peer} as a peer, which is not a host of the VIP: if it still "
+            "takes part, it is not known what it holds. Run playbooks/site.yml, which says what to do."
         )
     for address in vip.addresses:
         holders = [host for host in hosts if str(address.ip) in held_addresses(infos.get(host) or {})]

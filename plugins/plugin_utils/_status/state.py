@@ -86,9 +86,9 @@ def _why_not(seen: Seen, member: Mapping[str, Any], best: int) -> str:
     if not info.get("active"):
         return "keepalived does not run"
     if member["state"] == "FAULT":
-        return "FAULT: what its instance tracks fails, or its interface is down"
+        return "FAULT: a tracked check fails, or its interface is down"
     if member["state"] == "MASTER":
-        return "calls itself MASTER, and does not answer on the network"
+        return "is MASTER by its own account, and does not answer on the network"
     if member["state"] != "BACKUP":
         return "keepalived does not have the instance"
     lost = member["base_priority"] - member["priority"]

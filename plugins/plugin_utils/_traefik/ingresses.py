@@ -72,7 +72,7 @@ def problems(entries: Sequence[Entry], option: str) -> Iterator[Problem]:
             yield Problem(f"{path}.name", which[1], f"is also that of {seen[which]}", "Give each a name of its own.")
         seen.setdefault(which, path)
         if len(_types(entry)) > 1:
-            reason = "mixes path types, of which Traefik takes the longer rule and not the exact one"
+            reason = "mixes path types, and Traefik prefers the longer rule to the exact one"
             yield Problem(f"{path}.rules", None, reason, "Give Exact rules an entry of their own; it comes first.")
         for place, rule in enumerate(entry["rules"]):
             yield from _rule_problems(f"{path}.rules[{place}]", rule)

@@ -89,7 +89,7 @@ def _object(version: str, kind: str, namespace: str = "", name: str = NAME, **re
 
 
 def _namespace(name: str) -> Object:
-    """System and folders of the node are allowed to pods of a privileged namespace only (pod security standards)."""
+    """Ports and folders of the node are allowed to pods of a privileged namespace only (pod security standards)."""
     made = _object("v1", "Namespace", name=name)
     made["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] = "privileged"
     return made

@@ -60,7 +60,7 @@ def _names(settings: Settings) -> Iterable[Problem]:
     if settings["dashboard_host"]:
         yield from host("traefik_dashboard_host", settings["dashboard_host"])
     for option in ("leaving_seconds", "min_ready_seconds"):
-        yield from number(f"traefik_{option}", settings[option], 0, 3600, "number of seconds")
+        yield from number(f"traefik_{option}", settings[option], 0, 3600, "a number of seconds")
 
 
 def _image(image: str) -> Iterable[Problem]:
@@ -84,21 +84,21 @@ def _host_network(settings: Settings) -> Iterable[Problem]:
     for name in ("http_port", "https_port"):
         port = settings[name]
         if port in NODE_PORTS.values():
-            yield Problem(f"traefik_{name}", port, "is an inner port of Traefik's own", "Take another one.")
+            yield Problem(f"traefik_{name}", port, "is an internal port of Traefik", "Take another one.")
         closed = [
             host for host, kernel in settings["kernels"].items() if port < int((kernel or {}).get(FIRST_FREE, FIRST))
         ]
         if closed:
             reason = (
-                f"is a port that root alone may listen on in the network of {', '.join(closed)}, as far as their "
+                f"is a port that only root may listen on in the network of {', '.join(closed)}, as far as their "
                 "kernel_parameters say, and Traefik is never root"
             )
             lowest = min(settings["http_port"], settings["https_port"])
-            remedy = f"Write {FIRST_FREE}: {lowest} there (role kernel), or take ports from {FIRST} on."
+            remedy = f"Write {FIRST_FREE}: {lowest} there (role kernel), or use ports from {FIRST} on."
             yield Problem(f"traefik_{name}", port, reason, remedy)
     if settings["dashboard_host"]:
-        reason = "leads to a port that is open to the node itself alone, since the network is the node's"
-        remedy = f"Leave it out, and look by kubectl port-forward to {NODE_PORTS['traefik']} of a pod."
+        reason = "leads to a port that only the node can reach, since the pod uses the network of the node"
+        remedy = f"Leave it out, and use kubectl port-forward to {NODE_PORTS['traefik']} of a pod."
         yield Problem("traefik_dashboard_host", settings["dashboard_host"], reason, remedy)
 
 
@@ -134,9 +134,11 @@ def _acme(acme: Settings, nodes: int) -> Iterable[Problem]:
         remedy = "Write for example /var/lib/traefik."
         yield Problem("traefik_acme.host_path", acme["host_path"], "does not begin with '/'", remedy)
     if acme.get("claim") and acme.get("host_path"):
-        yield Problem("traefik_acme.claim", acme["claim"], "stands beside host_path", "Keep certificates in one place.")
+        yield Problem(
+            "traefik_acme.claim", acme["claim"], "is given as well as host_path", "Keep certificates in one place."
+        )
     elif acme.get("claim") and nodes > 1:
-        reason = f"would be written by Traefik on {nodes} nodes at once, which it cannot"
+        reason = f"would be written by Traefik on {nodes} nodes at once, which Traefik does not support"
         yield Problem("traefik_acme.claim", acme["claim"], reason, "Use host_path: each node has its own certificates.")
 
 
@@ -144,7 +146,7 @@ def _arguments(arguments: Iterable[Any]) -> Iterable[Problem]:
     for index, argument in enumerate(arguments):
         option = f"traefik_arguments[{index}]"
         if not re.match(r"--[a-z]", str(argument)):
-            yield Problem(option, argument, "is no argument of Traefik", "Write --name=value.")
+            yield Problem(option, argument, "is not an argument of Traefik", "Write --name=value.")
         elif str(argument).lower().startswith("--api.insecure"):
             reason = "shows the dashboard to everybody"
             yield Problem(option, argument, reason, "Use traefik_dashboard_users.")

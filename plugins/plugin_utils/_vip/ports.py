@@ -73,10 +73,10 @@ def _single(path: str, entry: Mapping[str, Any], serves: bool, problems: list[Pr
     port, behind = port_number(given), port_number(entry.get("backend_port") or given)
     if port is None:
         remedy = f"Give one in the range 1 to 65535, or several in ports: {EXAMPLE}"
-        problems.append(Problem(f"{path}.port", given, "is no port", remedy))
+        problems.append(Problem(f"{path}.port", given, "is not a port", remedy))
     elif behind is None:
         remedy = "Give one in the range 1 to 65535"
-        problems.append(Problem(f"{path}.backend_port", entry["backend_port"], "is no port", remedy))
+        problems.append(Problem(f"{path}.backend_port", entry["backend_port"], "is not a port", remedy))
     else:
         yield Port(port, behind)
 
@@ -104,7 +104,7 @@ def _several(path: str, given: Any, problems: list[Problem]) -> Iterator[Port]:
             wrong = value if port is None else behind
             shown = wrong if isinstance(wrong, (str, int, float)) else None
             where = path if port is None and mapped else f"{path}[{value if mapped else index}]"
-            problems.append(Problem(where, shown, "is no port", "Give one in the range 1 to 65535"))
+            problems.append(Problem(where, shown, "is not a port", "Give one in the range 1 to 65535"))
         elif port in seen:
             problems.append(Problem(path, port, "has a port twice", "Name each once."))
         else:

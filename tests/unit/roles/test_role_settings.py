@@ -93,5 +93,5 @@ def test_a_secret_of_a_wrong_type_is_not_told():
 
 @pytest.mark.parametrize("wrong", [["/a"], 5, True, None])
 def test_a_kubeconfig_is_a_path_or_a_content(wrong):
-    with pytest.raises(AnsibleFilterError, match=r"kube_vip_kubeconfig: .*is no kubeconfig"):
+    with pytest.raises(AnsibleFilterError, match=r"kube_vip_kubeconfig: .*is not a kubeconfig"):
         role_settings({"kubeconfig": wrong}, "kube_vip")

@@ -27,7 +27,7 @@ DIRECTED = {
     ("declared", "said"),
     [
         ({}, "cannot lead port 80, 443 to Traefik's hostPort"),
-        ({"traefik_host_network": True}, "root alone may listen on in the network of edge-1"),
+        ({"traefik_host_network": True}, "only root may listen on in the network of edge-1"),
     ],
 )
 def test_an_edge_that_traefik_cannot_serve(tmp_path, ansible_playbook, declared, said):
@@ -66,13 +66,13 @@ KUBE_VIP = {
     [
         (
             {"traefik_ingresses": [INGRESS]},
-            ["[0].name: 'Shop' cannot", "rules[0].host: 'https://a' cannot", "rules[0].port: 0 is no port"],
+            ["[0].name: 'Shop' cannot", "rules[0].host: 'https://a' cannot", "rules[0].port: 0 is not a port"],
         ),
-        ({"traefik_resources": {"limits": {"memory": "much"}}}, ["resources.limits.memory: 'much' is no quantity"]),
+        ({"traefik_resources": {"limits": {"memory": "much"}}}, ["resources.limits.memory: 'much' is not a quantity"]),
         ({"traefik_crds": ["/nowhere/crds.yml"]}, ["/nowhere/crds.yml"]),
         ({"kube_vip_cloud_provider_pools": POOLS, "kube_vip_cloud_provider_replicas": "-1"}, ["replicas: -1 leaves"]),
         (KUBE_VIP, [".port: 'abc' is a text, and", "services: 0 is a number, and", "state: 'abent' is not known"]),
-        ({"edge_nodes_labels": {"edgenode": True}}, ["edge_nodes_labels[edgenode]: True is not a text"]),
+        ({"edge_nodes_labels": {"edgenode": True}}, ["edge_nodes_labels[edgenode]: True is not a string"]),
         ({"kubernetes_objects_wait": "perhaps"}, ["kubernetes_objects_wait: 'perhaps' is a text, and true or false"]),
         ({"k8s_edge_traefik": "perhaps"}, ["k8s_edge_traefik: 'perhaps' is a text, and true or false"]),
     ],

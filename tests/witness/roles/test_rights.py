@@ -70,7 +70,7 @@ def without(kind, *verbs):
 @pytest.mark.parametrize(
     ("user", "rules", "said"),
     [
-        ("expired", None, ["does not know who asks (401 Unauthorized)", "k8s_edge_kubeconfig"]),
+        ("expired", None, ["does not accept the credentials (401 Unauthorized)", "k8s_edge_kubeconfig"]),
         ("visitor", [], ["User visitor may not list", "in the whole cluster (403 Forbidden)"]),
         ("reader", without("pods", "list"), ["User reader may not list pods in namespace kube-system"]),
     ],
@@ -88,7 +88,7 @@ def test_what_is_missing_is_named(kubeconfig, as_user, user, rules, said):
 def test_a_namespace_that_is_missing_is_named_before_anything_is_changed(kubeconfig, as_user):
     grant(kubeconfig, "guest", ROLE["rules"])
     told = as_user("guest", "-e", "kube_vip_namespace=network", fails=True)
-    assert "kube_vip_namespace: network is no namespace" in told and "kubectl create namespace network" in told
+    assert "kube_vip_namespace: network is not a namespace" in told and "kubectl create namespace network" in told
     assert "Label the edge nodes" not in told
 
 

@@ -50,9 +50,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("missing.crt", "does not exist on the controller"),
         ("ca.key", "holds a private key"),
         ("both.pem", "holds a private key"),
-        ("notes.txt", "holds no certificate in PEM"),
+        ("notes.txt", "contains no certificate in PEM"),
         ("cut.crt", "cannot be read"),
-        ("leaf.crt", "is no CA's"),
+        ("leaf.crt", "is not a CA's"),
     ],
 )
 def test_a_file_that_is_no_ca(files: Path, name: str, words: str) -> None:
@@ -104,9 +104,9 @@ GROUPS = {"all": ["edge-1", "kube-1"], "edges": ["edge-1"], "kube": ["kube-1"]}
 @pytest.mark.parametrize(
     ("section", "family", "ca", "words"),
     [
-        ("haproxy", "Suse", "ca.crt", "edge-1' is a host of SLES, of the family Suse, which is not supported"),
+        ("haproxy", "Suse", "ca.crt", "edge-1' runs SLES, of the family Suse, which is not supported"),
         ("keepalived", "Suse", "ca.crt", "Supported are Debian and RedHat. Remove such a host from"),
-        ("haproxy", "RedHat", "leaf.crt", "is no CA's"),
+        ("haproxy", "RedHat", "leaf.crt", "is not a CA's"),
         ("haproxy", "Debian", "missing.crt", "does not exist on the controller"),
         ("haproxy", "Debian", "", "there is no CA to verify the apiservers of kubeapi"),
         ("haproxy", "Debian", "ca.crt", None),

@@ -35,12 +35,12 @@ class Cut(NamedTuple):
         words = f"{self.lost} {'word' if self.lost == 1 else 'words'}"
         if self.unset:
             return (
-                f"{self.title}: line {self.line} has the word {self.empty} of a variable that is not set: what stands "
-                f"behind it ({words}) is in force only with versions of HAProxy that leave such a word out"
+                f"{self.title}: line {self.line} has the word {self.empty} with a variable that is not set: "
+                f"only versions of HAProxy that omit such a word apply the words after it ({words})"
             )
         return (
-            f"{self.title}: line {self.line} ends for HAProxy at the empty word {self.empty}: what stands behind it is "
-            f"not in force ({words})"
+            f"{self.title}: line {self.line} ends for HAProxy at the empty word {self.empty}: the words after "
+            f"it are ignored ({words})"
         )
 
 

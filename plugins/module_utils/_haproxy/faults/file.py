@@ -127,7 +127,7 @@ def _line_faults(document: Document, lines: _Lines) -> Iterator[Fault]:
         lost = lex(content).lost if '""' in content or "''" in content else ""
         if lost[:1] in ("'", '"'):
             # What stands there may be a secret.
-            reason = f"is an empty word, at which HAProxy ends the line: {len(lost)} characters are not in force"
+            reason = f"is an empty word, at which HAProxy ends the line: {len(lost)} characters are ignored"
             where = f"{section.title}: {' '.join(words[:2])}"
             yield Fault(where, lost[:2], reason, "Leave the empty word out, or the rest of the line.")
         for what, reason, remedy in misread(section.kind, words) if words else ():
@@ -163,8 +163,7 @@ def _bound_twice(documents: list[Document]) -> Iterator[Fault]:
                 found += [(section.title, listener) for listener in listeners(meanings(document.content(index)))]
     for title, listener, other in shared(found):
         reason = (
-            f"is bound in {other} already; HAProxy accepts it, and the kernel gives each of the two a part of the "
-            "connections"
+            f"is bound in {other} already; HAProxy accepts it, and the kernel divides the connections between the two"
         )
         yield Fault(title, f"bind {listener.spelled}", reason, "Bind an address and port once.")
 

@@ -194,12 +194,12 @@ def _number(name: str, value: str) -> Iterator[Misread]:
     if not _NUMBER.fullmatch(value) and not _COMPUTED.search(value):
         read = _READ_AS.match(value)
         number = int(read.group() or 0) if read is not None else 0
-        yield Misread(f"{name} {value}", f"is no whole number, and HAProxy would read {number}", "Give a number.")
+        yield Misread(f"{name} {value}", f"is not a whole number, and HAProxy would read {number}", "Give a number.")
     elif _NUMBER.fullmatch(value):
         low, high = _RANGES.get(name, _WIDEST)
         if not low <= int(value) <= high:
             remedy = f"Give a number from {low} to {high}."
-            yield Misread(f"{name} {value}", "is out of range, and HAProxy would take another", remedy)
+            yield Misread(f"{name} {value}", "is out of range, and HAProxy would use another number", remedy)
 
 
 def _addresses(beginning: str, words: list[str]) -> Iterator[Misread]:
@@ -222,7 +222,7 @@ def _address(name: str, text: str) -> Iterator[Misread]:
         yield Misread(what, f"has no brackets, and HAProxy would read port {port}", "Put the address in brackets.")
     elif _LEGACY_IPV4.fullmatch(host or whole) and parse_address(host or whole) is None:
         remedy = "Give four numbers from 0 to 255, without zeros before them."
-        yield Misread(what, "is no IPv4 address, and HAProxy would read another", remedy)
+        yield Misread(what, "is not an IPv4 address, and HAProxy would read another address", remedy)
     elif host and port and "]" not in port:
         number = port.lstrip("+-") if name in _RELATIVE else port
         if not _PORTS.fullmatch(number) or not all(0 < int(each) < 65536 for each in number.split("-")):
@@ -273,9 +273,9 @@ def _forms(beginning: str, words: list[str]) -> Iterator[Misread]:
     elif beginning == "user" and words[-1] in ("password", "insecure-password") and words[-2] != "groups":
         yield Misread(words[-1], "has no value, so that the password would be empty", "Give a password.")
     elif beginning == "chroot" and words[1:2] and not words[1].startswith(("/", "$", "\0")):
-        yield Misread(" ".join(words[:2]), "depends on the folder in which HAProxy is started", "Begin it with a /.")
+        yield Misread(" ".join(words[:2]), "depends on the directory in which HAProxy is started", "Begin it with a /.")
     elif beginning == "server-template" and value and not _COUNT.fullmatch(value):
-        yield Misread(f"{beginning} {words[1]} {value}", "is no number of servers", "Give a number, or from-to.")
+        yield Misread(f"{beginning} {words[1]} {value}", "is not a number of servers", "Give a number, or from-to.")
     elif beginning == "unix-bind" and any(not _MODE.fullmatch(mode) for mode in _behind("mode", words)):
         yield Misread("mode", "is not octal, and HAProxy would read another one", "Give digits such as 660.")
     elif beginning == "cpu-map":
@@ -285,7 +285,7 @@ def _forms(beginning: str, words: list[str]) -> Iterator[Misread]:
     elif beginning == "http-check expect":
         for name, value in zip(words, words[1:]):
             if name == "status" and not _STATUSES.fullmatch(value) and not _COMPUTED.search(value):
-                yield Misread(f"status {value}", "is a status that no server gives", "Give codes from 100 to 599.")
+                yield Misread(f"status {value}", "is not a status that a server returns", "Give codes from 100 to 599.")
     elif beginning in ("http-check send", "option httpchk"):
         yield from _request(*_request_words(beginning, words))
 
@@ -305,7 +305,7 @@ def _request(methods: list[str], uris: list[str], versions: list[str]) -> Iterat
     ):
         for word in given:
             if not re.match(pattern, word) and not _COMPUTED.search(word):
-                yield Misread(f"{what} {word}", f"is no {what} of HTTP", f"Give {example}, for example.")
+                yield Misread(f"{what} {word}", f"is not a {what} of HTTP", f"Give {example}, for example.")
 
 
 def _behind(name: str, words: list[str]) -> list[str]:

@@ -102,7 +102,7 @@ def fault(desired: DesiredLimits, limit: Limit | None, *, likely: bool = False) 
     if desired.ulimit and desired.ulimit > limit.files:
         reason = f"is more than the {limit.files} open files that {limit.where} allows, and HAProxy would not start"
         more = limit.remedy.format(files=max(desired.ulimit, counted))
-        return Problem("global.ulimit-n", desired.ulimit, reason, f"Leave it out, as HAProxy counts itself, or {more}")
+        return Problem("global.ulimit-n", desired.ulimit, reason, f"Leave it out, since HAProxy computes it, or {more}")
     if counted > limit.files:
         reason = (
             f"needs {'about' if likely else 'at least'} {counted} open files (two for each connection, and others), "
@@ -114,7 +114,7 @@ def fault(desired: DesiredLimits, limit: Limit | None, *, likely: bool = False) 
         return Problem("global.maxconn", desired.maxconn, reason, less + more if less else more[0].upper() + more[1:])
     if desired.ulimit and counted > max(desired.ulimit, limit.soft):
         reason = f"is less than the {counted} open files that maxconn {desired.maxconn} needs: HAProxy would not start"
-        return Problem("global.ulimit-n", desired.ulimit, reason, "Leave it out, as HAProxy counts itself")
+        return Problem("global.ulimit-n", desired.ulimit, reason, "Leave it out, since HAProxy computes it")
     return None
 
 

@@ -42,26 +42,24 @@ class _Row(NamedTuple):
 
 #: Lines by their first words.
 _LINES: dict[tuple[str, ...], _Row] = {
-    ("nbproc",): _Row("2.5", "is gone: one process with threads does the work", "Take it out, or set nbthread."),
+    ("nbproc",): _Row("2.5", "was removed: HAProxy runs one process with threads", "Remove it, or set nbthread."),
     ("option", "http_proxy"): _Row("2.5", "is gone", "Use http-request set-dst and do-resolve."),
-    ("bind-process",): _Row("2.7", "is gone, since there is one process only"),
-    ("stats", "bind-process"): _Row("2.7", "is gone, since there is one process only"),
+    ("bind-process",): _Row("2.7", "was removed: HAProxy runs one process only"),
+    ("stats", "bind-process"): _Row("2.7", "was removed: HAProxy runs one process only"),
     ("email-alert", "mailers"): _Row(
         "3.3",
-        "sends no mail any more, and HAProxy does not say so",
+        "sends no mail any more, and HAProxy does not report that",
         "Load a Lua script that sends it, or watch the servers from outside.",
         refused=False,
     ),
-    ("master-worker",): _Row("3.5", "is gone", "Take it out; the service starts HAProxy with -W or -Ws."),
+    ("master-worker",): _Row("3.5", "is gone", "Remove it; the service starts HAProxy with -W or -Ws."),
     ("dispatch",): _Row("3.5", "is gone", "Declare a server with that address."),
     ("transparent",): _Row("3.5", "is gone", "Declare a server with the address 0.0.0.0."),
     ("option", "transparent"): _Row("3.5", "is gone", "Declare a server with the address 0.0.0.0."),
     ("filter", "opentracing"): _Row("3.5", "is gone", "Use the filter that follows it, opentelemetry."),
     ("tune.quic.frontend.conn-tx-buffers.limit",): _Row("3.3", "is gone"),
     **{
-        (f"tune.quic.{old}",): _Row(
-            "3.5", "has another name", f"Call it tune.quic.{new}, which HAProxy knows since 3.3."
-        )
+        (f"tune.quic.{old}",): _Row("3.5", "has another name", f"Use tune.quic.{new}, its name since 3.3.")
         for old, new in {
             "cc-hystart": "fe.cc.hystart",
             "cc.cubic.min-losses": "fe.cc.cubic-min-losses",
@@ -79,13 +77,13 @@ _LINES: dict[tuple[str, ...], _Row] = {
     },
 }
 _WORDS = max(len(words) for words in _LINES)
-_BIND_PROCESS = _Row("2.7", "is gone, since there is one process only", "Use thread, or take it out.")
+_BIND_PROCESS = _Row("2.7", "was removed: HAProxy runs one process only", "Use thread, or remove it.")
 _HIDDEN_HEADERS = _Row(
     "3.0", "hides headers behind the version", "Send them with http-check send meth GET uri / hdr NAME VALUE."
 )
-_PROGRAM = _Row("3.3", "is gone: HAProxy starts no other programs", "Let systemd start the program.")
+_PROGRAM = _Row("3.3", "was removed: HAProxy starts no other programs", "Let systemd start the program.")
 _EXPOSED = "expose-deprecated-directives"
-_HIDDEN_PROGRAM = _Row("3.1", f"needs {_EXPOSED} in 3.1 and 3.2, and is gone from 3.3 on", _PROGRAM.remedy)
+_HIDDEN_PROGRAM = _Row("3.1", f"needs {_EXPOSED} in 3.1 and 3.2, and was removed in 3.3", _PROGRAM.remedy)
 _NAMES = _Row(
     "3.3", "has the name of another proxy", "Name one of them differently, and use that name where it is meant."
 )

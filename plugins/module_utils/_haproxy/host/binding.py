@@ -73,14 +73,17 @@ def _problem(listener: Listener, rehearsal: bool, both: bool, busy: bool, at: st
     if host.startswith("/"):
         if os.path.isdir(os.path.dirname(host)):
             return None
-        return f"is in a folder that does not exist, and HAProxy would fail at its {at}", "Make the folder first."
+        return (
+            f"is in a directory that does not exist, and HAProxy would fail at its {at}",
+            "Create the directory first.",
+        )
     for port in range(listener.low, min(listener.high, listener.low + _MOST_PORTS) + 1):
         error = _try(host, port, both)
         if error == errno.EADDRINUSE and busy:
-            return f"uses port {port}, which something else listens on", "Stop that, or choose another port."
+            return f"uses port {port}, on which another process listens", "Stop that process, or choose another port."
         if error == errno.EADDRNOTAVAIL and not rehearsal:
             return (
-                f"is no address of this host, and HAProxy would fail at its {at}",
+                f"is not an address of this host, and HAProxy would fail at its {at}",
                 "Add the address first, or allow it with the sysctl ip_nonlocal_bind.",
             )
     return None

@@ -48,13 +48,13 @@ def missing(before: Sequence[Document], after: Sequence[Document]) -> list[Probl
     problems = []
     for need in [need for document in after for need in needs(document) if need not in known]:
         if need.folder and not os.path.isdir(need.path):
-            reason = "is no folder on this host, and HAProxy would end, with all connections"
-            problems.append(Problem(need.option, need.path, reason, "Make the folder first."))
+            reason = "is not a directory on this host, and HAProxy would exit and cut all connections"
+            problems.append(Problem(need.option, need.path, reason, "Create the directory first."))
         elif not need.folder and not os.path.isdir(os.path.dirname(need.path)):
-            reason = "is in a folder that does not exist, and HAProxy would not start"
-            problems.append(Problem(need.option, need.path, reason, "Make the folder first."))
+            reason = "is in a directory that does not exist, and HAProxy would not start"
+            problems.append(Problem(need.option, need.path, reason, "Create the directory first."))
         elif not need.folder and os.path.isdir(need.path):
-            reason = "is a folder, and HAProxy would not start"
+            reason = "is a directory, and HAProxy would not start"
             problems.append(Problem(need.option, need.path, reason, "Name a file in it."))
     return problems
 

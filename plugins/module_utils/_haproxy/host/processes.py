@@ -32,14 +32,14 @@ def has_loaded(pid: int, path: str, proc: str = "/proc") -> Loaded:
     try:
         changed = os.stat(path).st_ctime
     except OSError as error:
-        return Loaded(False, f"{path} cannot be looked at: {error.strerror}")
+        return Loaded(False, f"{path} cannot be read: {error.strerror}")
     started = started_at(proc, pid)
     if started > changed:
         return Loaded(True, f"the serving process started {started - changed:.2f} s after the last change of {path}")
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.record import is_recorded
 
     if is_recorded(path, pid, start_ticks(pid, proc)):
-        return Loaded(True, f"the serving process was brought to what {path} says without a reload")
+        return Loaded(True, f"the serving process was updated to {path} without a reload")
     return Loaded(False, f"{path} was changed {changed - started:.2f} s after the serving process started")
 
 
@@ -50,7 +50,7 @@ def masters_of(path: str, proc: str = "/proc") -> list[int]:
 
 def serving_master(pid: int, path: str, proc: str = "/proc") -> int | None:
     """The process that was started with ``path`` and that ``pid`` serves for: its master, or itself where there is
-    none. None where it is no HAProxy of this host with this file."""
+    none. None where it is not a HAProxy of this host with this file."""
     if _name(proc, pid)[:7] != "haproxy" or not _same_host(proc, pid):
         return None
     parent = _parent(proc, pid)

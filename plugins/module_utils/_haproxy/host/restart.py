@@ -28,7 +28,7 @@ def start_problems(path: str, service: Invocation, system: System, *, running: b
     """What a start would fail over, a sentence or two each, secrets masked; None where it cannot be told, for want of
     HAProxy, of the file, or of root's rights.
 
-    System that are in use are no problem where HAProxy is ``running`` with these files: it is who uses them.
+    Ports that are in use are no problem where HAProxy is ``running`` with these files: it is who uses them.
     """
     program = system.which("haproxy")
     if program is None or not os.path.isfile(path) or os.geteuid() != 0:

@@ -59,7 +59,7 @@ def unit_state(system: System, unit: str) -> dict[str, str]:
 def is_loaded(path: str, unit: dict[str, str], proc: str = "/proc") -> Loaded:
     """Whether the newest serving process has ``path`` as it is now."""
     if not os.path.exists(path):
-        return Loaded(False, f"{path} cannot be looked at: No such file or directory")
+        return Loaded(False, f"{path} cannot be read: No such file or directory")
     main = unit.get("main_pid", "")
     masters = [int(main)] if main.isdigit() and main != "0" else daemons(proc) if not unit else []
     masters = [pid for pid in masters if reads(proc, pid, path)]

@@ -78,7 +78,7 @@ class _Trial:
         if new.ended.timed_out:
             raise DaemonRefused(
                 f"haproxy -c did not end within {TIME_LIMIT:.0f} s on the new {self.current} (it resolves "
-                "names and loads files while it checks). The file is as it was."
+                "names and loads files while it checks). The file was not changed."
             )
         old = self._before(new.said)
         alerts, warnings = new.said
@@ -96,14 +96,14 @@ class _Trial:
         if idle:
             said = "\n".join(idle)
             raise DaemonRefused(
-                f"HAProxy would not do all that the new {self.current} says:\n{said}\nThe file is as it was."
+                f"HAProxy would ignore a part of the new {self.current}:\n{said}\nThe file was not changed."
             )
         self._refuse_cut(old.documents, new.documents)
         absent = start_faults.missing(old.documents, new.documents)
         files = open_files_allowed.judge(old.documents, new.documents, self.current, self.service, self.system)
         if absent or files.refused:
             problems = "\n".join(map(str, [*absent, *files.refused]))
-            raise DaemonRefused(f"{problems}\n{self.current} is as it was.")
+            raise DaemonRefused(f"{problems}\n{self.current} was not changed.")
         passed += [f"HAProxy on {self.current}: {warning}" for warning in warnings]
         return [*passed, *map(str, files.doubtful), *self._unended()]
 
@@ -113,7 +113,9 @@ class _Trial:
         fresh = [cut for cut in cut_lines(after, self.service.environment) if cut._replace(line=0) not in known]
         if fresh:
             said = "\n".join(map(str, fresh))
-            raise DaemonRefused(f"{said}\nSet the variable for HAProxy, or leave the word out. The file is as it was.")
+            raise DaemonRefused(
+                f"{said}\nSet the variable for HAProxy, or leave the word out. The file was not changed."
+            )
 
     def _before(self, said: Said) -> _Heard:
         """What HAProxy says about the file as it is; asked only where it said something about the new one."""
@@ -129,7 +131,7 @@ class _Trial:
             return []
         if os.path.exists(self.current) and (not _is_ended(self.current) or _is_marked(self.current)):
             return [f"HAProxy refuses {self.current}, as it did before this change: {_UNENDED}."]
-        raise DaemonRefused(f"HAProxy refuses the new {self.current}:\n{_UNENDED}.\nThe file is as it was.")
+        raise DaemonRefused(f"HAProxy refuses the new {self.current}:\n{_UNENDED}.\nThe file was not changed.")
 
     def _check(self, path: str) -> _Heard:
         with _ended(path, self.candidate) as read:
@@ -179,7 +181,7 @@ def _document(path: str) -> Document:
 def _refusal(verdict: Completed, alerts: Sequence[str], current: str) -> str:
     if alerts:
         said = "\n".join(alerts)
-        return f"HAProxy refuses the new {current}:\n{said}\nThe file is as it was."
+        return f"HAProxy refuses the new {current}:\n{said}\nThe file was not changed."
     end = f"with status {verdict.rc}" if verdict.rc >= 0 else f"by signal {-verdict.rc}"
     words = redact((verdict.stderr or verdict.stdout).strip())[-2000:]
-    return f"haproxy -c ended {end} on the new {current} and gave no verdict: {words or 'it said nothing'}"
+    return f"haproxy -c ended {end} on the new {current} and gave no verdict: {words or 'it printed nothing'}"

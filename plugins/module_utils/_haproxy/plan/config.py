@@ -207,18 +207,18 @@ class _FilePlan:
         if any(conditional(self.document, section) for section in sections):
             reason = "depends on .if conditionals of HAProxy's preprocessor"
             self.problems.append(
-                Problem(option, title, reason, "Edit that section by hand, or take the .if out of it.")
+                Problem(option, title, reason, "Edit that section by hand, or remove the .if from it.")
             )
             return False
         for line in {unclear(self.document, section) for section in sections} - {None}:
             word = self.document.lines[line].keyword if line is not None else ""
-            reason = f"cannot be told from what line {(line or 0) + 1} begins: {word} is not a known keyword"
+            reason = f"may end where line {(line or 0) + 1} begins: {word} is not a known keyword"
             remedy = f"Indent that line under the header that it belongs to, or, where {word} begins a section of a "
             remedy += "newer HAProxy, the lines that belong to it."
             self.problems.append(Problem(option, title, reason, remedy))
             return False
         if len(sections) > 1 and not several:
-            reason = "stands in the file {} times".format(len(sections))
+            reason = "is in the file {} times".format(len(sections))
             self.problems.append(Problem(option, title, reason, "Remove or rename the others first."))
             return False
         return True

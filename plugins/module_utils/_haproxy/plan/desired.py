@@ -160,7 +160,7 @@ class SectionValidator(Validator):
         for index, entry in enumerate(entries):
             first = seen.setdefault(entry_key(directive, entry), index)
             if first != index and not self.stand(directive, entry, entries):
-                reason = f"says the same as {option}[{first}], or its opposite"
+                reason = f"means the same as {option}[{first}], or its opposite"
                 self.problem(f"{option}[{index}]", entry, reason, "Give it once.")
 
     def _servers(self, servers: list[Mapping[str, Any]], path: str) -> list[Values]:
@@ -180,7 +180,7 @@ class SectionValidator(Validator):
             apart = tuple(str(bind.get(option, "")) for option in _APART)
             there[where] += 1
             if (*where, *apart) in seen and there[where] > self.standing.binds(*where):
-                self.problem(f"{path}[{index}]", ":".join(where), "is bound a second time", "Bind an address once.")
+                self.problem(f"{path}[{index}]", ":".join(where), "is listed twice", "Bind an address once.")
             seen.add((*where, *apart))
         return checked
 
@@ -202,7 +202,7 @@ class SectionValidator(Validator):
         if port is not None:
             self.value(f"{path}port", port, BIND_PORT if table is BIND else SERVER_PORT, stands)
             if address is not None and not takes_port(address):
-                self.problem(f"{path}port", port, f"cannot go with {address}", "Leave the port out.")
+                self.problem(f"{path}port", port, f"cannot be used with {address}", "Leave the port out.")
         return given
 
     def _arguments(self, params: Mapping[str, Any], table: dict[str, Argument], path: str) -> Values:

@@ -63,7 +63,7 @@ def _routed(validator: Validator, option: str, line: str, typed: str, directive:
         twice = directive.shape == SET and any(entry_key(directive, other) == key for other in entries)
         entries.append(entry)
         if twice and not validator.stand(directive, entry, entries):
-            validator.problem(option, line, "says the same as another line, or its opposite", "Give it once.")
+            validator.problem(option, line, "means the same as another line, or its opposite", "Give it once.")
     elif typed in values:
         if not validator.standing.says(line):
             validator.problem(option, line, "is given twice, and the last line counts", "Give it once.")

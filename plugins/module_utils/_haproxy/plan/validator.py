@@ -62,7 +62,7 @@ class Validator:
         kept = self.standing.secret(line)
         if kept is not None:
             return kept
-        reason = "stands for a secret that the file has there, and it has no such line"
+        reason = "stands for a secret in the same line of the file, and the file has no such line"
         self.problem(option, line, f"{KEPT} {reason}", "Give the secret itself.")
         return line
 

@@ -107,4 +107,4 @@ def _reason(process: Process, what: str) -> str:
             said = ""
     alerts = [line for line in redact(said).splitlines() if "[ALERT]" in line]
     more = " ".join(alerts) if alerts else "Its log says why (journalctl --unit haproxy)."
-    return f"HAProxy did not take the new file at its reload: {what}, and the old worker serves on. {more}"
+    return f"HAProxy did not load the new file at its reload: {what}, and the old worker still serves. {more}"

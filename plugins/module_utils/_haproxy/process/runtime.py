@@ -125,7 +125,7 @@ class Runtime:
             return [_text(reply) for reply in self._converse(connection, commands)]
         except OSError as error:
             self.close()
-            raise EdgeError(f"cannot talk to HAProxy over {self.address}: {_reason(error)}.") from error
+            raise EdgeError(f"cannot communicate with HAProxy over {self.address}: {_reason(error)}.") from error
         except BaseException:
             self.close()
             raise
@@ -180,7 +180,9 @@ class Runtime:
             said += chunk
             if not chunk:
                 # The door of a process that ends: the next one may be open already.
-                raise ConnectionResetError(errno.ECONNRESET, f"it hung up after {_text(said) or 'no answer'}")
+                raise ConnectionResetError(
+                    errno.ECONNRESET, f"it closed the connection after {_text(said) or 'no answer'}"
+                )
             if said.endswith(b"> "):
                 return said.lstrip(b"\n")
 
@@ -204,13 +206,14 @@ class Runtime:
             chunk = connection.recv(1 << 18)
             if not chunk:
                 raise EdgeError(
-                    f"HAProxy answered {len(replies)} of {len(commands)} commands over {self.address}, then hung up: "
-                    f"whether {commands[len(replies)]!r} was done is not known."
+                    f"HAProxy answered {len(replies)} of {len(commands)} commands over {self.address}, then closed "
+                    "the connection: "
+                    f"whether {commands[len(replies)]!r} was executed is not known."
                 )
             *whole, unread = (unread + chunk).split(self._prompt)
             replies += whole
         if unread or len(replies) > len(commands):
-            raise EdgeError(f"HAProxy at {self.address} said more than was asked for: {_text(unread)[:200]!r}.")
+            raise EdgeError(f"HAProxy at {self.address} sent more than was requested: {_text(unread)[:200]!r}.")
         return replies
 
 

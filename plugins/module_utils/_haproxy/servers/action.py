@@ -222,7 +222,7 @@ def _option_problems(params: dict[str, Any]) -> list[Problem]:
     problems = name_problems("backend", params["backend"]) + name_problems("name", params["name"])
     if state is None and weight is None and not params["wait"]:
         problems.append(
-            Problem("state", None, "is not given, nor weight, nor wait: there is nothing to do", "Give one")
+            Problem("state", None, "is missing, and so are weight and wait: there is nothing to do", "Give one")
         )
     problem = None if weight is None else weight_problem(weight)
     if problem is not None:
@@ -231,12 +231,12 @@ def _option_problems(params: dict[str, Any]) -> list[Problem]:
         reason = "needs a state in which a server gets no new sessions, or it would wait for ever"
         problems.append(Problem("drain", True, reason, "Set state: drain or state: maint"))
     if params["shutdown_sessions"] and not params["drain"]:
-        reason = "is what follows when the sessions of a drain do not end in time"
+        reason = "applies only to a drain whose sessions do not end in time"
         problems.append(
             Problem("shutdown_sessions", True, reason, "Set drain: true, with timeout: 0 to shut down at once")
         )
     if params["wait"] and state in ("drain", "maint"):
-        reason = f"waits for a server to be up, and state: {state} takes it out"
+        reason = f"waits for a server to be up, and state: {state} takes it out of service"
         problems.append(Problem("wait", True, reason, "To wait for sessions to end set drain: true"))
     if params["timeout"] < 0:
         problems.append(Problem("timeout", params["timeout"], "is negative", "Give seconds, from 0 on"))

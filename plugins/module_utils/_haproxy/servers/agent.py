@@ -45,8 +45,10 @@ def held(servers: Sequence[Server], desired: str) -> EdgeError:
     """Why servers are not as they were set."""
     said = ", ".join(f"{server.title} ({server.state}, weight {server.weight}, {server.status})" for server in servers)
     return EdgeError(
-        f"{said}: HAProxy did what it was told ({desired}), and the server's agent (agent-check) took it back. Let the "
-        "agent say so (it answers ready, drain, maint, up, down or a weight), or stop its check by 'disable agent' on "
+        f"{said}: HAProxy applied the command ({desired}), and the server's agent (agent-check) reverted it. Make "
+        "the agent "
+        "report that state (it answers ready, drain, maint, up, down or a weight), or stop its check by 'disable "
+        "agent' on "
         "HAProxy's socket.",
         servers=[told(server) for server in servers],
     )

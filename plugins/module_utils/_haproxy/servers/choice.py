@@ -31,7 +31,9 @@ def name_problems(option: str, texts: Sequence[str]) -> list[Problem]:
         if not text:
             problems.append(Problem(place, text, "is empty", remedy))
         elif strange:
-            problems.append(Problem(place, text, f"contains {strange[0]!a}, which no name in HAProxy does", remedy))
+            problems.append(
+                Problem(place, text, f"contains {strange[0]!a}, which HAProxy does not allow in names", remedy)
+            )
     return problems
 
 
@@ -44,7 +46,7 @@ def chosen_backends(servers: Sequence[Server], patterns: Sequence[str]) -> tuple
     """The backends that patterns name, in HAProxy's order, and a problem for each pattern that names none."""
     known = list(dict.fromkeys(server.backend for server in servers))
     problems = [
-        Problem(place, pattern, "is no backend with servers in the running HAProxy", _there_is(known))
+        Problem(place, pattern, "is not a backend with servers in the running HAProxy", _there_is(known))
         for pattern, place in zip(patterns, places("backend", patterns))
         if not any(fnmatchcase(name, pattern) for name in known)
     ]
@@ -65,7 +67,7 @@ def chosen_servers(
     for name, place in zip(names, places("name", names)):
         if not any(fnmatchcase(server.name, name) for server in chosen):
             there = _there_is([server.name for server in candidates])
-            problems.append(Problem(place, name, f"is no server of {', '.join(within)}", there))
+            problems.append(Problem(place, name, f"is not a server of {', '.join(within)}", there))
     for backend, place in zip(backends, places("backend", backends)):
         if backend in within and backend not in met and not problems:
             there = _there_is([server.name for server in candidates if server.backend == backend])

@@ -75,13 +75,13 @@ class Change(NamedTuple):
 
 
 def weight_problem(weight: str) -> Problem | None:
-    """Why a text is no weight at all, or None."""
+    """Why a text is not a weight at all, or None."""
     remedy = f"Give 0 to {HEAVIEST}, or a percentage of the weight in the file such as 50%"
     found = _WEIGHT.fullmatch(weight)
     if found is None:
         return Problem("weight", weight, "is not a weight", remedy)
     if not found[2] and int(found[1]) > HEAVIEST:
-        return Problem("weight", weight, "is more than HAProxy takes", remedy)
+        return Problem("weight", weight, "is more than HAProxy accepts", remedy)
     return None
 
 
@@ -106,10 +106,10 @@ def _weight(server: Server, text: str, algorithm: str) -> tuple[int, Problem | N
     weight = server.usual_weight * number // 100 if text.endswith("%") else number
     of = f"of {server.title}'s weight in the file, {server.usual_weight},"
     if weight > HEAVIEST:
-        reason = f"{of} is {weight}, which HAProxy cuts to {HEAVIEST}"
+        reason = f"{of} is {weight}, which HAProxy limits to {HEAVIEST}"
         return weight, Problem("weight", text, reason, "Give a smaller percentage")
     if number and not weight and server.usual_weight:
-        reason = f"{of} is less than 1, which HAProxy cuts to 0: the server would get nothing new"
+        reason = f"{of} is less than 1, which HAProxy rounds to 0: the server would get no new connections"
         return weight, Problem("weight", text, reason, "Give 0 if that is meant, or greater weights in the file")
     if algorithm in _STATIC and weight not in (0, server.usual_weight) and weight != server.weight:
         reason = f"cannot be given to {server.title} while HAProxy runs: its backend has balance {algorithm}"
@@ -159,9 +159,11 @@ def reservations(chosen: Sequence[Server], desired: Desired) -> list[str]:
     said = []
     for server in chosen:
         if server.admin & (INHERITED_MAINT | INHERITED_DRAIN):
-            said.append(f"{server.title} follows {server.follows} (track) and is out as long as that one is.")
+            said.append(
+                f"{server.title} follows {server.follows} (track) and is out of service as long as that server is."
+            )
         elif server.admin & UNRESOLVED:
-            said.append(f"{server.title} is out because its name has no address.")
+            said.append(f"{server.title} is out of service because its name has no address.")
         elif server.agent and server.state != "ready":
-            said.append(f"{server.title} has an agent (agent-check), which may be what holds it in {server.state}.")
+            said.append(f"{server.title} has an agent (agent-check), which may keep it in {server.state}.")
     return said

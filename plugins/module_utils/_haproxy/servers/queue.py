@@ -25,9 +25,9 @@ FLOODS = (3, 0)
 def flooding(servers: Sequence[Server], state: str | None) -> list[str]:
     """In words which servers ``state`` would flood with their own queue."""
     return [
-        f"{server.title}: {server.queued} connections wait in its queue, and where the backend has option redispatch "
-        f"this HAProxy sends all of them to it at once, over its maxconn, when it goes to {state}. With drain: true "
-        "they are served in their turn first, at weight 0."
+        f"{server.title}: {server.queued} connections wait in its queue. If the backend has option redispatch, "
+        f"this HAProxy sends all of them to the server at once, above its maxconn, when it enters {state}. With drain: "
+        "true they are served in turn first, at weight 0."
         for server in servers
         if server.queued and server.state == "ready" and state in ("drain", "maint")
     ]
@@ -50,8 +50,9 @@ def emptied(runtime: Runtime, servers: Sequence[Server], timeout: float) -> Iter
             if last:
                 said = ", ".join(f"{server.title} has {server.queued} connections" for server in left)
                 raise EdgeError(
-                    f"{said} waiting in its queue after {timeout} s. They would all be sent to it at once, over its "
-                    "maxconn. All servers are as they were. Run again with a longer timeout, or without drain: true if "
+                    f"{said} waiting in its queue after {timeout} s. They would all be sent to the server at once, "
+                    "above its "
+                    "maxconn. No server was changed. Run again with a longer timeout, or without drain: true if "
                     "that is meant.",
                     servers=[told(server) for server in left],
                 )

@@ -111,7 +111,9 @@ def _foretold(runtime: Runtime, over: dict[str, Course], bounds: Bounds) -> tupl
         for title, number in excess.items():
             if planned.get(title, 0) < number:
                 held_back = number - planned.get(title, 0)
-                young.append(f"{title}: {held_back} more are too many, but younger than {bounds.min_age:g} s now.")
+                young.append(
+                    f"{title}: {held_back} more sessions are surplus, but younger than {bounds.min_age:g} s now."
+                )
     return planned, young
 
 
@@ -125,13 +127,16 @@ def _expectations(current: Servers, over: dict[str, Course], address: str) -> li
     for name, course in over.items():
         algorithm = current.algorithms.get(name, "")
         if algorithm in _BOUND:
-            reason = f"has balance {algorithm}, which sends a client back to its server: closing changes nothing"
+            reason = (
+                f"has balance {algorithm}, which sends a client to the same server again: closing sessions has no "
+                "effect"
+            )
             problems.append(Problem("backend", name, reason, "Use balance leastconn, or leave this backend out"))
         elif algorithm != _BEST:
             able = len(takers(course.now))
             warnings.append(
                 f"{name} has balance {algorithm or 'of an unknown kind'}, not leastconn: a client "
-                f"that comes back may land on any of {able} servers, the fullest one too, so one run may not be enough."
+                f"that reconnects may get any of {able} servers, even the fullest, so one run may not be enough."
             )
     refuse(problems)
     return warnings
@@ -185,7 +190,7 @@ def _option_problems(params: dict[str, Any]) -> list[Problem]:
     if not 0 < params["rate"] <= 1000:
         problems.append(Problem("rate", params["rate"], "is not above 0 and at most 1000", "Give sessions per second"))
     if not 0 <= params["tolerance"] <= 100:
-        problems.append(Problem("tolerance", params["tolerance"], "is no percentage", "Give 0 to 100"))
+        problems.append(Problem("tolerance", params["tolerance"], "is not a percentage", "Give 0 to 100"))
     problems += [
         Problem(option, params[option], "is negative", "Give seconds, from 0 on")
         for option in ("timeout", "min_age")

@@ -87,7 +87,7 @@ class Course:
 
     @property
     def _still_missing(self) -> str:
-        return f"{self.missing} of those closed are not back"
+        return f"{self.missing} of the closed clients have not reconnected"
 
     def excess(self) -> dict[str, int]:
         """Server -> how many of its sessions may still be closed."""
@@ -114,14 +114,14 @@ class Course:
                 return Next(WAIT, (), self._still_missing)
             return Next(BALANCED)
         if self._comes_back():
-            return Next(STUCK, (), "the clients came back to the servers that they were on")
+            return Next(STUCK, (), "the clients reconnected to the servers that they were on")
         over = self.excess()
         if not over:
             return self._exhausted(able)
         chosen = pick(sessions, over, self.bounds.batch, self.bounds.min_age)
         if chosen:
             return Next(CLOSE, chosen)
-        return Next(WAIT, (), f"what is too many is younger than {self.bounds.min_age:g} s")
+        return Next(WAIT, (), f"the surplus sessions are younger than {self.bounds.min_age:g} s")
 
     def note(self, closed: Sequence[Session]) -> None:
         """Sessions that were closed."""
@@ -135,7 +135,7 @@ class Course:
             return Next(WAIT, (), self._still_missing)
         if self.quiet < PATIENCE or any(server.warming for server in able):
             return Next(WAIT, (), "connections still move")
-        return Next(STUCK, (), "the clients did not come back to where there is room")
+        return Next(STUCK, (), "the clients did not reconnect to servers with free capacity")
 
     def _comes_back(self) -> bool:
         """Whether most of what was closed is back where it was, after a while to see it."""

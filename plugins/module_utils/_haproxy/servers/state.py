@@ -82,7 +82,9 @@ class Servers(NamedTuple):
         found = [server for server in self.servers if server.title in titles]
         if len(found) < len(titles):
             gone = sorted(titles - {server.title for server in found})
-            raise EdgeError(f"{', '.join(gone)}: not in the running HAProxy any more. Somebody else changes it.")
+            raise EdgeError(
+                f"{', '.join(gone)}: no longer in the running HAProxy. Another program or person changes it."
+            )
         return found
 
 

@@ -27,11 +27,12 @@ def wait_for_sessions(runtime: Runtime, titles: set[str], timeout: float, shut_d
         stuck = _until_idle(runtime, titles, SHUT_DOWN_LIMIT)
         if not stuck:
             return [f"{server.title}: {_sessions(server)} shut down" for server in left]
-        raise _unfinished(stuck, "were shut down, and are still there")
+        raise _unfinished(stuck, "were shut down, and still exist")
     raise _unfinished(
         left,
-        f"did not end within {timeout} s. The servers stay drained: nothing new goes to them. Run again to wait "
-        "longer, set shutdown_sessions: true to end them, or state: ready to go back",
+        f"did not end within {timeout} s. The servers stay drained: they get no new sessions. Run again to wait "
+        "longer, "
+        "set shutdown_sessions: true to end the sessions, or state: ready to use the servers again",
     )
 
 

@@ -109,7 +109,7 @@ class ProcessChange:
         left = read_back(self.process, parse(decode(self.step.content)), self.step.seen.rows)
         if left:
             raise EdgeError(
-                "HAProxy took every command, but what it has now is not what was asked for: {}.".format("; ".join(left))
+                "HAProxy accepted every command, but its state is not as declared: {}.".format("; ".join(left))
             )
         self._record(self.step.content)
 
@@ -160,12 +160,14 @@ class ProcessChange:
             left, _lost = plan_return(old, before, rows_of(runtime, before), abilities(self.process))
         except EdgeError as error:
             raise EdgeError(
-                f"the running HAProxy may have part of the change: {error} A reload repairs that."
+                f"the running HAProxy may have part of the change: {error} A reload corrects that."
             ) from error
         if lost or left.commands or left.removals:
             words = [*lost, *refused, *(f"not done: {command}" for command in left.commands)]
             words += [f"not deleted again: {removal.backend}/{removal.server}" for removal in left.removals]
-            raise EdgeError("the running HAProxy is not as it was: {}. A reload repairs that.".format("; ".join(words)))
+            raise EdgeError(
+                "the running HAProxy is not as it was: {}. A reload corrects that.".format("; ".join(words))
+            )
         self._clean = True
 
     def _record(self, content: bytes) -> None:

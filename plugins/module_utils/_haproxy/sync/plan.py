@@ -139,7 +139,7 @@ class _Planner:
     def proxy(self, before: Proxy, after: Proxy, rows: dict[str, Row]) -> None:
         if not (before.known and after.known):
             if before.servers != after.servers:
-                self._cannot(after, "what servers it has cannot be told from the file alone")
+                self._cannot(after, "its servers cannot be determined from the file alone")
             return
         for name, server in after.servers.items():
             if name not in rows:
@@ -251,7 +251,7 @@ class _Planner:
     def _unaddable(self, server: FileServer) -> str:
         """Why ``add server`` would not do, or an empty text."""
         if server.state.address is None:
-            return "an address that has to be looked up is looked up at the start only"
+            return "a host name is resolved at the start only"
         if server.state.port is None:
             return "without a port it cannot be added at runtime"
         if server.rest:
@@ -289,7 +289,7 @@ class _Planner:
         taken = _free({row.id for row in rows.values()} | set(given.values()))
         live = {name: kept.get(name) or given.get(name) or next(taken) for name in proxy.servers}
         if desired != live:
-            self._cannot(proxy, "with this balance the order of servers matters, and at runtime it would be another")
+            self._cannot(proxy, "with this balance the order of servers matters, and at runtime it would differ")
 
 
 #: A command that is one whatever its values: no quoting, no escape, no second command.

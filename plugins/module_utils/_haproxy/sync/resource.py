@@ -37,7 +37,7 @@ class FileAndProcess:
         if socket is not None:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 
-            Runtime(socket)  # refuses what is no address
+            Runtime(socket)  # refuses what is not an address
 
     def lock(self) -> AbstractContextManager[None]:
         return self.files.lock()
@@ -86,13 +86,14 @@ class FileAndProcess:
     def _file_only(self, plan: Plan, seen: Seen) -> Plan:
         if self.asked.required:
             raise EdgeError(
-                f"runtime: require: the running HAProxy cannot be asked: {seen.why.rstrip('.')}. Nothing was changed. "
+                f"runtime: require: the running HAProxy cannot be queried: {seen.why.rstrip('.')}. Nothing was "
+                "changed. "
                 "Start HAProxy with the file, name its socket in socket, or set runtime: auto."
             )
         if plan.steps:
             warning = f"Only the file was changed; the running HAProxy, if there is one, needs a reload: {seen.why}"
         elif seen.mute:
-            warning = f"Whether the running HAProxy has what the file says is not known: {seen.why}"
+            warning = f"It is not known whether the running HAProxy matches the file: {seen.why}"
         else:
             return plan
         return plan._replace(warnings=(*plan.warnings, warning))

@@ -42,9 +42,7 @@ def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tupl
             "runtime: auto."
         )
     if reasons and not process.has_master:
-        warning = (
-            f"The reload is left to you, because HAProxy runs without a master (start it with -W or -Ws): {reasons}"
-        )
+        warning = f"Reload HAProxy yourself, since it runs without a master (start it with -W or -Ws): {reasons}"
         return plan._replace(warnings=(*plan.warnings, warning)), step
     warnings = plan.warnings
     warnings += warming(process) if reasons else ending(process, seen, change)
@@ -61,8 +59,8 @@ def warming(process: Process) -> tuple[str, ...]:
 
     (said,) = process.runtime.ask(["show stat -1 4 -1"])
     return tuple(
-        f"{row['pxname']}/{row['svname']} has come back to {row['throttle']} % of its weight (slowstart). A reload "
-        "gives it the whole at once: wait until it has come back, if that is too much for it."
+        f"{row['pxname']}/{row['svname']} is at {row['throttle']} % of its weight (slowstart). A reload "
+        "gives it the full weight at once: if that is too much, wait until slowstart has ended."
         for row in read_stat(said, ("pxname", "svname", "throttle"))
         if int(row.get("throttle", 100)) < 100
     )
@@ -76,7 +74,7 @@ def lasting(process: Process, seen: Seen, change: Change) -> tuple[str, ...]:
         target: [each for each in found if each.age >= LASTING] for target, found in _sessions(process, busy).items()
     }
     return tuple(
-        f"backend {target.backend}: server {target.server} has {_counted(found)} that last, which end with it"
+        f"backend {target.backend}: server {target.server} has {_counted(found)} that persist and would end with it"
         for target, found in kept.items()
         if found
     )
@@ -121,7 +119,9 @@ def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) ->
     """What the process needs to have ``content``, and ``seen`` with the servers of every proxy that takes part."""
     path = asked.file.path
     if not process.loaded.loaded:
-        return seen, Change(reasons=(f"the running process does not have {path} as it was: {process.loaded.reason}",))
+        return seen, Change(
+            reasons=(f"the running process has not loaded the previous {path}: {process.loaded.reason}",)
+        )
     old, new = parse(decode(seen.content or b"")), parse(decode(content))
     if seen.content != content:
         more = touched(old, new) - seen.rows.keys()

@@ -6,9 +6,9 @@
 HAProxy reads line by line; a line whose first word is a section keyword begins a section, at any indentation
 (manual, section 2.1). Words within a line are looked at only when asked for.
 
-A HAProxy that is newer than our knowledge has more such keywords. A word that is no directive of any section, and that
-is indented no deeper than the header above it, is taken for one: an edit must not reach into what may be another
-section. Where the file's style does not tell the two apart, ``unclear`` says so.
+A HAProxy that is newer than our knowledge has more such keywords. A word that is not a directive of any section,
+and is indented no deeper than the header above it, is taken for one: an edit must not reach into what may be
+another section. Where the file's style does not tell the two apart, ``unclear`` says so.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def unclear(document: Document, section: Section) -> int | None:
 
 
 def may_begin_section(keyword: str) -> bool:
-    """Whether a word is no directive of any version that is known."""
+    """Whether a word is not a directive of any version that is known."""
     if _WORD.fullmatch(keyword) is None:
         return False
     # Imported here: in a file whose lines are indented under their headers nobody asks.

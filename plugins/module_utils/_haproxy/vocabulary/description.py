@@ -177,7 +177,7 @@ def _value(kind: Kind, text: str) -> Any:
 
 
 def _spelled(text: str) -> str:
-    """A text with every byte that is no UTF-8, which no result can hold, as HAProxy's escape for it; between single
+    """A text with every byte that is not UTF-8, which no result can hold, as HAProxy's escape for it; between single
     quotes there are no escapes, so there they are opened for it."""
     pieces, quote, escaped = [], "", False
     for character in text:

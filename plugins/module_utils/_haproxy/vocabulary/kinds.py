@@ -88,11 +88,11 @@ def line_problem(value: str) -> tuple[str, str] | None:
             escape = "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
             return (
                 f"contains {character_name(character)}",
-                f"One entry is one line of printable ASCII; where HAProxy shall see that character, write {escape}.",
+                f"An entry is one line of printable ASCII. To give HAProxy that character, write {escape}.",
             )
     lexed = lex(value)
     if lexed.fault is not None:
-        return f"has {lexed.fault}", "Close every quote; a backslash or quote that means itself needs a backslash."
+        return f"has {lexed.fault}", "Close every quote, and put a backslash before a literal backslash or quote."
     if lexed.lost:
         return "has an empty word, at which HAProxy ends the line", "Leave the empty quotes out."
     if not lexed.words or lexed.words[-1].end != len(value.rstrip()):
@@ -160,7 +160,7 @@ def _family_problem(value: str, family: int) -> tuple[str, str] | None:
     address = parse_address(host)
     if address is not None and address.prefix is None:
         if family and address.family != family:
-            return f"is not an IPv{family} address", "Let prefix and address be of one family."
+            return f"is not an IPv{family} address", "Use a prefix and an address of one family."
         return None
     if "/" in host:
         return "has a prefix length", "Give the plain address."
@@ -180,14 +180,14 @@ _PORT = r"[0-9]{1,5}"
 def _port_problem(value: str) -> tuple[str, str] | None:
     if re.fullmatch(rf"[+-]?{_PORT}", value) and 1 <= int(value.lstrip("+-")) <= 65535:
         return None
-    return "is no port", "Give a number from 1 to 65535; with + or - before it, it counts from the client's port."
+    return "is not a port", "Give a number from 1 to 65535; with + or - before it, it counts from the client's port."
 
 
 def _listened_problem(value: str) -> tuple[str, str] | None:
     low, dash, high = value.partition("-")
     if re.fullmatch(rf"{_PORT}(-{_PORT})?", value) and 1 <= int(low) <= int(high if dash else low) <= 65535:
         return None
-    return "is no port", "Give a number from 1 to 65535, or a range of them such as 8000-8010."
+    return "is not a port", "Give a number from 1 to 65535, or a range of them such as 8000-8010."
 
 
 #: Where a server listens; with a sign it counts from the port that the client connected to.

@@ -89,7 +89,7 @@ class Boot:
         elif self.unit is not None:
             self.files["rules"] = ConfigFile(os.path.join(root, "etc/sysconfig/ipvsadm"))
         else:
-            reason = "has nowhere to go: ipvsadm, whose service restores the table at boot, is not installed"
+            reason = "cannot be done: ipvsadm, whose service restores the table at boot, is not installed"
             raise InputError([Problem("persist", True, reason, "Install the package ipvsadm, or leave persist out")])
         if any(os.path.isdir(os.path.join(root, folder)) for folder in _UNITS[1:]):
             path = os.path.join(root, _UNITS[0], UNIT + ".d/k8s_edge.conf")
@@ -116,10 +116,10 @@ class Boot:
         if "drop-in" in self.files:
             drop_in = drop_in_text(self.unit or "")
             if drop_in != found.drop_in:
-                words = "let the service ipvsadm start before keepalived, and leave the rules alone when it stops"
+                words = "start the service ipvsadm before keepalived, and keep the rules when it stops"
                 yield Step(words, Write("drop-in", drop_in), Write("drop-in", found.drop_in))
         if not found.enabled:
-            yield Step("let the service ipvsadm start at boot", Enable(True), Enable(False))
+            yield Step("enable the service ipvsadm at boot", Enable(True), Enable(False))
 
     def execute(self, change: Write | Enable) -> None:
         if isinstance(change, Write):

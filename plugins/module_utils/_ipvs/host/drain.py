@@ -28,9 +28,9 @@ def wait(channel: Channel, desired: Desired, seconds: int) -> None:
         if time.monotonic() >= limit:
             words = ", ".join("{server} of {virtual_server} ({connections})".format(**one) for one in left)
             raise EdgeError(
-                f"{seconds} s of waiting were not enough, these still have connections: {words}. They stay, with "
-                "weight 0, so that nothing new goes to them. Wait longer with drain_timeout, or remove them as they "
-                "are with state: absent.",
+                f"After {seconds} s, these real servers still have connections: {words}. They stay with "
+                "weight 0, so they get no new connections. Give a longer drain_timeout, or remove them at "
+                "once with state: absent.",
                 real_servers=left,
             )
         time.sleep(_PAUSE)

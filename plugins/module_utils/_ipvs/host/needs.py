@@ -33,7 +33,7 @@ _SETTINGS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("sync_daemon", "lvs_sync_daemon", (Start, Stop)),
     ("timeouts", "lvs_timeouts", (Timeouts,)),
 )
-_REMEDY = "run a kernel that has IPVS or its module ip_vs; in a container, run modprobe ip_vs on the machine below"
+_REMEDY = "run a kernel that has IPVS or its module ip_vs; in a container, run modprobe ip_vs on the container's host"
 _INSTALL = "install the kernel's modules (on Enterprise Linux kernel-modules-extra)"
 
 
@@ -60,11 +60,12 @@ def judge(plan: Plan, current: Table, desired: Desired, system: System, *, known
         return [
             *warnings,
             f"keepalived runs with {running.path}, which is missing or cannot be read, so it is unknown which "
-            "virtual servers are its own. If one of those that changed here is, they undo each other's work.",
+            "virtual servers are its own. If one of those that changed here is, keepalived and this module undo each "
+            "other's changes.",
         ]
     warnings += [
         f"{running.path} has the virtual server {name}, which only keepalived can resolve. If it is one of those that "
-        "changed here, keepalived and this module undo each other's work."
+        "changed here, keepalived and this module undo each other's changes."
         for name in running.unread
     ]
     return warnings
@@ -96,7 +97,7 @@ def load(system: System) -> Channel:
     if channel is None:
         raise EdgeError(
             f"The kernel cannot load IPVS{': ' * bool(said)}{said}. Remedy: {_INSTALL}; in a container, "
-            "run modprobe ip_vs on the machine below."
+            "run modprobe ip_vs on the container's host."
         )
     return channel
 
@@ -107,7 +108,7 @@ def _owned(keys: Iterable[Key], options: dict[Key, str], running: Owner) -> Iter
             reason = f"belongs to the running keepalived, by {running.path}, which would not know of the change"
             remedy = "Change it there (k8s_edge.ha.keepalived_config), and leave it out here"
             if key not in options:
-                remedy = "List it, and nothing of it but what identifies it, so that it stays; or give purge: false"
+                remedy = "List it with its identifying options only, so that it stays, or set purge: false"
             yield Problem(options.get(key, "purge") or "virtual server", str(key), reason, remedy)
 
 
@@ -140,12 +141,12 @@ def _unfit(daemons: list[Daemon]) -> Iterator[Problem]:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
                 answer = fcntl.ioctl(door, _SIOCGIFMTU, _IFREQ.pack(daemon.interface.encode(), 0))
         except OSError:
-            reason = "is no interface of this host"
+            reason = "is not an interface of this host"
             yield Problem("sync_daemon.interface", daemon.interface, reason, "Name one that is there and up")
             continue
         longest = max(_IFREQ.unpack(answer)[1], 1500) - (48 if ":" in daemon.group else 28)
         if daemon.maxlen > longest:
-            reason = f"does not fit into the packets of {daemon.interface}, and the kernel would cut it"
+            reason = f"does not fit into the packets of {daemon.interface}, and the kernel would truncate it"
             yield Problem("sync_daemon.maxlen", daemon.maxlen, reason, f"Give at most {longest}, or leave it out")
 
 

@@ -32,7 +32,7 @@ class Channel:
         try:
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _GENERIC)
         except OSError as error:
-            raise EdgeError(f"No netlink here, so the kernel cannot be asked: {told(error)}.") from error
+            raise EdgeError(f"Netlink is not available, so the kernel cannot be queried: {told(error)}.") from error
         try:
             self.socket.bind((0, 0))
             self.socket.settimeout(_SECONDS)
@@ -120,11 +120,11 @@ class Channel:
                 said = self.socket.recv(_READ)
             except socket.timeout as error:
                 raise EdgeError(
-                    f"The kernel did not answer in {self.socket.gettimeout():g} seconds: it is not known whether it "
-                    "did what it was asked for. Look into its log (dmesg), and run this again."
+                    f"The kernel did not answer in {self.socket.gettimeout():g} seconds: it is not known whether "
+                    "it carried out the request. Look at its log (dmesg), and run again."
                 ) from error
             except OSError as error:
-                raise EdgeError(f"The kernel's answers were lost: {error.strerror}. Run this again.") from error
+                raise EdgeError(f"The kernel's answers were lost: {error.strerror}. Run again.") from error
             for answer in netlink.answers(said):
                 if first <= answer.sequence <= last:
                     yield answer

@@ -135,7 +135,7 @@ def _service(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> 
             known = word.replace("_", "").isalnum() and word.isascii() and len(word) <= 15
             if not known and (word or option == "scheduler"):
                 remedy = "Give a name as the kernel's modules have it, such as wrr, or sip for an engine."
-                found.append(Problem(prefix + name, word, "is no name that the kernel could know", remedy))
+                found.append(Problem(prefix + name, word, "is not a name that the kernel could know", remedy))
     if given["flags"] is not None:
         options["flags"] = 0
         for flag in given["flags"]:
@@ -200,7 +200,9 @@ def _server(option: str, given: Mapping[str, Any], port: int, problems: list[Pro
 def _address(option: str, text: str, problems: list[Problem]) -> Address | None:
     found = parse_address(text)
     if found is None or found.prefix is not None:
-        problems.append(Problem(option, text, "is no address", "Give an IPv4 or IPv6 address without a prefix length."))
+        problems.append(
+            Problem(option, text, "is not an address", "Give an IPv4 or IPv6 address without a prefix length.")
+        )
         return None
     return found
 
@@ -215,7 +217,7 @@ def _mask(prefix: str, text: str, family: int, problems: list[Problem]) -> str:
     found = parse_address(text) if family == 4 else None
     if found is not None and found.family == 4 and found.prefix is None:
         return found.host
-    reason = f"is no netmask for IPv{family}"
+    reason = f"is not a netmask for IPv{family}"
     remedy = "Give one such as 255.255.255.0." if family == 4 else "Give a prefix length from 1 to 128."
     problems.append(Problem(prefix + "persistence_netmask", text, reason, remedy))
     return HOST_MASK[family]
@@ -230,7 +232,7 @@ def _daemons(given: Mapping[str, Any], problems: list[Problem]) -> DesiredDaemon
         options["interface"] = name
         if not 0 < len(name) < 16 or not name.isascii() or any(one in "/:" or one <= " " for one in name):
             remedy = "Give a name such as eth1."
-            problems.append(Problem("sync_daemon.interface", name, "is no name of an interface", remedy))
+            problems.append(Problem("sync_daemon.interface", name, "is not the name of an interface", remedy))
     elif given["roles"]:
         remedy = "Name the interface that leads to the other directors."
         problems.append(Problem("sync_daemon.interface", None, "is missing", remedy))
@@ -241,7 +243,7 @@ def _daemons(given: Mapping[str, Any], problems: list[Problem]) -> DesiredDaemon
         options["group"] = host
         if not (host.startswith("ff") or 224 <= int(host.partition(".")[0] if "." in host else 0) < 240):
             remedy = "Give one such as 224.0.0.81, which is the kernel's default."
-            problems.append(Problem("sync_daemon.mcast_group", group, "is no multicast address", remedy))
+            problems.append(Problem("sync_daemon.mcast_group", group, "is not a multicast address", remedy))
     return DesiredDaemon(tuple(role for role in ("master", "backup") if role in given["roles"]), options)
 
 

@@ -146,7 +146,7 @@ def _service_faults(option: str, service: Service) -> Iterator[Problem]:
             reason = f"is ignored by the kernel for {key.protocol}"
             yield Problem(option + "flags", "ops", reason, "Leave it out, or use protocol: udp")
         if service.engine == "sip":
-            reason = f"reads UDP only, and the kernel would drop what it cannot read of {key.protocol}"
+            reason = f"supports UDP only, and the kernel would drop packets of {key.protocol} that it cannot parse"
             yield Problem(option + "persistence_engine", "sip", reason, "Leave it out, or use protocol: udp")
 
 
@@ -156,7 +156,7 @@ def _server_faults(desired: DesiredServer, service: Service, server: Server) -> 
         yield from _tunnel_faults(desired.option, server)
     else:
         if (":" in server.address) != (key.family == 6):
-            reason = f"is not of the family of {key}: {server.method} cannot cross from one to the other"
+            reason = f"is not of the family of {key}, and {server.method} needs the same family"
             remedy = f"Give an IPv{key.family} address, or use forwarding_method: tun"
             yield Problem(desired.option + ".address", server.address, reason, remedy)
         for name, option in (("tunnel", "type"), ("tunnel_port", "port"), ("checksum", "checksum")):
@@ -165,7 +165,7 @@ def _server_faults(desired: DesiredServer, service: Service, server: Server) -> 
                 remedy = "Leave it out, or use forwarding_method: tun"
                 yield Problem(f"{desired.option}.tunnel_{option}", desired.options[name], reason, remedy)
     if server.method != "nat" and not key.fwmark and server.port != key.port:
-        reason = f"is not the virtual server's port {key.port}: {server.method} delivers packets as they came"
+        reason = f"is not the virtual server's port {key.port}: {server.method} does not change the port"
         remedy = f"Leave it out, give {key.port}, or use forwarding_method: nat"
         yield Problem(desired.option + ".port", server.port, reason, remedy)
     if server.lower > server.upper:
@@ -198,7 +198,7 @@ def _mixed(desired: Desired, services: dict[Key, Service]) -> Iterator[Problem]:
             if (":" in server.address) != (key.family == 6):
                 option = asked[key].option + "real_servers" if key in asked else "sync_daemon"
                 reason = f"is a server of another family than {key}, which a sync daemon cannot announce"
-                remedy = "Do without the sync daemon (sync_daemon: {roles: []}), or use servers of one family"
+                remedy = "Use no sync daemon (sync_daemon: {roles: []}), or use servers of one family"
                 yield Problem(option, server.address, reason, remedy)
 
 

@@ -20,26 +20,26 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model
 _SERVICES = {"new": messages.NEW_SERVICE, "set": messages.SET_SERVICE, "del": messages.DEL_SERVICE}
 _SERVERS = {"new": messages.NEW_SERVER, "set": messages.SET_SERVER, "del": messages.DEL_SERVER}
 
-_MEANWHILE = "Someone else changes the IPVS table at the same time. Run again to plan on what is there now."
+_MEANWHILE = "Another program changes the IPVS table at the same time. Run again to plan with the current content."
 _ROOT = "Only root may change the IPVS table: run with become: true (in a container, with NET_ADMIN)."
 #: What the kernel's errors mean, and what to do.
 _SERVICE_ERRORS = {
-    errno.EEXIST: f"it is there already. {_MEANWHILE}",
-    errno.ESRCH: f"it is gone. {_MEANWHILE}",
+    errno.EEXIST: f"it exists already. {_MEANWHILE}",
+    errno.ESRCH: f"it no longer exists. {_MEANWHILE}",
     errno.ENOENT: "its scheduler, or its persistence engine, is unknown to this kernel. Correct the name, or install "
     "the kernel's modules.",
 }
 _SERVER_ERRORS = {
-    errno.EEXIST: f"it is there already. {_MEANWHILE}",
-    errno.ENOENT: f"it is gone. {_MEANWHILE}",
-    errno.ESRCH: f"its virtual server is gone. {_MEANWHILE}",
+    errno.EEXIST: f"it exists already. {_MEANWHILE}",
+    errno.ENOENT: f"it no longer exists. {_MEANWHILE}",
+    errno.ESRCH: f"its virtual server no longer exists. {_MEANWHILE}",
     errno.EINVAL: "it is not the address of one host here (a broadcast address?), or of another family than the "
     "virtual server's while a sync daemon runs.",
 }
 _OTHER_ERRORS = {
     errno.ENODEV: "there is no such interface, or it is down. Name one that is there and up.",
     errno.EEXIST: f"it runs already. {_MEANWHILE}",
-    errno.ESRCH: f"it runs no more. {_MEANWHILE}",
+    errno.ESRCH: f"it no longer runs. {_MEANWHILE}",
     errno.EADDRNOTAVAIL: "the interface has no address of the multicast group's family. Give it one.",
 }
 

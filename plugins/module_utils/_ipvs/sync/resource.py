@@ -150,7 +150,8 @@ def _wait_for(namespace: IO[bytes]) -> None:
         except BlockingIOError:
             if time.monotonic() > limit:
                 raise EdgeError(
-                    f"The IPVS table is being changed by another run of this collection, and {_LOCK_SECONDS:.0f} s of "
-                    "waiting did not help. Let that run finish, then try again."
+                    "The IPVS table is locked by another run of this collection, which did not finish within "
+                    f"{_LOCK_SECONDS:.0f} s. Wait "
+                    "until that run has finished, then run again."
                 ) from None
             time.sleep(0.02)

@@ -52,7 +52,7 @@ class Key(NamedTuple):
 
 
 class Server(NamedTuple):
-    """A real server. A threshold of 0 is none; the tunnel's options are those of ipip where it is no tunnel."""
+    """A real server. A threshold of 0 is none; the tunnel's options are those of ipip where it is not a tunnel."""
 
     address: str
     port: int

@@ -98,7 +98,7 @@ _ADDITIONS = ("-A", "--add-service", "-a", "--add-server")
 
 def rule_key(line: str) -> Key | None:
     """The service that a rule adds, or adds a server to; None where the line is no such rule, or names a host in words
-    (as ``ipvsadm -S`` does without ``-n``). System in words are known; options may be written as one (``-at``)."""
+    (as ``ipvsadm -S`` does without ``-n``). Ports in words are known; options may be written as one (``-at``)."""
     words = line.split()
     if words and len(words[0]) == 3 and words[0][:2] in _ADDITIONS:
         words[:1] = [words[0][:2], "-" + words[0][2]]

@@ -68,7 +68,7 @@ def _faults_of(keyword: str, values: dict[str, Any], defined: Names | None) -> I
     if keyword == "DNS_CHECK" and values.get("name", ".") != ".":
         name = values["name"][:-1] if values["name"].endswith(".") else values["name"]
         if len(name) > 253 or not all(0 < len(label) < 64 for label in name.split(".")):
-            yield "name", values["name"], "is no DNS name: labels have 1 to 63 characters, names 253", "Correct it."
+            yield "name", values["name"], "is not a DNS name: labels have 1 to 63 characters, names 253", "Correct it."
     least, most = values.get("min_reply_length"), values.get("max_reply_length", 255)
     if isinstance(least, int) and isinstance(most, int) and least > most:
         reason = "is above max_reply_length {0} (255 where none is given), so the check always fails".format(most)
@@ -87,7 +87,7 @@ def _url_faults(url: dict[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
         yield (
             "path",
             path,
-            "does not begin with a slash, so no server understands the request",
+            "does not begin with a slash, so the request is invalid",
             "Write /{0}.".format(path),
         )
     if regex is None:
@@ -102,7 +102,7 @@ def _url_faults(url: dict[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
         return
     options = str(url.get("regex_options", "")).split()
     for unknown in (one for one in options if one not in _REGEX_OPTIONS):
-        reason = "is no option of a regular expression, and keepalived would pass over it silently"
+        reason = "is not an option of a regular expression, and keepalived would silently ignore it"
         yield "regex_options", unknown, reason, "Use some of: {0}.".format(", ".join(_REGEX_OPTIONS))
     problem = "" if "extended" in options else regex_problem(regex)
     if problem:
@@ -117,7 +117,7 @@ def _url_faults(url: dict[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
 
 
 def regex_problem(pattern: str) -> str:
-    """Why a pattern without backslashes is no regular expression (PCRE2); empty where nothing is seen to be wrong."""
+    """Why a pattern without backslashes is not a regular expression (PCRE2); empty where no error is found."""
     bare = re.sub(r"\[\^?\]?(?:\[:\w+:\]|[^\]])*\]", "x", pattern)
     if "[" in bare:
         return "has a [ that is not closed"

@@ -123,7 +123,7 @@ def _global_faults(values: dict[str, Any], instances: set[str], whole: bool) -> 
         # IPVS and VRRP may share a pipe, but not each have a reader of its own.
         readers = {"vrrp_notify_fifo_script", "lvs_notify_fifo_script"} <= set(values)
         if pipe in pipes and (pipes[pipe] == "notify_fifo" or readers):
-            reason = "is {0} too, and keepalived would silently ignore one".format(pipes[pipe])
+            reason = "is the same as {0}, and keepalived would silently ignore one".format(pipes[pipe])
             yield option, pipe, reason, "Give each a pipe of its own."
         if pipe:
             pipes.setdefault(pipe, option)
@@ -132,12 +132,12 @@ def _global_faults(values: dict[str, Any], instances: set[str], whole: bool) -> 
     for option, family in (("vrrp_mcast_group4", 4), ("vrrp_mcast_group6", 6)):
         group = parse_address(str(values.get(option) or ""))
         if group is not None and (group.family != family or not is_group(group.host, group.family)):
-            reason = "is no IPv{0} multicast group for VRRP, and keepalived would skip it".format(family)
+            reason = "is not an IPv{0} multicast group for VRRP, and keepalived would skip it".format(family)
             yield option, group.host, reason, "Give one like {0}.".format("224.0.0.18" if family == 4 else "ff02::12")
     daemon = values.get("lvs_sync_daemon")
     follows = daemon.get("inst") if isinstance(daemon, dict) else None
     if whole and follows is not None and follows not in instances:
-        reason = "is no instance of this file, and keepalived would run both sync daemons for ever"
+        reason = "is not an instance of this file, and keepalived would always run both sync daemons"
         yield "lvs_sync_daemon.inst", follows, reason, "Name an instance that is defined."
 
 
@@ -149,7 +149,7 @@ def _duplicates(statements: Iterable[Statement]) -> Iterator[Problem]:
             continue
         key = (statement.keyword, *statement.arguments)
         if key in seen:
-            yield Problem(" ".join(key), statement.arguments[-1], "stands twice in the file", "Name it once.")
+            yield Problem(" ".join(key), statement.arguments[-1], "is in the file twice", "Name it once.")
         seen.add(key)
 
 
@@ -185,7 +185,7 @@ def _shared_identities(instances: list[tuple[str, dict[str, Any]]]) -> Iterator[
             if key in here or owners.get(key, instance) != instance:
                 other = "twice in this instance" if key in here else "in instance {0} too".format(owners[key])
                 option = "instance {0}: virtual_ipaddress".format(instance)
-                reason = "stands {0}, and keepalived would not report it".format(other)
+                reason = "is {0}, and keepalived would not report it".format(other)
                 yield Problem(option, key[1], reason, "Give each address to one instance.")
             here.add(key)
             owners.setdefault(key, instance)
@@ -255,7 +255,7 @@ def _undefined(document: Document, statements: Iterable[Statement]) -> Iterator[
                     yield Problem("{0}: {1}".format(where, option), tracked.get("name"), reason, remedy)
             for member in values.get("group") or ():
                 if member not in names:
-                    reason = "is no instance of this file, and keepalived would drop it"
+                    reason = "is not an instance of this file, and keepalived would drop it"
                     yield Problem("{0}: group".format(where), member, reason, "Name instances that are defined.")
 
 

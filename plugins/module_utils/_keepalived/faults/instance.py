@@ -83,12 +83,12 @@ def _unicast_faults(values: dict[str, Any]) -> Iterator[tuple[str, Any, str, str
             reason = "is ignored by keepalived where there are unicast peers"
             yield "mcast_dst_ip", values["mcast_dst_ip"], reason, "Use one of the two."
         elif group is not None and not is_group(group.host, group.family):
-            reason = "is no multicast group that VRRP may use, and keepalived would skip it"
+            reason = "is not a multicast group that VRRP may use, and keepalived would skip it"
             yield "mcast_dst_ip", values["mcast_dst_ip"], reason, "Give one like 224.0.0.18 or ff02::12."
     if values.get("track_src_ip") is True and not (
         values.get("unicast_src_ip") or values.get("mcast_src_ip") or values.get("use_ipvlan") or UNKNOWN in values
     ):
-        reason = "is cleared by keepalived without a word where no source address is given"
+        reason = "is silently cleared by keepalived if no source address is given"
         yield "track_src_ip", True, reason, "Give unicast_src_ip or mcast_src_ip."
     if values.get("vrf") and (values.get("interface") or not unicast):
         yield "vrf", values["vrf"], "is cleared by keepalived unless unicast runs without an interface", "Leave it out."
@@ -157,7 +157,7 @@ def _hmac_faults(hmac: dict[str, Any], authentication: bool) -> Iterator[tuple[s
         there = ", ".join(str(key) for key in keys)
         yield "auth_hmac.active_key", hmac["active_key"], "is none of the keys", f"Use one of: {there}."
     if hmac.get("time_window") is not None and hmac.get("anti_replay") == "monotonic":
-        reason = "means nothing where anti_replay is monotonic"
+        reason = "has no effect if anti_replay is monotonic"
         yield "auth_hmac.time_window", hmac["time_window"], reason, "Leave it out, or set anti_replay: time."
 
 
@@ -195,7 +195,7 @@ def _address_faults(values: dict[str, Any], families: set[int], version: int) ->
         if kind and "loopback" not in kind:
             yield option, host, "is {0}".format(kind), "Give the address of one host."
         elif host in held:
-            reason = "is a virtual address: only the MASTER has it, so adverts would miss the others"
+            reason = "is a virtual address: only the MASTER has it, so adverts would not reach the others"
             yield option, host, reason, "Give the host's own address."
     for entry in addresses + dicts(values.get("virtual_ipaddress_excluded")):
         yield from _virtual_address_faults(entry)
@@ -205,7 +205,7 @@ def _virtual_address_faults(entry: dict[str, Any]) -> Iterator[tuple[str, Any, s
     found = parse_address(entry.get("address") or "")
     kind = useless(found.host, found.family) if found is not None else ""
     if kind:
-        reason = "is {0}, and keepalived would take it silently".format(kind)
+        reason = "is {0}, and keepalived would silently accept it".format(kind)
         yield "virtual_ipaddress", str(found), reason, "Give an address of the network that clients reach."
     for reason, remedy in address_faults(entry):
         yield "virtual_ipaddress", str(found), reason, remedy

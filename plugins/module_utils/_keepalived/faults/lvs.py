@@ -86,7 +86,7 @@ def _duplicates(document: Document, name: str, services: Iterable[Statement]) ->
         protocol = next((" ".join(line.arguments).upper() for line in lines if line.keyword == "protocol"), "UDP")
         told = mark_family(lines) if mark else protocol
         if told in seen:
-            reason = "stands twice with the {0} {1}, and keepalived does not report it"
+            reason = "is in the file twice with the {0} {1}, and keepalived does not report it"
             what = "family" if mark else "protocol"
             yield Problem("virtual_servers", name, reason.format(what, told), "Name it once.")
         seen.add(told)
@@ -139,7 +139,7 @@ def _persistence_faults(key: dict[str, Any], words: dict[str, list[str]]) -> Ite
     if words.get("persistence_engine") == ["sip"]:
         protocol = (words.get("protocol") or [""])[0].upper()
         if protocol in ("TCP", "SCTP"):
-            reason = f"reads UDP only, and the kernel would drop what it cannot read of {protocol}"
+            reason = f"supports UDP only, and the kernel would drop packets of {protocol} that it cannot parse"
             yield "persistence_engine", "sip", reason, "Leave it out, or use UDP."
         if "persistence_timeout" not in words:
             reason = "is ignored by the kernel where the service is not persistent"
@@ -152,7 +152,7 @@ def _persistence_faults(key: dict[str, Any], words: dict[str, list[str]]) -> Ite
     is_netmask = found is not None and found.family == 4 and found.prefix is None
     is_length = mask.isdigit() and 1 <= int(mask) <= 128
     if is_netmask and found is not None and not _is_contiguous(found.host):
-        reason = "has zeros before ones, so clients of no one network are kept together"
+        reason = "has zeros before ones, so it does not group the clients of a network"
         yield "persistence_granularity", mask, reason, "Give a netmask such as 255.255.255.0."
     elif not (is_netmask and (service is None or service.family == 4)) and not (
         is_length and (service is None or service.family == 6)
@@ -202,7 +202,7 @@ def _server_faults(
         servers.append(found)
         identity = "{0} {1}".format(found.host, port or key.get("port"))
         if identity in seen:
-            yield Problem(server, identity, "stands twice, and keepalived would drop the second", "Name it once.")
+            yield Problem(server, identity, "is listed twice, and keepalived would drop the second", "Name it once.")
         seen.add(identity)
         forwarding = (own.get("lvs_method") or [method])[0]
         for option, value, reason, remedy in _one_server_faults(key, service, found, port, forwarding, own):
@@ -247,9 +247,9 @@ def _useless_service(service: Address, servers: list[Address]) -> Iterator[str]:
     kind = useless(service.host, service.family)
     far = [one.host for one in servers if "loopback" not in useless(one.host, one.family)]
     if "loopback" in kind and far:
-        yield "is {0}, and from there no packet gets to {1}".format(kind, far[0])
+        yield "is {0}, and packets from there do not reach {1}".format(kind, far[0])
     elif kind and "loopback" not in kind:
-        yield "is {0}, and keepalived would take it silently".format(kind)
+        yield "is {0}, and keepalived would silently accept it".format(kind)
 
 
 def _number(arguments: list[str] | None, default: int) -> int:

@@ -33,7 +33,8 @@ def changes(document: Document, installed: str, newer: str) -> Iterator[tuple[st
                 Problem(
                     " ".join(["instance", *statement.arguments, "auth_hmac"]),
                     None,
-                    "signs in another way, so that a member with another version does not understand it and both become"
+                    "signs adverts in another way, so members with different versions reject each other's adverts "
+                    "and both become"
                     " MASTER",
                     "Set its mode to receive-only on all members, upgrade all of them, then go to permissive and to"
                     " enforce.",

@@ -109,7 +109,7 @@ def included_twins(path: str, before: str, after: str) -> list[Problem]:
         Problem(
             keyword,
             name,
-            "stands in the included file {0} already".format(file.path),
+            "is already in the included file {0}".format(file.path),
             "Manage it there: name that file in path.",
         )
         for file in read_configuration(path, text=before).files

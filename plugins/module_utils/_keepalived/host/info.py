@@ -177,13 +177,13 @@ def why_not_loaded(
         return "keepalived is not running."
     used = live.config_of(service.main_pid)
     if used is None:
-        return "It cannot be seen which file keepalived uses."
+        return "It is not known which file keepalived uses."
     if os.path.realpath(used) != os.path.realpath(path):
         return f"keepalived uses {used}."
     if abs(service.clock - (time.time() - time.monotonic())) > DRIFT and service.clock:
         return "The clock was set after keepalived read the files, so times cannot be compared."
     if not time_says_loaded(reading.changed, service, time.time() - time.monotonic()):
-        return "A file was changed after keepalived read it, or so shortly before that it cannot be told."
+        return "A file was changed after keepalived read it, or so shortly before that the order is not known."
     return _difference(values.get("instances", ()), running, unknown) if running is not None else ""
 
 

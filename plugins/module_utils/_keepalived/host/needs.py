@@ -95,7 +95,7 @@ def _needs_of(document: Document, block: Statement, root: str, where: str, dynam
         elif line.keyword in _FIFOS.get(root, ()) and len(line.arguments) > 1:
             yield from _user(option, line.arguments[1])
         elif line.keyword in _FILES.get(root, ()) and not os.path.isfile(line.arguments[0]):
-            yield Problem(option, line.arguments[0], "is no file of this host", "Bring it there first.")
+            yield Problem(option, line.arguments[0], "is not a file of this host", "Create it first.")
 
 
 def _links(document: Document, block: Statement, option: str) -> Iterator[Problem]:
@@ -112,7 +112,7 @@ def _links(document: Document, block: Statement, option: str) -> Iterator[Proble
 def _interface(option: str, name: str) -> Iterator[Problem]:
     if name and "$" not in name and not os.path.exists(os.path.join(_INTERFACES, name)):
         there = ", ".join(sorted(one for one in os.listdir(_INTERFACES) if one != "lo")) or "none"
-        yield Problem(option, name, "is no interface of this host", "Use one of: {0}.".format(there))
+        yield Problem(option, name, "is not an interface of this host", "Use one of: {0}.".format(there))
 
 
 @lru_cache(maxsize=1)
@@ -130,7 +130,7 @@ def _source(option: str, text: str) -> Iterator[Problem]:
         return
     own = sorted(one for one in local if (":" in one) == (address.family == 6))
     shown = ", ".join(one for one in own if one not in ("127.0.0.1", "::1")) or "none"
-    reason = "is no address of this host: keepalived would be in FAULT, or hear no peer"
+    reason = "is not an address of this host: keepalived would be in FAULT, or hear no peer"
     yield Problem(option, text, reason, "Add it to the host first, or use one of its own: {0}.".format(shown))
 
 
@@ -151,7 +151,7 @@ def _program(option: str, path: str, owned_by_root: bool) -> Iterator[Problem]:
         open_to_all = status.st_mode & 0o002 and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX)
         others = status.st_uid != 0 or (status.st_mode & 0o020 and status.st_gid != 0)
         if open_to_all or (owned_by_root and others):
-            reason = "can be changed by others than root ({0}), so keepalived calls it insecure".format(part)
+            reason = "can be changed by users other than root ({0}), so keepalived considers it insecure".format(part)
             yield Problem(option, path, reason, "Make that path owned by root and not writable by group or others.")
             return
         if part == "/":
@@ -164,4 +164,4 @@ def _user(option: str, name: str) -> Iterator[Problem]:
         pwd.getpwnam(name)
     except KeyError:
         if not name.isdigit() and "$" not in name:
-            yield Problem(option, name, "is no user of this host", "Create the user first.")
+            yield Problem(option, name, "is not a user of this host", "Create the user first.")

@@ -78,13 +78,13 @@ class Validator:
         grave = [message for message in fresh if not self._bearable(message)]
         if grave:
             raise DaemonRefused(
-                "keepalived would not read the new file as it is meant. Its words (keepalived -t, exit code {0}): {1}. "
-                "The file is as it was.{2}".format(judged.rc, "; ".join(grave), self._too_old(grave))
+                "keepalived would misread the new file. Output of keepalived -t (exit code {0}): {1}. "
+                "The file was not changed.{2}".format(judged.rc, "; ".join(grave), self._too_old(grave))
             )
         if judged.rc not in _READ and not known:
             raise DaemonRefused(
-                "keepalived -t ended with exit code {0} on the new file and said: {1}. The file is as it was.".format(
-                    judged.rc, "; ".join(new) or "nothing"
+                "keepalived -t ended with exit code {0} on the new file: {1}. The file was not changed.".format(
+                    judged.rc, "; ".join(new) or "no output"
                 )
             )
         return [SAYS + message for message in new]
@@ -113,14 +113,15 @@ class Validator:
         done = self.system.run([program, "-t", "-f", path], timeout=self.time_limit, ignore_sigterm=True)
         if done.timed_out:
             raise DaemonRefused(
-                "keepalived -t did not end within {0:g} s on the new file. The file is as it was. Look for ~SEQ loops "
+                "keepalived -t did not end within {0:g} s on the new file. The file was not changed. Look for ~SEQ "
+                "loops "
                 "that make very many blocks.".format(self.time_limit)
             )
         if done.rc < 0 or done.rc >= 126:
             number = -done.rc if done.rc < 0 else done.rc - 128
             raise DaemonRefused(
-                "keepalived -t was ended by signal {0} on the new file and gave no verdict. Its words: {1}. "
-                "The file is as it was.".format(
+                "keepalived -t was ended by signal {0} on the new file and gave no verdict. Its output: {1}. "
+                "The file was not changed.".format(
                     number, "; ".join(_messages(done, path, os.path.dirname(path))) or "none"
                 )
             )

@@ -34,20 +34,20 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 LONGEST_LINE = 1022
 
 _LOST = (
-    "Where keepalived is MASTER, it would still be that after a reload, but without {0}: an instance gets it that "
-    "stands before the one which gives it up. Let them trade it in two runs, or give one of them another "
-    "virtual_router_id, or restart keepalived there while its peers are stopped."
+    "If keepalived is MASTER, a reload leaves it MASTER without {0}: the instance that gets it is in "
+    "the file before the instance that loses it. Move it in two runs, or give one of them another virtual_router_id, "
+    "or restart keepalived there while its peers are stopped."
 )
 
 _EARLY = (
-    "Where keepalived is MASTER of the sync group, a reload with the new instance {0} in it takes the group's addresses"
-    " away for the whole master-down time. Written and loaded first, and grouped when it is MASTER too, it costs"
-    " nothing: role keepalived does that."
+    "If keepalived is MASTER of the sync group, a reload with the new instance {0} in it removes the group's addresses"
+    " for the whole master-down time. To avoid that, load the instance alone first and group it when it is MASTER"
+    " too. Role keepalived does that."
 )
 
 _LEFT = (
-    "Where keepalived holds the address, a reload does not change this of it: {0}. It changes when that host next takes"
-    " the address, so let the VIP move to a peer and back to have it at once. Role keepalived sets a preferred_lft of 0"
+    "A reload does not change this of an address that keepalived holds: {0}. It changes when the host next takes"
+    " the address. To apply it at once, let the VIP move to a peer and back. Role keepalived sets a preferred_lft of 0"
     " on the held address itself."
 )
 

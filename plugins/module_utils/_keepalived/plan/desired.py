@@ -96,7 +96,7 @@ def _of_listing(
         yield from bad
         key = None if bad else shape.key(shape.normal(item))
         if key is not None and key in seen:
-            reason = "stands twice in the list, and keepalived would drop or repeat it"
+            reason = "is listed twice, and keepalived would drop or repeat it"
             yield Problem(path, item_shown(shape, item), reason, "Name it once.")
         seen.append(key)
 
@@ -124,7 +124,7 @@ def _of_blocks(
         yield from _of_entry(shape, path, entry, document, same)
         key = repr(shape.key.normal(entry)) + shape.distinction(entry) if shape.told_apart and not bad else None
         if key is not None and key in seen:
-            yield Problem(path, parts_text(shape.key, entry) or None, "stands twice in the list", "Name it once.")
+            yield Problem(path, parts_text(shape.key, entry) or None, "is listed twice", "Name it once.")
         seen.append(key)
 
 

@@ -298,6 +298,6 @@ def twice_problem(document: Document, option: str, found: Sequence[Statement]) -
     return Problem(
         option,
         " ".join(word.text for word in found[0].words),
-        "stands more than once in the file (lines {0}), so which one is meant is not known".format(numbers),
+        "is in the file more than once (lines {0}), so it is not known which one is meant".format(numbers),
         "Remove all but one by hand first",
     )

@@ -46,7 +46,7 @@ def is_plain(text: str) -> bool:
 
 
 def mask(text: str) -> str:
-    """The text with comments blanked and hidden what is no structure; the same length, the same line feeds.
+    """The text with comments blanked and hidden what is not structure; the same length, the same line feeds.
 
     What is hidden: text in double quotes (the quotes stay), escaped characters, include patterns, ``${NAME}``
     parameters, and definitions to their end, line feeds and all, so that each is one word. Every brace left in a mask

@@ -37,7 +37,7 @@ def interface(value: str) -> Fault:
     """The name of a network interface (the kernel's dev_valid_name)."""
     problem = plain(value)
     if problem is None and (len(value) > 15 or "/" in value or ":" in value or value in (".", "..")):
-        return "is no interface name", "Name an interface as `ip link` shows it: at most 15 characters, no / or :."
+        return "is not an interface name", "Name an interface as `ip link` shows it: at most 15 characters, no / or :."
     return problem
 
 
@@ -45,7 +45,7 @@ def path(value: str) -> Fault:
     """An absolute path of a file."""
     problem = plain(value)
     if problem is None and not value.startswith("/"):
-        return "is not an absolute path", "Give the whole path, beginning with a slash."
+        return "is not an absolute path", "Give the absolute path."
     return problem
 
 

@@ -197,7 +197,7 @@ def test_a_virtual_server_by_hand_that_would_not_be_directed_is_refused(hostvars
     assert given(EDGE, mine, {"fwmark": 3})
     with pytest.raises(AnsibleFilterError, match=r"keepalived_virtual_servers\[1\].address: '172.20.0.120' would be"):
         given(EDGE, mine, other)
-    # A director that is no real server has no loop to fear.
+    # A director that is not a real server has no loop to fear.
     assert given({**EDGE, "leads_to": "web"}, other)
 
 
@@ -262,19 +262,19 @@ def test_clients_checks_and_the_sync_daemon_get_through_the_firewall(hostvars):
         ({"ports": []}, "is not a list of ports"),
         ({"ports": 80}, "is not a list of ports"),
         ({"ports": [80, 80]}, "has a port twice"),
-        ({"ports": [0]}, "k8s_edge_vips[edge].ports[0]: 0 is no port"),
-        ({"ports": [True]}, "True is no port"),
-        ({"ports": None}, "k8s_edge_vips[edge].port: is no port"),
+        ({"ports": [0]}, "k8s_edge_vips[edge].ports[0]: 0 is not a port"),
+        ({"ports": [True]}, "True is not a port"),
+        ({"ports": None}, "k8s_edge_vips[edge].port: is not a port"),
         ({"port": 80}, "stands beside ports"),
-        ({"ports": {80: 8080}}, "ports[80]: 8080 is another port than the VIP's"),
-        ({"check": "tcp"}, "check: 'tcp' is a text, and a dictionary belongs here"),
-        ({"check": {"kind": "tcp"}}, "check.kind: is no option here. Use: type, path, status, port, host"),
+        ({"ports": {80: 8080}}, "ports[80]: 8080 differs from the VIP's port"),
+        ({"check": "tcp"}, "check: 'tcp' is a string, and a dictionary is required here"),
+        ({"check": {"kind": "tcp"}}, "check.kind: is not an option here. Use: type, path, status, port, host"),
         ({"check": {"type": "ping"}}, "'ping' is not known here. Use: http, https, tcp"),
-        ({"check": {"port": 70000}}, "check.port: 70000 is no port"),
+        ({"check": {"port": 70000}}, "check.port: 70000 is not a port"),
         ({"virtual_server": {"port": 81}}, "follows from the VIP"),
         ({"virtual_server": {"forwarding_method": "nat"}}, "follows from the VIP"),
-        ({"virtual_server": {"lb_algo": "rr"}}, "virtual_server.lb_algo: is no option here"),
-        ({"virtual_server": []}, "virtual_server: is a list, and a dictionary belongs here"),
+        ({"virtual_server": {"lb_algo": "rr"}}, "virtual_server.lb_algo: is not an option here"),
+        ({"virtual_server": []}, "virtual_server: is a list, and a dictionary is required here"),
         ({"backend_port": 8080}, "goes with profile kube_apiserver or tcp only"),
         ({"maxconn": 100}, "goes with profile kube_apiserver or tcp only"),
     ],

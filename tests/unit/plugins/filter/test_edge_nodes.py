@@ -73,9 +73,9 @@ def test_a_hosts_own_name_may_be_the_nodes_name_or_address(host):
     [
         (
             {"a": {"ansible_host": "192.0.2.1"}},
-            "host a: '192.0.2.1' is no node's name or address; nodes are: four, one",
+            "host a: '192.0.2.1' is not the name or address of a node; nodes are: four, one",
         ),
-        ({"a": {"k8s_edge_node": "five"}}, "'five' is no node's name"),
+        ({"a": {"k8s_edge_node": "five"}}, "'five' is not the name or address of a node"),
         ({"one": {"ansible_host": "172.20.0.114"}}, r"host one: fits several nodes \(one, two\)"),
         ({"a": {"ansible_host": "172.20.0.113"}, "one": {}}, "host one: 'one' is the node of a too"),
     ],
@@ -88,8 +88,8 @@ def test_a_host_that_cannot_be_told_is_refused(hostvars, said):
 @pytest.mark.parametrize(
     ("labels", "taints", "said"),
     [
-        ({}, [], "says of no node"),
-        ({"edgenode": True}, [], "True is not a text, as the API wants it. Write 'true' in quotes"),
+        ({}, [], "marks no node"),
+        ({"edgenode": True}, [], "True is not a string, as the API requires. Write 'true' in quotes"),
         ({"edge node": "true"}, [], "cannot be a key"),
         ({"edgenode": "not so"}, [], "cannot be a value"),
         (LABELS, ["edge"], "is not a dictionary"),

@@ -79,7 +79,7 @@ def test_clients_count_for_the_addresses_of_their_family(lab):
 
 @pytest.mark.parametrize(
     ("clients", "said"),
-    [([], "is not a list of networks"), (["10.0.0.1/8"], "host bits"), ("10.0.0.0/8", "a list belongs here")],
+    [([], "is not a list of networks"), (["10.0.0.1/8"], "host bits"), ("10.0.0.0/8", "a list is required here")],
 )
 def test_clients_that_cannot_be_are_refused(lab, clients, said):
     with pytest.raises(AnsibleFilterError, match=said):

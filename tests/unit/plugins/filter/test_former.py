@@ -71,7 +71,7 @@ def test_without_purge_it_is_refused_and_with_it_it_leaves_first(lab):
     site.read("haproxy-3")
     (former,) = site.found()
     assert former["instances"] == ["kubeapi"]
-    assert "would hold the VIP beside them. Set keepalived_purge: true for haproxy-3" in former["fault"]
+    assert "would hold the VIP too. Set keepalived_purge: true for haproxy-3" in former["fault"]
     site.hostvars["haproxy-3"]["keepalived_purge"] = True
     (former,) = site.found()
     assert (former["leaves"], former["fault"]) == (True, "")
@@ -182,7 +182,7 @@ def test_a_host_with_a_new_address_is_the_same_member(lab):
 def test_verify_names_a_peer_that_nobody_asked(lab):
     site = Site(lab)
     (fault, _second) = vip_faults(site.answers, site.groups, site.hostvars)
-    assert "keepalived on haproxy-1 names 10.77.0.13 as a peer, which is none of the VIP's hosts" in fault
+    assert "keepalived on haproxy-1 names 10.77.0.13 as a peer, which is not a host of the VIP" in fault
 
 
 def test_an_address_that_no_host_of_the_vip_holds_is_asked_for_by_one_that_lacks_it(lab):

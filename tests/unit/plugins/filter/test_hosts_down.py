@@ -87,7 +87,7 @@ def test_what_all_must_agree_on_waits(lab: SimpleNamespace) -> None:
             assert site.problems() == ""  # the instance of the other family goes, or stays without purge
             continue
         assert "while haproxy-1 is down" in site.problems(), change
-        assert "second MASTER" in site.problems()
+        assert "split brain" in site.problems()
         with pytest.raises(AnsibleFilterError, match="haproxy-1 is down"):
             edge_hosts(site.groups, site.hostvars, "in_order")
         site.declare([])
@@ -123,8 +123,8 @@ def test_a_host_that_was_not_read_is_told_with_both_ways_on(lab: SimpleNamespace
 @pytest.mark.parametrize(
     ("down", "words"),
     [
-        (["haproxy-9"], "'haproxy-9' is no host of the inventory"),
-        ("haproxy-1,haproxy-9", "'haproxy-9' is no host of the inventory"),
+        (["haproxy-9"], "'haproxy-9' is not a host of the inventory"),
+        ("haproxy-1,haproxy-9", "'haproxy-9' is not a host of the inventory"),
         (5, "5 is not a list of hosts"),
         (["haproxy-1", "haproxy-2"], "leaves no host for VIP kubeapi"),
     ],
@@ -181,7 +181,7 @@ def test_a_real_server_that_is_down_is_left_alone(lab: SimpleNamespace) -> None:
 def test_verifying_says_once_for_each_host_what_would_not_start_again(lab: SimpleNamespace) -> None:
     site = Site(lab)
     site.declare([])
-    bind = "frontend web_vip: 'bind 10.0.0.100:443' is no address of this host. Add the address first."
+    bind = "frontend web_vip: 'bind 10.0.0.100:443' is not an address of this host. Add the address first."
     proxies = {
         "haproxy-1": {"active": True, "start_problems": [bind]},
         "haproxy-2": {"active": False, "enabled": False, "start_problems": [bind]},

@@ -84,10 +84,10 @@ def test_a_move_that_was_interrupted_goes_on():
         ("10.4.0.50", {}, "is not a dictionary"),
         (to_service(port=80), {}, "'port' is not a key there"),
         (to_service(to="metallb"), {}, "'metallb' is unknown"),
-        (to_service(to="keepalived"), {}, "is no VIP of keepalived's"),
-        (to_service(address="10.4.0.51"), {}, "would be in two hands"),
-        (to_service(), {"declared": [{"address": "10.4.0.50"}]}, "whose next run would give it back"),
-        (to_service(service="web/none"), {}, "'web/none' is no Service of the cluster"),
+        (to_service(to="keepalived"), {}, "is not a VIP of keepalived"),
+        (to_service(address="10.4.0.51"), {}, "would have two owners"),
+        (to_service(), {"declared": [{"address": "10.4.0.50"}]}, "whose next run would assign it again"),
+        (to_service(service="web/none"), {}, "'web/none' is not a Service of the cluster"),
         (to_service(), {"seen": cluster({})}, r"moves\[0\].service: is not known"),
         (
             to_service(),
@@ -95,7 +95,7 @@ def test_a_move_that_was_interrupted_goes_on():
             "has the address 10.4.0.9 already",
         ),
         (to_service(), {"seen": cluster(Pod=[pod("one")])}, "does not serve services in this cluster"),
-        (to_service(), {"hosts": ["one"]}, "node: 'two' runs kube-keepalived-vip and is no host of the inventory"),
+        (to_service(), {"hosts": ["one"]}, "node: 'two' runs kube-keepalived-vip and is not a host of the inventory"),
         (to_service(), {"seen": cluster(Pod=[KUBE_VIP])}, "is read by no pod"),
     ],
 )

@@ -68,10 +68,10 @@ def test_the_provider_is_told_where_its_pools_are_and_what_to_serve():
     ("pools", "said"),
     [
         ([], "is empty"),
-        ({"ranges": []}, "a list belongs here"),
-        ([{"range": ["10.0.0.1-10.0.0.2"]}], "pools[0].range: is no option here"),
+        ({"ranges": []}, "a list is required here"),
+        ([{"range": ["10.0.0.1-10.0.0.2"]}], "pools[0].range: is not an option here"),
         ([{"namespace": "shop"}], "has no addresses"),
-        ([{"ranges": ["10.0.0.1-10.0.0.2"], "cidrs": ["10.0.1.0/24"]}], "would see the cidrs only"),
+        ([{"ranges": ["10.0.0.1-10.0.0.2"], "cidrs": ["10.0.1.0/24"]}], "would use the cidrs only"),
         ([{"ranges": ["10.0.0.2-10.0.0.1"]}], "lower bound IP greater than upper bound"),
         ([{"ranges": ["10.0.0.2-fd00::1"]}], "ranges[0]"),
         ([{"ranges": ["10.0.0.2"]}], "a first and a last address"),
@@ -81,7 +81,7 @@ def test_the_provider_is_told_where_its_pools_are_and_what_to_serve():
         ([{"cidrs": ["10.0.0.0/29"]}, {"namespace": "a", "ranges": ["10.1.0.1-10.1.0.2"]}], "are never used"),
         (
             [POOLS[0], {"namespace": "a", "ranges": ["172.20.0.210-172.20.0.220"]}],
-            "two services would get the same one",
+            "two services would get the same address",
         ),
         ([POOLS[1], {"namespace": "shop", "cidrs": ["10.0.0.0/29"]}], "has a pool already"),
     ],

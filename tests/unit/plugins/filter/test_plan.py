@@ -224,10 +224,7 @@ def test_other_weights_are_taken_as_those_of_checks_that_are_well(lab):
         site.plans(host, **RELOADS)
     # haproxy-2 is changed first, and has 190 and 20 then; haproxy-1 has 200 until its turn.
     assert site.moves() == [(ONE, TWO, TWO), (TWO, ONE, ONE)]
-    assert (
-        f"{ONE}: check haproxy of kubeapi is new or another one. Where it fails, the VIP may move."
-        in site.fleet()["text"]
-    )
+    assert f"{ONE}: check haproxy of kubeapi is new or changed. If it fails, the VIP may move." in site.fleet()["text"]
 
 
 def test_two_holders_are_told(lab):
@@ -402,7 +399,7 @@ def set_up_by_hand(lab, **variables):
 def test_hosts_that_somebody_set_up_by_hand_are_told_at_once(lab):
     problem, listener, split = set_up_by_hand(lab).fleet()["problems"]
     assert f"'{ADDRESS}' is already the address of instance haproxy-vip (virtual router ID 47)" in problem
-    assert f"of {ONE}, which nothing declares" in problem and "keepalived_purge: true" in problem
+    assert f"of {ONE}, which is not declared" in problem and "keepalived_purge: true" in problem
     assert listener.startswith(f"frontend k8s-api in haproxy.cfg of {ONE} and {TWO} listens on *:6443")
     assert split.startswith(f"instance haproxy-vip is MASTER on {ONE} and {TWO} at once")
 
@@ -411,8 +408,10 @@ def test_with_purge_it_is_told_what_gives_way(lab):
     fleet = set_up_by_hand(lab, keepalived_purge=True, haproxy_purge="no").fleet()
     assert fleet["problems"] == []
     instance, listener, split = fleet["plan"]["notes"]
-    assert instance.startswith("instance haproxy-vip (virtual router ID 47) in keepalived.conf of haproxy-1 gives way")
-    assert instance.endswith("which do not hear it then, are stopped until it is their turn.")
+    assert instance.startswith(
+        "instance haproxy-vip (virtual router ID 47) in keepalived.conf of haproxy-1 is replaced"
+    )
+    assert instance.endswith("which would not accept its adverts, are stopped until their turn.")
     assert listener.startswith("frontend k8s-api in haproxy.cfg of haproxy-1 and haproxy-2 listens on *:6443; it stays")
     files = f"their files disagree (addresses: {ADDRESS} on {ONE}, none on {TWO})"
     assert split == f"instance haproxy-vip is MASTER on {ONE} and {TWO} at once: {files}."
@@ -424,7 +423,7 @@ def test_two_masters_whose_files_agree_do_not_hear_each_other(lab):
     site = set_up_by_hand(lab, keepalived_purge=True)
     site.hostvars[TWO]["k8s_edge_before"]["configuration"] = {"instances": [BY_HAND]}
     assert any(
-        each.endswith("does not reach the other, or is refused there.") for each in site.fleet()["plan"]["notes"]
+        each.endswith("do not reach the other, or are rejected there.") for each in site.fleet()["plan"]["notes"]
     )
 
 

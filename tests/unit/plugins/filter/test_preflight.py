@@ -143,15 +143,17 @@ def test_a_outsider_with_our_virtual_router_id(fleet):
     (line,) = heard(fleet, advertisement("10.77.0.99", version=2, priority=150, addresses=["10.77.0.200"]))
     assert line == (
         "error: haproxy-1, haproxy-2: k8s_edge_vips[kubeapi]: virtual router ID 100 on eth0 is in use by 10.77.0.99, "
-        "which is no host of this inventory. It sends VRRP version 2 with priority 150 for 10.77.0.200. The hosts of "
-        "the VIP would take it for one of them, or hold the VIP beside it. Set virtual_router_id of the VIP by hand, "
-        "to one that nobody uses here: 1. Or stop keepalived on 10.77.0.99."
+        "which is not a host of this inventory. It sends VRRP version 2 with priority 150 for 10.77.0.200. The hosts "
+        "of "
+        "the VIP would accept it as a member, or become MASTER too (split brain). Set virtual_router_id of the VIP "
+        "by hand, "
+        "to one that is free here: 1. Or stop keepalived on 10.77.0.99."
     )
 
 
 def test_the_free_number_that_is_named_is_used_by_nobody_heard(fleet):
     first, _note = heard(fleet, advertisement("10.77.0.99"), advertisement("10.77.0.98", virtual_router_id=1))
-    assert "nobody uses here: 2." in first
+    assert "is free here: 2." in first
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_other_virtual_router_ids_are_told(fleet):
     (line,) = heard(fleet, advertisement("10.77.0.99", virtual_router_id=33, addresses=["10.77.0.201"]))
     assert line == (
         "note: haproxy-1, haproxy-2: VRRP on eth0: virtual router ID 33 is in use, for 10.77.0.201, by 10.77.0.99, "
-        "which is no host of this inventory."
+        "which is not a host of this inventory."
     )
 
 
@@ -214,14 +216,14 @@ def test_somebody_else_answers(fleet):
     fleet["haproxy-1"]["k8s_edge_wire"] = look("haproxy-1", (OUTSIDER,))
     (line,) = found(fleet)
     assert line.startswith(
-        f"error: haproxy-1: k8s_edge_vips[kubeapi]: 10.77.0.100 is answered for by hardware address {OUTSIDER}, which"
+        f"error: haproxy-1: k8s_edge_vips[kubeapi]: 10.77.0.100 is used by hardware address {OUTSIDER}, which"
     )
 
 
 def test_who_answers_is_named_where_it_also_sends_vrrp(fleet):
     said = advertisement("10.77.0.21", virtual_router_id=33, addresses=["10.77.0.201"])
     fleet["haproxy-1"]["k8s_edge_wire"] = look("haproxy-1", (OUTSIDER,), (said,))
-    assert "is answered for by kube-1, which serves the VIP and must not answer for it" in found(fleet)[0]
+    assert "is used by kube-1, which serves the VIP and must not answer for it" in found(fleet)[0]
 
 
 def test_the_answer_of_a_virtual_mac_is_ours(fleet):
@@ -256,7 +258,7 @@ def test_a_vip_that_moves_while_it_is_looked_at_is_no_split_brain(fleet):
         fleet[host]["k8s_edge_wire"] = look(host, (HARDWARE[other],))
     assert found(fleet) == [
         "warning: haproxy-2, haproxy-1: k8s_edge_vips[kubeapi]: 10.77.0.100 moved between haproxy-2 and haproxy-1 "
-        "while they were looked at. Look again, and at the checks if it goes on."
+        "during the check. Run preflight again. If it persists, look at the check scripts."
     ]
     assert faults(fleet) == ["kubeapi: 10.77.0.100 is held by no host."]
 
@@ -278,11 +280,11 @@ def test_a_change_that_is_to_come_may_heal_a_split_brain(fleet):
 @pytest.mark.parametrize(
     ("changed", "severity", "words"),
     [
-        ({"addresses": ["10.77.0.21"]}, "error", "its certificate does not name 10.77.0.100: clients that ask by it"),
+        ({"addresses": ["10.77.0.21"]}, "error", "its certificate does not name 10.77.0.100: clients that use it"),
         ({"distrust": "unable to get local issuer"}, "warning", "cannot be verified by k8s_edge_kube_ca_file (no CA)"),
-        ({"not_after": NOW - DAY, "distrust": "certificate has expired"}, "warning", "has ended on 2027-01-14"),
-        ({"not_before": NOW + DAY, "distrust": "not yet valid"}, "warning", "begins only on 2027-01-16"),
-        ({"not_after": NOW + 5 * DAY + 1}, "warning", "ends in 5 days, on 2027-01-20"),
+        ({"not_after": NOW - DAY, "distrust": "certificate has expired"}, "warning", "expired on 2027-01-14"),
+        ({"not_before": NOW + DAY, "distrust": "not yet valid"}, "warning", "not valid before 2027-01-16"),
+        ({"not_after": NOW + 5 * DAY + 1}, "warning", "expires in 5 days, on 2027-01-20"),
         ({"problem": "does not answer (Connection refused)"}, "warning", "does not answer (Connection refused)"),
     ],
 )
@@ -330,14 +332,15 @@ def test_hosts(fleet):
     fleet["haproxy-2"]["k8s_edge_before"]["version"] = "2.3.4"
     assert found(fleet) == [
         "error: haproxy-1: port 6443: 10.77.0.100 port 6443 is taken by kube-apiserver, so HAProxy could not listen "
-        "there. Let it listen on this host's own address only, or give the VIP another port.",
+        "there. Make it listen on this host's own address only, or give the VIP another port.",
         "error: haproxy-1: /etc: 10 MiB are left. Make room.",
         "error: haproxy-1: k8s_edge_vips[kubeapi]: interface eth0 has no carrier: keepalived would be in FAULT there. "
         "Check the cable.",
-        "warning: haproxy-2: the network could not be listened to: Operation not permitted. Without it, outsiders and "
-        "second holders are not seen.",
+        "warning: haproxy-2: this host could not listen on the network: Operation not permitted. Without that, "
+        "outsiders and "
+        "second holders are not found.",
         "warning: haproxy-1, haproxy-2: keepalived: members run different versions: 2.2 on haproxy-1, 2.3 on haproxy-2."
-        " Bring them to one version, the hosts that hold no VIP first.",
+        " Install one version on all, first on hosts that hold no VIP.",
     ]
 
 
@@ -395,10 +398,10 @@ def test_what_could_not_be_planned_is_told(fleet):
     fleet["haproxy-1"]["k8s_edge_plan"] = {
         "failed_planes": ["keepalived_config"],
         "planes": {
-            "keepalived_config": {"msg": "eth9 is no interface.", "changed": False, "steps": [], "impact": "none"}
+            "keepalived_config": {"msg": "eth9 is not an interface.", "changed": False, "steps": [], "impact": "none"}
         },
     }
-    assert "error: haproxy-1: keepalived_config: eth9 is no interface." in found(fleet)
+    assert "error: haproxy-1: keepalived_config: eth9 is not an interface." in found(fleet)
 
 
 def test_looks():
@@ -439,8 +442,9 @@ def test_verify_tells_a_split_brain_once(fleet):
 def test_verify_finds_a_vip_that_does_not_answer_others(fleet):
     fleet["haproxy-2"]["k8s_edge_wire"] = look("haproxy-2")
     assert faults(fleet) == [
-        "haproxy-2: k8s_edge_vips[kubeapi]: 10.77.0.100 is held by haproxy-1, and who asks for it here gets no answer. "
-        "Look for what is between them: switch, VLAN, arp_ignore."
+        "haproxy-2: k8s_edge_vips[kubeapi]: 10.77.0.100 is held by haproxy-1, but nobody answers for it on this "
+        "network. "
+        "Look at the network between them: switch, VLAN, arp_ignore."
     ]
     fleet["haproxy-2"]["k8s_edge_wire"] = look("haproxy-2", ("00:00:5e:00:01:64",))
     assert faults(fleet) == []
@@ -448,4 +452,4 @@ def test_verify_finds_a_vip_that_does_not_answer_others(fleet):
 
 def test_verify_finds_somebody_else_that_answers(fleet):
     fleet["haproxy-2"]["k8s_edge_wire"] = look("haproxy-2", (HARDWARE["haproxy-1"], OUTSIDER))
-    assert f"is answered for by hardware address {OUTSIDER}" in faults(fleet)[0]
+    assert f"is used by hardware address {OUTSIDER}" in faults(fleet)[0]

@@ -139,7 +139,7 @@ def test_what_the_provider_gave_is_no_conflict_with_its_pool(people):
     assert pool_claims(found, POOLS) == {"conflicts": [], "uncounted": []}
     wider = [{"ranges": ["172.20.0.90-172.20.0.200"]}]
     told = pool_claims(found, wider)
-    assert "172.20.0.113, the own address of Node edge-1" in told["conflicts"][0]
+    assert "172.20.0.113, the address of Node edge-1 itself" in told["conflicts"][0]
     assert "default/named has 172.20.0.99" in told["uncounted"][0]
 
 

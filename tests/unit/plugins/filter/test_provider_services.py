@@ -93,7 +93,7 @@ def claims(*found, namespace="global", cidr="10.0.0.0/24"):
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (NODE, "holds 10.0.0.113, the own address of Node edge-1"),
+        (NODE, "contains 10.0.0.113, the address of Node edge-1 itself"),
         (service(status=["10.0.0.7"]), "holds 10.0.0.7, which Service default/a has (status.loadBalancer)"),
         (service(loadBalancerIP="10.0.0.7"), "(spec.loadBalancerIP)"),
         (service(externalIPs=["10.0.0.7"]), "(spec.externalIPs)"),

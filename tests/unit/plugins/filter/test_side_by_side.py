@@ -189,7 +189,8 @@ def test_a_number_that_is_none_is_refused_before_any_host_is_read(given):
         variables["k8s_edge_vips"] = pairs.vips
     (problem,) = edge_fleet(pairs.groups, pairs.hostvars)["problems"]
     assert (
-        problem.startswith("k8s_edge_parallel_groups: ") and "is no whole number from 1 on (host berlin-2a)" in problem
+        problem.startswith("k8s_edge_parallel_groups: ")
+        and "is not a whole number from 1 on (host berlin-2a)" in problem
     )
     assert "for example 2" in problem
 

@@ -63,7 +63,7 @@ def test_a_master_that_does_not_answer_is_no_holder(edge):
     edge["haproxy-2"]["k8s_edge_wire"] = look("haproxy-2")
     lines = text(edge)
     assert "VIP kubeapi 10.77.0.100: nobody answers for it (haproxy-1 says to have it)" in lines
-    assert "   haproxy-1: calls itself MASTER, and does not answer on the network" in lines
+    assert "   haproxy-1: is MASTER by its own account, and does not answer on the network" in lines
     assert "! kubeapi: nobody answers for 10.77.0.100." in lines
 
 
@@ -82,7 +82,7 @@ def test_both_holders_are_shown(edge):
         ({"instances": []}, "keepalived does not have the instance"),
         (
             {"instances": [{"name": "kubeapi", "state": "FAULT"}]},
-            "FAULT: what its instance tracks fails, or its interface",
+            "FAULT: a tracked check fails, or its interface",
         ),
         (
             {"instances": [{"name": "kubeapi", "state": "BACKUP", "priority": 190, "effective_priority": 170}]},

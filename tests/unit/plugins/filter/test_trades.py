@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VIPs that trade addresses or virtual router IDs: refused before any host is touched."""
+"""VIPs that exchange addresses or virtual router IDs: refused before any host is touched."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def numbered(vip: dict[str, Any], number: int) -> dict[str, Any]:
 def test_a_trade_is_refused_once_with_what_to_do(lab: SimpleNamespace, before: Any, after: Any) -> None:
     said = told(lab, before, after)
     assert said.count("would be MASTER without") == 1
-    assert "virtual_router_id on host haproxy-1: VIPs trade addresses or virtual router IDs here" in said
+    assert "virtual_router_id on host haproxy-1: VIPs exchange addresses or virtual router IDs here" in said
     assert "Set virtual_router_id of this VIP to a number that no VIP has or had there" in said
     assert told(lab, before, after, active=False) == ""
 
@@ -95,7 +95,7 @@ X, Y = "10.77.0.120/24", "10.77.0.121/24"
 def test_instances_by_hand_are_judged_as_derived_ones(lab: SimpleNamespace, after: Any, getting: str) -> None:
     said = told_by_hand(lab, by_hand(("x", 71, X), ("y", 72, Y)), after)
     assert said.count("would be MASTER without") == 1
-    assert f"keepalived_instances[{getting}].virtual_router_id on host haproxy-1: instances trade addresses" in said
+    assert f"keepalived_instances[{getting}].virtual_router_id on host haproxy-1: instances exchange addresses" in said
     assert "Set virtual_router_id of this instance to a number that no instance has or had there" in said
 
 
@@ -106,6 +106,6 @@ def test_other_changes_by_hand_are_none(lab: SimpleNamespace, after: Any) -> Non
 
 def test_a_trade_between_a_vip_and_an_instance_by_hand_is_one(lab: SimpleNamespace) -> None:
     before = by_hand(("vip", 53, X), ("y", 72, C["addresses"][0]))
-    assert "k8s_edge_vips[vip].virtual_router_id on host haproxy-1: VIPs trade" in told_by_hand(
+    assert "k8s_edge_vips[vip].virtual_router_id on host haproxy-1: VIPs exchange" in told_by_hand(
         lab, before, by_hand(("y", 72, X))
     )

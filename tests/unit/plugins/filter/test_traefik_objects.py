@@ -124,7 +124,7 @@ def test_a_port_that_the_kernel_keeps_for_root_is_refused_by_name_of_the_host():
     with pytest.raises(AnsibleFilterError) as caught:
         traefik_objects(settings(host_network=True, kernels={"edge-1": FREE, "edge-2": {}, "edge-3": None}))
     said = str(caught.value)
-    assert "traefik_http_port: 80 is a port that root alone may listen on in the network of edge-2, edge-3" in said
+    assert "traefik_http_port: 80 is a port that only root may listen on in the network of edge-2, edge-3" in said
     assert "Write net.ipv4.ip_unprivileged_port_start: 80 there" in said
     assert "edge-1" not in said
     assert traefik_objects(settings(host_network=True, kernels={"edge-1": FREE, "edge-2": FREE}))
@@ -222,31 +222,31 @@ ACME = {"email": "admin@example.org", "provider": "rfc2136"}
         ({"image": "traefik:v2.11"}, "not Traefik v3"),
         ({"image": "traefik:1.7-alpine"}, "not Traefik v3"),
         ({"node_selector": {}}, "selects every node"),
-        ({"http_port": 0}, "traefik_http_port: 0 is no port"),
+        ({"http_port": 0}, "traefik_http_port: 0 is not a port"),
         ({"http_port": 443}, "is also traefik_http_port"),
         ({"vip": "edge"}, "neither an address nor a VIP's name"),
         ({"dashboard_host": "t.example.org"}, "would show the dashboard to everybody"),
-        ({"host_network": True, "http_port": 9181}, "is an inner port of Traefik's own"),
+        ({"host_network": True, "http_port": 9181}, "is an internal port of Traefik"),
         (
             {"host_network": True, "dashboard_users": {"admin": HASH}, "dashboard_host": "t.example.org"},
-            "leads to a port that is open to the node itself alone",
+            "leads to a port that only the node can reach",
         ),
         ({"dashboard_users": {"admin": "secret"}}, "is not a password's hash"),
         ({"dashboard_users": {"a:b": HASH}}, "cannot be a user's name"),
         ({"arguments": ["--api.insecure=true"]}, "shows the dashboard to everybody"),
-        ({"arguments": ["web"]}, "is no argument of Traefik"),
+        ({"arguments": ["web"]}, "is not an argument of Traefik"),
         ({"crds": [{"kind": "ConfigMap"}]}, "is not a CustomResourceDefinition"),
         ({"acme": {"provider": "rfc2136"}}, "traefik_acme.email: is missing"),
         ({"acme": {"email": "a@example.org"}}, "traefik_acme.provider: is missing"),
         ({"acme": {**ACME, "challenge": "http"}}, "reaches one of 3 edge nodes only"),
         ({"acme": {**ACME, "challenge": "mail"}}, "is not known here"),
         ({"acme": {**ACME, "claim": "certificates"}}, "would be written by Traefik on 3 nodes at once"),
-        ({"acme": {**ACME, "claim": "x", "host_path": "/y"}}, "stands beside host_path"),
-        ({"acme": {**ACME, "emial": "x"}}, "is no option here"),
-        ({"ingresses": ["test-www"]}, "a dictionary belongs here"),
+        ({"acme": {**ACME, "claim": "x", "host_path": "/y"}}, "is given as well as host_path"),
+        ({"acme": {**ACME, "emial": "x"}}, "is not an option here"),
+        ({"ingresses": ["test-www"]}, "a dictionary is required here"),
         ({"ingresses": [{"name": "a"}]}, r"traefik_ingresses\[a\].rules: is missing"),
         ({"ingresses": [{"name": "a", "rules": [{"host": "x"}]}]}, r"rules\[0\].service: is missing"),
-        ({"ingresses": [{"name": "a", "rules": ["x"]}]}, r"rules\[0\]: 'x' is a text, and a dictionary"),
+        ({"ingresses": [{"name": "a", "rules": ["x"]}]}, r"rules\[0\]: 'x' is a string, and a dictionary"),
         ({"ingresses": [{"name": "a", "rules": [{"service": "a", "path": "api"}]}]}, "does not begin with '/'"),
         (
             {"ingresses": [{"name": "a", "rules": [{"service": "a", "path_type": "Regex"}]}]},
@@ -254,11 +254,11 @@ ACME = {"email": "admin@example.org", "provider": "rfc2136"}
         ),
         (
             {"ingresses": [{"name": "a", "rules": [{"service": "a", "url": "/"}]}]},
-            "rules\\[0\\].url: is no option here",
+            "rules\\[0\\].url: is not an option here",
         ),
         (
             {"ingresses": [{"name": "a", "rules": [{"service": "a"}], "tls": ["x"]}]},
-            r"tls\[0\]: 'x' is a text, and a dict",
+            r"tls\[0\]: 'x' is a string, and a dict",
         ),
         ({"ingresses": 2 * [INGRESSES[0]]}, r"is also that of traefik_ingresses\[0\]"),
         (

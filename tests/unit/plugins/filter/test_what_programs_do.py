@@ -150,7 +150,7 @@ def test_everything_written_is_in_the_table_and_nothing_else(program, way):
 def test_every_value_is_one_that_the_program_reads(program, way):
     for name, value in WAYS[way](OBJECTS[program]):
         takes = TABLE[program][way][name]["takes"]
-        assert re.fullmatch(GRAMMAR[takes], value), f"{name}={value} is no {takes}"
+        assert re.fullmatch(GRAMMAR[takes], value), f"{name}={value} is not a {takes}"
         if takes in ("address", "addresses"):
             assert [ip_address(each) for each in value.split(",")]
         if takes == "networks":

@@ -28,7 +28,7 @@ def spec_of(name, monkeypatch):
 
 
 def places(options, path=()):
-    """(path, option) of everything that is no dictionary."""
+    """(path, option) of everything that is not a dictionary."""
     for name, option in options.items():
         many = option.get("type") == "list"
         kind = option.get("elements", "raw") if many else option.get("type", "str")
@@ -73,7 +73,11 @@ SERVICE = {"address": "10.0.0.1", "port": 80, "protocol": "tcp"}
     [
         ("keepalived_instance", {**INSTANCE, "priority": True}, "priority: True is true or false, and not a number."),
         ("keepalived_instance", {**INSTANCE, "advert_int": True}, "advert_int: True"),
-        ("keepalived_instance", {**INSTANCE, "interface": False}, "interface: False is true or false, and not a text."),
+        (
+            "keepalived_instance",
+            {**INSTANCE, "interface": False},
+            "interface: False is true or false, and not a string.",
+        ),
         (
             "keepalived_config",
             {"instances": [{**INSTANCE, "authentication": {"auth_type": "PASS", "auth_pass": 83}}]},

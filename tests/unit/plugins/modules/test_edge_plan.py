@@ -99,7 +99,7 @@ def test_a_plane_that_cannot_be_planned_says_why_and_the_others_are_planned(call
         ({"path": "/x", "no_such": 1}, "no_such"),
         ({"path": "/x", "backends": [{"name": "b", "servers": [{"name": "one", "weight": True}]}]}, "weight"),
         ({"path": "/x", "backends": "b"}, "backends"),
-        ("path=/x", "modules.haproxy_config: is no dictionary"),
+        ("path=/x", "modules.haproxy_config: is not a dictionary"),
     ],
 )
 def test_options_are_checked_as_the_module_checks_them(call, options, said):

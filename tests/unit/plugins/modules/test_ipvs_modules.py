@@ -15,7 +15,7 @@ WEB = {"protocol": "tcp", "address": "10.0.0.1", "port": 80}
     [
         ("ipvs_virtual_server", {**WEB, "real_servers": [{"weight": 1}]}, "missing required arguments: address"),
         ("ipvs_virtual_server", {**WEB, "protocol": "icmp"}, "value of protocol must be one of: tcp, udp, sctp"),
-        ("ipvs_virtual_server", {**WEB, "real_servers": ["10.0.0.11"]}, "real_servers[0]: '10.0.0.11' is no dict"),
+        ("ipvs_virtual_server", {**WEB, "real_servers": ["10.0.0.11"]}, "real_servers[0]: '10.0.0.11' is not a dict"),
         ("ipvs_config", {"virtual_servers": [{**WEB, "prot": 1}]}, "Unsupported parameters"),
         ("ipvs_config", {"virtual_servers": [{}]}, "virtual_servers[0].protocol: is missing. Give protocol, address"),
         ("ipvs_config", {"sync_daemon": {}}, "missing required arguments: roles found in sync_daemon"),

@@ -207,8 +207,8 @@ INSTANCE_CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "an include in a list": ("include", {"track_script": [{"name": "include", "weight": 1}]}),
     "a condition in a list": ("conditional", {"track_script": [{"name": "@main"}]}),
     # the host
-    "an interface that is not there": ("no interface of this host", {"interface": "k8s-edge-none"}),
-    "a device that is not there": ("no interface of this host", vip("10.0.0.1/24", dev="k8s-edge-none")),
+    "an interface that is not there": ("not an interface of this host", {"interface": "k8s-edge-none"}),
+    "a device that is not there": ("not an interface of this host", vip("10.0.0.1/24", dev="k8s-edge-none")),
 }
 
 
@@ -267,8 +267,8 @@ CONFIG_CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "a neighbour without an address": ("neighbor_ip", {"bfd_instances": [{"name": "b"}]}),
     "an interval of 0": ("interval", {"scripts": [{"name": "s", "script": "/bin/true", "interval": 0}]}),
     "a script weight of 300": ("253", {"scripts": [{"name": "s", "script": "/bin/true", "weight": "300"}]}),
-    "a script user that is not there": ("no user", {"global_defs": {"script_user": "k8s_edge_nobody_at_all"}}),
-    "a group of unknown instances": ("no instance", {"sync_groups": [{"name": "g", "group": ["nobody"]}]}),
+    "a script user that is not there": ("not a user", {"global_defs": {"script_user": "k8s_edge_nobody_at_all"}}),
+    "a group of unknown instances": ("not an instance", {"sync_groups": [{"name": "g", "group": ["nobody"]}]}),
     "an instance twice": ("twice", {"instances": [GOOD, GOOD]}),
     "purging a script that is tracked": (
         "not defined",

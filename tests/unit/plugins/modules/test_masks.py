@@ -97,7 +97,7 @@ def test_a_mask_is_refused_by_name(module, text, options, path, tmp_path, run_mo
     file.write_text(text)
     ended = run_module_process(module, {"path": str(file), "validate": False, **options})
     assert ended.failed
-    assert f"{path}: holds the mask" in ended.result["msg"]
+    assert f"{path}: contains the mask" in ended.result["msg"]
     assert "leave the option out" in ended.result["msg"]
     assert file.read_text() == text
 

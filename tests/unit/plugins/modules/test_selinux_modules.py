@@ -30,8 +30,8 @@ def test_parameters_are_desired_state():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (parameters({"binds": [80, 70000]}), r"programs\[0\]\.binds\[1\]: 70000 is no port"),
-        (parameters({"connects": [0]}), r"programs\[0\]\.connects\[0\]: 0 is no port"),
+        (parameters({"binds": [80, 70000]}), r"programs\[0\]\.binds\[1\]: 70000 is not a port"),
+        (parameters({"connects": [0]}), r"programs\[0\]\.connects\[0\]: 0 is not a port"),
         (parameters({"reads": ["certs/a.pem"]}), r"programs\[0\]\.reads: 'certs/a.pem' is not an absolute path"),
         (parameters({"path": "/usr/sbin/hap\nroxy"}), r"programs\[0\]\.path: .* is not an absolute path"),
         (parameters(booleans={"haproxy_connect_any": "yes"}), r"booleans\.haproxy_connect_any: 'yes' is neither"),

@@ -1,4 +1,4 @@
-"""A held VIP is no source of what the holder sends: keepalived and the kernel are the witnesses."""
+"""A held VIP is not a source of what the holder sends: keepalived and the kernel are the witnesses."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_what_the_plan_brings_is_no_fault_of_the_file(plan, tmp_path):
     )
     plane = told["planes"]["keepalived_config"]
     assert (plane["failed"], plane["msg"]) == (False, "")
-    said = f"it needs keepalived_of_tests, {script}, which this plan brings, so that it could not be looked at"
+    said = f"it needs keepalived_of_tests, {script}, which this plan adds, so it could not be checked"
     assert plane["unforeseen"] == [said]
     assert told["unforeseen"] == [f"keepalived_config: {said}"]
     # What it does not bring is told as ever.
@@ -76,7 +76,7 @@ def test_a_ca_that_the_plan_brings_and_one_that_nobody_does(plan, live_haproxy, 
     modules = {"haproxy_config": haproxy_options(haproxy, ssl=True, verify="required", ca_file=ca)}
     told = plan(files=[{"path": ca, "content": "x"}], modules=modules)
     (said,) = told["planes"]["haproxy_config"]["unforeseen"]
-    assert said.startswith(f"it needs {ca}, which this plan brings. Without it: HAProxy refuses")
+    assert said.startswith(f"it needs {ca}, which this plan adds. Without it: HAProxy refuses")
     assert told["planes"]["haproxy_config"]["changed"]
     assert plan(modules=modules)["failed_planes"] == ["haproxy_config"]
     assert plan(files=[{"path": f"{ca}2", "content": "x"}], modules=modules)["failed_planes"] == ["haproxy_config"]

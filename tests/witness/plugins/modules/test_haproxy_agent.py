@@ -73,10 +73,10 @@ def test_ready_fails_where_the_agent_holds_the_server_out(run, haproxy, agent, w
     agent.word = word
     until(haproxy, (word, 10))
     assert "b/one has an agent (agent-check)" in str(run(check_mode=True, state="ready")["warnings"])
-    with pytest.raises(EdgeError, match=r"b/one \(" + word + r".*agent \(agent-check\) took it back"):
+    with pytest.raises(EdgeError, match=r"b/one \(" + word + r".*agent \(agent-check\) reverted it"):
         run(state="ready")
     until(haproxy, (word, 10))
-    with pytest.raises(EdgeError, match="took it back"):
+    with pytest.raises(EdgeError, match="reverted it"):
         run(state="ready", wait=True, timeout=5)
     with pytest.raises(EdgeError, match=f"held in {word} by its agent"):
         run(wait=True, timeout=1)

@@ -225,7 +225,9 @@ def test_servers_that_are_ready_and_still_out_are_told(haproxy, run):
     run(backend=["shop"], state="maint", allow_last=True)
     done = run(backend=["behind"], name=["shadow"], state="ready")
     assert not done["changed"]
-    assert done["warnings"] == ["behind/shadow follows shop/kube-1 (track) and is out as long as that one is."]
+    assert done["warnings"] == [
+        "behind/shadow follows shop/kube-1 (track) and is out of service as long as that server is."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -268,11 +270,14 @@ def test_what_only_haproxy_knows_cannot_be_is_refused_and_nothing_of_it_stays(ha
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"name": ["kube-9"], "state": "drain"}, r"name: 'kube-9' is no server of kubeapi\. There is kube-1, kube-2"),
-        ({"name": ["kube-1", "x*"], "state": "drain"}, r"name\[1\]: 'x\*' is no server of kubeapi"),
+        (
+            {"name": ["kube-9"], "state": "drain"},
+            r"name: 'kube-9' is not a server of kubeapi\. There is kube-1, kube-2",
+        ),
+        ({"name": ["kube-1", "x*"], "state": "drain"}, r"name\[1\]: 'x\*' is not a server of kubeapi"),
         (
             {"backend": ["api"], "state": "drain"},
-            r"backend: 'api' is no backend .*\. There is kubeapi, shop, behind, still, hashed",
+            r"backend: 'api' is not a backend .*\. There is kubeapi, shop, behind, still, hashed",
         ),
         (
             {"backend": ["kubeapi", "still"], "state": "drain"},
@@ -280,16 +285,16 @@ def test_what_only_haproxy_knows_cannot_be_is_refused_and_nothing_of_it_stays(ha
         ),
         ({"backend": [], "state": "drain"}, "backend: is empty"),
         ({"name": [""], "state": "drain"}, "name: '' is empty"),
-        ({}, "state: is not given, nor weight, nor wait"),
+        ({}, "state: is missing, and so are weight and wait"),
         ({"weight": "x"}, "weight: 'x' is not a weight"),
         ({"weight": ""}, "weight: '' is not a weight"),
         ({"weight": "-1"}, "weight: '-1' is not a weight"),
         ({"weight": "1.5"}, "weight: '1.5' is not a weight"),
-        ({"weight": "257"}, "weight: '257' is more than HAProxy takes"),
-        ({"weight": "2600%"}, "of kubeapi/kube-1's weight in the file, 10, is 260, which HAProxy cuts to 256"),
-        ({"weight": "9%"}, "of kubeapi/kube-1's weight in the file, 10, is less than 1, which HAProxy cuts to 0"),
+        ({"weight": "257"}, "weight: '257' is more than HAProxy accepts"),
+        ({"weight": "2600%"}, "of kubeapi/kube-1's weight in the file, 10, is 260, which HAProxy limits to 256"),
+        ({"weight": "9%"}, "of kubeapi/kube-1's weight in the file, 10, is less than 1, which HAProxy rounds to 0"),
         ({"state": "drain", "wait": True}, "wait: True waits for a server to be up"),
-        ({"state": "drain", "shutdown_sessions": True}, "shutdown_sessions: True is what follows"),
+        ({"state": "drain", "shutdown_sessions": True}, "shutdown_sessions: True applies only"),
         ({"state": "drain", "drain": True, "timeout": -1}, "timeout: -1 is negative"),
     ],
 )
@@ -351,7 +356,7 @@ def test_no_socket_is_a_failure(tmp_path, run):
     file.write_text("global\n    maxconn 10\n    stats socket fd@4 level admin\n")
     with pytest.raises(InputError, match="names no socket of HAProxy's runtime API"):
         run(state="drain", path=str(file))
-    with pytest.raises(EdgeError, match="cannot talk to HAProxy"):
+    with pytest.raises(EdgeError, match="cannot communicate with HAProxy"):
         run(state="drain", socket=str(tmp_path / "no.sock"))
 
 

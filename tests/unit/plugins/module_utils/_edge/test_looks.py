@@ -143,14 +143,14 @@ def test_a_file_that_comes_and_files_that_go(script):
     ("given", "said"),
     [
         ({"path": "etc/x"}, r"files\[0\].path: 'etc/x' is not an absolute path"),
-        ({"path": "/x", "mode": "u=rwx"}, r"files\[0\].mode: 'u=rwx' is no mode in octal digits"),
-        ({"path": "/x", "mode": "493"}, "is no mode"),
-        ({"path": "/x", "sha256": "abc"}, "is no SHA-256"),
+        ({"path": "/x", "mode": "u=rwx"}, r"files\[0\].mode: 'u=rwx' is not an octal file mode"),
+        ({"path": "/x", "mode": "493"}, "is not an octal file mode"),
+        ({"path": "/x", "sha256": "abc"}, "is not a SHA-256 digest"),
         ({"path": "/x", "sha256": "0" * 64, "content": ""}, "stands beside content"),
-        ({"path": "/x", "mode": "0644", "state": "absent"}, "for a file that is to go"),
+        ({"path": "/x", "mode": "0644", "state": "absent"}, "for a file that is to be removed"),
         ({"path": "/x*"}, "is a pattern"),
-        ({"path": "/etc"}, "file /etc: is no regular file"),
-        ({"path": "/etc", "state": "absent"}, "file /etc: is a folder"),
+        ({"path": "/etc"}, "file /etc: is not a regular file"),
+        ({"path": "/etc", "state": "absent"}, "file /etc: is a directory"),
     ],
 )
 def test_files_that_cannot_be_asked_for(given, said):
@@ -220,7 +220,7 @@ def test_blocks_in_words(tmp_path):
     ]
     path.unlink()
     assert blocks.look([{**ours, "state": "absent"}]).steps == []
-    with pytest.raises(EdgeError, match="does not exist, so that it can get no block"):
+    with pytest.raises(EdgeError, match="does not exist, so no block can be written"):
         blocks.look([ours])
     with pytest.raises(EdgeError, match=r"has no \{mark\}"):
         blocks.look([{**ours, "marker": "# ours"}])
@@ -284,7 +284,7 @@ def test_a_unit_that_a_package_is_still_to_bring():
     nowhere = state(load="not-found", active="inactive", sub="dead", at_boot="")
     found = asked({"name": "haproxy", **UP}, states=[nowhere], coming=["haproxy"])
     assert found.steps == ["unit haproxy: start", "unit haproxy: enable"]
-    assert found.unforeseen == ["haproxy is not there yet, so that its unit could not be asked"]
+    assert found.unforeseen == ["haproxy is not installed yet, so its unit could not be checked"]
     with pytest.raises(EdgeError, match=r"unit haproxy: is not on this host \(not-found\)"):
         asked({"name": "haproxy", **UP}, states=[nowhere])
 
@@ -309,11 +309,11 @@ def test_a_daemon_that_runs_without_its_file(tmp_path, loaded_by):
 @pytest.mark.parametrize(
     ("entry", "host", "said"),
     [
-        ({"name": "-x"}, Host(["systemctl"]), r"units\[0\].name: '-x' is no name of a unit"),
+        ({"name": "-x"}, Host(["systemctl"]), r"units\[0\].name: '-x' is not the name of a unit"),
         ({"name": "x", "config_path": "/x"}, Host(["systemctl"]), "Give it for keepalived and haproxy only"),
-        ({"name": "x"}, Host([]), "there is no systemctl on this host"),
+        ({"name": "x"}, Host([]), "this host has no systemctl"),
         ({"name": "x"}, Host(["systemctl"], rc=1, stderr="Failed to connect to bus.\n"), "Failed to connect to bus"),
-        ({"name": "x"}, Host(["systemctl"], state() + "\n" + state()), "cannot be asked for x"),
+        ({"name": "x"}, Host(["systemctl"], state() + "\n" + state()), "does not show x"),
     ],
 )
 def test_units_that_cannot_be_asked(entry, host, said):

@@ -47,12 +47,12 @@ def test_a_host_without_the_daemon(daemon, tmp_path):
         "units": [f"unit {daemon}: start", f"unit {daemon}: enable"],
     }
     assert told["unforeseen"] == [
-        f"{daemon}_config: {daemon} is not installed yet, so that it could not check the file",
-        f"units: {daemon} is not there yet, so that its unit could not be asked",
+        f"{daemon}_config: {daemon} is not installed yet, so it could not check the file",
+        f"units: {daemon} is not installed yet, so its unit could not be checked",
     ]
     assert told["planes"][f"{daemon}_config"]["impact"] == "none"  # nothing runs that it could touch
     # What is missing on the host all the same is told.
-    assert any("is no interface" in each for each in told["planes"][f"{daemon}_config"]["warnings"]) == (
+    assert any("is not an interface" in each for each in told["planes"][f"{daemon}_config"]["warnings"]) == (
         daemon == "keepalived"
     )
 
@@ -92,7 +92,7 @@ def test_a_module_is_asked_several_times(tmp_path):
     told = planned(BareHost(), modules={"kernel_settings": entries})
     assert list(told["planes"]) == [f"kernel_settings {name}" for name in ("director", "kernel", "2", "3")]
     assert told["failed_planes"] == [f"kernel_settings {name}" for name in ("kernel", "2", "3")]
-    assert "modules.kernel_settings[2]: is no dictionary" in told["planes"]["kernel_settings 2"]["msg"]
+    assert "modules.kernel_settings[2]: is not a dictionary" in told["planes"]["kernel_settings 2"]["msg"]
 
 
 def test_a_look_that_fails_is_a_plane_that_fails():
@@ -125,7 +125,7 @@ def test_warnings_of_what_is_coming(coming):
     told = foreseen(
         coming,
         "script a: '/etc/x/check' does not exist",
-        "user 'checker' is no user",
+        "user 'checker' is not a user",
         "'/etc/x/checkout' does not exist, and no checker-2",
         "Set net.ipv4.conf.all.arp_ignore to 1 first",
         "Set net.ipv4.ip_forward to 1 first",
@@ -136,9 +136,7 @@ def test_warnings_of_what_is_coming(coming):
         "'/etc/x/checkout' does not exist, and no checker-2",
         "Set net.ipv4.ip_forward to 1 first",
     ]
-    assert told["unforeseen"] == [
-        "it needs checker, /etc/x/check, which this plan brings, so that it could not be looked at"
-    ]
+    assert told["unforeseen"] == ["it needs checker, /etc/x/check, which this plan adds, so it could not be checked"]
     assert (told["changed"], told["impact"]) == (True, "reload")
 
 
@@ -149,12 +147,12 @@ def test_without_anything_coming_every_warning_stays():
 
 
 def test_failures_for_want_of_what_is_coming(coming):
-    told = foreseen(coming, fails="cannot open /etc/x/ca.\nThe file is as it was.", validate=True)
-    assert told["unforeseen"] == ["it needs /etc/x/ca, which this plan brings. Without it: cannot open /etc/x/ca."]
+    told = foreseen(coming, fails="cannot open /etc/x/ca.\nThe file was not changed.", validate=True)
+    assert told["unforeseen"] == ["it needs /etc/x/ca, which this plan adds. Without it: cannot open /etc/x/ca."]
     assert told["steps"] == ["a step"]
     told = foreseen(coming, fails="nft is not installed. Install the package nftables.")
     assert (told["steps"], told["failed"], told["changed"]) == ([], False, False)
-    assert told["unforeseen"][0].startswith("it needs nftables, which this plan brings. Without it: nft is not")
+    assert told["unforeseen"][0].startswith("it needs nftables, which this plan adds. Without it: nft is not")
 
 
 def test_failures_for_any_other_reason(coming):

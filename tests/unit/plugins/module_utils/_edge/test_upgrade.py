@@ -137,5 +137,5 @@ def test_without_a_file_there_is_nothing_to_refuse(params, tmp_path):
 @pytest.mark.parametrize("version", ["newest", "3", "3.4-1", "3.4 "])
 def test_a_version_is_numbers(params, version):
     params["upgrade_to"] = {"haproxy": version}
-    with pytest.raises(InputError, match=r"upgrade_to\.haproxy: .* is no version\. Give it in numbers"):
+    with pytest.raises(InputError, match=r"upgrade_to\.haproxy: .* is not a version\. Give it in numbers"):
         upgrades(params, Host())

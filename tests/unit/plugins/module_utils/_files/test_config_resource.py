@@ -89,7 +89,7 @@ def test_what_a_planner_cannot_settle_is_never_written(path, check_mode):
     asked = []
     file = ConfigFile(str(path), backup=True, validate=lambda *paths: asked.append(paths) or [])
     endless = ConfigFileResource(file, lambda text: Edited(text + "x", ("add x",)), redact=str)
-    with pytest.raises(EdgeError, match="would still not mean what was asked for: add x"):
+    with pytest.raises(EdgeError, match="would still not be as declared: add x"):
         reconcile(endless, check_mode=check_mode)
     assert path.read_bytes() == b"secret\n"
     assert os.listdir(path.parent) == ["daemon.conf"]

@@ -97,7 +97,7 @@ def _may_not(host):
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda host: (host.root / "proc/modules").unlink(), "built to load none"),
+        (lambda host: (host.root / "proc/modules").unlink(), "built without loadable modules"),
         (_off, "kernel.modules_disabled is 1"),
         (_may_not, "CAP_SYS_MODULE"),
     ],
@@ -105,7 +105,7 @@ def _may_not(host):
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_a_module_that_could_not_be_loaded_is_known_before(host, make, told, check_mode):
     make(host)
-    with pytest.raises(EdgeError, match=f"The module ip_vs cannot be loaded: .*{told}.* on the machine below"):
+    with pytest.raises(EdgeError, match=f"The module ip_vs cannot be loaded: .*{told}.* on the container's host"):
         host.bring(modules=["ip_vs"], check_mode=check_mode)
     assert host.written() == []
 
@@ -114,12 +114,12 @@ def test_modules_are_of_the_running_kernel_or_cannot_be_seen(host):
     root = str(host.root)
     assert (no_modules(root), may_load(root)) == ("", True)
     (host.root / "lib/modules" / os.uname().release / "modules.dep").unlink()
-    assert no_modules(root) is None  # a container: the kernel looks on the machine below
+    assert no_modules(root) is None  # a container: the kernel looks on the container's host
     (host.root / "proc/1").mkdir()
     (host.root / "proc/1/root").symlink_to(root)
     (host.root / "proc/self/ns/pid").symlink_to("/proc/self/ns/pid")
     first = os.stat("/proc/self/ns/pid").st_ino == 0xEFFFFFFC
-    assert (no_modules(root) or "").startswith("/lib/modules has none for the running kernel") is first
+    assert (no_modules(root) or "").startswith("/lib/modules has no modules for the running kernel") is first
 
 
 def test_a_life_leaves_nothing_behind(host):
@@ -220,7 +220,7 @@ def test_a_module_that_is_not_to_be_had_is_said_in_both_modes(host):
 
 
 def test_a_parameter_the_kernel_has_not_is_refused(host):
-    with pytest.raises(InputError, match=r"parameters\[net.ipv4.nothing\].*no parameter of this kernel"):
+    with pytest.raises(InputError, match=r"parameters\[net.ipv4.nothing\].*not a parameter of this kernel"):
         host.bring({"net/ipv4/nothing": "1"})
 
 
@@ -235,7 +235,7 @@ def test_one_of_ipv6_is_refused_with_the_remedy_where_ipv6_is_off(host):
 def test_check_mode_says_what_cannot_be_written(host, monkeypatch):
     monkeypatch.setattr("os.access", lambda path, mode: not (path.endswith(BIND) and mode & os.W_OK))
     assert host.bring({FILTER: "2"}, check_mode=True).steps
-    with pytest.raises(EdgeError, match=r"ip_nonlocal_bind be 1: it cannot be written.*container"):
+    with pytest.raises(EdgeError, match=r"refuses 1 for net.ipv4.ip_nonlocal_bind: it cannot be written.*container"):
         host.bring({BIND: "1"}, check_mode=True)
 
 
@@ -283,14 +283,14 @@ def test_values_are_the_kernels():
     ("given", "said"),
     [
         ({"name": "../x"}, "name: .*cannot name a file"),
-        ({"parameters": {"net.ipv4.*": 1}}, "is no name of a kernel parameter"),
-        ({"parameters": {"../../etc/passwd": 1}}, "is no name of a kernel parameter"),
-        ({"parameters": {"net/../../etc/passwd": 1}}, "is no name of a kernel parameter"),
-        ({"parameters": {"a.b": "1\nc.d = 2"}}, "is no value of one line"),
-        ({"parameters": {"a.b": ""}}, "is no value of one line"),
-        ({"parameters": {"a.b": True}}, "True is no value of one line"),
-        ({"parameters": {"a.b": None}}, "is no value of one line"),
-        ({"modules": ["ip_vs", "-r"]}, r"modules\[1\]: '-r' is no name of a kernel module"),
+        ({"parameters": {"net.ipv4.*": 1}}, "is not the name of a kernel parameter"),
+        ({"parameters": {"../../etc/passwd": 1}}, "is not the name of a kernel parameter"),
+        ({"parameters": {"net/../../etc/passwd": 1}}, "is not the name of a kernel parameter"),
+        ({"parameters": {"a.b": "1\nc.d = 2"}}, "is not a value of one line"),
+        ({"parameters": {"a.b": ""}}, "is not a value of one line"),
+        ({"parameters": {"a.b": True}}, "True is not a value of one line"),
+        ({"parameters": {"a.b": None}}, "is not a value of one line"),
+        ({"modules": ["ip_vs", "-r"]}, r"modules\[1\]: '-r' is not the name of a kernel module"),
     ],
 )
 def test_what_cannot_be_is_refused(given, said):
@@ -302,4 +302,4 @@ def test_the_module_from_the_outside(run_module_process):
     asked = run_module_process("kernel_settings", {"name": "test", "parameters": {"kernel.panic": 77}}, check_mode=True)
     assert not asked.failed and asked.result["steps"][-1] == "kernel.panic: 77 at boot"
     refused = run_module_process("kernel_settings", {"name": "test", "parameters": {"net.no.such": 1}})
-    assert refused.failed and "is no parameter of this kernel" in refused.result["msg"]
+    assert refused.failed and "is not a parameter of this kernel" in refused.result["msg"]

@@ -98,7 +98,7 @@ def test_brought_again_and_taken_back(host: Host) -> None:
 def test_arp_is_quiet_before_the_address_is_there(host: Host) -> None:
     for values in ((0, 2), (1, 1)):
         host.arp(*values)
-        with pytest.raises(InputError, match="this host would tell others that the address is its own"):
+        with pytest.raises(InputError, match="this host would answer ARP requests for the address"):
             host.bring(VIP)
         assert VIP not in host.there
         assert "on eth0" in host.bring(VIP, check_mode=True)["warnings"][0]
@@ -145,11 +145,11 @@ def test_the_last_desired_state_counts_and_nothing_of_others_is_lost(
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("172.20.0.119/17", "would make this host take a whole network for its own. Write 172.20.0.119/32."),
+        ("172.20.0.119/17", "would make this host accept packets for a whole network. Write 172.20.0.119/32."),
         ("fd00::1/64", "Write fd00::1/128."),
-        ("edge", "is no IP address"),
-        ("127.0.0.1", "is there already"),
-        ("::1", "is there already"),
+        ("edge", "is not an IP address"),
+        ("127.0.0.1", "on the loopback interface anyway"),
+        ("::1", "on the loopback interface anyway"),
     ],
 )
 def test_what_is_refused(host: Host, address: str, words: str) -> None:

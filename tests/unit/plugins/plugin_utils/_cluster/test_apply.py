@@ -63,7 +63,7 @@ def test_absent_leaves_what_others_have(run):
     run.cluster.create(("v1", "configmaps", "own", "theirs"), {"metadata": {"name": "theirs"}}, dry=False)
     kinds = [{"api_version": "v1", "kind": kind} for kind in ("Namespace", "ConfigMap", "Secret")]
     assert run(state="absent", kinds=kinds) == ["ConfigMap web/edge goes", "Secret web/edge goes"]
-    assert run.said[-1] == "Namespace own stays for ConfigMap own/theirs."
+    assert run.said[-1] == "Namespace own is kept for ConfigMap own/theirs."
     assert run.there(name="theirs")
 
 
@@ -78,7 +78,7 @@ def test_a_removal_that_hangs_says_on_what(run):
     run(SETTINGS)
     run.there()["metadata"]["finalizers"] = ["example.org/guard"]
     kinds = [{"api_version": "v1", "kind": "ConfigMap"}]
-    with pytest.raises(EdgeError, match=r"is not gone after 0 seconds: it waits for whoever .*example\.org/guard"):
+    with pytest.raises(EdgeError, match=r"still exists after 0 seconds: its finalizers .*example\.org/guard"):
         run(kinds=kinds, wait_timeout=0)
 
 
@@ -91,7 +91,7 @@ def test_what_others_made_is_refused_with_the_variable_that_takes_it_over(run):
 
 def test_every_refusal_is_told_before_anything_is_written(run):
     run(made("Service", spec={"clusterIP": "10.0.0.1", "ports": [{"port": 80}]}))
-    with pytest.raises(EdgeError, match=r"nobody change: Service web/edge \(spec.clusterIP\)"):
+    with pytest.raises(EdgeError, match=r"immutable field: Service web/edge \(spec.clusterIP\)"):
         run(SETTINGS, made("Service", spec={"clusterIP": "None", "ports": [{"port": 80}]}))
     nowhere = [{**SETTINGS, "metadata": {"name": name, "namespace": "nowhere"}} for name in ("b", "c")]
     with pytest.raises(EdgeError, match='namespaces "nowhere" not found') as told:
@@ -104,7 +104,8 @@ def test_keys_of_others_in_a_config_map_of_ours_are_told(run):
     run.there()["data"]["range-shop"] = "10.0.0.1-10.0.0.9"
     assert run(SETTINGS) == []
     assert run.warned == [
-        "ConfigMap web/edge data.range-shop was added by somebody else, and counts. Declare it, or remove it from the "
+        "ConfigMap web/edge data.range-shop was added by somebody else, and takes effect. Declare it, or remove it "
+        "from the "
         "cluster."
     ]
     run.there()["data"].pop("range-shop")
@@ -120,14 +121,16 @@ def test_a_merge_into_what_others_made(run):
     assert run(patch, state="patched", check=True) == run(patch, state="patched") == ["ConfigMap web/edge changes"]
     assert run.there()["data"] == {"b": "2"} and "labels" not in run.there()["metadata"]
     assert run(patch, state="patched") == []
-    with pytest.raises(EdgeError, match="ConfigMap web/nowhere is not there"):
+    with pytest.raises(EdgeError, match="ConfigMap web/nowhere does not exist"):
         run(made("ConfigMap", "nowhere", data={}), state="patched")
 
 
 @pytest.mark.parametrize("check", [True, False])
 def test_pods_that_the_namespace_forbids_are_refused_before_the_first_object(run, check):
     run.namespace(enforce="baseline")
-    with pytest.raises(EdgeError, match=r"Namespace web: 'baseline' lets no pod of DaemonSet edge.*hostPort") as told:
+    with pytest.raises(
+        EdgeError, match=r"Namespace web: 'baseline' forbids every pod of DaemonSet edge.*hostPort"
+    ) as told:
         run(SETTINGS, HOST_PORT, check=check)
     assert f"{SECURITY}/enforce=privileged" in str(told.value)
     assert run.there() is None
@@ -150,7 +153,7 @@ def test_pods_that_run_already_are_warned_of(run):
     run(HOST_PORT)
     run.namespace(enforce="baseline")
     assert run(HOST_PORT) == []
-    assert "lets no pod of DaemonSet edge be created" in run.warned[0]
+    assert "forbids every pod of DaemonSet edge" in run.warned[0]
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -165,7 +168,9 @@ def test_what_the_api_warns_of_is_passed_on_once(run, check):
 def test_a_roll_out_whose_pods_are_refused_ends_at_once_with_the_reason(run, kind):
     run.namespace(annotations={"stand-in/quota": "few"})
     begin = time.monotonic()
-    with pytest.raises(EdgeError, match=rf"{kind} web/edge gets no pods: .*exceeded quota: few.*ask who keeps them"):
+    with pytest.raises(
+        EdgeError, match=rf"{kind} web/edge gets no pods: .*exceeded quota: few.*ask its administrators"
+    ):
         run(workload(kind), wait_timeout=60)
     assert time.monotonic() - begin < 10
 
@@ -180,7 +185,9 @@ def test_a_refusal_of_before_is_not_taken_for_one_of_now(run):
 
 
 def test_a_roll_out_that_stands_still_says_so(run):
-    with pytest.raises(EdgeError, match=r"no further in 0 seconds: 0 of 2 up to date, 0 available\. Its pods do not"):
+    with pytest.raises(
+        EdgeError, match=r"no progress in 0 seconds: 0 of 2 up to date, 0 available\. Its pods report no"
+    ):
         run(workload(image="never:v1"), wait_timeout=0)
 
 

@@ -55,7 +55,7 @@ RESTRICTED = [
 @pytest.mark.parametrize(("asked", "named"), BASELINE)
 def test_what_baseline_forbids(asked, named):
     (found,) = said("baseline", **asked)
-    assert named in found and found.startswith("Namespace web: 'baseline' lets no pod of DaemonSet edge be created")
+    assert named in found and found.startswith("Namespace web: 'baseline' forbids every pod of DaemonSet edge")
     assert said("privileged", **asked) == said(None, **asked) == []
 
 

@@ -54,7 +54,7 @@ def test_rights_that_would_be_given_away_are_named():
     )
     first, last = said(403, message, "ClusterRole")
     assert first == (
-        "ClusterRole web/edge: user edge would give rights that it does not have itself (403 Forbidden): "
+        "ClusterRole web/edge: user edge would grant rights that it does not have itself (403 Forbidden): "
         '{APIGroups:[""], Resources:["secrets"], Verbs:["watch"]}.'
     )
     assert "cluster_role.yml" in last
@@ -71,7 +71,7 @@ def test_a_field_that_lasts():
     cause = {"reason": "FieldValueInvalid", "message": 'Invalid value: "10.0.0.9": field is immutable'}
     assert said(422, "whole", causes=[{**cause, "field": "spec.clusterIP"}]) == [
         'Service web/edge: spec.clusterIP: Invalid value: "10.0.0.9": field is immutable. '
-        "The API lets nobody change it: remove the object first, and run again."
+        "The field is immutable: remove the object first, and run again."
     ]
 
 
@@ -80,22 +80,22 @@ def test_nothing_of_a_secret_is_said():
     (found,) = said(422, "whole", "Secret", causes=[cause])
     assert "sesame" not in found and "Secret web/edge: data[key]: Invalid value: must be base64" in found
     (found,) = told([(Answer(400, "x", '"sesame" is wrong'), Identity("", "Secret", "web", "edge"))])
-    assert found == "Secret web/edge is refused; the reason may hold its data and is not shown."
+    assert found == "Secret web/edge is refused; the reason may contain its data and is not shown."
 
 
 @pytest.mark.parametrize(
     ("code", "message", "remedy"),
     [
-        (403, 'pods "x" is forbidden: exceeded quota: few, used: pods=1', "The cluster's own rules do not allow it"),
+        (403, 'pods "x" is forbidden: exceeded quota: few, used: pods=1', "A policy of the cluster does not allow it"),
         (403, 'pods "x" is forbidden: violates PodSecurity "baseline:latest": x', "enforce=privileged"),
         (
             400,
             'admission webhook "policy.example.org" denied the request: no',
-            "The cluster's own rules do not allow it",
+            "A policy of the cluster does not allow it",
         ),
-        (404, 'namespaces "shop" not found', "Create it (kubectl create namespace shop), or name one that is there"),
+        (404, 'namespaces "shop" not found', "Create it (kubectl create namespace shop), or name an existing one"),
         (409, "Operation cannot be fulfilled", "run again"),
-        (503, "etcdserver: leader changed", "The API is in trouble (503)"),
+        (503, "etcdserver: leader changed", "The API failed (503)"),
         (400, 'unknown field "spec.x"', "Correct the variable"),
     ],
 )

@@ -49,7 +49,7 @@ DOCS = {
 
 
 def number(version: str) -> tuple[int, ...]:
-    assert re.fullmatch(r"[0-9]+(\.[0-9]+)+", version), f"{version!r} is no version: which one knew it first?"
+    assert re.fullmatch(r"[0-9]+(\.[0-9]+)+", version), f"{version!r} is not a version: which one knew it first?"
     return tuple(int(part) for part in version.split("."))
 
 

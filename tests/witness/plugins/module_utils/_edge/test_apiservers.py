@@ -111,5 +111,5 @@ def test_who_does_not_answer_or_speaks_no_tls_is_left_to_haproxy(serving, asked)
 
 
 def test_a_certificate_that_has_expired_is_told_as_that(serving, asked):
-    with pytest.raises(EdgeError, match=r"will not take: certificate has expired\. Renew it"):
+    with pytest.raises(EdgeError, match=r"rejects: certificate has expired\. Renew it"):
         look([asked(serving("old"))])

@@ -188,9 +188,9 @@ def test_where_no_label_fits_the_port_gets_a_type_of_our_own(store, apply, kerne
 
 def test_permissive_warns_of_its_risk_every_time_and_is_refused_for_what_is_no_domain(store, apply):
     for _ in range(2):
-        assert "no longer confined by SELinux" in apply(STATES["permissive"]).warnings[0]
+        assert "SELinux no longer confines" in apply(STATES["permissive"]).warnings[0]
     assert "permissive_haproxy_t" in store.modules()  # as `semanage permissive` calls it
-    with pytest.raises(InputError, match=r"permissive\[0\]: 'haproxy' is no domain"):
+    with pytest.raises(InputError, match=r"permissive\[0\]: 'haproxy' is not a domain"):
         apply(desired(permissive=("haproxy",)))
 
 

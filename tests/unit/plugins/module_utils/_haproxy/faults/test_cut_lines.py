@@ -50,7 +50,7 @@ def test_info_tells_what_is_in_force_and_warns(tmp_path):
     told = information(params, System(), False)
     assert told["config"]["backends"][0]["servers"] == [{"name": "a", "address": "127.0.0.1", "port": 1, "weight": 5}]
     assert [warning.partition(": line ")[2] for warning in told["warnings"]] == [
-        '2 ends for HAProxy at the empty word "": what stands behind it is not in force (1 word)',
-        '3 ends for HAProxy at the empty word "": what stands behind it is not in force (1 word)',
+        '2 ends for HAProxy at the empty word "": the words after it are ignored (1 word)',
+        '3 ends for HAProxy at the empty word "": the words after it are ignored (1 word)',
     ]
     assert describe(file.read_text())["backends"][0]["directives"] == ["stats auth"]

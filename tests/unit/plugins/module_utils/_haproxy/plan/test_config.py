@@ -317,7 +317,7 @@ def test_listeners_on_one_address_are_kept_apart():
     assert plan_config("", {"frontends": [{"name": "f", "bind": bind}]}).text.count("bind") == 4
     assert listening(*bind[:3], {"port": 443, "thread": "3"}) == text.replace("thread 2", "thread 3")
     assert listening(*bind[:3]) == text.replace("    bind :443 thread 2\n", "")
-    with pytest.raises(InputError, match="bound a second time"):
+    with pytest.raises(InputError, match="is listed twice"):
         listening(*bind, bind[0])
     with pytest.raises(InputError, match="is bound in frontend f already"):
         plan_config("", {"frontends": [{"name": "f", "bind": [*bind[:3], {"port": 443}]}]})
@@ -346,7 +346,7 @@ def test_lines_of_the_preprocessor_are_nobodys_directives():
 
 
 def test_a_section_that_stands_twice_is_refused():
-    with pytest.raises(InputError, match="stands in the file 2 times"):
+    with pytest.raises(InputError, match="is in the file 2 times"):
         plan_backend("backend a\nbackend a\n", {"name": "a", "mode": "tcp"})
 
 

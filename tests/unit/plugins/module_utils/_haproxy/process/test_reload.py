@@ -56,7 +56,7 @@ def test_it_ends_when_the_new_worker_answers(master):
 
 def test_a_new_worker_that_ended_is_a_failure_and_the_master_is_well(master):
     master.update(workers=[[OLD], [OLD, NEW], [OLD]])
-    with pytest.raises(reload.ReloadFailed, match="its new worker ended, and the old worker serves on") as failed:
+    with pytest.raises(reload.ReloadFailed, match="its new worker ended, and the old worker still serves") as failed:
         reload.reload(process(OLD), "/etc/h.cfg", None)
     assert failed.value.master_waits is False
 

@@ -145,9 +145,9 @@ def scripted(tmp_path):
     [
         ([None], "did not answer in time"),
         ([b"one\n\n> tw", None], "did not answer in time"),
-        ([b"one\n\n> two\n"], "answered 1 of 2 commands .* whether 'show b' was done is not known"),
+        ([b"one\n\n> two\n"], "answered 1 of 2 commands .* whether 'show b' was executed is not known"),
         ([], "answered 0 of 2"),
-        ([b"one\n\n> two\n\n> three\n\n> "], "more than was asked"),
+        ([b"one\n\n> two\n\n> three\n\n> "], "more than was requested"),
     ],
 )
 def test_a_conversation_that_breaks_is_an_error(scripted, said, message):

@@ -156,7 +156,7 @@ def test_a_socket_without_levels_is_no_obstacle(fake, run):
 @pytest.mark.parametrize("fault", ["error", "hang", "reset", "truncated"])
 def test_what_could_not_be_set_back_is_told_beside_the_first_reason(fake, run, fault):
     fake(fault, 5, stays=True)
-    with pytest.raises(ApplyError, match=r"(?s)Restoring what was there before failed too"):
+    with pytest.raises(ApplyError, match=r"(?s)Restoring the previous state failed too"):
         run()
 
 
@@ -192,5 +192,5 @@ def test_a_server_that_goes_while_it_is_waited_for(fake, run):
         return true(command)
 
     haproxy._reply = reply
-    with pytest.raises(EdgeError, match="b/one: not in the running HAProxy any more"):
+    with pytest.raises(EdgeError, match="b/one: no longer in the running HAProxy"):
         run(drain=True, timeout=5)

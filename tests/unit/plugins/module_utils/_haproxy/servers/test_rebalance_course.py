@@ -221,21 +221,21 @@ def test_sixty_on_one_of_three_become_twenty_each():
 def test_clients_that_come_back_to_where_they_were_are_soon_left_alone():
     backend = Backend([60, 0, 0], [1, 1, 1], [0, 0, 0], "stick", 0)
     course, step = go(backend, Bounds(10, 0, 5))
-    assert (step.what, step.reason) == (STUCK, "the clients came back to the servers that they were on")
+    assert (step.what, step.reason) == (STUCK, "the clients reconnected to the servers that they were on")
     assert course.closed_total <= 10
 
 
 def test_clients_that_do_not_come_back_are_waited_for():
     backend = Backend([60, 0, 0], [1, 1, 1], [0, 0, 0], "leastconn", 10**6)
     course, step = go(backend, Bounds(10, 0, 5))
-    assert step.reason == "40 of those closed are not back"
+    assert step.reason == "40 of the closed clients have not reconnected"
     assert course.closed_total == 40
 
 
 def test_young_sessions_are_waited_for():
     backend = Backend([30, 0], [1, 1], [0, 0], "leastconn", 0)
     course, step = go(backend, Bounds(10, 100, 5))
-    assert step.reason == "what is too many is younger than 100 s"
+    assert step.reason == "the surplus sessions are younger than 100 s"
     assert course.closed_total == 0
 
 

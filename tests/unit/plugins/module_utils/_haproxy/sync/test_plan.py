@@ -114,7 +114,7 @@ def test_what_servers_change_live(old, new, commands):
             "backend b: server two: 10.0.0.2:80 -> two.example:80 cannot be changed at runtime",
         ),
         ("10.0.0.2:80", "10.0.0.2", "backend b: server two: 10.0.0.2:80 -> 10.0.0.2 cannot be changed at runtime"),
-        ("maxconn 5\n", "maxconn 5\n    server x x.example:80\n", "an address that has to be looked up"),
+        ("maxconn 5\n", "maxconn 5\n    server x x.example:80\n", "a host name is resolved at the start only"),
         ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3\n", "without a port it cannot be added at runtime"),
         ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 cookie c\n", "server x: cookie cannot be set at runtime"),
         ("maxconn 5\n", "maxconn 5\n    server x 10.0.0.3:80 shiny\n", "server x: shiny cannot be set at runtime"),

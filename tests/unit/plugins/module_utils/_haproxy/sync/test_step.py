@@ -47,7 +47,7 @@ def test_sessions_are_read_with_their_age():
     ("ages", "server", "reasons"),
     [
         (["0s", "4s"], "one", ()),
-        (["4s", "5s", "1h2m"], "one", ("backend b: server one has 2 sessions that last, which end with it",)),
+        (["4s", "5s", "1h2m"], "one", ("backend b: server one has 2 sessions that persist and would end with it",)),
         (["1m1s"], "two", ()),
     ],
 )

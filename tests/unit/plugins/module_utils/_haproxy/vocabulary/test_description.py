@@ -91,7 +91,7 @@ def test_any_file_can_be_told(corpus_text):
     try:
         same = plan_config(corpus_text, {"backends": told["backends"]})
     except (InputError, TypeError):
-        # A name our grammar does not take, or a relative port, which is no number.
+        # A name our grammar does not take, or a relative port, which is not a number.
         return
     # Where our grammar takes all that the file says, saying it again changes nothing, doubled servers aside.
     names = [[server["name"] for server in backend.get("servers", ())] for backend in told["backends"]]

@@ -97,8 +97,8 @@ def test_what_is_asked_for_is_restored_at_boot(played, virtual_server, host, deb
     assert done["steps"][2:] == [
         "write the rules that are restored at boot",
         *(["restore the rules at boot (AUTO)"] if debian else []),
-        "let the service ipvsadm start before keepalived, and leave the rules alone when it stops",
-        "let the service ipvsadm start at boot",
+        "start the service ipvsadm before keepalived, and keep the rules when it stops",
+        "enable the service ipvsadm at boot",
     ]
     assert without_heading(there.rules.read_text()) == RULES
     if debian:
@@ -192,7 +192,7 @@ def test_where_there_is_no_systemd_there_is_no_drop_in(played, virtual_server, h
 
 def test_without_the_package_there_is_nowhere_to_write_to(played, virtual_server, tmp_path, monkeypatch):
     monkeypatch.setattr(boot.Boot.__init__, "__defaults__", (str(tmp_path),))
-    with pytest.raises(EdgeError, match=r"persist: True has nowhere to go: ipvsadm, .* Install the package ipvsadm"):
+    with pytest.raises(EdgeError, match=r"persist: True cannot be done: ipvsadm, .* Install the package ipvsadm"):
         virtual_server(**WEB, persist=True)
     assert played.orders == 0
 

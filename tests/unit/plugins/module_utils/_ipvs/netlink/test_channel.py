@@ -69,9 +69,7 @@ def mute():
 def test_a_batch_that_gets_no_answer_at_all(silent):
     key = Key(4, "tcp", "10.0.0.1", 80)
     batch = Batch((Order("new", Service(key)),), ((Order("del", Service(key)),),))
-    with pytest.raises(
-        ApplyError, match=r"(?s)did not answer.*Restoring what was there before failed too:.*not answer"
-    ):
+    with pytest.raises(ApplyError, match=r"(?s)did not answer.*Restoring the previous state failed too:.*not answer"):
         orders.execute(silent, batch)
 
 

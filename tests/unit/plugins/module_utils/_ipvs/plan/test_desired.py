@@ -21,16 +21,16 @@ SERVICES = [
     ({**WEB, "port": 65536}, "port: 65536 is not between 0 and 65535"),
     ({**WEB, "port": True}, "port: True is not between 0 and 65535. Give a number"),
     ({**WEB, "port": 0}, "port: 0 is for services that are persistent"),
-    ({**WEB, "address": "example.org"}, "address: 'example.org' is no address"),
-    ({**WEB, "address": "10.0.0.1/32"}, "address: '10.0.0.1/32' is no address"),
+    ({**WEB, "address": "example.org"}, "address: 'example.org' is not an address"),
+    ({**WEB, "address": "10.0.0.1/32"}, "address: '10.0.0.1/32' is not an address"),
     *[
         ({**WEB, "address": host}, f"address: {host!r} is not the address of one host")
         for host in ("0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1", "fe80::1", "::ffff:10.0.0.1")
     ],
     ({**WEB, "family": "ipv6"}, "family: 'ipv6' is not the family of 10.0.0.1"),
-    ({**WEB, "scheduler": "rr; reboot"}, "scheduler: 'rr; reboot' is no name"),
-    ({**WEB, "scheduler": ""}, "scheduler: '' is no name"),
-    ({**WEB, "scheduler": "a" * 16}, "scheduler: 'aaaaaaaaaaaaaaaa' is no name"),
+    ({**WEB, "scheduler": "rr; reboot"}, "scheduler: 'rr; reboot' is not a name"),
+    ({**WEB, "scheduler": ""}, "scheduler: '' is not a name"),
+    ({**WEB, "scheduler": "a" * 16}, "scheduler: 'aaaaaaaaaaaaaaaa' is not a name"),
     ({**WEB, "scheduler": "mh", "flags": ["sh-port"]}, "flags: 'sh-port' means nothing, or something else, to the"),
     ({**WEB, "flags": ["mh-port"]}, "flags: 'mh-port' means nothing, or something else, to the scheduler wlc. Use"),
     ({**WEB, "flags": ["ops"]}, "flags: 'ops' is ignored by the kernel for tcp"),
@@ -38,32 +38,32 @@ SERVICES = [
     ({**WEB, "persistence_netmask": "24"}, "persistence_netmask: '255.255.255.0' is ignored by the kernel where"),
     (
         {**WEB, "persistence_timeout": 9, "persistence_netmask": "64"},
-        "persistence_netmask: '64' is no netmask for IPv4",
+        "persistence_netmask: '64' is not a netmask for IPv4",
     ),
     (
         {**WEB, "address": "fd00::1", "persistence_timeout": 9, "persistence_netmask": "255.255.255.0"},
-        "persistence_netmask: '255.255.255.0' is no netmask for IPv6. Give a prefix length from 1 to 128.",
+        "persistence_netmask: '255.255.255.0' is not a netmask for IPv6. Give a prefix length from 1 to 128.",
     ),
     ({**WEB, "persistence_engine": "sip"}, "persistence_engine: 'sip' is ignored by the kernel where"),
     (
         {**WEB, "persistence_timeout": 9, "persistence_engine": "sip"},
-        "persistence_engine: 'sip' reads UDP only",
+        "persistence_engine: 'sip' supports UDP only",
     ),
     ({**WEB, "purge_real_servers": True}, "purge_real_servers: True would remove every real server, as none is listed"),
 ]
 
 #: The same of a real server.
 SERVERS = [
-    ({"address": "10.0.0.256"}, ".address: '10.0.0.256' is no address"),
+    ({"address": "10.0.0.256"}, ".address: '10.0.0.256' is not an address"),
     ({"address": "224.0.0.1"}, ".address: '224.0.0.1' is not the address of one host"),
-    ({"address": "10.0.0.0/24"}, ".address: '10.0.0.0/24' is no address"),
-    ({"address": "fd00::11"}, ".address: 'fd00::11' is not of the family of tcp 10.0.0.1:80: dr cannot cross"),
+    ({"address": "10.0.0.0/24"}, ".address: '10.0.0.0/24' is not an address"),
+    ({"address": "fd00::11"}, ".address: 'fd00::11' is not of the family of tcp 10.0.0.1:80, and dr needs the same"),
     ({**SERVER, "weight": 70000}, ".weight: 70000 is not between 0 and 65535"),
     ({**SERVER, "weight": True}, ".weight: True is not between 0 and 65535"),
     ({**SERVER, "weight": -1}, ".weight: -1 is not between 0 and 65535"),
     ({**SERVER, "upper_threshold": 1, "lower_threshold": 2}, ".lower_threshold: 2 is above the upper threshold"),
     ({**SERVER, "lower_threshold": 2}, ".lower_threshold: 2 is above the upper threshold, which is 0"),
-    ({**SERVER, "port": 8080}, ".port: 8080 is not the virtual server's port 80: dr delivers packets as they came"),
+    ({**SERVER, "port": 8080}, ".port: 8080 is not the virtual server's port 80: dr does not change the port"),
     ({**TUNNEL, "port": 8080}, ".port: 8080 is not the virtual server's port 80: tun"),
     ({**SERVER, "tunnel_type": "gre"}, ".tunnel_type: 'gre' is ignored by the kernel with dr"),
     ({**SERVER, "tunnel_port": 9}, ".tunnel_port: 9 is ignored by the kernel with dr"),
@@ -81,12 +81,18 @@ TABLES = [
     ({"sync_daemon": {"roles": ["master"]}}, "sync_daemon.interface: is missing"),
     (
         {"sync_daemon": {"roles": [], "interface": "eth0/1"}},
-        "sync_daemon.interface: 'eth0/1' is no name of an interface",
+        "sync_daemon.interface: 'eth0/1' is not the name of an interface",
     ),
-    ({"sync_daemon": {"roles": [], "interface": "e" * 16}}, "sync_daemon.interface: 'eeeeeeeeeeeeeeee' is no name"),
+    (
+        {"sync_daemon": {"roles": [], "interface": "e" * 16}},
+        "sync_daemon.interface: 'eeeeeeeeeeeeeeee' is not the name",
+    ),
     ({"sync_daemon": {"roles": [], "syncid": 256}}, "sync_daemon.syncid: 256 is not between 0 and 255"),
-    ({"sync_daemon": {"roles": [], "mcast_group": "10.0.0.1"}}, "sync_daemon.mcast_group: '10.0.0.1' is no multicast"),
-    ({"sync_daemon": {"roles": [], "mcast_group": "fd00::1"}}, "sync_daemon.mcast_group: 'fd00::1' is no multicast"),
+    (
+        {"sync_daemon": {"roles": [], "mcast_group": "10.0.0.1"}},
+        "sync_daemon.mcast_group: '10.0.0.1' is not a multicast",
+    ),
+    ({"sync_daemon": {"roles": [], "mcast_group": "fd00::1"}}, "sync_daemon.mcast_group: 'fd00::1' is not a multicast"),
     ({"virtual_servers": [WEB, WEB]}, "virtual_servers[1]: 'tcp 10.0.0.1:80' is named by virtual_servers[0] already"),
     (
         {"virtual_servers": [{**WEB, "real_servers": [SERVER, {**SERVER, "port": 80}]}]},

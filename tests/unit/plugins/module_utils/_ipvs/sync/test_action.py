@@ -132,7 +132,7 @@ def test_draining_fails_loudly_when_the_time_is_up(played, virtual_server):
     virtual_server(**WEB, real_servers=[A, B])
     played.connections = {"10.0.0.11": 3}
     with pytest.raises(
-        EdgeError, match=r"^0 s of waiting.* 10\.0\.0\.11:80 of tcp 10\.0\.0\.1:80 \(3\)\. They stay"
+        EdgeError, match=r"^After 0 s, .* 10\.0\.0\.11:80 of tcp 10\.0\.0\.1:80 \(3\)\. They stay"
     ) as error:
         virtual_server(**WEB, state="drained", drain_timeout=0)
     assert error.value.facts == {
@@ -183,7 +183,9 @@ def test_timeouts_and_daemons(played, config, monkeypatch):
 def test_who_changes_the_table_meanwhile_is_told(played, virtual_server):
     virtual_server(**WEB, real_servers=[A])
     played.refuses = {played.orders + 1: errno.ENOENT}
-    with pytest.raises(EdgeError, match=r"10\.0\.0\.11:80 of tcp 10\.0\.0\.1:80: it is gone\. Someone else changes"):
+    with pytest.raises(
+        EdgeError, match=r"10\.0\.0\.11:80 of tcp 10\.0\.0\.1:80: it no longer exists\. Another program changes"
+    ):
         virtual_server(**WEB, real_servers=[{**A, "weight": 2}])
     played.refuses = {played.orders + 1: errno.EPERM}
     with pytest.raises(EdgeError, match="Only root may change the IPVS table"):
@@ -271,9 +273,9 @@ def test_a_kernel_that_cannot_learn_it(without, virtual_server, check_mode):
 
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_a_kernel_that_takes_no_modules_is_known_before(without, virtual_server, monkeypatch, check_mode):
-    monkeypatch.setattr(NO_MODULES, lambda: "it was built to load none")
+    monkeypatch.setattr(NO_MODULES, lambda: "it was built without loadable modules")
     with pytest.raises(
-        EdgeError, match=r"no IPVS and cannot load it: it was built to load none\. Remedy: run a kernel"
+        EdgeError, match=r"no IPVS and cannot load it: it was built without loadable modules\. Remedy: run a kernel"
     ):
         virtual_server(system=Tools("ip_vs", "ip_vs_wlc"), check_mode=check_mode, **WEB)
 
@@ -290,7 +292,7 @@ def test_a_kernel_that_does_not_learn_it(without, virtual_server):
     with pytest.raises(EdgeError, match="The kernel cannot load IPVS"):
         virtual_server(system=Tools("ip_vs", "ip_vs_wlc"), **WEB)
     # In a container nobody can tell beforehand.
-    with pytest.raises(EdgeError, match="in a container, run modprobe ip_vs on the machine below"):
+    with pytest.raises(EdgeError, match="in a container, run modprobe ip_vs on the container's host"):
         virtual_server(**WEB)
 
 
@@ -325,7 +327,7 @@ def test_what_keepalived_has_is_left_to_it(played, virtual_server, config, keepa
     assert done["changed"]
     assert done["warnings"] == [
         f"{keepalived} has the virtual server $VIP 80, which only keepalived can resolve. If it is one of those that "
-        "changed here, keepalived and this module undo each other's work."
+        "changed here, keepalived and this module undo each other's changes."
     ]
     keepalived.write_text(CONF.replace("TCP", "UDP"))
     assert info()["keepalived"] == [{**WEB, "protocol": "udp"}]
@@ -339,7 +341,7 @@ def test_two_runs_at_once_wait_for_each_other(played, virtual_server, monkeypatc
     other = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert other.stdout.readline() == b"held\n"
     monkeypatch.setattr(resource, "_LOCK_SECONDS", 0)
-    with pytest.raises(EdgeError, match="being changed by another run of this collection"):
+    with pytest.raises(EdgeError, match="locked by another run of this collection"):
         virtual_server(**WEB)
     monkeypatch.setattr(resource, "_LOCK_SECONDS", 60)
     monkeypatch.setattr(resource.time, "sleep", lambda _seconds: threading.Event().wait(0.01) or other.stdin.close())

@@ -95,10 +95,10 @@ def test_what_was_read_is_not_shown(call, run_module_process):
         ({"keys": keys(k1="file:keys/1")}, {}, "is not an absolute path"),
         ({"keys": keys(k1=WORD + "\n}")}, {}, "contains a line break"),
         ({"keys": keys(k1=WORD + "#")}, {}, "contains the character #"),
-        ({"keys": keys(k1=WORD) + keys(k1=HEX)}, {}, "auth_hmac.keys[1]: '1' stands twice"),
+        ({"keys": keys(k1=WORD) + keys(k1=HEX)}, {}, "auth_hmac.keys[1]: '1' is listed twice"),
         ({"keys": keys(k1=HEX) + keys(k0=HEX)}, {}, "auth_hmac.keys[1].id: 0 is not between 1 and 255"),
         ({"keys": keys(k1=HEX), "time_window": 301}, {}, "auth_hmac.time_window: 301 is not between 1 and 300"),
-        ({"keys": keys(k1=HEX), "time_window": 5, "anti_replay": "monotonic"}, {}, "means nothing where anti_replay"),
+        ({"keys": keys(k1=HEX), "time_window": 5, "anti_replay": "monotonic"}, {}, "has no effect if anti_replay"),
         ({"keys": keys(k1=HEX)}, {"authentication": {"auth_type": "PASS", "auth_pass": "zz"}}, "clude each other"),
     ],
 )

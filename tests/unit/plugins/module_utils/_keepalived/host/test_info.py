@@ -183,7 +183,7 @@ def test_loaded_needs_every_witness(conf: Path, monkeypatch: pytest.MonkeyPatch)
     assert judge(conf, monkeypatch, None) == ""
     assert "not running" in judge(conf, monkeypatch, running(), active=False)
     assert "uses /other" in judge(conf, monkeypatch, running(), used="/other")
-    assert "cannot be seen" in judge(conf, monkeypatch, running(), used=None)
+    assert "not known which file" in judge(conf, monkeypatch, running(), used=None)
     assert "clock was set" in judge(conf, monkeypatch, running(), clock=12.0)
     assert "priority 90" in judge(conf, monkeypatch, running(priority=90))
     assert "virtual_router_id 7" in judge(conf, monkeypatch, running(virtual_router_id=7))
@@ -200,7 +200,7 @@ def test_no_file_is_not_loaded(tmp_path: Path) -> None:
 
 
 class Recorded(System):
-    """System of a host with some programs."""
+    """The programs of a host."""
 
     def __init__(self, **programs: str) -> None:
         self.programs = programs

@@ -129,7 +129,7 @@ def said(text: str) -> str:
 
 def test_what_an_instance_needs() -> None:
     assert said("vrrp_instance A {\n interface lo\n track_interface {\n lo weight 3\n }\n}\n") == ""
-    assert "no interface" in said("vrrp_instance A {\n interface none0\n}\n")
+    assert "not an interface" in said("vrrp_instance A {\n interface none0\n}\n")
     assert "track_interface" in said("vrrp_instance A {\n track_interface {\n none0\n }\n}\n")
     assert "dev" in said("vrrp_instance A {\n virtual_ipaddress {\n 10.0.0.1/24 dev none0\n }\n}\n")
     assert said("global_defs {\n dynamic_interfaces\n}\nvrrp_instance A {\n interface none0\n}\n") == ""
@@ -147,7 +147,8 @@ def test_a_source_of_unicast_adverts_must_be_there() -> None:
     for absent in ("192.0.2.77", "2001:db8::77", "fe80::77%lo"):
         told = instance(f"unicast_src_ip {absent}")
         assert (
-            f"instance A: unicast_src_ip: '{absent}' is no address of this host: keepalived would be in FAULT" in told
+            f"instance A: unicast_src_ip: '{absent}' is not an address of this host: keepalived would be in FAULT"
+            in told
         )
         assert "Add it to the host first, or use one of its own: " in told
     text = "vrrp_instance A {\n unicast_src_ip 192.0.2.77\n}\n"
@@ -199,12 +200,12 @@ def test_every_command_must_be_there_and_nobody_else_may_write_it(text: str, tmp
     ],
 )
 def test_every_interface_must_be_there(text: str, option: str) -> None:
-    assert said(text).startswith(f"{option}: 'none0' is no interface of this host")
+    assert said(text).startswith(f"{option}: 'none0' is not an interface of this host")
     assert said(text.replace("none0", "lo")) == ""
 
 
 def test_users_and_certificates_must_be_there() -> None:
-    assert "SSL: ca: '/nowhere/ca' is no file" in said("SSL {\n ca /nowhere/ca\n key /etc/passwd\n}\n")
+    assert "SSL: ca: '/nowhere/ca' is not a file" in said("SSL {\n ca /nowhere/ca\n key /etc/passwd\n}\n")
     assert "global_defs: notify_fifo: 'k8s_edge_nobody'" in said(
         "global_defs {\n notify_fifo /run/x k8s_edge_nobody\n}\n"
     )

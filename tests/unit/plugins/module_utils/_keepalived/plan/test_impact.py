@@ -167,7 +167,10 @@ def of(line: str) -> str:
 
 def test_what_is_left_as_it_is_is_said() -> None:
     said = plan_config(of(f"{VIP}/24"), {"instances": [{"name": "A", "virtual_ipaddress": [LIFETIME]}]}).warnings
-    assert [f"a reload does not change this of it: {VIP}/24 preferred_lft." in each for each in said] == [True]
+    assert [
+        f"reload does not change this of an address that keepalived holds: {VIP}/24 preferred_lft." in each
+        for each in said
+    ] == [True]
 
 
 def test_what_joins_a_group_too_early_is_said() -> None:
@@ -177,7 +180,7 @@ def test_what_joins_a_group_too_early_is_said() -> None:
     grouped = {"sync_groups": [{"name": "G", "group": ["A", "B"]}]}
     said = plan_config(A, {"instances": [members[0], new], **grouped})
     assert said.impact == "vip_move"
-    assert "a reload with the new instance B in it takes the group's addresses away" in said.warnings[0]
+    assert "a reload with the new instance B in it removes the group's addresses" in said.warnings[0]
     later = plan_config(plan_config(A, {"instances": [members[0], new]}).text, grouped)
     assert (later.impact, later.warnings) == ("reload", ())
 

@@ -93,14 +93,14 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a mask with half a word": ("in quotes", "missing", {"global_defs": {"umask": "IRUSR|"}}),
     "no time to connect": ("between 1", "setting to 1", {"global_defs": {"smtp_connect_timeout": 0}}),
     "one pipe for two": (
-        "is notify_fifo too",
+        "is the same as notify_fifo",
         "",
         {"global_defs": {"notify_fifo": "/run/k8s_edge", "vrrp_notify_fifo": "/run/k8s_edge"}},
     ),
     "a reader without a pipe": ("is never run", "", {"global_defs": {"lvs_notify_fifo_script": "/bin/true"}}),
     "a group of one host": ("multicast", "not multicast", {"global_defs": {"vrrp_mcast_group4": "10.0.0.1"}}),
     "a sync daemon of nobody": (
-        "inst: 'Z' is no instance",
+        "inst: 'Z' is not an instance",
         "",
         {"global_defs": {"lvs_sync_daemon": {"interface": LINK or "eth0", "inst": "Z"}}},
     ),
@@ -123,7 +123,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "a static address without a prefix": ("prefix", "", {"static_ipaddress": [{"address": "192.0.2.1", "dev": "lo"}]}),
     "a group of nobody": ("group", "", {"track_groups": [{"name": "g"}]}),
-    "a group of an unknown instance": ("no instance", "", {"track_groups": [{"name": "g", "group": ["Z"]}], **an()}),
+    "a group of an unknown instance": (
+        "not an instance",
+        "",
+        {"track_groups": [{"name": "g", "group": ["Z"]}], **an()},
+    ),
     "a GARP group without an interval": ("garp_interval", "any delay", {"garp_groups": [{"interfaces": ["lo"]}]}),
     "a GARP group about nothing": ("tracks nothing", "", {"garp_groups": [{"garp_interval": 0.1}]}),
     "two GARP groups for one": (
@@ -148,7 +152,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a threshold without a ceiling": ("kernel", "", balanced({"address": "192.0.2.21", "port": 80, "lthreshold": 5})),
     "a service on a group": ("address: '224.0.0.1' is a multicast", "", balanced(address="224.0.0.1")),
     "a service on nothing": ("no host's", "", balanced(address="0.0.0.0")),
-    "a local service of far servers": ("no packet gets to 192.0.2.21", "", balanced(address="127.0.0.1")),
+    "a local service of far servers": ("packets from there do not reach 192.0.2.21", "", balanced(address="127.0.0.1")),
     "a server that is everybody": ("address of one server", "", balanced({"address": "224.0.0.5", "port": 80})),
     "a group that is not there": ("group: 'g' is not defined", "", balanced(address=None, port=None, group="g")),
     "a mark that rests": (
@@ -166,7 +170,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a page without a slash": ("does not begin with a slash", "", asked(path="ping")),
     "an open group": ("( that is not closed", "", asked(regex="(ok")),
     "a repetition of nothing": ("repetition of nothing", "", asked(regex="*ok")),
-    "an option of no expression": ("no option of a regular", "", asked(regex="ok", regex_options="caselss")),
+    "an option of no expression": ("not an option of a regular", "", asked(regex="ok", regex_options="caselss")),
     "options without an expression": ("there is no regex", "", asked(regex_options="caseless")),
     "offsets the wrong way": ("regex_max_offset", "", asked(regex="ok", regex_min_offset=9, regex_max_offset=3)),
     "a stack upside down": ("begins above its end", "", asked(regex="ok", regex_stack="9000 100")),

@@ -149,7 +149,7 @@ def _any(spec: dict[str, Any]) -> Any:
         ({"flags": ["sh-port"]}, "is ignored by keepalived with the scheduler wlc"),
         ({"flags": ["ops"]}, "is reset by keepalived: it needs UDP"),
         ({"persistence_netmask": "255.255.255.0"}, "although no persistence_timeout is given"),
-        ({"persistence_engine": "sip", "persistence_timeout": 9}, "persistence_engine: 'sip' reads UDP only"),
+        ({"persistence_engine": "sip", "persistence_timeout": 9}, "persistence_engine: 'sip' supports UDP only"),
         ({"persistence_engine": "sip", "protocol": "udp"}, "is ignored by the kernel where the service is not"),
         (
             {"real_servers": [{"address": "10.77.0.21", "port": 8080}]},
@@ -167,7 +167,7 @@ def _any(spec: dict[str, Any]) -> Any:
         ({"real_servers": [{"address": "10.77.0.21", "tunnel_type": "gre"}]}, "goes with forwarding_method tun only"),
         ({"forwarding_method": "tun", "tunnel_type": "gue"}, "gue has no port of its own"),
         ({"forwarding_method": "tun", "tunnel_type": "gre", "tunnel_port": 1}, "goes with gue only"),
-        ({"address": "224.0.0.1"}, "keepalived would take it silently"),
+        ({"address": "224.0.0.1"}, "keepalived would silently accept it"),
         ({"group": "a;b"}, "group"),
     ],
 )

@@ -30,7 +30,7 @@ def test_it_is_refused_and_the_file_is_as_it_was(write, tmp_path):
     before = (tmp_path / "haproxy.cfg").read_text()
     said = write(**{"global": {"chroot": f"{tmp_path}/nowhere"}})
     assert said.failed
-    for words in ("global.chroot", "nowhere", "HAProxy would end", "Make the folder first"):
+    for words in ("global.chroot", "nowhere", "HAProxy would exit", "Create the directory first"):
         assert words in said.result["msg"]
     assert (tmp_path / "haproxy.cfg").read_text() == before
 

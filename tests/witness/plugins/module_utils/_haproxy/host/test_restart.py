@@ -60,9 +60,9 @@ def test_nothing_speaks_against_a_file_that_starts(conf):
 @pytest.mark.parametrize(
     ("bind", "more", "words"),
     [
-        (f"{NOT_LOCAL}:8443", "", f"{NOT_LOCAL}:8443' is no address of this host, and HAProxy would fail at its start"),
-        ("127.0.0.1:{port}", "global\n    chroot /nowhere/at/all\n", "global.chroot: '/nowhere/at/all' is no folder"),
-        ("/nowhere/web.sock", "", "'/nowhere/web.sock' is in a folder that does not exist"),
+        (f"{NOT_LOCAL}:8443", "", f"{NOT_LOCAL}:8443' is not an address of this host, and HAProxy would fail"),
+        ("127.0.0.1:{port}", "global\n    chroot /nowhere/at/all\n", "/nowhere/at/all' is not a directory"),
+        ("/nowhere/web.sock", "", "'/nowhere/web.sock' is in a directory that does not exist"),
         ("127.0.0.1:{port} ssl crt /nowhere.pem", "", "HAProxy refuses its files: "),
     ],
 )  # fmt: skip
@@ -83,7 +83,7 @@ def test_a_port_of_somebody_else_is_told(conf):
     with socket.create_server(("127.0.0.1", 0)) as other:
         conf.write_text(text(f"127.0.0.1:{other.getsockname()[1]}"))
         (told,) = problems(conf)
-        assert "which something else listens on" in told
+        assert "on which another process listens" in told
         assert not starts(conf)
 
 

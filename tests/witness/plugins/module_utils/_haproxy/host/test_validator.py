@@ -96,11 +96,11 @@ def test_what_is_inherited_and_ignored_is_told_and_what_was_asked_for_is_refused
     assert any("gnored" in warning or "alling back" in warning for warning in told["warnings"])
     path.write_text(before.replace(f"    {line}\n", ""))
     # The task's own line, in the proxy ...
-    with pytest.raises(DaemonRefused, match="would not do all"):
+    with pytest.raises(DaemonRefused, match="would ignore a part"):
         config(listens=[{**tcp, "directives": [line]}])
     # ... and in defaults that no proxy can use it of.
     defaults = [{"mode": "http", "log": ["127.0.0.1 local0"], "directives": [line]}]
-    with pytest.raises(DaemonRefused, match="would not do all"):
+    with pytest.raises(DaemonRefused, match="would ignore a part"):
         config(defaults=defaults, listens=[tcp])
     assert config(defaults=defaults, listens=[other, tcp])["changed"] is True
 
@@ -226,11 +226,11 @@ def test_an_alert_stops_a_change_whatever_the_exit_status(path, backend):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("stats socket {0}/none/x.sock", "folder that does not exist"),
-        ("stats socket unix@{0}/none/x.sock level admin", "folder that does not exist"),
-        ("stats socket {0}/there", "is a folder"),
-        ("pidfile {0}/none/pid", "folder that does not exist"),
-        ("chroot {0}/none", "no folder"),
+        ("stats socket {0}/none/x.sock", "directory that does not exist"),
+        ("stats socket unix@{0}/none/x.sock level admin", "directory that does not exist"),
+        ("stats socket {0}/there", "is a directory"),
+        ("pidfile {0}/none/pid", "directory that does not exist"),
+        ("chroot {0}/none", "not a directory"),
     ],
 )
 def test_what_haproxy_does_not_start_with_is_refused(line, words, path, tmp_path, config):
@@ -255,7 +255,7 @@ def test_the_prefix_of_unix_sockets_counts_for_binds(path, config):
         return {"listens": [{"name": "l", "mode": "tcp", "bind": [{"address": address}], **SERVER}]}
 
     path.write_text(f"global\n    unix-bind prefix /no-such-folder\ndefaults\n{TIMEOUTS}")
-    with pytest.raises(DaemonRefused, match=r"'/no-such-folder/tmp/x\.sock' is in a folder"):
+    with pytest.raises(DaemonRefused, match=r"'/no-such-folder/tmp/x\.sock' is in a directory"):
         config(**proxy("/tmp/x.sock"))
     path.write_text(f"global\n    unix-bind prefix /tmp\ndefaults\n{TIMEOUTS}")
     assert config(True, **proxy("unix@/x.sock"))["changed"] is True

@@ -151,7 +151,7 @@ def test_a_fault_leaves_file_and_process_as_they_were(meddled, fault, position):
 def test_what_was_set_is_read_back(meddled):
     haproxy, meddler, way = meddled("lie", 0)
     before = haproxy.states()
-    with pytest.raises(EdgeError, match=r"took every command, but .*server one: maxconn 0 -> 9"):
+    with pytest.raises(EdgeError, match=r"accepted every command, but .*server one: maxconn 0 -> 9"):
         haproxy.backend(servers=desired(haproxy), socket=way)
     assert meddler.met == "set maxconn server b/one 9"
     assert haproxy.states() == before
@@ -170,7 +170,7 @@ def test_a_process_that_goes_away_for_good_is_named(meddled):
 
     meddler._spoil = end
     with pytest.raises(
-        EdgeError, match=r"Restoring what was there before failed too:\n.*may have part of the change.*reload"
+        EdgeError, match=r"Restoring the previous state failed too:\n.*may have part of the change.*reload"
     ):
         haproxy.backend(servers=desired(haproxy), socket=way)
     assert haproxy.file.read_bytes() == haproxy.before

@@ -156,7 +156,7 @@ def test_a_file_that_was_edited_without_a_reload_is_loaded(start):
     pid = haproxy.pid()
     told = haproxy.backend(servers=haproxy.servers())
     assert told["impact"] == "reload"
-    assert "does not have" in told["steps"][0]
+    assert "has not loaded" in told["steps"][0]
     assert haproxy.pid() != pid
     assert haproxy.backend(servers=haproxy.servers())["changed"] is False
 
@@ -171,7 +171,9 @@ def bind_elsewhere(haproxy, place, **options):
     return haproxy.config(frontends=[frontend], **options)
 
 
-@pytest.mark.parametrize(("reason", "place"), [("something else listens", None), ("is no address", ("192.0.2.77", 7))])
+@pytest.mark.parametrize(
+    ("reason", "place"), [("another process listens", None), ("is not an address", ("192.0.2.77", 7))]
+)
 def test_what_could_not_be_bound_is_refused_before_anything_changes(start, reason, place):
     haproxy = start()
     pid = haproxy.pid()
@@ -187,7 +189,7 @@ def test_a_socket_in_a_missing_folder_is_refused(start, tmp_path):
     haproxy = start()
     desired = [f"{haproxy.socket} mode 600 level admin", f"{tmp_path}/gone/admin.sock level admin"]
     for check_mode in (True, False):
-        with pytest.raises(InputError, match="folder that does not exist"):
+        with pytest.raises(InputError, match="directory that does not exist"):
             haproxy.config(check_mode, **{"global": {"stats_socket": desired}})
     assert haproxy.file.read_bytes() == haproxy.before
 
@@ -205,7 +207,7 @@ def test_a_reload_that_fails_brings_the_last_good_file_back(start, place, monkey
     monkeypatch.setattr(binding, "_try", lambda *_where: 0)
     haproxy = start()
     pid = haproxy.pid()
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(EdgeError, match="did not take") as failed:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(EdgeError, match="did not load") as failed:
         bind_elsewhere(haproxy, place or taken.getsockname())
     assert failed.value.facts == {"restored": True}
     assert haproxy.file.read_bytes() == haproxy.before
@@ -264,7 +266,7 @@ def test_require_refuses_where_nobody_answers(tmp_path):
         f"global\n    stats socket {tmp_path}/gone.sock level admin\nbackend b\n    server one 127.0.0.1:1\n"
     )
     params = {**PARAMS, "path": str(path), "name": "b", "state": "present", "servers": [{"name": "one"}]}
-    with pytest.raises(EdgeError, match=r"cannot be asked.*Nothing was changed"):
+    with pytest.raises(EdgeError, match=r"cannot be queried.*Nothing was changed"):
         file_action(plan_backend)({**params, "runtime": "require"}, System(), False)
     assert file_action(plan_backend)(params, System(), False)["warnings"] == []
     params["servers"] = [{"name": "one", "weight": 2}]
@@ -312,7 +314,7 @@ def test_without_a_master_the_reload_is_left_to_the_caller(start):
     haproxy = start(kind="alone")
     told = haproxy.backend(balance="leastconn")
     assert (told["impact"], told["changed"]) == ("reload", True)
-    assert "left to you" in told["warnings"][0]
+    assert "Reload HAProxy yourself" in told["warnings"][0]
     again = haproxy.backend(balance="leastconn")
     assert (again["changed"], len(again["warnings"])) == (False, 1)
 
@@ -350,6 +352,6 @@ def test_a_reload_that_ends_a_slow_start_is_foretold(start):
     assert haproxy.backend(check_mode=True, balance="leastconn")["warnings"] == []
     haproxy.tell("set server b/one state maint", "set server b/one state ready")
     (warning,) = haproxy.backend(check_mode=True, balance="leastconn")["warnings"]
-    assert warning.startswith("b/one has come back to ")
+    assert warning.startswith("b/one is at ")
     assert haproxy.backend(servers=haproxy.servers(one={"weight": 5}))["warnings"] == []
     assert haproxy.backend(balance="leastconn")["impact"] == "reload"

@@ -93,7 +93,7 @@ def test_every_keyword_is_haproxys_and_takes_as_many_words(kind, table):
 
 @pytest.mark.parametrize(("kind", "reader"), [("server", SERVER_READER), ("bind", BIND_READER)])
 def test_no_keyword_of_haproxy_is_misread(kind, reader):
-    """The words behind a keyword that is no option of ours are not taken for keywords."""
+    """The words behind a keyword that is not an option of ours are not taken for keywords."""
     for word, count in known(kind).items():
         if word in reader.words or LEFT_ALONE.fullmatch(word):
             continue

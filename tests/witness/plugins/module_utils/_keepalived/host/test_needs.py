@@ -21,8 +21,8 @@ def test_what_a_script_needs(tmp_path: Path) -> None:
     assert said("vrrp_script s {\n script killall\n}\n") == ""
     assert "does not exist" in said("vrrp_script s {\n script /nowhere\n}\n")
     assert "not an executable file" in said(script(tmp_path, 0o644))
-    assert "by others than root" in said(script(tmp_path, 0o757))
-    assert "no user" in said("vrrp_script s {\n user k8s_edge_nobody_at_all\n}\n")
+    assert "by users other than root" in said(script(tmp_path, 0o757))
+    assert "not a user" in said("vrrp_script s {\n user k8s_edge_nobody_at_all\n}\n")
 
 
 @pytest.mark.parametrize("user", ["root", "nobody"])
