@@ -202,7 +202,7 @@ def _variable(path: str, name: Any, value: Any) -> Iterator[Problem]:
             remedy = "Write one of {}, as Kubernetes does below valueFrom.".format(", ".join(SOURCES))
             yield Problem(path, sorted(map(str, value)), "is not a source of a value", remedy)
     elif not isinstance(value, (str, int, float, type(None))):
-        yield Problem(path, value, "is not a text", "Write a text, a number, true or false.")
+        yield Problem(path, value, "is not a string", "Write a string, a number, true or false.")
 
 
 def _bgp(bgp: Mapping[str, Any]) -> Iterator[Problem]:
