@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
 from derived import keepalived_instances
 
@@ -75,6 +76,23 @@ def test_without_purge_it_is_refused_and_with_it_it_leaves_first(lab):
     site.hostvars["haproxy-3"]["keepalived_purge"] = True
     (former,) = site.found()
     assert (former["leaves"], former["fault"]) == (True, "")
+
+
+def test_directors_that_were_taken_out_leave_before_the_last_one_is_changed(lab):
+    vip = {"name": "kubeapi", "addresses": [VIP], "ports": [80], "profile": "ipvs", "leads_to": "kube_control_plane"}
+    vip["hosts"] = "haproxy"
+    site = Site(lab, stays=("haproxy-1",), vips=[vip])
+    for host in ("haproxy-2", "haproxy-3"):
+        site.read(host)
+        site.hostvars[host]["keepalived_purge"] = True
+    assert [(each["host"], each["leaves"], each["fault"]) for each in site.found()] == [
+        ("haproxy-2", True, ""),
+        ("haproxy-3", True, ""),
+    ]
+    alone = keepalived_instances([vip], "haproxy-1", site.groups, site.hostvars)
+    left = {"active": True, "instances": [], "configuration": {}}
+    change = keepalived_change(site.answers["haproxy-1"], alone, [left, left], directed=["10.77.0.100"])
+    assert (change["coordinated"], change["without_successor"], change["bridged"]) == (["kubeapi"], [], [])
 
 
 @pytest.mark.parametrize(

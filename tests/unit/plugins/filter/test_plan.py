@@ -13,12 +13,14 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
+from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
 from ansible_collections.k8s_edge.ha.plugins.filter.plan_difference import plan_difference
 from ansible_collections.k8s_edge.ha.plugins.filter.plan_page import plan_page
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import remains
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive import haproxy_file
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host_names import MARKER
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from derived import keepalived_instances
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 ONE, TWO, THREE = "haproxy-1", "haproxy-2", "haproxy-3"
@@ -328,6 +330,32 @@ def test_directors_that_are_real_servers_too_are_changed_with_the_holder_last(la
     fleet = site.fleet()
     assert fleet["plan"]["order"] == fleet["roll"]["members"] == [TWO, ONE]
     assert set(fleet["roll"]["real_servers"]) == {ONE, TWO}
+
+
+def test_a_second_director_comes_after_the_first_whose_pause_is_told(lab):
+    """From multicast to unicast keepalived begins anew. A director does not bridge that on its loopback interface, so
+    the plan says it; no switch is needed."""
+    site, vip = Site(lab), {"name": "kubeapi", "addresses": [f"{ADDRESS}/24"], "ports": [80], "profile": "ipvs"}
+    vip.update(hosts="haproxy", leads_to="kube_control_plane")
+    for host in (*site.groups["haproxy"], *site.groups["kube_control_plane"]):
+        site.hostvars[host]["k8s_edge_vips"] = [vip]
+        site.plans(host)
+    alone = keepalived_instances([vip], ONE, {**site.groups, "haproxy": [ONE]}, site.hostvars)
+    directs = [{"address": ADDRESS, "port": 80, "protocol": "TCP"}]
+    before = site.hostvars[ONE]["k8s_edge_before"]
+    before["configuration"] = {"instances": alone, "virtual_servers": directs}
+    site.runs(TWO, "", 0)
+    site.hostvars[TWO]["k8s_edge_before"]["vips"] = []
+    site.plans(ONE, **MOVES)
+    site.plans(TWO, **RELOADS)
+    fleet = site.fleet()
+    assert (fleet["problems"], fleet["plan"]["order"]) == ([], [ONE, TWO])
+    (way,) = fleet["plan"]["vips"]
+    assert (way["held_by"], way["pauses"], way["then_held_by"]) == ([ONE], [ONE], ONE)
+    assert f"held by {ONE}; stays, but {ONE} begins anew with it." in fleet["text"][-1]
+    both = keepalived_instances([vip], ONE, site.groups, site.hostvars)
+    change = keepalived_change(before, both, [site.hostvars[TWO]["k8s_edge_before"]], directed=[ADDRESS])
+    assert (change["coordinated"], change["without_successor"], change["bridged"]) == (["kubeapi"], [], [])
 
 
 @pytest.mark.parametrize("purge", [True, False])
