@@ -45,7 +45,8 @@ def test_the_glossarys_terms_are_used():
 
 
 @pytest.mark.parametrize(
-    "text", ["wishes", "wish_of", "ServerWish", "a Wish.", "_clashes", "Floating IPs", "FLOATING_IP"]
+    "text",
+    ["wishes", "wish_of", "ServerWish", "a Wish.", "_clashes", "Floating IPs", "FLOATING_IP", "a second MASTER."],
 )
 def test_a_word_is_found(text):
     assert pattern(forbidden()).search(text)

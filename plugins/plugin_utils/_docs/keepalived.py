@@ -135,7 +135,7 @@ authentication:
 auth_hmac:
   - Signatures on adverts, for both versions of VRRP, against forged and replayed adverts. Every host needs the same
     keepalived (2.4.0 and 2.4.1 are not compatible) and no C(authentication). An empty dictionary removes it. To
-    introduce it without a second MASTER, roll out C(mode=receive-only) first, then C(mode=permissive), then
+    introduce it without a split brain, roll out C(mode=receive-only) first, then C(mode=permissive), then
     C(mode=enforce).
   - keys:
       - The keys. Several keys allow you to install a new key on every host before it is used. The list is

@@ -84,10 +84,10 @@ def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], stand
         for each in {*silent, *([host] if gives_up else ())}:
             members.leave(each)
         if holder in silent or gives_up:
-            heir = members.first()
-            if heir:
-                moves.append(Move(holder, heir, host))
-                holder = heir
+            successor = members.first()
+            if successor:
+                moves.append(Move(holder, successor, host))
+                holder = successor
             elif gives_up:
                 pauses.append(host)
         members.change(host)

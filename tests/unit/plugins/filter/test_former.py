@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts that still take part in a VIP of which they are declared no longer: a second MASTER."""
+"""Hosts that still take part in a VIP for which they are no longer declared: split brain."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What no schema sees, and an API server refuses, ignores, or waits on for ever, is refused before it is sent.
 
-Each mistake stands beside the sound object that it was made from, so that a check that refuses everything shows too.
+Each problem is paired with the valid object that it was made from, so that a check that refuses everything shows too.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def test_sound_objects_are_not_refused():
         (INGRESS, (*WAY, "backend", "service", "port"), {}, "does not name one port"),
     ],
 )
-def test_a_mistake_is_named_with_its_place(each, path, value, said):
+def test_a_problem_is_named_with_its_place(each, path, value, said):
     found = [str(problem) for problem in problems([changed(each, path, value)])]
     assert len(found) == (said is not None)
     assert not said or said in found[0]
@@ -149,7 +149,7 @@ def test_a_secret_is_not_told():
     assert "4711" not in str(problem)
 
 
-def test_all_mistakes_are_told_together_by_the_filter():
+def test_all_problems_are_told_together_by_the_filter():
     wrong = [changed(CONFIG_MAP, ("data",), {"on": True}), changed(INGRESS, (*WAY, "pathType"), DROP), CONFIG_MAP]
     with pytest.raises(AnsibleFilterError) as told:
         kubernetes_objects(wrong, "edge")
