@@ -7,8 +7,8 @@
 ``changes`` has a dictionary for each: ``kind``, one plane with the options that edge_plan has for it, and perhaps
 ``settle``, the seconds to wait before the look. The plan is edge_plan's; a module's change is made by the module's own
 action, with the options as edge_plan checks them; the rest is made with the host's programs, as Ansible's own modules
-would. Returns ``look``, what runs in the end, and ``records``, as lab/impact/verdict.py takes them. A look asks
-systemd, /proc, HAProxy's socket and the kernel, and nothing of the collection.
+would. Returns ``look`` (what runs at last), ``records`` for lab/impact/verdict.py, and ``failures``, in words.
+A look asks systemd, /proc, HAProxy's socket and the kernel, and nothing of the collection.
 """
 
 from __future__ import annotations
@@ -110,13 +110,29 @@ def settings():
     return "\n".join(sorted(found))
 
 
+def ipvs():
+    """All of IPVS that is set, and nothing that is counted: the last two columns beside thresholds are connections."""
+    limits = [line.split()[:-2] for line in run("ipvsadm", "-Ln", "--thresholds").splitlines()[3:]]
+    return json.dumps([run("ipvsadm", "-Sn"), run("ipvsadm", "-Ln", "--timeout"), limits])
+
+
+def policy():
+    """What of SELinux is in the kernel."""
+    try:
+        with open("/sys/fs/selinux/policy", "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest() + run("getsebool", "-a")
+    except OSError:
+        return ""
+
+
 def look():
     said = {
         "servers": servers(),
         "settings": settings(),
         "firewall": run("nft", "-s", "list", "ruleset"),
         "loopback": run("ip", "-oneline", "address", "show", "dev", "lo"),
-        "ipvs": run("ipvsadm", "-Sn"),
+        "ipvs": ipvs(),
+        "selinux": policy(),
     }
     running = {name: hashlib.sha256(text.encode()).hexdigest()[:12] for name, text in said.items()}
     return {"at": time.time(), "haproxy": haproxy(), "keepalived": keepalived(), "running": running}
@@ -181,7 +197,7 @@ MAKERS = {"packages": package, "users": user, "files": write, "blocks": block, "
 
 def change(entry, before, host, system):
     """One record, and the look after it."""
-    (plane,) = (name for name in entry if name not in ("kind", "settle"))
+    (plane,) = (name for name in entry if name not in ("kind", "settle", "short"))
     planned = plan(asked(plane, entry[plane]), system, False)
     (told,) = planned["planes"].values()
     if told["failed"] or not told["changed"]:
@@ -213,16 +229,15 @@ def main():
     arguments = {"changes": {"type": "list", "elements": "raw", "default": []}}
     module = AnsibleModule(argument_spec=arguments)
     host, system = os.uname().nodename, System()
-    records, failed, last = [], [], look()
+    records, failures, last = [], [], look()
     for entry in module.params["changes"]:
         try:
             records.append(change(entry, last, host, system))
+            last = records[-1]["after"][host]
         except (Exception, SystemExit) as error:  # the others are worth seeing all the same
-            failed.append(f"{entry['kind']}: {type(error).__name__}: {error}")
-        last = records[-1]["after"][host] if records and not failed else look()
-    if failed:
-        module.fail_json(msg="; ".join(failed), records=records, failures=failed)
-    module.exit_json(changed=bool(records), look=last, records=records)
+            failures.append(f"{entry['kind']}: {type(error).__name__}: {error}")
+            last = look()
+    module.exit_json(changed=bool(records), look=last, records=records, failures=failures)
 
 
 if __name__ == "__main__":

@@ -111,6 +111,7 @@ QUIET = Clients((), ())
 def test_what_is_as_predicted_has_no_fault() -> None:
     assert row(record("reload", haproxy_loaded="6"), [], QUIET, [VIP]).faults == ()
     assert row(record("reload", 2, haproxy_loaded="6"), [], Clients((), (101.0, 102.0)), [VIP]).faults == ()
+    assert row(record("reload", 3, haproxy_loaded="6"), [], Clients((), (101.0, 102.0)), [VIP]).faults == ()
     moved = row(record("vip_move", keepalived_loaded="8"), [goes()], Clients((105.5,), (105.5,)), [VIP])
     assert (moved.lost, moved.cut, moved.faults) == (1, 1, ())
 
@@ -136,6 +137,15 @@ def test_losses_of_another_change_are_not_counted() -> None:
     assert (found.lost, found.cut, found.faults) == (0, 0, ())
 
 
+def test_a_client_that_was_late_itself_has_lost_nothing() -> None:
+    outages = [{"at_ms": 1000, "requests": 2}]
+    for stall, error, lost in ((20_000, "TimeoutError", ()), (500, "TimeoutError", (101.0, 101.0))):
+        probe = {"began": 100.0, "outages": outages, "longest_stall_ms": stall, "errors": {error: 2}}
+        assert Clients.of([probe], []).lost == lost
+    refused = {"began": 100.0, "outages": outages, "longest_stall_ms": 20_000, "errors": {"ConnectionRefusedError": 2}}
+    assert Clients.of([refused], []).lost == (101.0, 101.0)
+
+
 def test_a_vip_must_go_where_the_plan_says() -> None:
     said = record("vip_move", keepalived_loaded="8")
     said["vips"] = [{"address": VIP, "moves": [{"origin": "h1", "target": "h2"}]}]
@@ -148,9 +158,11 @@ def test_the_command_ends_with_1_where_something_is_not_as_predicted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     probe = {"began": 100.0, "requests": 7, "outages": [{"at_ms": 1000, "requests": 2}]}
-    seen = {"records": [record("reload", haproxy_loaded="6")], "addresses": [VIP], "events": {"h1": WROTE}}
-    file = tmp_path / "impact.json"
-    for probes, least, code in (([], 1, 0), ([probe], 1, 1), ([], 2, 1)):
-        file.write_text(json.dumps({**seen, "probes": probes, "holds": [], "least": least}))
-        assert command.main(str(file)) == code
-    assert "2 requests lost" in capsys.readouterr().out
+    seen = {"records": [record("reload", haproxy_loaded="6")]}
+    (tmp_path / "events.json").write_text(json.dumps({"events": {"h1": WROTE}}))
+    for probes, failures, least, code in (([], [], 1, 0), ([probe], [], 1, 1), ([], ["no"], 1, 1), ([], [], 2, 1)):
+        (tmp_path / "part.json").write_text(json.dumps({**seen, "failures": failures}))
+        (tmp_path / "part-client.json").write_text(json.dumps({"probes": probes, "holds": []}))
+        assert command.main(str(tmp_path), str(least)) == code
+    said = capsys.readouterr().out
+    assert "2 requests lost" in said and "not made: no" in said
