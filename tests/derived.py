@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host import Derivation
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import desired_proxies
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import HostsReadOnce
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
 
 
 @speaking
@@ -29,3 +31,17 @@ def keepalived_instances(
     watched = None if watch is None else Watch(**watch)
     known = Derivation(declared(vips, groups), HostsReadOnce(hostvars))
     return known.instances(host, defaults or {}, scripts, watched)
+
+
+@speaking
+def haproxy_proxies(
+    vips: Any,
+    host: str,
+    groups: Mapping[str, Sequence[str]],
+    hostvars: Mapping[str, Any],
+    health_port: int = 8404,
+    ca_file: str = "",
+    version: str | None = "",
+) -> dict[str, list[dict[str, Any]]]:
+    """The host's frontends and backends."""
+    return desired_proxies(host, declared(vips, groups), hostvars, Checks(ca_file, health_port, version or ""))

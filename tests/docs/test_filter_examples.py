@@ -21,7 +21,6 @@ FILTERS = (
     "edge_problems",
     "edge_status",
     "etc_hosts_lines",
-    "haproxy_proxies",
     "host_part",
     "preflight_findings",
     "preflight_looks",

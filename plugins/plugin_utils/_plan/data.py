@@ -28,6 +28,7 @@ def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
         "problems": found,
         "present": fleet.hosts if declared else [],
         "proxied": fleet.proxied if declared else [],
+        "backends": fleet.backends if declared else {},
         "notes": fleet.notes if declared else [],
     }
     if stage == "declared":

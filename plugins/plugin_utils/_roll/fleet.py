@@ -106,6 +106,14 @@ class Fleet:
         return without(hosts_of([vip for vip in self.vips if vip.proxied]), self.down)
 
     @property
+    def backends(self) -> dict[str, list[str]]:
+        """The names of HAProxy's backends for the VIPs of each such host."""
+        return {
+            host: [front.backend for vip in self.vips if vip.proxied and host in vip.hosts for front in vip.fronts]
+            for host in self.proxied
+        }
+
+    @property
     def real_servers(self) -> list[str]:
         """Those that serve a directed VIP."""
         return without(real_server_hosts(self.vips), self.down)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host import Derivation
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import priorities
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
-from derived import keepalived_instances
+from derived import haproxy_proxies, keepalived_instances
 
 
 def instances(lab, vips, host="haproxy-1", edges=2, **options):

@@ -49,6 +49,9 @@ def test_every_host_has_its_part_as_plain_data(lab):
     fleet = edge_fleet(*read(lab), "read")
     assert fleet["problems"] == []
     assert list(fleet["hosts"]) == fleet["present"] == fleet["proxied"] == ["haproxy-1", "haproxy-2", "haproxy-3"]
+    derived = {host: part["haproxy"]["options"]["backends"] for host, part in fleet["hosts"].items()}
+    named = {host: [backend["name"] for backend in backends] for host, backends in derived.items()}
+    assert fleet["backends"] == named and all(named.values())
     assert json.loads(json.dumps(fleet)) == fleet
     part = fleet["hosts"]["haproxy-2"]
     assert part["keepalived"]["partners"] == ["haproxy-1", "haproxy-3"]

@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch, watchers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
-from derived import keepalived_instances
+from derived import haproxy_proxies, keepalived_instances
 
 
 def watched(vips, host, groups, hostvars, watch=None):

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_proxies import haproxy_proxies
 from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan import config as haproxy
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
@@ -20,6 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.confi
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config as keepalived
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import parse as parse_keepalived
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
+from derived import haproxy_proxies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
