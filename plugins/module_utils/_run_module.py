@@ -99,7 +99,12 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         self._spec = options["argument_spec"]
         self._taken: dict[str, Any] = {}
         self.problems: list[Problem] = []
-        super().__init__(no_log=redact is not None, **options)
+        try:
+            super().__init__(no_log=redact is not None, **options)
+        except TypeError:  # Ansible looks for options in a number that stands for a dictionary
+            if not list(dictionary_problems(self._spec, _given())):
+                raise
+            self.fail_json("")
         self.params.update(self._taken)
         self._fits = True
 
@@ -120,10 +125,8 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
 
     def fail_json(self, msg: str, **result: Any) -> None:
         if not self._fits:
-            from ansible.module_utils.basic import _load_params
-
             # As they were given: Ansible's check has changed its own copy on the way.
-            msg = "\n".join(map(str, dictionary_problems(self._spec, _load_params()))) or msg
+            msg = "\n".join(map(str, dictionary_problems(self._spec, _given()))) or msg
         super().fail_json(msg=self._redact(msg) if self._redact else msg, **self._masked(result))
 
     def _return_formatted(self, *result: Any) -> None:
@@ -140,6 +143,13 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
             return result
         shown = {name: value for name, value in self.params.items() if name not in self._hidden}
         return {"invocation": {"module_args": each_text(_shortened(shown), self._redact)}, **result}
+
+
+def _given() -> Any:
+    """The parameters once more, as they came."""
+    from ansible.module_utils.basic import _load_params
+
+    return _load_params()
 
 
 def _nothing_removed(value: Any, _secrets: Collection[str]) -> Any:

@@ -141,6 +141,12 @@ def test_a_discreet_module_shows_and_logs_no_secret_even_where_it_cannot_begin(l
         ({"list": [{"deep": [{}, 7]}]}, "list[0].deep[1]"),
         ({"list": [{}, ["x"]]}, "list[1]"),
         ({"list": "10.0.0.1/24"}, "list[0]"),
+        ({"inner": 7}, "inner"),
+        ({"inner": True}, "inner"),
+        ({"inner": 1.5}, "inner"),
+        ({"inner": [7]}, "inner"),
+        ({"list": [{}, 7]}, "list[1]"),
+        ({"list": [{"deep": [False]}]}, "list[0].deep[0]"),
     ],
 )
 def test_what_is_no_dictionary_is_named(wrong, option, monkeypatch, capsys):
