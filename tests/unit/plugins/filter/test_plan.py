@@ -508,6 +508,19 @@ def test_a_peer_that_the_run_itself_has_stopped_is_not_worse_off_than_was_shown(
     assert plan_difference(again, shown, True) == told
 
 
+def test_a_stopped_host_is_started_and_takes_its_vip_back_and_a_masked_one_stops_the_run(lab):
+    site = Site(lab)
+    site.runs(ONE, "", 200)
+    site.runs(TWO, "MASTER", 190)
+    site.plans(ONE, units=plane("unit keepalived: start (it is inactive, dead)", impact="reload"))
+    fleet = site.fleet()
+    assert "   units: unit keepalived: start (it is inactive, dead)" in fleet["text"]
+    assert (site.moves(), impacts(site)[ONE]) == ([(TWO, ONE, ONE)], "vip_move")
+    masked = "unit keepalived: is masked, so that it never starts."
+    site.plans(ONE, units={**plane(), "failed": True, "msg": masked})
+    assert site.fleet()["problems"] == [f"{ONE}: units: {masked}"]
+
+
 def test_clients_that_come_and_go_make_no_plan_worse():
     gone = plane("running HAProxy: backend b: server s deleted, once its sessions have ended", impact="runtime")
     many, one = (
