@@ -23,7 +23,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.arguments import ARGUMENTS, BLOCK, FILE, UNIT
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.blocks import with_block
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.blocks import with_block
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.plan import _checked, plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import PLANES
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look, plane
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look, plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import Plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System

@@ -54,7 +54,7 @@ def _haproxy(params: dict[str, Any], system: System) -> dict[str, Any]:
 
 
 def _sessions(params: dict[str, Any], _system: System) -> dict[str, Any]:
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.affected import haproxy_sessions
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.affected import haproxy_sessions
 
     return haproxy_sessions(params["haproxy_config_path"], None)
 

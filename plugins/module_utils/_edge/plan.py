@@ -13,7 +13,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.plain import take_plain
 from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.problems import conversion_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.coming import Coming
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look, failed_plane, plane
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look, failed_plane, plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import PLANES, Plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
@@ -42,7 +42,7 @@ def plan(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, 
 
         planes["apiservers"] = _looked("apiservers", lambda: apiservers.look(params["apiservers"]), coming)
     if params["units"] is not None:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import units
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import units
 
         changing = {PLANES[name]().daemon for name in planes if name in PLANES and planes[name]["changed"]}
         planes["units"] = _looked(
@@ -60,19 +60,19 @@ def _problems(modules: Mapping[str, Any]) -> Iterator[Problem]:
 def _looks(params: Mapping[str, Any], system: System) -> Iterator[tuple[str, Callable[[], Look]]]:
     """What comes before the modules, and what they may need."""
     if params["packages"] is not None:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import packages
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import packages
 
         yield "packages", lambda: packages.look(params["packages"], system)
     if params["users"] is not None:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import users
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import users
 
         yield "users", lambda: users.look(params["users"])
     if params["files"] is not None:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import files
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import files
 
         yield "files", lambda: files.look(params["files"])
     if params["blocks"] is not None:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import blocks
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import blocks
 
         yield "blocks", lambda: blocks.look(params["blocks"])
 

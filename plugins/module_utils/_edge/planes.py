@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.affected import of_haproxy, of_ipvs, of_keepalived
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.affected import of_haproxy, of_ipvs, of_keepalived
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import Action, Redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import apiservers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.arguments import ARGUMENTS, UNIT
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.coming import Coming
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.plan import plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import Plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError

@@ -9,7 +9,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
@@ -111,7 +111,7 @@ def _steps(
 
 def _affected(entry: Mapping[str, Any], impact: str, system: System) -> dict[str, Any]:
     """What the plane of the daemon itself says where it changes the file."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import affected
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import affected
 
     if _plain(entry["name"]) == _KEEPALIVED:
         return affected.of_keepalived({}, {"changed": True}, system)

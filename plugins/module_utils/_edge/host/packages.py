@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 

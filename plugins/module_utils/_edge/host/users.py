@@ -8,7 +8,7 @@ from __future__ import annotations
 import pwd
 from collections.abc import Sequence
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look
 
 
 def look(names: Sequence[str]) -> Look:

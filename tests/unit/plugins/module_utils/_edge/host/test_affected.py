@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import affected
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import affected
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessions import MOST_SESSIONS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import live
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System

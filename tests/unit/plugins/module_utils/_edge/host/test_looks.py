@@ -12,8 +12,8 @@ import os
 import pytest
 from ansible.module_utils import basic
 from ansible.modules import blockinfile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import blocks, files, packages, units, users
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.arguments import BLOCK, FILE, UNIT
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import blocks, files, packages, units, users
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.look import Look
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode, encode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
