@@ -71,6 +71,15 @@ def live_instance(info: Mapping[str, Any], name: str) -> Mapping[str, Any] | Non
     return next((each for each in info.get("instances") or () if each["name"] == name), None)
 
 
+def leads(info: Mapping[str, Any], name: str, address: str) -> bool:
+    """Whether a running instance is MASTER with an address, without prefix. Of two that do not hear each other, one may
+    be MASTER of nothing."""
+    one = live_instance(info, name)
+    if one is None or one["state"] != "MASTER":
+        return False
+    return "addresses" not in one or address in map(plain_address, one["addresses"])
+
+
 def live_twin(info: Mapping[str, Any], instance: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """What a peer runs of another host's running instance: that of the same router with an address in common, as
     keepalived knows it on the wire. The peer may still have another name for it."""

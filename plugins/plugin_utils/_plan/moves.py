@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import instance_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
     held_addresses,
+    leads,
     live_instance,
     live_priority,
-    live_states,
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.standing import Standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
@@ -69,9 +69,7 @@ def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], stand
     name, plain = instance_name(vip, address), str(address.ip)
     taking = {host: standings[host] for host in vip.hosts if host in standings}
     holders = tuple(
-        host
-        for host, each in taking.items()
-        if plain in held_addresses(each.info) or live_states(each.info).get(name) == "MASTER"
+        host for host, each in taking.items() if plain in held_addresses(each.info) or leads(each.info, name, plain)
     )
     members = _Members(name, plain, taking)
     moves: list[Move] = []

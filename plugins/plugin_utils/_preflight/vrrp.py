@@ -94,11 +94,13 @@ def _disagreement(seen: Seen, host: str, member: Member, heard: Mapping[str, Any
         if sent != mine:
             reason = (
                 f"{source} sends {what} {_told(sent)}, and keepalived here has {_told(mine)}: it drops these "
-                "adverts, and "
-                "both become MASTER (split brain)"
+                "adverts, and both become MASTER (split brain)"
             )
             remedy = "Give both the same configuration: playbooks/site.yml changes the members together"
-            yield Finding(ERROR, (host,), f"{member.vip.path}, instance {member.instance}", reason, remedy)
+            # Where one of them changes, that is what brings them together.
+            changes = any(seen.fleet.plan(each).get("would_change") for each in (host, source))
+            about = f"{member.vip.path}, instance {member.instance}"
+            yield Finding(WARNING if changes else ERROR, (host,), about, reason, remedy)
 
 
 def _authentication(instance: Mapping[str, Any]) -> str:

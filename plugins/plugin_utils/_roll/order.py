@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import agreement, instance_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import held
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import (
-    live_states,
+    leads,
     predecessors,
     unknown_options,
 )
@@ -73,7 +73,7 @@ def standing(
 
 
 def _leads(vip: Vip, info: Mapping[str, Any]) -> bool:
-    return any(live_states(info).get(instance_name(vip, address)) == "MASTER" for address in vip.addresses)
+    return any(leads(info, instance_name(vip, address), str(address.ip)) for address in vip.addresses)
 
 
 def coordinated(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:

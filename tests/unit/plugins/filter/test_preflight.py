@@ -206,6 +206,12 @@ def test_a_member_that_does_not_agree(fleet, sent, words):
     assert words in line
 
 
+def test_a_change_that_is_to_come_may_bring_members_together(fleet):
+    fleet["haproxy-2"]["k8s_edge_wire"]["heard"] = [advertisement("10.77.0.11", authentication="PASS")]
+    fleet["haproxy-1"]["k8s_edge_plan"]["would_change"] = True
+    assert found(fleet)[0].startswith("warning: haproxy-2: k8s_edge_vips[kubeapi], instance kubeapi: haproxy-1 sends")
+
+
 def test_a_member_that_does_not_run_yet_is_no_disagreement(fleet):
     fleet["haproxy-2"]["k8s_edge_wire"]["heard"] = [advertisement("10.77.0.11", version=2, advert_int=1.0)]
     fleet["haproxy-2"]["k8s_edge_before"].update(active=False, instances=[])

@@ -95,6 +95,15 @@ def test_what_all_must_agree_on_starts_with_the_holder_and_silences_the_others(l
     assert site.silent() == {"haproxy-1": ["haproxy-3"], "haproxy-2": ["haproxy-1", "haproxy-3"], "haproxy-3": []}
 
 
+@pytest.mark.parametrize(("addresses", "first"), [([], "haproxy-2"), (["10.77.0.100"], "haproxy-1")])
+def test_a_master_of_nothing_is_no_holder(lab, addresses, first):
+    """haproxy-1 has no addresses in its instance, and so does not hear the others."""
+    site = Site(lab, holder="haproxy-2")
+    site.written("haproxy-1")["virtual_ipaddress"] = []
+    site.before("haproxy-1")["instances"] = [{"name": "kubeapi", "state": "MASTER", "addresses": addresses}]
+    assert site.order()[0] == first
+
+
 def test_the_interval_must_be_agreed_with_version_2_only(lab):
     for version, order in ((2, ["haproxy-1", "haproxy-2"]), (3, ["haproxy-2", "haproxy-1"])):
         site = Site(lab, vips=[{**lab.kubeapi, "instance": {"version": version}}])
