@@ -10,6 +10,7 @@ there"; an option that is a secret as a whole is left out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind
@@ -43,12 +44,18 @@ _VALUES: dict[tuple[int, str], Any] = {}
 _LISTS = {"defaults": "defaults", "frontend": "frontends", "listen": "listens", "backend": "backends"}
 
 
-def describe(text: str) -> dict[str, Any]:
-    """Every section of a text, secrets masked. A line that depends on ``.if`` is told as if it always counted."""
+def kept(text: str) -> str:
+    """A text whose secrets are marks that mean "the one that is there"."""
+    return redact(text, KEPT)
+
+
+def describe(text: str, shown: Callable[[str], str] = kept) -> dict[str, Any]:
+    """Every section of a text, secrets masked by ``shown``. A line that depends on ``.if`` is told as if it always
+    counted."""
     document = parse(text)
     told: dict[str, Any] = {
         # Further sections of this kind add to the first.
-        "global": _told(document, "global", [section for section in document.sections if section.kind == "global"]),
+        "global": _told(document, "global", [each for each in document.sections if each.kind == "global"], shown),
         "defaults": [],
         "frontends": [],
         "listens": [],
@@ -61,7 +68,7 @@ def describe(text: str) -> dict[str, Any]:
         if section.kind not in SECTION_KEYWORDS and unclear(document, section) is not None:
             # haproxy_config takes a section that nobody here knows only where it is clear that it is one.
             continue
-        content = _told(document, section.kind, [section])
+        content = _told(document, section.kind, [section], shown)
         if section.kind in _LISTS:
             told[_LISTS[section.kind]].append({**_header(section), **content})
         else:
@@ -76,11 +83,11 @@ def _header(section: Section) -> dict[str, Any]:
     return header
 
 
-def _told(document: Document, kind: str, sections: list[Section]) -> dict[str, Any]:
+def _told(document: Document, kind: str, sections: list[Section], shown: Callable[[str], str]) -> dict[str, Any]:
     classifier, table = Classifier(kind), table_of(kind)
     told: dict[str, Any] = {}
     for index in (index for section in sections for index in document.body(section)):
-        line = _Line(document.content(index))
+        line = _Line(document.content(index), shown)
         option = classifier.option(line.words) if line.words else None
         if option == "server":
             told.setdefault("servers", []).append(_server(line))
@@ -99,10 +106,10 @@ def _told(document: Document, kind: str, sections: list[Section]) -> dict[str, A
 class _Line:
     """A line without comment and blanks around it: its ``text``, secrets masked, and its words by meaning."""
 
-    def __init__(self, content: str) -> None:
+    def __init__(self, content: str, shown: Callable[[str], str]) -> None:
         spans = lex(content).words if is_special(content) else ()
         text = content[spans[0].start : spans[-1].end] if spans else content.partition("#")[0].strip()
-        self.text = redact(text if text.isascii() else _spelled(text), KEPT)
+        self.text = shown(text if text.isascii() else _spelled(text))
         self.words = meanings(self.text)
         self._spans: list[Word] = []
 

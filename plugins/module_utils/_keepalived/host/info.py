@@ -99,17 +99,17 @@ def shown(values: dict[str, Any]) -> dict[str, Any]:
     """A configuration as the module's result: what can be given back to keepalived_config, which leaves alone what is
     not given. So without secrets, and without what is not written as its option wants it."""
     kept, _lost = fitting(CONFIGURATION, values)
-    plain: dict[str, Any] = _without_secrets(kept)
+    plain: dict[str, Any] = without_secrets(kept)
     return dict(plain, other=values["other"]) if "other" in values else plain
 
 
-def _without_secrets(value: Any) -> Any:
+def without_secrets(value: Any) -> Any:
     """An option of which nothing is left goes too: empty, it could mean that its block is to go."""
     if isinstance(value, dict):
-        kept = {key: _without_secrets(one) for key, one in value.items() if not _is_secret(key, one)}
+        kept = {key: without_secrets(one) for key, one in value.items() if not _is_secret(key, one)}
         return {key: one for key, one in kept.items() if one != {} or value[key] == {}}
     if isinstance(value, list):
-        return [_without_secrets(one) for one in value]
+        return [without_secrets(one) for one in value]
     return value
 
 

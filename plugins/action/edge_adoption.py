@@ -1,0 +1,55 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""edge_adoption, all of it: it runs on the controller.
+
+An action and no filter: it reads and writes many files, and what is secret in them never becomes a variable.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.adoption import Adoption
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.disk import read_folder, require_free, write_folder
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.report import report
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.source import sources_of
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+    """``specified`` is the argument spec; plugins/modules/edge_adoption.yml has the documentation."""
+
+    TRANSFERS_FILES = False
+    specified: ClassVar[dict[str, Any]] = {
+        "sources": {"type": "dict"},
+        "folder": {"type": "str"},
+        "to": {"type": "str", "required": True},
+        "mend": {"type": "bool", "default": False},
+        "kube_ca_file": {"type": "str", "default": ""},
+    }
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = {**super().run(tmp, task_vars), "changed": False}
+        _valid, given = self.validate_argument_spec(
+            argument_spec=self.specified,
+            mutually_exclusive=[("sources", "folder")],
+            required_one_of=[("sources", "folder")],
+        )
+        # From where the command was given, and not from where the playbook lies.
+        here = Path(os.environ.get("PWD") or ".")
+        folder = here / given["to"]
+        try:
+            require_free(folder)
+            sources = given["sources"] if given["folder"] is None else read_folder(here / given["folder"])
+            told = report(Adoption(sources_of(sources), given["mend"], given["kube_ca_file"]))
+            files = told.pop("files")
+            if not self._task.check_mode:
+                write_folder(folder, files)
+        except EdgeError as error:
+            return {**result, **error.facts, "failed": True, "msg": str(error)}
+        shown = [{"path": each["path"], "mode": each["mode"]} for each in files]
+        return {**result, **told, "changed": True, "to": str(folder), "files": shown}

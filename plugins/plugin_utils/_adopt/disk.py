@@ -1,0 +1,79 @@
+# Copyright: k8s_edge contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of hosts in a folder on the controller, and the folder of an inventory: what this room reads and writes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse
+
+_NAMES = {"keepalived.conf": "keepalived", "haproxy.cfg": "haproxy"}
+_SUFFIXES = {".conf": "keepalived", ".cfg": "haproxy"}
+
+
+def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
+    """The hosts of a folder, as ``sources_of`` takes them. A host is a folder in it, at whatever depth its files lie
+    there; a file that lies in the folder itself is that of a host of its own. InputError where it is no folder,
+    EdgeError where a file cannot be read or is a second one."""
+    if not folder.is_dir():
+        remedy = "Name one with the files of the hosts: HOST/keepalived.conf and HOST/haproxy.cfg"
+        refuse([Problem("folder", str(folder), "is no folder on the controller", remedy)])
+    found: dict[str, dict[str, Any]] = {}
+    for host, kind, path in _files(folder):
+        known = found.setdefault(host, {"address": host if parse_address(host) else ""})
+        if kind in known:
+            raise EdgeError(f"{path} is a second file of that kind of host {host}. Keep one of them.")
+        try:
+            known[kind] = b64encode(path.read_bytes()).decode()
+        except OSError as error:
+            raise EdgeError(f"{path} cannot be read: {error.strerror}.") from error
+    return found
+
+
+def _files(folder: Path) -> Iterator[tuple[str, str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        below = path.relative_to(folder)
+        if len(below.parts) > 1 and path.name in _NAMES and path.is_file():
+            yield below.parts[0], _NAMES[path.name], path
+        elif len(below.parts) == 1 and path.suffix in _SUFFIXES and path.is_file():
+            yield path.stem, _SUFFIXES[path.suffix], path
+
+
+def require_free(folder: Path) -> None:
+    """InputError where something is in the place of the inventory: nothing is ever written over."""
+    if folder.exists() or folder.is_symlink():
+        refuse([Problem("to", str(folder), "exists, and nothing is written over", "Name a folder that does not yet")])
+
+
+def write_folder(folder: Path, files: Sequence[Mapping[str, str]]) -> None:
+    """Write all files, each with ``path``, ``content`` and ``mode``, or none. EdgeError where that cannot be done."""
+    require_free(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            for each in files:
+                path = beside / each["path"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                # Never open to others, not even for a moment.
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    file.write(each["content"].encode())
+                path.chmod(int(each["mode"], 8))
+            beside.chmod(0o755)
+            beside.rename(folder)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise EdgeError(
+            f"{error.filename or folder} cannot be written: {error.strerror}. Nothing was left there."
+        ) from error
