@@ -185,6 +185,12 @@ def _ingress(each: Object) -> Iterator[Cause]:
                 yield _required(f"{where}.pathType", "pathType must be specified")
             if path.get("path") and not path["path"].startswith("/"):
                 yield invalid(f"{where}.path", path["path"], "must be an absolute path")
+            if path.get("pathType") != "ImplementationSpecific":
+                for part in ("//", "/./", "/../", "%2f", "%2F"):
+                    if part in path.get("path", ""):
+                        yield invalid(f"{where}.path", path["path"], f"must not contain '{part}'")
+                if path.get("path", "").endswith(("/.", "/..")):
+                    yield invalid(f"{where}.path", path["path"], "cannot end with '/.' or '/..'")
             port = path["backend"]["service"].get("port") or {}
             if not port:
                 yield _required(f"{where}.backend", "port name or number is required")

@@ -248,8 +248,8 @@ def _ingress(each: Object) -> Iterable[Problem]:
             kind, text = way.get("pathType"), way.get("path", "")
             if kind not in ("Exact", "Prefix", "ImplementationSpecific"):
                 yield Problem(f"{here}.pathType", kind, "is missing or not known", "Write Prefix or Exact.")
-            if kind != "ImplementationSpecific" and not str(text).startswith("/"):
-                yield Problem(f"{here}.path", text, "does not begin with '/'", "Write for example /api.")
+            if text or kind != "ImplementationSpecific":
+                yield from values.ingress_path(f"{here}.path", str(text), str(kind))
             service = (way.get("backend") or {}).get("service") or {}
             port = service.get("port") or {}
             if service and ("name" in port) == ("number" in port):

@@ -31,6 +31,8 @@ _UNITS = {"": Decimal(1), "m": Decimal("0.001"), "k": Decimal(1000)}
 _UNITS |= {unit: Decimal(1000) ** power for power, unit in enumerate("MGTPE", 2)}
 _UNITS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)}
 
+_NOT_IN_PATHS = re.compile(r"//|/\.{1,2}(/|$)|%2[fF]")
+
 #: Names of these may hold a colon.
 RBAC = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
@@ -53,6 +55,15 @@ def service_name(path: str, value: Any) -> Iterator[Problem]:
     if not SERVICE_NAME.fullmatch(str(value)):
         remedy = "Use up to 63 small letters, digits and '-', beginning with a letter."
         yield Problem(path, value, "cannot name a Service", remedy)
+
+
+def ingress_path(path: str, value: str, path_type: str) -> Iterator[Problem]:
+    """A path of an Ingress; the API has its own idea of one unless the controller is to judge it."""
+    if not value.startswith("/"):
+        yield Problem(path, value, "does not begin with '/'", "Write for example /api.")
+    elif path_type != "ImplementationSpecific" and _NOT_IN_PATHS.search(value):
+        remedy = "Write it without '//', '/./', '/../' and '%2F', or set path_type to ImplementationSpecific."
+        yield Problem(path, value, "is a path that the API refuses", remedy)
 
 
 def port(path: str, value: Any, *, by_name: bool = False) -> Iterator[Problem]:

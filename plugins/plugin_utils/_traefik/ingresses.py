@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import text
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.values import port, service_name
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.values import ingress_path, port, service_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.bounds import dns_label, dns_name, host
 
 #: Traefik takes the longest rule, and so a prefix before an exact path that it leads to (seen with 3.7). Kubernetes
@@ -90,5 +90,4 @@ def _rule_problems(path: str, rule: Entry) -> Iterator[Problem]:
     stated = rule.get("port", 80)
     number = isinstance(stated, str) and re.fullmatch(r"-?[0-9]+", stated)
     yield from port(f"{path}.port", int(stated) if number else stated, by_name=True)
-    if not rule.get("path", "/").startswith("/"):
-        yield Problem(f"{path}.path", rule["path"], "does not begin with '/'", "Write for example /api.")
+    yield from ingress_path(f"{path}.path", rule.get("path", "/"), rule.get("path_type", "Prefix"))

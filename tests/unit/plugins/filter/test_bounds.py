@@ -88,6 +88,10 @@ MAKERS = {
         (ingress(namespace="a.b"), "traefik_ingresses[0].namespace: 'a.b'"),
         (ingress(rules=[]), "traefik_ingresses[0].rules: is missing"),
         (ingress(rules=[{**RULE, "host": "a:80"}]), "rules[0].host: 'a:80' cannot be a host"),
+        *(
+            (ingress(rules=[{**RULE, "path": path}]), f"rules[0].path: '{path}' is a path that the API refuses")
+            for path in ("//", "/a//b", "/a/../b", "/./a", "/a/.", "/a/..", "/a%2Fb", "/a%2f")
+        ),
         (ingress(rules=[{**RULE, "host": "10.0.0.1"}]), "rules[0].host: '10.0.0.1' is an IP address"),
         (ingress(rules=[{**RULE, "host": "a.*.b"}]), "rules[0].host: 'a.*.b' cannot be a host"),
         (ingress(rules=[{**RULE, "port": 0}]), "rules[0].port: 0 is not a port"),

@@ -135,6 +135,8 @@ def test_sound_objects_are_not_refused():
         (CONFIG_MAP, ("data",), {"on": True}, "data.on: True is not a string"),
         (INGRESS, (*WAY, "pathType"), DROP, "is missing or not known"),
         (INGRESS, (*WAY, "path"), "api", "does not begin with '/'"),
+        (INGRESS, (*WAY, "path"), "/a/../b", "is a path that the API refuses"),
+        (INGRESS, (*WAY, "path"), "/a/..b/.c", None),
         (INGRESS, (*WAY, "backend", "service", "port"), {}, "does not name one port"),
     ],
 )
