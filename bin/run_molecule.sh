@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/bootstrap.sh"
 
 case $1 in
-    # A choice of its kinds of change is made every day, by scenario impact_short in part traffic.
+    # Scenario impact_short makes a choice of its kinds of change, on the hosts that the other scenarios share.
     impact) [ -n "${K8S_EDGE_IMPACT:-}" ] || skip "it takes some minutes; K8S_EDGE_IMPACT=1 runs it"; why=$(have_uml) || skip "$why" ;;
     selinux) why=$(have_uml) || skip "$why" ;;
     edge) [ -e /proc/net/ip_vs ] || modprobe --quiet ip_vs || why=$(have_uml) || skip "$why" ;;
