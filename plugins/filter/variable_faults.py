@@ -21,7 +21,7 @@ description:
   - Holds every public variable of this collection against its type, of the controller and of each host that may hold a
     VIP or serves one, inner keys too. Playbooks ask it first, since they derive from variables before any role checks
     its own.
-  - Stricter than Ansible. A truth value is not a number. An unquoted number is not a string: its zeros are lost.
+  - Stricter than Ansible. A truth value is not a number. An unquoted number is not a string, since its zeros are lost.
   - A variable that cannot be resolved yet, such as one that asks for facts, is left to the role.
 positional: hostvars
 extends_documentation_fragment:
