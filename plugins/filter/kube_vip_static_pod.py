@@ -18,7 +18,7 @@ short_description: kube-vip for a control plane that does not exist yet
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Gives the pod that a kubelet runs by itself from its folder of manifests, before there is an API server to ask.
+  - Gives the pod that a kubelet runs by itself from its directory of manifests, before there is an API server to ask.
 positional: kubeconfig
 options:
   _input:

@@ -22,7 +22,7 @@ attributes:
   check_mode:
     support: full
     description:
-      - Plans as in a real run, asks the running HAProxy, and lets HAProxy check the new file in a temporary folder.
+      - Plans as in a real run, asks the running HAProxy, and lets HAProxy check the new file in a temporary directory.
         Writes no file and sends no command that changes anything.
       - A deleted server that still has sessions after five seconds is removed by a reload. Check mode cannot foresee
         that.

@@ -118,7 +118,7 @@ unit:
 files:
   description:
     - Every file that the service reads, in order, including O(path). There are several if HAProxy is started with
-      several files or with a folder such as C(/etc/haproxy/conf.d). RV(config) covers O(path) only.
+      several files or with a directory such as C(/etc/haproxy/conf.d). RV(config) covers O(path) only.
   returned: always
   type: list
   elements: str
@@ -203,7 +203,7 @@ start_problems:
   description:
     - Why HAProxy would not start with its files on this host now, one text each; empty if it would. Includes what
       C(haproxy -c) refuses, and what fails only at a start, such as an address that is not local, a port that is in
-      use, or a missing folder.
+      use, or a missing directory.
     - Null if O(check_start) is false, if HAProxy or its file is missing, or if the module does not run as root.
   returned: always
   type: list

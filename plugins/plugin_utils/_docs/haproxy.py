@@ -32,7 +32,7 @@ _FILE: dict[str, Words] = {
         " so it does not notice a port that is in use or an address that is not local.",
         "What HAProxy refused or warned about before the change is only passed on as a warning. So a change can be"
         " taken back even if HAProxy refuses the former file, such as one whose last line has no line feed.",
-        "The file is read as the service reads it: in master-worker mode, between the other files and folders of"
+        "The file is read as the service reads it: in master-worker mode, between the other files and directories of"
         " its command line, with its environment. The command line is that of the running master with this file, or"
         " else of the unit C(haproxy.service). A file that neither uses is read alone.",
         "In check mode on a host without HAProxy, the missing check is a warning.",

@@ -269,7 +269,7 @@ global_defs:
     random_seed: The seed of random numbers, for tests.
     reload_time_file:
       - A file whose first line says when keepalived reloads next, such as C(2027-01-31 03:00:00Z), so that hosts can
-        reload at the same time. Its folder must exist. keepalived removes the file when it reloads.
+        reload at the same time. Its directory must exist. keepalived removes the file when it reloads.
     config_save_dir: A directory for copies of the configuration that was read, for debugging.
     tmp_config_directory: A directory for the copy of the configuration that is being read.
     data_use_instance: Whether the names of dump files have the instance name.
