@@ -54,9 +54,10 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(problems), a sentence for each; C(present) and C(proxied), the hosts that may hold a VIP and those of them with
-      a HAProxy that leads it to servers; C(backends), the names of HAProxy's backends on each of these; C(notes),
-      what is to be done when hosts that are down come back.
+    - C(problems), a sentence for each (of the declaration alone also what P(k8s_edge.ha.variable_faults#filter)
+      returns); C(present) and C(proxied), the hosts that may hold a VIP and those of them with a HAProxy that leads it
+      to servers; C(backends), the names of HAProxy's backends on each of these; C(notes), what is to be done when hosts
+      that are down come back.
     - When read or planned also C(order), the hosts as they are changed; C(hosts), the part of each as
       P(k8s_edge.ha.host_part#filter) returns it; C(asks), the options of M(k8s_edge.ha.edge_plan) for each;
       C(remains), what each host still has where C(k8s_edge_vips) is an empty list.

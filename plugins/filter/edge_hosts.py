@@ -10,8 +10,11 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.proof import unproven
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import CHOICES
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import CHOICES as BEFORE_A_CHANGE
+
+CHOICES = {**BEFORE_A_CHANGE, "unproven": unproven}
 
 DOCUMENTATION = r"""
 name: edge_hosts
@@ -42,6 +45,9 @@ options:
         on their loopback interface.
       - Where C(k8s_edge_vips) is an empty list, V(remaining) are all hosts, and V(removing) those from which everything
         that this collection has made is removed.
+      - V(unproven) are those of V(present) that have to be asked whether all is well. They are those that share a VIP
+        with a host that changes, directors, and hosts with SELinux. If what M(k8s_edge.ha.edge_info) returned at the
+        start (C(wire) and C(probe) included, registered as C(k8s_edge_seen)) shows a fault, they are all hosts.
       - All but V(present), V(real_servers) and V(remaining) need what M(k8s_edge.ha.keepalived_info) returned on each
         host of V(present), registered as C(k8s_edge_before).
     type: str
@@ -54,6 +60,7 @@ options:
       - leaving
       - remaining
       - removing
+      - unproven
     default: present
 """
 

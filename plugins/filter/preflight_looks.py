@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.asked import looks
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import said
 
 DOCUMENTATION = r"""
 name: preflight_looks
@@ -19,7 +20,9 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - The options of M(k8s_edge.ha.vip_preflight) for each host of C(k8s_edge_vips) that is not down. They are the
-    addresses and ports of its VIPs, and the apiservers behind them.
+    addresses and ports of its VIPs, and the apiservers behind them. For hosts with a HAProxy also the option
+    C(endpoints) of M(k8s_edge.ha.vip_probe).
+  - Nothing where the declaration is wrong, which P(k8s_edge.ha.edge_fleet#filter) tells.
 positional: hostvars
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
@@ -34,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: For each host C(addresses), C(ports) and C(servers).
+  description: For each host C(addresses), C(ports), C(servers) and C(endpoints).
   type: dict
 """
 
@@ -42,7 +45,8 @@ _value:
 @speaking
 def preflight_looks(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> dict[str, Any]:
     """Options by host."""
-    return looks(Fleet(groups, hostvars))
+    fleet = Fleet(groups, hostvars)
+    return {} if said(lambda: fleet.hosts) else looks(fleet)
 
 
 class FilterModule:

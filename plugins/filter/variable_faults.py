@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import HostsReadOnce, vips_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import told
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import untyped
 
 DOCUMENTATION = r"""
 name: variable_faults
@@ -46,10 +46,7 @@ _value:
 @speaking
 def variable_faults(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> list[str]:
     """A sentence for each fault."""
-    hostvars = HostsReadOnce(hostvars)
-    concerned = [host for vip in vips_of(groups, hostvars) for host in (*vip.hosts, *vip.servers)]
-    concerned = concerned or list(groups.get("all") or ())  # what is left of ours may be on any of them
-    return told(["localhost", *concerned] if "localhost" in hostvars else concerned, hostvars)
+    return untyped(Fleet(groups, hostvars))
 
 
 class FilterModule:

@@ -8,13 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import hosts_down
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import HostsReadOnce, present, vips_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.holders import told_by_wire
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.proof import vip_faults as found
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import faults, unstartable
 
 DOCUMENTATION = r"""
 name: vip_faults
@@ -70,11 +66,7 @@ def vip_faults(
     wires: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """A sentence for each fault."""
-    hostvars = HostsReadOnce(hostvars)
-    vips = vips_of(groups, hostvars)
-    found = faults(vips, answers, hosts_down(hostvars))
-    seen = told_by_wire(Seen(Fleet(groups, hostvars), wires, answers)) if wires else []
-    return [*found, *seen, *unstartable(present(vips, hostvars), answers, haproxies or {})]
+    return found(Fleet(groups, hostvars), answers, haproxies or {}, wires or {})
 
 
 class FilterModule:

@@ -26,10 +26,11 @@ options:
       - V(remains) returns the files of this collection on the host.
       - V(upgrades) returns what a newer HAProxy or keepalived would refuse or do differently, given the files of
         this host.
-      - V(wire) returns what M(k8s_edge.ha.vip_preflight) returns. The others are read while it listens.
+      - V(wire) returns what M(k8s_edge.ha.vip_preflight) returns, and V(probe) what M(k8s_edge.ha.vip_probe) returns.
+        The others are read while these two wait for the network.
     type: list
     elements: str
-    choices: [keepalived, haproxy, sessions, ipvs, kube_proxy, remains, upgrades, wire]
+    choices: [keepalived, haproxy, sessions, ipvs, kube_proxy, remains, upgrades, wire, probe]
     default: [keepalived, haproxy]
   keepalived_config_path:
     description: The configuration file of keepalived.
@@ -131,6 +132,45 @@ options:
         type: list
         elements: path
         default: [/etc, /var, /run]
+  probe:
+    description: What M(k8s_edge.ha.vip_probe) is to ask. For V(probe).
+    type: dict
+    suboptions:
+      endpoints:
+        description: Where clients connect, as P(k8s_edge.ha.vip_endpoints#filter) returns them.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: The name, for messages.
+            type: str
+            required: true
+          address:
+            description: The address to connect to if no O(probe.endpoints[].url) is given.
+            type: str
+            required: true
+          port:
+            description: The port to connect to if no O(probe.endpoints[].url) is given.
+            type: int
+            required: true
+          url:
+            description: An C(https) URL to request instead of only connecting.
+            type: str
+      ca_path:
+        description: Path on this host of the CA that signed the certificates.
+        type: path
+      ca:
+        description: The certificate of that CA itself, in PEM, instead of O(probe.ca_path).
+        type: str
+      timeout:
+        description: Seconds to wait for one answer.
+        type: int
+        default: 5
+      retries:
+        description: How often to retry, one second apart, if there is no answer.
+        type: int
+        default: 5
 attributes:
   check_mode:
     support: full
@@ -146,6 +186,7 @@ seealso:
   - module: k8s_edge.ha.keepalived_info
   - module: k8s_edge.ha.haproxy_info
   - module: k8s_edge.ha.vip_preflight
+  - module: k8s_edge.ha.vip_probe
 """
 
 EXAMPLES = r"""
@@ -221,6 +262,10 @@ upgrades:
             remedy: Name one of them differently, and use that name where it is meant.
 wire:
   description: What M(k8s_edge.ha.vip_preflight) returns.
+  returned: when asked for
+  type: dict
+probe:
+  description: What M(k8s_edge.ha.vip_probe) returns; C(failed) is true where an endpoint does not answer.
   returned: when asked for
   type: dict
 remains:

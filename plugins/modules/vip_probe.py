@@ -38,8 +38,12 @@ options:
             apiserver that asks for credentials works.
         type: str
   ca_path:
-    description: Path on this host of the CA that signed the certificates. Without it they are not verified.
+    description:
+      - Path on this host of the CA that signed the certificates. Without it and without O(ca) they are not verified.
     type: path
+  ca:
+    description: The certificate of that CA itself, in PEM, instead of O(ca_path).
+    type: str
   timeout:
     description: Seconds to wait for one answer.
     type: int
@@ -84,12 +88,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports impor
 
 start_lean(__loader__)
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.probe import ARGUMENTS, probe
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.arguments import PROBE
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.probe import probe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
-    run_module(ARGUMENTS, probe)
+    run_module(PROBE, probe)
 
 
 if __name__ == "__main__":

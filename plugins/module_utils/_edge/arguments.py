@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of edge_plan."""
+"""The options of edge_plan, and of vip_probe, which edge_info takes too."""
 
 from __future__ import annotations
 
@@ -50,4 +50,22 @@ ARGUMENTS: dict[str, Any] = {
     "modules": {"type": "dict"},
     "apiservers": {"type": "list", "elements": "dict", "options": APISERVER},
     "units": {"type": "list", "elements": "dict", "options": UNIT},
+}
+
+PROBE: dict[str, Any] = {
+    "endpoints": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "address": {"type": "str", "required": True},
+            "port": {"type": "int", "required": True},
+            "url": {"type": "str"},
+        },
+    },
+    "ca_path": {"type": "path"},
+    "ca": {"type": "str"},
+    "timeout": {"type": "int", "default": 5},
+    "retries": {"type": "int", "default": 5},
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable
 
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.arguments import PROBE
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.arguments import ARGUMENTS as WIRE
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
@@ -18,16 +19,15 @@ Reading = Callable[[dict[str, Any], System], "dict[str, Any]"]
 def information(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
     """What is asked for, each by its name. Who cannot be read says why without keeping the others from being read."""
     del check_mode  # it never changes anything
-    if "wire" not in params["read"]:
+    if not WAITING & set(params["read"]):
         return {"changed": False, **{name: _read(READINGS[name], params, system) for name in params["read"]}}
     from concurrent.futures import ThreadPoolExecutor
 
-    # Listening is mostly waiting, so the others are read meanwhile.
-    with ThreadPoolExecutor(1) as pool:
-        wire = pool.submit(_read, _wire, params, system)
-        others = [name for name in params["read"] if name != "wire"]
+    with ThreadPoolExecutor(len(WAITING)) as pool:
+        asked = {name: pool.submit(_read, READINGS[name], params, system) for name in params["read"] if name in WAITING}
+        others = [name for name in params["read"] if name not in WAITING]
         found = {name: _read(READINGS[name], params, system) for name in others}
-        return {"changed": False, **found, "wire": wire.result()}
+        return {"changed": False, **found, **{name: each.result() for name, each in asked.items()}}
 
 
 def _read(reading: Reading, params: dict[str, Any], system: System) -> dict[str, Any]:
@@ -89,6 +89,12 @@ def _wire(params: dict[str, Any], system: System) -> dict[str, Any]:
     return look(params["wire"], system, True)
 
 
+def _probe(params: dict[str, Any], system: System) -> dict[str, Any]:
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.probe import probe
+
+    return probe(params["probe"], system, True)
+
+
 READINGS: Mapping[str, Reading] = {
     "keepalived": _keepalived,
     "haproxy": _haproxy,
@@ -98,7 +104,10 @@ READINGS: Mapping[str, Reading] = {
     "remains": _remains,
     "upgrades": _upgrades,
     "wire": _wire,
+    "probe": _probe,
 }
+#: Those that mostly wait for the network. The others are read meanwhile.
+WAITING = {"wire", "probe"}
 
 ARGUMENTS: dict[str, Any] = {
     "read": {"type": "list", "elements": "str", "choices": list(READINGS), "default": ["keepalived", "haproxy"]},
@@ -108,4 +117,5 @@ ARGUMENTS: dict[str, Any] = {
     "check_start": {"type": "bool", "default": False},
     "upgrade_to": {"type": "dict", "options": {name: {"type": "str"} for name in ("haproxy", "keepalived")}},
     "wire": {"type": "dict", "apply_defaults": True, "options": WIRE},
+    "probe": {"type": "dict", "options": PROBE},
 }

@@ -17,23 +17,6 @@ from urllib.parse import urlsplit
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-ARGUMENTS: dict[str, Any] = {
-    "endpoints": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {
-            "name": {"type": "str", "required": True},
-            "address": {"type": "str", "required": True},
-            "port": {"type": "int", "required": True},
-            "url": {"type": "str"},
-        },
-    },
-    "ca_path": {"type": "path"},
-    "timeout": {"type": "int", "default": 5},
-    "retries": {"type": "int", "default": 5},
-}
-
 #: An apiserver that wants to know who asks has answered too.
 ANSWERED = (200, 401, 403)
 #: Seconds between two tries.
@@ -63,29 +46,31 @@ def _problem(endpoint: Mapping[str, Any], params: Mapping[str, Any]) -> str:
     for number in range(params["retries"] + 1):
         if number:
             time.sleep(_PAUSE)
-        problem = _ask(endpoint, params["ca_path"], float(params["timeout"]))
+        problem = _ask(endpoint, params)
         if not problem:
             break
     return problem
 
 
-def _ask(endpoint: Mapping[str, Any], ca_path: str | None, timeout: float) -> str:
+def _ask(endpoint: Mapping[str, Any], params: Mapping[str, Any]) -> str:
     try:
         if not endpoint["url"]:
-            with socket.create_connection((endpoint["address"], endpoint["port"]), timeout=timeout):
+            address = (endpoint["address"], endpoint["port"])
+            with socket.create_connection(address, timeout=float(params["timeout"])):
                 return ""
-        status = _status(endpoint["url"], ca_path, timeout)
+        status = _status(endpoint["url"], params)
     except (OSError, http.client.HTTPException) as error:
         where = endpoint["url"] or f"{endpoint['address']}:{endpoint['port']}"
         return f"{where} does not answer: {str(error) or type(error).__name__}"
     return "" if status in ANSWERED else f"{endpoint['url']} answers with status {status}"
 
 
-def _status(url: str, ca_path: str | None, timeout: float) -> int:
+def _status(url: str, params: Mapping[str, Any]) -> int:
     parts = urlsplit(url)
-    context = ssl.create_default_context(cafile=ca_path)
-    if ca_path is None:
+    context = ssl.create_default_context(cafile=params["ca_path"], cadata=params["ca"])
+    if params["ca_path"] is None and params["ca"] is None:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    timeout = float(params["timeout"])
     connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=timeout, context=context)
     try:
         connection.request("GET", parts.path or "/")

@@ -12,7 +12,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.fleet_plan impor
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import plan_options
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.text import plan_text
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems, said
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems, said, untyped
 
 #: How much is known of the hosts.
 STAGES = ("declared", "read", "planned")
@@ -21,6 +21,8 @@ STAGES = ("declared", "read", "planned")
 def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
     """The fleet as the filter ``edge_fleet`` returns it. Where there are problems, nothing is derived from them."""
     found = problems(fleet, stage != "declared")
+    if stage == "declared" and not found:
+        found = untyped(fleet)
     if stage == "planned" and not found:
         found = list(unplanned(fleet))
     declared = not said(lambda: (fleet.down, fleet.vips, fleet.parallel))
@@ -63,10 +65,8 @@ def roll(fleet: Fleet) -> dict[str, list[Any]]:
         "members": fleet.hosts,
         "former_real_servers": fleet.former_real_servers,
     }
-    concerned = {host for vip in fleet.vips if set(vip.hosts) & set(order) for host in vip.hosts}
     found: dict[str, list[Any]] = {play: [host for host in order if host in hosts] for play, hosts in plays.items()}
-    listening = [host for host in fleet.hosts if host in concerned]
-    return {**found, "batches": fleet.batches, "listening": listening}
+    return {**found, "batches": fleet.batches, "listening": fleet.beside_changing}
 
 
 def unplanned(fleet: Fleet) -> Iterator[str]:

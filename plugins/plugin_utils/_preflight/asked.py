@@ -1,18 +1,20 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every host is asked to look at, from the declaration alone: the options of ``vip_preflight``. Pure."""
+"""What every host is asked to look at, by the declaration alone: options of ``vip_preflight``, ``vip_probe``. Pure."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import endpoints
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
 
 def looks(fleet: Fleet) -> dict[str, dict[str, Any]]:
-    """The options by host, without those that the playbook has (``listen``, ``ca``)."""
+    """The options by host, without those that the playbook has (``listen``, ``ca``). ``endpoints`` is for vip_probe,
+    the others for vip_preflight."""
     return {host: _look(fleet, host) for host in fleet.hosts}
 
 
@@ -42,4 +44,5 @@ def _look(fleet: Fleet, host: str) -> dict[str, Any]:
             for front in vip.fronts
         ],
         "servers": [{"name": name, "address": address, "port": port} for name, address, port in servers],
+        "endpoints": endpoints(fleet.vips) if host in fleet.proxied else [],
     }

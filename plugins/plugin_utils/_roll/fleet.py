@@ -246,6 +246,13 @@ class Fleet:
         members = [host for batch in self.batches for host in batch]
         return [*(host for host in dict.fromkeys(others) if host in self._needed), *members]
 
+    @property
+    def beside_changing(self) -> list[str]:
+        """The members that change, and those that share a VIP with one that does."""
+        changing = set(self.changing)
+        beside = {host for vip in self.vips if changing & set(vip.hosts) for host in vip.hosts}
+        return [host for host in self.hosts if host in beside]
+
     @cached_property
     def batches(self) -> list[list[str]]:
         """The members that have something to do, in steps: those of one step are changed side by side."""

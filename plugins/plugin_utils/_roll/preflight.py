@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import VARIABLE
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import told
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import emptied, removal_problems
 from jinja2.exceptions import UndefinedError
@@ -69,6 +70,14 @@ def problems_found(fleet: Fleet, read: bool) -> Iterator[Problem | str]:
         yield from _refused(lambda: fleet.order) or [
             problem for host in fleet.concerned for problem in _refused(partial(fleet.host, host))
         ]
+
+
+def untyped(fleet: Fleet) -> list[str]:
+    """A sentence for each variable that does not have its type, on the controller or a host concerned; InputError where
+    the declaration is wrong."""
+    concerned = [host for vip in fleet.vips for host in (*vip.hosts, *vip.servers)]
+    concerned = concerned or list(fleet.groups.get("all") or ())  # what is left of ours may be on any of them
+    return told(["localhost", *concerned] if "localhost" in fleet.hostvars else concerned, fleet.hostvars)
 
 
 def said(thought: Callable[[], Any]) -> list[str]:

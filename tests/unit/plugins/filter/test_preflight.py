@@ -415,6 +415,9 @@ def test_looks():
         "addresses": [{"address": "10.77.0.100", "interface": "eth0"}],
         "ports": [{"address": "10.77.0.100", "port": 6443}],
         "servers": [{"name": f"kube-{n}", "address": f"10.77.0.2{n}", "port": 6443} for n in (1, 2, 3)],
+        "endpoints": [
+            {"name": "kubeapi", "address": "10.77.0.100", "port": 6443, "url": "https://10.77.0.100:6443/readyz"}
+        ],
     }
 
 

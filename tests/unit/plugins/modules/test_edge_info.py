@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.remains import remains
 
@@ -55,6 +57,18 @@ def test_who_cannot_be_read_says_why_and_the_others_are_read(call, paths, tmp_pa
     assert told["haproxy"]["failed"]
     assert "is not a regular file" in told["haproxy"]["msg"]
     assert told["keepalived"]["exists"] and not told["keepalived"]["failed"]
+
+
+def test_who_answers_and_who_does_not(call, paths):
+    with socket.create_server(("127.0.0.1", 0)) as open_port, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and never listens
+        ports = {"there": open_port.getsockname()[1], "away": closed.getsockname()[1]}
+        endpoints = [{"name": name, "address": "127.0.0.1", "port": port} for name, port in ports.items()]
+        all_well = call("edge_info", read=["probe"], probe={"endpoints": endpoints[:1], "retries": 0})
+        told = call("edge_info", read=["keepalived", "probe"], probe={"endpoints": endpoints, "retries": 0}, **paths)
+    assert not all_well["probe"]["failed"] and [each["problem"] for each in all_well["probe"]["answers"]] == [""]
+    assert told["probe"]["failed"] and "away: 127.0.0.1" in told["probe"]["msg"] and "there" not in told["probe"]["msg"]
+    assert told["keepalived"]["exists"]
 
 
 def test_what_remains(tmp_path):

@@ -16,7 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 
 def probe(*endpoints, **options):
-    given = {"ca_path": None, "timeout": 2, "retries": 0, **options}
+    given = {"ca_path": None, "ca": None, "timeout": 2, "retries": 0, **options}
     entries = [{"name": f"vip-{n}", "address": "127.0.0.1", "url": None, **each} for n, each in enumerate(endpoints)]
     return module.probe({"endpoints": entries, **given}, System(), True)
 
