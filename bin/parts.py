@@ -69,7 +69,7 @@ PARTS = (
     ),
     Part(
         "impact",
-        "Molecule: the impact that the plan predicts, held against what is seen of every kind of change",
+        "Molecule: the impact that the plan predicts, held against what is seen: a choice of kinds of change",
         f"{MOLECULE} impact impact",
         needs=("molecule/impact", "lab", "playbooks/plan.yml"),
     ),
