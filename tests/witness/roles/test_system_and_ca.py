@@ -48,11 +48,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("name", "words"),
     [
         ("missing.crt", "does not exist on the controller"),
-        ("ca.key", "holds a private key"),
-        ("both.pem", "holds a private key"),
+        ("ca.key", "contains a private key"),
+        ("both.pem", "contains a private key"),
         ("notes.txt", "contains no certificate in PEM"),
         ("cut.crt", "cannot be read"),
-        ("leaf.crt", "is not a CA's"),
+        ("leaf.crt", "is not a CA certificate"),
     ],
 )
 def test_a_file_that_is_no_ca(files: Path, name: str, words: str) -> None:
@@ -92,7 +92,7 @@ def test_a_server_that_another_ca_has_signed(files: Path) -> None:
     told = distrust((files / "other.crt").read_text(), server, asked.stdout)
     assert told.startswith(f"{server} shows a certificate that O=edge, CN=kubernetes has signed")
     assert "k8s_edge_kube_ca_file (CN=other): unable to " in told
-    assert "of somebody else, which cannot be verified by k8s_edge_kube_ca_file (CN=other). Name" in distrust(
+    assert "from another CA, which cannot be verified by k8s_edge_kube_ca_file (CN=other). Name" in distrust(
         (files / "other.crt").read_text(), server, ""
     )
 
@@ -106,7 +106,7 @@ GROUPS = {"all": ["edge-1", "kube-1"], "edges": ["edge-1"], "kube": ["kube-1"]}
     [
         ("haproxy", "Suse", "ca.crt", "edge-1' runs SLES, of the family Suse, which is not supported"),
         ("keepalived", "Suse", "ca.crt", "Supported are Debian and RedHat. Remove such a host from"),
-        ("haproxy", "RedHat", "leaf.crt", "is not a CA's"),
+        ("haproxy", "RedHat", "leaf.crt", "is not a CA certificate"),
         ("haproxy", "Debian", "missing.crt", "does not exist on the controller"),
         ("haproxy", "Debian", "", "there is no CA to verify the apiservers of kubeapi"),
         ("haproxy", "Debian", "ca.crt", None),
