@@ -11,7 +11,8 @@
 Needs root for the lab, ansible-playbook on PATH and the collection where Ansible finds it. The peer gathers the same
 facts of the same hosts and pings each once per plane (four times), in parallel with the same forks. CHECKOUT is the
 build before, whose own site.yml runs. Limits: five tasks per host that reach it, fact gathering included; 1.5 times the
-peer's wall time. Wall time and CPU seconds of the controller; run it on a machine with nothing else to do.
+peer's wall time, 1.3 times its memory (the largest process). Wall time and CPU seconds of the controller; run it on a
+machine with nothing else to do.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-TASKS, WALL = 5, 1.5
+TASKS, WALL, MEMORY = 5, 1.5, 1.3
 PLANES = 4
 INSTANCE = "bench"
 #: Actions that the controller does alone.
@@ -39,10 +39,11 @@ LOCAL = ("set_fact", "debug", "fail", "assert", "include_role", "import_role", "
 
 
 class Run(NamedTuple):
-    """``tasks`` are those that reached each host."""
+    """``memory`` is MiB of the largest process; ``tasks`` are those that reached each host."""
 
     wall: float
     cpu: float
+    memory: float
     tasks: Counter[str]
 
 
@@ -54,21 +55,24 @@ def run(inventory: str, more: list[str], playbook: Path, collections: str | None
         environment = {**os.environ, "ANSIBLE_CONFIG": config.name}
         if collections:
             environment["ANSIBLE_COLLECTIONS_PATH"] = collections
-        begin, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         argv = ["ansible-playbook", "-i", inventory, *more, str(playbook)]
-        done = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, text=True, check=False)
-        wall, now = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        sys.exit(done.stdout[-3000:])
+        begin = time.monotonic()
+        with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            told = process.stdout.read() if process.stdout else ""
+            _pid, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.monotonic() - begin
+    if process.returncode:
+        sys.exit(told[-3000:])
     counts: Counter[str] = Counter()
-    for each in json.loads(done.stdout)["plays"]:
+    for each in json.loads(told)["plays"]:
         for task in each["tasks"]:
             for host, result in task["hosts"].items():
                 if result.get("changed"):
                     sys.exit(f"{task['task']['name']} changed something on {host}: not what is measured here")
                 action = str(result.get("action", "")).rpartition(".")[2]
                 counts[host] += not result.get("skipped") and action not in LOCAL
-    return Run(wall, now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime, counts)
+    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, counts)
 
 
 def pairs(folder: Path, number: int) -> None:
@@ -112,9 +116,10 @@ def lab_of(number: int) -> Iterator[str]:
             subprocess.run([*lab, "down"], cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)
 
 
-def told(name: str, measured: Run, more: str = "") -> None:
+def show(name: str, measured: Run, more: str = "") -> None:
     """A line of figures."""
-    print(f"{name:<20} {measured.wall:>6.1f} s   {measured.cpu:>6.1f} CPU-s   {more}".rstrip())
+    figures = f"{measured.wall:>6.1f} s   {measured.cpu:>6.1f} CPU-s   {measured.memory:>6.1f} MiB"
+    print(f"{name:<20} {figures}   {more}".rstrip())
 
 
 def measure(inventory: str, more: list[str], before: Path | None) -> None:
@@ -128,8 +133,11 @@ def measure(inventory: str, more: list[str], before: Path | None) -> None:
         playbook.flush()
         known = [run(inventory, more, Path(playbook.name)) for _each in range(2)][1]
     print(f"{len(hosts)} hosts, at most {max(site.tasks[host] for host in hosts)} tasks on one   limit {TASKS}")
-    told("site.yml", site, f"{site.wall / known.wall:.2f} x   limit {WALL}")
-    told(f"facts, {PLANES} pings", known)
+    ratios = (
+        f"{site.wall / known.wall:.2f} x   limit {WALL}, memory {site.memory / known.memory:.2f} x   limit {MEMORY}"
+    )
+    show("site.yml", site, ratios)
+    show(f"facts, {PLANES} pings", known)
     if before:
         with tempfile.TemporaryDirectory() as root:
             place = Path(root) / "ansible_collections" / "k8s_edge" / "ha"
@@ -137,7 +145,7 @@ def measure(inventory: str, more: list[str], before: Path | None) -> None:
             place.symlink_to(before.resolve())
             found = os.pathsep.join([root, os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")])
             old = run(inventory, more, place / "playbooks/site.yml", found)
-        told("the build before", old, f"now {site.wall / old.wall:.2f} of it, CPU {site.cpu / old.cpu:.2f}")
+        show("the build before", old, f"now {site.wall / old.wall:.2f} of it, CPU {site.cpu / old.cpu:.2f}")
 
 
 def main() -> None:
