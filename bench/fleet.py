@@ -39,18 +39,19 @@ LOCAL = ("set_fact", "debug", "fail", "assert", "include_role", "import_role", "
 
 
 class Run(NamedTuple):
-    """``memory`` is MiB of the largest process; ``tasks`` are those that reached each host."""
+    """``memory`` is MiB of the largest process."""
 
     wall: float
     cpu: float
     memory: float
-    tasks: Counter[str]
 
 
-def run(inventory: str, more: list[str], playbook: Path, collections: str | None = None) -> Run:
-    """One run of ansible-playbook that must change nothing."""
+def run(
+    inventory: str, more: list[str], playbook: Path, collections: str | None = None, shown: str = "default"
+) -> tuple[Run, str]:
+    """One run of ansible-playbook, and what the callback ``shown`` has printed."""
     with tempfile.NamedTemporaryFile("w", suffix=".cfg") as config:
-        config.write("[defaults]\nstdout_callback = ansible.posix.json\nforks = 10\n")
+        config.write(f"[defaults]\nstdout_callback = {shown}\nforks = 10\n")
         config.flush()
         environment = {**os.environ, "ANSIBLE_CONFIG": config.name}
         if collections:
@@ -64,15 +65,20 @@ def run(inventory: str, more: list[str], playbook: Path, collections: str | None
         wall = time.monotonic() - begin
     if process.returncode:
         sys.exit(told[-3000:])
+    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024), told
+
+
+def tasks_of(inventory: str, more: list[str], playbook: Path) -> Counter[str]:
+    """How many tasks reach each host in a run that must change nothing."""
     counts: Counter[str] = Counter()
-    for each in json.loads(told)["plays"]:
+    for each in json.loads(run(inventory, more, playbook, shown="ansible.posix.json")[1])["plays"]:
         for task in each["tasks"]:
             for host, result in task["hosts"].items():
                 if result.get("changed"):
                     sys.exit(f"{task['task']['name']} changed something on {host}: not what is measured here")
                 action = str(result.get("action", "")).rpartition(".")[2]
                 counts[host] += not result.get("skipped") and action not in LOCAL
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, counts)
+    return counts
 
 
 def pairs(folder: Path, number: int) -> None:
@@ -124,15 +130,16 @@ def show(name: str, measured: Run, more: str = "") -> None:
 
 def measure(inventory: str, more: list[str], before: Path | None) -> None:
     """Both builds and the peer, once for warmth and once for the figures."""
-    site = [run(inventory, more, CHECKOUT / "playbooks/site.yml") for _each in range(2)][1]
-    hosts = [host for host in site.tasks if host != "localhost" and site.tasks[host] > 1]
+    tasks = tasks_of(inventory, more, CHECKOUT / "playbooks/site.yml")
+    hosts = [host for host in tasks if host != "localhost" and tasks[host] > 1]
+    site, _told = run(inventory, more, CHECKOUT / "playbooks/site.yml")
     pings = [{"ansible.builtin.ping": {}} for _plane in range(PLANES)]
     peer = [{"hosts": ",".join(hosts), "gather_facts": True, "gather_subset": ["min", "network"], "tasks": pings}]
     with tempfile.NamedTemporaryFile("w", suffix=".json") as playbook:
         json.dump(peer, playbook)
         playbook.flush()
-        known = [run(inventory, more, Path(playbook.name)) for _each in range(2)][1]
-    print(f"{len(hosts)} hosts, at most {max(site.tasks[host] for host in hosts)} tasks on one   limit {TASKS}")
+        known, _told = [run(inventory, more, Path(playbook.name)) for _each in range(2)][1]
+    print(f"{len(hosts)} hosts, at most {max(tasks[host] for host in hosts)} tasks on one   limit {TASKS}")
     ratios = (
         f"{site.wall / known.wall:.2f} x   limit {WALL}, memory {site.memory / known.memory:.2f} x   limit {MEMORY}"
     )
@@ -144,7 +151,7 @@ def measure(inventory: str, more: list[str], before: Path | None) -> None:
             place.parent.mkdir(parents=True)
             place.symlink_to(before.resolve())
             found = os.pathsep.join([root, os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")])
-            old = run(inventory, more, place / "playbooks/site.yml", found)
+            old, _told = run(inventory, more, place / "playbooks/site.yml", found)
         show("the build before", old, f"now {site.wall / old.wall:.2f} of it, CPU {site.cpu / old.cpu:.2f}")
 
 
