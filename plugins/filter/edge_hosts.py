@@ -10,9 +10,9 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.proof import unproven
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import CHOICES as BEFORE_A_CHANGE
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verify.proof import unproven
 
 CHOICES = {**BEFORE_A_CHANGE, "unproven": unproven}
 

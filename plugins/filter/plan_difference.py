@@ -17,7 +17,7 @@ short_description: How the plan of a host differs from the one that was shown
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Playbook C(site) plans a host again when its turn comes, and stops where more is at stake than was shown.
+  - Playbook C(site) plans a host again when its turn comes, and stops where the impact is heavier than was shown.
 positional: shown, stopped
 options:
   _input:

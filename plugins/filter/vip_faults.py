@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.proof import vip_faults as found
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verify.proof import vip_faults as found
 
 DOCUMENTATION = r"""
 name: vip_faults

@@ -21,7 +21,7 @@ FLOORS = {
     "module_utils._keepalived": "text vocabulary faults plan host sync",
     "module_utils._ipvs": "vocabulary plan netlink host sync",
     "plugin_utils": "_docs _options _vip _profiles _inventory _derive _cluster _kube_vip _kube_keepalived_vip _traefik"
-    " _roll _plan _preflight _status _faults _adopt",
+    " _roll _plan _preflight _verify _status _faults _adopt",
 }
 #: The planes and what goes over all of them; what else is at the top of module_utils is shared.
 PLANES = {

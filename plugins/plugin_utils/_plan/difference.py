@@ -22,7 +22,7 @@ _STARTS = "unit keepalived: start"
 
 
 def difference(now: Mapping[str, Any], shown: Mapping[str, Any], stopped: bool = False) -> dict[str, Any]:
-    """``lines``, a sentence for each step that has come or gone; ``worse``, whether more is at stake than was shown.
+    """``lines``, a sentence for each step that has come or gone; ``worse``, whether the impact is heavier than it was.
 
     What the run itself has brought about is neither: with ``stopped`` keepalived was stopped for the change of a peer,
     which the plan of the fleet has said. Nor is it worse that clients have come or gone.

@@ -152,7 +152,8 @@ def _persistence_faults(key: dict[str, Any], words: dict[str, list[str]]) -> Ite
     is_netmask = found is not None and found.family == 4 and found.prefix is None
     is_length = mask.isdigit() and 1 <= int(mask) <= 128
     if is_netmask and found is not None and not _is_contiguous(found.host):
-        reason = "has zeros before ones, so it does not group the clients of a network"
+        wrong = "has zeros before ones" if "1" in _bits(found.host) else "has no ones"
+        reason = f"{wrong}, so it does not group the clients of a network"
         yield "persistence_granularity", mask, reason, "Give a netmask such as 255.255.255.0."
     elif not (is_netmask and (service is None or service.family == 4)) and not (
         is_length and (service is None or service.family == 6)
@@ -167,8 +168,12 @@ def _persistence_faults(key: dict[str, Any], words: dict[str, list[str]]) -> Ite
 
 def _is_contiguous(netmask: str) -> bool:
     """Whether a netmask is ones and then zeros, with at least a one."""
-    bits = "".join("{0:08b}".format(int(part)) for part in netmask.split("."))
+    bits = _bits(netmask)
     return bits.startswith("1") and "01" not in bits
+
+
+def _bits(netmask: str) -> str:
+    return "".join("{0:08b}".format(int(part)) for part in netmask.split("."))
 
 
 def _server_faults(

@@ -147,6 +147,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "",
         balanced(persistence_timeout=9, persistence_granularity="255.0.255.0"),
     ),
+    "a mask without ones": ("has no ones", "", balanced(persistence_timeout=9, persistence_granularity="0.0.0.0")),
     "a mask without a time": ("360 s", "", balanced(persistence_granularity="255.255.255.0")),
     "a quorum above all weights": ("weight of all servers", "reducing quorum", balanced(quorum=2)),
     "a threshold without a ceiling": ("kernel", "", balanced({"address": "192.0.2.21", "port": 80, "lthreshold": 5})),
