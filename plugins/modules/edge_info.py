@@ -232,7 +232,7 @@ sessions:
     old_processes:
       - {pid: 4711, sessions: 3}
 ipvs:
-  description: What M(k8s_edge.ha.ipvs_info) returns without statistics.
+  description: What M(k8s_edge.ha.ipvs_info) returns with statistics.
   returned: when asked for
   type: dict
 kube_proxy:
@@ -269,7 +269,11 @@ probe:
   returned: when asked for
   type: dict
 remains:
-  description: C(files) has the path of each file of this collection, and of a hosts file that has its block.
+  description:
+    - C(files) has the path of each file of this collection, and of a hosts file that has its block.
+    - C(last_written) is the one that was written last, with its C(path) and when (C(at), in seconds since 1970). The
+      configuration files of the daemons count, the hosts file does not. It is V(null) where there is no file of this
+      collection. A run that changes nothing writes nothing.
   returned: when asked for
   type: dict
   sample:
@@ -277,6 +281,9 @@ remains:
     changed: false
     files:
       - path: /etc/sysctl.d/60-k8s-edge-haproxy.conf
+    last_written:
+      path: /etc/haproxy/haproxy.cfg
+      at: 1893456000.0
 """
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._payload_imports import start_lean

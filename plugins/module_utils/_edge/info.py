@@ -62,7 +62,7 @@ def _sessions(params: dict[str, Any], _system: System) -> dict[str, Any]:
 def _ipvs(_params: dict[str, Any], system: System) -> dict[str, Any]:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync.action import information as read
 
-    return read({"statistics": False}, system, True)
+    return read({"statistics": True}, system, True)
 
 
 def _kube_proxy(_params: dict[str, Any], system: System) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of this collection that lie on a host: whoever finds one knows that it worked there."""
+"""The files of this collection that lie on a host: whoever finds one knows that it worked there, and when."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -29,14 +30,30 @@ _BLOCK = b"# BEGIN k8s_edge.ha: VIPs and hosts"
 
 
 def remains(keepalived_path: str, haproxy_path: str, hosts_path: str, root: str = "/") -> dict[str, Any]:
-    """``files`` with the path of each, and the hosts file where it has a block of ours."""
+    """``files`` with the path of each, and the hosts file where it has a block of ours.
+
+    ``last_written`` is the newest of those that are ours alone and of the daemons' files: the path, and when, in
+    seconds since 1970; None where nothing is ours alone. A run that changes nothing writes nothing.
+    """
     daemons = [os.path.dirname(path) for path in (keepalived_path, haproxy_path)]
     above = [*(os.path.join(root, folder) for folder in _ABOVE), *map(os.path.dirname, daemons)]
     names = [*_NAMES, *map(os.path.basename, daemons)]
     folders = [os.path.join(folder, name) for folder in above for name in names]
     folders += [os.path.join(root, folder) for folder in _FOLDERS]
     found = [path for folder in dict.fromkeys(folders) for path in _files(folder)]
-    return {"changed": False, "files": [{"path": path} for path in [*found, *_with_block(hosts_path)]]}
+    return {
+        "changed": False,
+        "files": [{"path": path} for path in [*found, *_with_block(hosts_path)]],
+        "last_written": _newest([*found, keepalived_path, haproxy_path]) if found else None,
+    }
+
+
+def _newest(paths: Sequence[str]) -> dict[str, Any] | None:
+    times = []
+    for path in paths:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            times.append((os.stat(path).st_mtime, path))
+    return {"path": max(times)[1], "at": max(times)[0]} if times else None
 
 
 def _files(folder: str) -> Iterator[str]:

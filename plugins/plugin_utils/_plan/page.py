@@ -77,7 +77,7 @@ def _body(plan: Mapping[str, Any], when: str) -> Iterator[str]:
         yield _facts(plan, changing)
     if plan["vips"]:
         yield "<h2>VIPs</h2>"
-        yield _table(("VIP", "address", "held by", "during the run"), (_way(way) for way in plan["vips"]))
+        yield table(("VIP", "address", "held by", "during the run"), (_way(way) for way in plan["vips"]))
     for each in plan["removes"]:
         yield f"<article><h3>{escape(each['host'])}</h3>{_list(each['what'])}</article>"
     if plan["connections"]:
@@ -112,7 +112,7 @@ def _way(way: Mapping[str, Any]) -> tuple[str, ...]:
     return way["vip"], way["address"], " and ".join(way["held_by"]) or "no host", way_text(way)
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table that a narrow screen shows row by row, each cell with its head."""
     top = "".join(f"<th>{escape(head)}</th>" for head in heads)
     body = "".join(f"<tr>{''.join(map(_cell, heads, row))}</tr>" for row in rows)

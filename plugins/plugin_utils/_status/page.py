@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.page import document
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.page import document, table
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._status.directors import service_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._status.text import (
     drift_text,
     headline,
@@ -38,26 +39,31 @@ def _body(state: Mapping[str, Any], now: float, when: str) -> Iterator[str]:
         yield f"<ul>{''.join(others)}</ul></article>" if others else "</article>"
     yield "<h2>Hosts</h2>"
     for each in state["hosts"]:
-        yield from _host(each)
+        yield from _host(each, now)
     if state["certificates"]:
-        yield "<h2>Certificates of apiservers</h2><table><tr><th>server</th><th>days left</th></tr>"
-        for each in state["certificates"]:
-            yield f"<tr><td>{escape(each['server'])}</td><td>{each['days']}</td></tr>"
-        yield "</table>"
+        yield "<h2>Certificates of apiservers</h2>"
+        yield table(("server", "days left"), ((each["server"], str(each["days"])) for each in state["certificates"]))
 
 
-def _host(host: Mapping[str, Any]) -> Iterator[str]:
-    yield f"<article><h3>{escape(host['host'])}</h3><p>{escape(host_text(host))}</p>"
+def _host(host: Mapping[str, Any], now: float) -> Iterator[str]:
+    yield f"<article><h3>{escape(host['host'])}</h3><p>{escape(host_text(host, now))}</p>"
     if host["servers"]:
-        yield "<table><tr><th>backend</th><th>server</th><th>state</th><th>sessions</th></tr>"
-        for each in host["servers"]:
-            cells = (
-                each["backend"],
-                each["server"],
-                f"{each['status']} {each['check']}".strip(),
-                str(each["sessions"]),
-            )
-            yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-        yield "</table>"
+        yield table(("backend", "server", "state", "sessions"), map(_server, host["servers"]))
+    if host["virtual_servers"]:
+        rows = (row for each in host["virtual_servers"] for row in _real_servers(each))
+        yield table(("virtual server", "real server", "weight", "active", "inactive"), rows)
     yield from (f"<p>{escape(line)}</p>" for line in old_text(host))
     yield f'<p class="{"warn" if host["drift"] else "quiet"}">{escape(drift_text(host))}</p></article>'
+
+
+def _server(server: Mapping[str, Any]) -> tuple[str, ...]:
+    state = f"{server['status']} {server['check']}".strip()
+    return server["backend"], server["server"], state, str(server["sessions"])
+
+
+def _real_servers(service: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    name = service_name(service)
+    for each in service["real_servers"]:
+        yield name, each["server"], str(each["weight"]), str(each["active"]), str(each["inactive"])
+    if not service["real_servers"]:
+        yield name, "nobody", "", "", ""

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the edge is now, as one value: who holds each VIP and why nobody else, what HAProxy serves, what has drifted.
+"""How the edge is now, as one value: who holds each VIP and why nobody else, what is served, what has drifted.
 
 The holder is who answers on the network. What keepalived calls itself is told beside it, and where the two differ it is
 a fault. Pure.
@@ -28,9 +28,11 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.holders imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.hosts import host_findings
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import READ
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._status.directors import director_faults, virtual_servers
 
-#: What edge_info said of HAProxy's sessions and old processes.
-SESSIONS = "k8s_edge_sessions"
+#: What edge_info said of HAProxy's sessions and old processes, and when a file of ours was written last.
+SESSIONS, WRITTEN = "k8s_edge_sessions", "k8s_edge_last_written"
 _DAY = 86400
 
 
@@ -39,7 +41,7 @@ def status(fleet: Fleet) -> dict[str, Any]:
     sentences."""
     seen = Seen(fleet)
     vips = [_vip(seen, each) for each in holdings(seen)]
-    hosts = [_host(seen, host) for host in [*fleet.hosts, *fleet.down]]
+    hosts = [_host(seen, host) for host in dict.fromkeys([*fleet.hosts, *fleet.real_servers, *fleet.down])]
     return {"vips": vips, "hosts": hosts, "certificates": _certificates(seen), "faults": _faults(seen, vips, hosts)}
 
 
@@ -104,14 +106,18 @@ def _host(seen: Seen, host: str) -> dict[str, Any]:
     planes = plan.get("planes") or {}
     return {
         "host": host,
-        "read": bool(info),
+        # A host that only serves is asked for its plan alone.
+        "read": bool(info) if host in seen.fleet.hosts else bool(variables.get(READ)),
+        "member": host in seen.fleet.hosts,
         "roles": _roles(seen.fleet, host),
         "keepalived": _daemon(info),
         "haproxy": _daemon(haproxy),
         "servers": list(_servers(haproxy)),
+        "virtual_servers": list(virtual_servers(seen, host)),
         "sessions": (sessions.get("connections") or {}).get("sessions"),
         "old_processes": list(sessions.get("old_processes") or ()),
         "drift": [f"{name}: {step}" for name, each in planes.items() for step in each["steps"]] if planes else None,
+        "last_written": dict(variables.get(WRITTEN) or {}) or None,
     }
 
 
@@ -170,7 +176,8 @@ def _faults(seen: Seen, vips: list[dict[str, Any]], hosts: list[dict[str, Any]])
         if not each["read"]:
             found.append(f"{each['host']}: could not be read.")
             continue
-        names = ["keepalived", *(["haproxy"] if "HAProxy" in each["roles"] else [])]
+        names = ["keepalived"] if each["member"] else []
+        names += ["haproxy"] if "HAProxy" in each["roles"] else []
         for name in names:
             if not each[name]["active"]:
                 found.append(f"{each['host']}: {name} does not run.")
@@ -181,6 +188,7 @@ def _faults(seen: Seen, vips: list[dict[str, Any]], hosts: list[dict[str, Any]])
         sick = [f"{one['backend']}/{one['server']} ({one['status']})" for one in each["servers"] if _is_sick(one)]
         if sick:
             found.append(f"{each['host']}: servers that are not up: {', '.join(sick)}.")
+        found += director_faults(seen, each["host"], each["virtual_servers"])
     return found
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._status.directors import service_name
+
 _STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -31,9 +33,9 @@ def _lines(state: Mapping[str, Any], now: float) -> Iterator[str]:
         yield f"VIP {each['vip']} {each['address']}: {holder_text(each, now)}"
         yield from (f"   {one['host']}: {one['why']}" for one in each["members"] if not one["holds"])
     for each in state["hosts"]:
-        yield f"{each['host']}: {host_text(each)}"
-        for backend, told in servers_text(each).items():
-            yield f"   {backend}: {told}"
+        yield f"{each['host']}: {host_text(each, now)}"
+        for name, told in {**servers_text(each), **virtual_servers_text(each)}.items():
+            yield f"   {name}: {told}"
         yield from (f"   {line}" for line in old_text(each))
         yield f"   {drift_text(each)}"
     if state["certificates"]:
@@ -55,17 +57,22 @@ def holder_text(vip: Mapping[str, Any], now: float) -> str:
     return f"{' AND '.join(found)}{seen}"
 
 
-def host_text(host: Mapping[str, Any]) -> str:
-    """Roles, versions and whether the daemons run what their files say."""
+def host_text(host: Mapping[str, Any], now: float) -> str:
+    """Roles, versions, whether the daemons run what their files say, and when one of these was written."""
     if not host["read"]:
         return "not read"
     names = [
-        ("keepalived", host["keepalived"]),
+        *([("keepalived", host["keepalived"])] if host["member"] else []),
         *([("HAProxy", host["haproxy"])] if "HAProxy" in host["roles"] else []),
     ]
-    daemons = [f"{name} {each['version'] or 'missing'} {_health(each)}" for name, each in names]
-    sessions = "" if host["sessions"] is None else f"; {host['sessions']} sessions"
-    return f"{', '.join(host['roles']) or 'VRRP'}; {'; '.join(daemons)}{sessions}"
+    told = [", ".join(host["roles"]) or "VRRP"]
+    told += [f"{name} {each['version'] or 'missing'} {_health(each)}" for name, each in names]
+    if "HAProxy" in host["roles"] and host["sessions"] is not None:
+        told.append(f"{host['sessions']} sessions")
+    if host["last_written"]:
+        written = host["last_written"]
+        told.append(f"last written {age(now - written['at'])} ago ({written['path'].rpartition('/')[2]})")
+    return "; ".join(told)
 
 
 def servers_text(host: Mapping[str, Any]) -> dict[str, str]:
@@ -75,6 +82,18 @@ def servers_text(host: Mapping[str, Any]) -> dict[str, str]:
         told = f"{each['server']} {each['status']} {each['sessions']}"
         found.setdefault(each["backend"], []).append(told)
     return {backend: ", ".join(told) for backend, told in found.items()}
+
+
+def virtual_servers_text(host: Mapping[str, Any]) -> dict[str, str]:
+    """For each virtual server its real servers, with weight and connections."""
+    return {
+        service_name(each): ", ".join(map(_real_server, each["real_servers"])) or "nobody"
+        for each in host["virtual_servers"]
+    }
+
+
+def _real_server(server: Mapping[str, Any]) -> str:
+    return f"{server['server']} weight {server['weight']} active {server['active']} inactive {server['inactive']}"
 
 
 def old_text(host: Mapping[str, Any]) -> list[str]:

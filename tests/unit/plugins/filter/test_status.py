@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import escape
+from typing import Any
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_status import edge_status
@@ -33,6 +36,7 @@ def edge(fleet):
         }
         fleet[host]["k8s_edge_sessions"] = {"connections": {"sessions": 9}, "old_processes": []}
         fleet[host]["k8s_edge_plan"]["planes"] = {"units": {"steps": []}}
+        fleet[host]["k8s_edge_last_written"] = {"path": "/etc/haproxy/haproxy.cfg", "at": NOW - 180.0}
     fleet["haproxy-1"]["k8s_edge_before"]["instances"][0]["since"] = NOW - 7300.0
     fleet["haproxy-2"]["k8s_edge_before"]["instances"][0].update(priority=190, since=NOW - 7300.0)
     return fleet
@@ -44,14 +48,15 @@ def text(edge):
 
 def test_all_is_well(edge):
     servers = "   kubeapi: kube-1 UP 3, kube-2 UP 3, kube-3 UP 3"
+    daemons = "HAProxy; keepalived 2.2.7 runs; HAProxy 2.6.12 runs; 9 sessions; last written 3 min ago (haproxy.cfg)"
     assert text(edge) == [
         "1 address on 2 hosts: all is well.",
         "VIP kubeapi 10.77.0.100: haproxy-1 (MASTER, priority 200 for 2 h), seen by haproxy-2",
         "   haproxy-2: priority 190 against 200",
-        "haproxy-1: HAProxy; keepalived 2.2.7 runs; HAProxy 2.6.12 runs; 9 sessions",
+        f"haproxy-1: {daemons}",
         servers,
         "   as declared",
-        "haproxy-2: HAProxy; keepalived 2.2.7 runs; HAProxy 2.6.12 runs; 9 sessions",
+        f"haproxy-2: {daemons}",
         servers,
         "   as declared",
         "certificates end in: kube-1 365 d, kube-2 365 d, kube-3 365 d",
@@ -119,18 +124,232 @@ def test_what_is_not_well_of_haproxy(edge):
     assert "   drift: not known, since it could not be planned" in lines
 
 
-def test_the_page_says_the_same_and_needs_nothing_else(edge):
+DIRECTED = {
+    "name": "kubeapi",
+    "addresses": ["10.77.0.100/24"],
+    "ports": [80],
+    "hosts": "haproxy",
+    "leads_to": "kube_control_plane",
+    "profile": "ipvs",
+}
+WEB = {"protocol": "tcp", "address": "10.77.0.100", "port": 80}
+SERVERS = {f"kube-{number}": f"10.77.0.2{number}" for number in (1, 2, 3)}
+
+
+def table(connections: int) -> dict[str, Any]:
+    """What edge_info says of IPVS: a virtual server of the VIP, and one of somebody else."""
+    servers = [{"address": address, "port": 80, "weight": 1} for address in SERVERS.values()]
+    counted = [
+        {"address": address, "port": 80, "active_connections": connections, "inactive_connections": 2}
+        for address in reversed(SERVERS.values())
+    ]
+    other = {"protocol": "tcp", "address": "10.96.0.1", "port": 443}
+    return {
+        "failed": False,
+        "available": True,
+        "virtual_servers": [
+            {**WEB, "scheduler": "wlc", "real_servers": servers},
+            {**other, "scheduler": "rr", "real_servers": []},
+        ],
+        "statistics": [{**other, "real_servers": []}, {**WEB, "real_servers": counted}],
+        "sync_daemons": [{"role": "master"}],
+        "keepalived": [WEB],
+    }
+
+
+@pytest.fixture
+def directors(fleet):
+    """The same hosts with a VIP that the kernel of each may lead to three real servers."""
+    for host, connections in zip(HARDWARE, (7, 0)):
+        real = [{"address": address, "port": 80, "weight": 1, "http_get": [{}]} for address in SERVERS.values()]
+        written = {"address": "10.77.0.100", "port": 80, "protocol": "TCP", "real_servers": real}
+        fleet[host]["k8s_edge_before"]["configuration"].update(
+            virtual_servers=[written], global_defs={"lvs_sync_daemon": {"interface": "eth0"}}
+        )
+        fleet[host].update(k8s_edge_vips=[DIRECTED], k8s_edge_ipvs=table(connections))
+        fleet[host]["k8s_edge_wire"]["certificates"] = []
+        fleet[host]["k8s_edge_plan"]["planes"] = {"units": {"steps": []}}
+    for host in SERVERS:
+        fleet[host]["k8s_edge_read"] = True
+        fleet[host]["k8s_edge_plan"] = {"planes": {"kernel_settings": {"steps": ["arp_ignore: 0 -> 1"]}}}
+    return fleet
+
+
+def test_directors_with_the_connections_of_each_real_server(directors):
+    def line(active):
+        told = [f"{server} weight 1 active {active} inactive 2" for server in SERVERS]
+        return f"   kubeapi tcp 10.77.0.100:80: {', '.join(told)}"
+
+    state = edge_status(GROUPS, directors, NOW)
+    assert state["text"] == [
+        "1 address on 5 hosts: all is well.",
+        "VIP kubeapi 10.77.0.100: haproxy-1 (MASTER, priority 200), seen by haproxy-2",
+        "   haproxy-2: priority 200 against 200",
+        "haproxy-1: director; keepalived 2.2.7 runs",
+        line(7),
+        "   as declared",
+        "haproxy-2: director; keepalived 2.2.7 runs",
+        line(0),
+        "   as declared",
+        *(
+            told
+            for host in SERVERS
+            for told in (f"{host}: real server", "   drift: kernel_settings: arp_ignore: 0 -> 1")
+        ),
+    ]
+    assert state["hosts"][0]["virtual_servers"][0]["real_servers"][0] == {
+        "server": "kube-1",
+        "address": "10.77.0.21",
+        "port": 80,
+        "weight": 1,
+        "active": 7,
+        "inactive": 2,
+    }
+    cells = ("kubeapi tcp 10.77.0.100:80", "kube-1", "1", "7", "2")
+    heads = ("virtual server", "real server", "weight", "active", "inactive")
+    row = "".join(f'<td data-label="{head}">{cell}</td>' for head, cell in zip(heads, cells))
+    assert f"<tr>{row}</tr>" in page_of(state)
+
+
+def lose_the_table(ipvs, written):
+    ipvs["virtual_servers"] = []
+
+
+def weigh_nothing(ipvs, written):
+    for each in ipvs["virtual_servers"][0]["real_servers"]:
+        each["weight"] = 0
+
+
+def lose_two(ipvs, written):
+    servers = ipvs["virtual_servers"][0]["real_servers"]
+    servers[0]["weight"] = 0
+    servers[1:2] = []
+
+
+def hold_one_back_as_written(ipvs, written):
+    ipvs["virtual_servers"][0]["real_servers"][0]["weight"] = 0
+    written["real_servers"][0]["weight"] = 0
+
+
+def fail(ipvs, written):
+    ipvs.clear()
+    ipvs.update(failed=True, msg="Only root may read the IPVS table.")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lose_the_table, ["the kernel has no virtual server kubeapi tcp 10.77.0.100:80."]),
+        (weigh_nothing, ["no real server of kubeapi tcp 10.77.0.100:80 gets new connections."]),
+        (
+            lose_two,
+            [
+                "real servers of kubeapi tcp 10.77.0.100:80 that get no new connections: "
+                "kube-1 (weight 0), kube-2 (missing)."
+            ],
+        ),
+        (hold_one_back_as_written, []),
+        (fail, ["its virtual servers could not be read: Only root may read the IPVS table."]),
+        (
+            lambda ipvs, written: ipvs.update(sync_daemons=[]),
+            [
+                "0 sync daemons run instead of one: while it is BACKUP it would direct too, and packets could loop. "
+                "Reload keepalived there; restart it only while it holds no VIP."
+            ],
+        ),
+        (lambda ipvs, written: written.update(fwmark=written.pop("port") - 75, address=None), []),
+    ],
+)
+def test_what_is_not_well_of_a_director(directors, change, said):
+    host = directors["haproxy-1"]
+    change(host["k8s_edge_ipvs"], host["k8s_edge_before"]["configuration"]["virtual_servers"][0])
+    state = edge_status(GROUPS, directors, NOW)
+    assert state["faults"] == [f"haproxy-1: {each}" for each in said]
+
+
+def test_virtual_servers_of_keepalived_are_told_without_a_vip(directors):
+    ipvs = directors["haproxy-1"]["k8s_edge_ipvs"]
+    mark = {"fwmark": 5, "family": "ipv6"}
+    six = {"protocol": "udp", "address": "fd00::1", "port": 53}
+    ipvs["virtual_servers"] += [{**each, "scheduler": "rr", "real_servers": []} for each in (mark, six)]
+    ipvs["keepalived"] += [mark, six]
+    state = edge_status(GROUPS, directors, NOW)
+    assert {"   firewall mark 5 (ipv6): nobody", "   udp [fd00::1]:53: nobody"} <= set(state["text"])
+    assert "firewall mark 5 (ipv6)" in page_of(state) and "10.96.0.1" not in page_of(state)
+
+
+def page_of(state):
+    return status_page(state, NOW, "2027-01-15 08:00")
+
+
+def test_all_that_is_asked_for_is_in_the_text_the_data_and_the_page(edge):
+    """What the person on call looks for."""
+    first, second = edge["haproxy-1"], edge["haproxy-2"]
+    first["k8s_edge_haproxy_before"].update(loaded=False, loaded_reason="the file was changed later")
+    first["k8s_edge_sessions"]["old_processes"] = [{"pid": 4711, "sessions": 2}]
+    first["k8s_edge_plan"]["planes"]["haproxy_config"] = {"steps": ["defaults: timeout client 70s -> 1h"]}
+    second["k8s_edge_before"]["instances"][0].update(effective_priority=170)
+    state = edge_status(GROUPS, edge, NOW)
+    (vip,), (host, _other) = state["vips"], state["hosts"]
+    assert [(each["host"], each["state"], each["priority"], each["base_priority"]) for each in vip["members"]] == [
+        ("haproxy-1", "MASTER", 200, 200),
+        ("haproxy-2", "BACKUP", 170, 190),
+    ]
+    assert (vip["holders"], vip["seen_by"], vip["members"][0]["since"]) == (["haproxy-1"], ["haproxy-2"], NOW - 7300.0)
+    assert (host["roles"], host["keepalived"]["version"], host["haproxy"]["version"]) == (
+        ["HAProxy"],
+        "2.2.7",
+        "2.6.12",
+    )
+    assert host["haproxy"]["why"] == "the file was changed later"
+    assert (host["sessions"], host["old_processes"]) == (9, [{"pid": 4711, "sessions": 2}])
+    assert host["servers"][0] == {
+        "backend": "kubeapi",
+        "server": "kube-1",
+        "status": "UP",
+        "check": "L7OK",
+        "sessions": 3,
+    }
+    assert host["drift"] == ["haproxy_config: defaults: timeout client 70s -> 1h"]
+    assert host["last_written"] == {"path": "/etc/haproxy/haproxy.cfg", "at": NOW - 180.0}
+    assert state["certificates"][0] == {"server": "kube-1", "days": 365}
+    json.dumps(state)
+    text, page = "\n".join(state["text"]), page_of(state)
+    for said in (
+        "haproxy-1 (MASTER, priority 200 for 2 h), seen by haproxy-2",
+        "haproxy-2: priority 170 against 200, 20 less than its own for failing checks",
+        "HAProxy; keepalived 2.2.7 runs; HAProxy 2.6.12 runs, with another file than it has; 9 sessions",
+        "haproxy-1: haproxy runs with another configuration than its file: the file was changed later",
+        "last written 3 min ago (haproxy.cfg)",
+        "old HAProxy process 4711 keeps 2 sessions",
+        "drift: haproxy_config: defaults: timeout client 70s -> 1h",
+        "as declared",
+    ):
+        assert said in text and escape(said) in page
+    assert "kubeapi: kube-1 UP 3, kube-2 UP 3" in text and "kube-1 365 d" in text
+    heads, cells = ("backend", "server", "state", "sessions"), ("kubeapi", "kube-1", "UP L7OK", "3")
+    assert "".join(f'<td data-label="{head}">{cell}</td>' for head, cell in zip(heads, cells)) in page
+    assert '<td data-label="days left">365</td>' in page
+
+
+def test_the_page_shows_no_stale_master(edge):
+    edge["haproxy-2"]["k8s_edge_wire"] = look("haproxy-2")
+    state = edge_status(GROUPS, edge, NOW)
+    assert state["vips"][0]["holders"] == []
+    assert [each["holds"] for each in state["vips"][0]["members"]] == [False, False]
+    page = page_of(state)
+    assert "<p>nobody answers for it (haproxy-1 says to have it)</p>" in page
+    assert "<li>haproxy-1: is MASTER by its own account, and does not answer on the network</li>" in page
+    assert "(MASTER" not in page
+
+
+def test_the_page_needs_nothing_else_and_a_narrow_screen_has_the_head_of_every_cell(edge):
     edge["haproxy-1"]["k8s_edge_wire"] = look("haproxy-1", (OUTSIDER,))
     edge["haproxy-1"]["k8s_edge_plan"]["planes"]["haproxy_config"] = {"steps": ["a <b> c"]}
-    page = status_page(edge_status(GROUPS, edge, NOW), NOW, "2027-01-15 08:00")
+    page = page_of(edge_status(GROUPS, edge, NOW))
     assert page.startswith("<!doctype html>")
     assert not re.search(r"https?://|<script|src=", page)
-    for said in (
-        "all is well",
-        "1 fault",
-        "haproxy-1 (MASTER, priority 200 for 2 h)",
-        "a &lt;b&gt; c",
-        OUTSIDER,
-        "365",
-    ):
-        assert (said in page) == (said != "all is well")
+    assert "1 fault" in page and "a &lt;b&gt; c" in page and OUTSIDER in page
+    assert "all is well" not in page
+    assert page.count("<td") == page.count("<td data-label=") > 0
+    assert page.count("<table>") == page.count("<thead>") > 0

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.info import READINGS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.remains import remains
+from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.sync import action
 
 HAPROXY = "global\n    maxconn 100\n\nbackend b\n    mode tcp\n    server one 10.0.0.1:1\n"
 KEEPALIVED = "vrrp_instance a {\n    interface lo\n    virtual_router_id 5\n}\n"
@@ -71,6 +74,11 @@ def test_who_answers_and_who_does_not(call, paths):
     assert told["keepalived"]["exists"]
 
 
+def test_the_table_of_the_kernel_is_read_with_its_connections(monkeypatch):
+    monkeypatch.setattr(action, "information", lambda params, _system, _check_mode: params)
+    assert READINGS["ipvs"]({}, None) == {"statistics": True}
+
+
 def test_what_remains(tmp_path):
     ours = [
         "etc/keepalived/check-haproxy",
@@ -95,3 +103,27 @@ def test_what_remains(tmp_path):
     assert found() == {*ours, "etc/hosts"}
     (tmp_path / "etc/hosts").write_text("127.0.0.1 localhost\n")
     assert found() == set(ours)
+
+
+def test_what_was_written_last(tmp_path):
+    """Files of ours and those of the daemons count; the hosts file, which everybody writes, does not."""
+    ours, keepalived, haproxy, hosts = (
+        tmp_path / "etc" / name
+        for name in ("sysctl.d/60-k8s-edge-haproxy.conf", "keepalived/keepalived.conf", "haproxy/haproxy.cfg", "hosts")
+    )
+
+    def written(path, at):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("# BEGIN k8s_edge.ha: VIPs and hosts\n")
+        os.utime(path, (at, at))
+
+    def last():
+        return remains(str(keepalived), str(haproxy), str(hosts), str(tmp_path))["last_written"]
+
+    written(hosts, 4000)
+    written(keepalived, 2000)
+    assert last() is None, "nothing there shows that we ever were"
+    written(ours, 1000)
+    assert last() == {"path": str(keepalived), "at": 2000.0}
+    written(ours, 3000)
+    assert last() == {"path": str(ours), "at": 3000.0}
