@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses and prefixes: one reading and one normal form for both planes."""
+"""Addresses and prefixes: one parser and one normal form for all planes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FAMILIES = ((4, socket.AF_INET, 32), (6, socket.AF_INET6, 128))
 
 
 class Address(NamedTuple):
-    """``host`` in the kernel's own spelling, ``family`` 4 or 6, ``prefix`` length or None where none was written."""
+    """``host`` in the kernel's spelling, ``family`` 4 or 6, ``prefix`` length or None where none was written."""
 
     host: str
     family: int
@@ -23,14 +23,14 @@ class Address(NamedTuple):
 
     @property
     def full_prefix(self) -> int:
-        """The prefix length; a host's own where none was written, as keepalived adds it: 32 or 128."""
+        """The prefix length. Where none was written, 32 or 128 (a single host), as keepalived assumes."""
         return self.prefix if self.prefix is not None else (32 if self.family == 4 else 128)
 
 
 def parse_address(text: str) -> Address | None:
     """``10.0.0.1``, ``10.0.0.1/24``, ``fd00::1``, ``fd00::1/64`` as an Address; None for anything else.
 
-    The reading is inet_pton's: no leading zeros, no short forms, no scope.
+    Parsed as inet_pton does: no leading zeros, no short forms, no scope.
     """
     host, slash, length = text.partition("/")
     for family, number, longest in _FAMILIES:
@@ -47,7 +47,7 @@ def parse_address(text: str) -> Address | None:
 
 
 def is_ipv4(text: str) -> bool:
-    """Whether a text is an IPv4 address without prefix: asked thousands of times."""
+    """Whether a text is an IPv4 address without a prefix. Called thousands of times, so it must be fast."""
     try:
         socket.inet_pton(socket.AF_INET, text)
     except (OSError, ValueError):
@@ -61,5 +61,5 @@ def packed(address: Address) -> bytes:
 
 
 def bracketed(host: str) -> str:
-    """A host as it stands before ``:port``: IPv6 in brackets."""
+    """A host as it is written before ``:port``: IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

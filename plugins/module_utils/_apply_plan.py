@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries out a plan. Only loaded where there is something to do."""
+"""Carries out a plan. Loaded only when there is something to change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Res
 
 
 def apply(resource: Resource, plan: Plan) -> None:
-    """Carry out a plan and see that nothing is left to do. Where that fails, take back what was done."""
+    """Apply a plan and verify that nothing is left to do. On failure, revert the steps that were applied and raise."""
     done: list[Step] = []
     try:
         for step in plan.steps:

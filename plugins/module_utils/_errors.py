@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 
 class Problem(NamedTuple):
-    """One thing wrong with what was asked for.
+    """One problem with the input.
 
-    ``option`` is the option's path as the user wrote it (``virtual_ipaddress[1].address``), ``value`` what it held
-    (never a secret; None where nothing was given), ``reason`` why that cannot be, ``remedy`` what to write instead.
+    ``option`` is the option's path as the user wrote it (``virtual_ipaddress[1].address``), ``value`` its value (never
+    a secret; None where nothing was given), ``reason`` why it is not valid, ``remedy`` what to write instead.
     """
 
     option: str
@@ -28,7 +28,7 @@ class Problem(NamedTuple):
 
 
 def told(error: OSError) -> str:
-    """What the operating system said, with the remedy where it refused for want of rights."""
+    """The operating system's message, with a remedy where permission was denied."""
     said = error.strerror or str(error)
     return f"{said}. This needs root: set become: true" if error.errno in (1, 13) else said  # EPERM, EACCES
 
@@ -42,7 +42,7 @@ class EdgeError(Exception):
 
 
 class InputError(EdgeError):
-    """What was asked for cannot be: every problem found in one call, told together, before anything changed."""
+    """The input is not valid. All problems are found in one pass and reported together, before anything changes."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -50,11 +50,11 @@ class InputError(EdgeError):
 
 
 class DaemonRefused(EdgeError):
-    """The daemon's own check of the candidate file said no. The live file is as it was."""
+    """The daemon's own check refused the candidate file. The live file is unchanged."""
 
 
 class ApplyError(EdgeError):
-    """Applying failed and so did part of restoring: both reasons, the first one first."""
+    """Applying failed, and restoring failed too. The message gives both reasons, the first failure first."""
 
     def __init__(self, first: BaseException, undo_failures: Sequence[BaseException]) -> None:
         lines = [str(first), "Restoring the previous state failed too:"]
@@ -63,6 +63,6 @@ class ApplyError(EdgeError):
 
 
 def refuse(problems: Sequence[Problem]) -> None:
-    """Raise InputError where there are problems."""
+    """Raise InputError if there are problems."""
     if problems:
         raise InputError(problems)

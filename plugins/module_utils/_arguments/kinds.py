@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kinds of option values: how one is checked, written into a file, and read back for comparison.
+"""Kinds of option values: how a value is checked, written into a file, and read back for comparison.
 
-A kind says what both planes share; a plane's own kinds stand beside its vocabulary.
+This file has the kinds that all planes share. A plane's own kinds are in its ``vocabulary``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any, Callable, NamedTuple
 
 
 class Kind(NamedTuple):
-    """``argument`` is the piece of an argument spec (``{"type": "int"}``); ``problem(value)`` gives None or
-    (reason, remedy); ``to_text(value)`` is what stands in the file; ``from_text(text)`` is the normal form of what
-    stands there, equal to ``normal(value)`` where both mean the same. A text that the kind cannot read is returned
-    as it is, so it equals no value."""
+    """``argument`` is the fragment of an argument spec (``{"type": "int"}``). ``problem(value)`` returns None or
+    (reason, remedy). ``to_text(value)`` is the text in the file. ``from_text(text)`` is the normal form of that text,
+    equal to ``normal(value)`` where both mean the same. A text that the kind cannot parse is returned unchanged, so it
+    equals no value."""
 
     argument: dict[str, Any]
     problem: Callable[[Any], tuple[str, str] | None]
@@ -28,18 +28,18 @@ class Kind(NamedTuple):
         return self.from_text(self.to_text(value))
 
     def fits(self, value: Any) -> bool:
-        """Whether what ``from_text`` gave is a value that the option can have, and not a text it could not read."""
+        """Whether a result of ``from_text`` is a valid value of the option, not a text that could not be parsed."""
         types = {"int": (int,), "float": (int, float), "bool": (bool,)}.get(self.argument["type"], (str,))
         return isinstance(value, types) and value in self.argument.get("choices", (value,))
 
 
 def secret(kind: Kind) -> Kind:
-    """The same kind, never shown."""
+    """The same kind with ``no_log`` set."""
     return kind._replace(argument=dict(kind.argument, no_log=True))
 
 
 def shown(kind: Kind) -> Kind:
-    """The same kind, of an option that only sounds like a secret."""
+    """The same kind with ``no_log`` off, for an option whose name only looks like a secret."""
     return kind._replace(argument=dict(kind.argument, no_log=False))
 
 
@@ -62,7 +62,7 @@ def integer(low: int, high: int) -> Kind:
 
 
 def number(low: float, high: float, step: float | None = None) -> Kind:
-    """A decimal number from low to high, a multiple of ``step`` where one is given (up to six digits)."""
+    """A decimal number from low to high, both included; a multiple of ``step`` where given (up to six digits)."""
     within = _within(low, high)
 
     def problem(value: float) -> tuple[str, str] | None:
@@ -94,13 +94,13 @@ def choice(*words: str) -> Kind:
 
 
 def word(without: str = "", longest: int = 1024) -> Kind:
-    """One printable ASCII word: no white space, none of the characters in ``without``, so that no value can end a
-    line, open a comment or close a block."""
+    """One printable ASCII word without white space and without the characters in ``without``, so that no value can end
+    a line, open a comment or close a block."""
     return Kind({"type": "str"}, lambda value: word_problem(value, without, longest), str, str)
 
 
 def word_problem(value: str, without: str = "", longest: int = 1024) -> tuple[str, str] | None:
-    """Why a text cannot stand as one bare word, or None."""
+    """(reason, remedy) where a text cannot be written as one unquoted word, else None."""
     if not value:
         return "is empty", "Give a value, or leave the option out."
     if len(value) > longest:
@@ -112,7 +112,7 @@ def word_problem(value: str, without: str = "", longest: int = 1024) -> tuple[st
 
 
 def character_name(character: str) -> str:
-    """A character in words, for messages."""
+    """A readable name of a character, for messages."""
     names = {"\n": "a line break", "\r": "a carriage return", "\t": "a tab", " ": "a space", "\0": "a null character"}
     if character in names:
         return names[character]

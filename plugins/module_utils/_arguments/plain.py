@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nested options that fit their argument spec as they are, so that Ansible need not check them.
+"""Accepts nested options that already match their argument spec, so that Ansible need not check them.
 
-For each dictionary in a list Ansible walks all of the spec's options a dozen times and fills in those that were not
-given: with 10,000 servers of 85 options that takes seconds. Here only what was given is looked at. Whatever needs more
-than the plainest conversion is left to Ansible, and with it every problem.
+For each dictionary in a list, Ansible walks all options of the spec a dozen times and fills in those that were not
+given. With 10,000 servers of 85 options this takes seconds. This code looks only at what was given. Values that need
+more than the simplest conversion are left to Ansible, and so is every problem.
 """
 
 from __future__ import annotations
@@ -13,29 +13,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-#: What an option's spec may hold to be understood here.
+#: The keys of an option's spec that this code understands.
 _KNOWN = frozenset(("type", "elements", "options", "choices", "required", "no_log"))
 _TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 class NotPlain(Exception):
-    """A value that Ansible has to look at."""
+    """A value that Ansible has to check."""
 
 
 class _Expected(NamedTuple):
-    """``inner`` is the spec below a dictionary, or below a list's elements; ``element`` is what those have to be."""
+    """``inner`` is the spec of a dictionary, or of the dictionaries in a list; ``element`` is the type of a list's
+    elements."""
 
     type: type
     choices: frozenset[Any]
     inner: _Level | None
     element: _Expected | None
-    #: Whether a value of the type fits, whatever it is.
+    #: Per type: whether a value has that type already.
     plain: bool = False
 
 
 class _Level:
-    """The options of one dictionary, each understood when it is first met."""
+    """The options of one dictionary. Each spec is parsed when its option is first seen."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         if not all(map(_KNOWN.issuperset, spec.values())):
@@ -52,8 +53,8 @@ class _Level:
 
 
 def take_plain(spec: Mapping[str, Any], params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Take the nested options that fit out of ``params``: (the spec that is left for Ansible, what was taken). What was
-    not given is not in what was taken, at any depth."""
+    """Take the nested options that match their spec out of ``params``. Returns (the spec that is left for Ansible, the
+    options taken). Options that were not given are not in the result, at any depth."""
     left, taken = dict(spec), {}
     for name, option in spec.items():
         if "options" in option and _KNOWN.issuperset(option) and params.get(name) is not None:
@@ -103,7 +104,7 @@ def _within(level: _Level, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         expected = met.get(name) or level.option(name)
         if value is None:
-            if expected.choices:  # Ansible refuses it: nothing is none of the choices
+            if expected.choices:  # Ansible refuses it: an empty list is none of the choices
                 raise NotPlain
         elif value.__class__ is expected.type and expected.plain:
             fitting[name] = value
@@ -115,7 +116,7 @@ def _within(level: _Level, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _converted(kind: type, value: Any) -> Any:
-    """As Ansible converts it, where there is only one way to."""
+    """The value as Ansible would convert it, where only one conversion is possible."""
     if kind is str and value.__class__ is int:
         return str(value)
     if kind is int and value.__class__ is str and value.isascii() and value.isdecimal():

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Problems of a module's parameters that Ansible does not see, or does not locate.
+"""Problems of a module's parameters that Ansible does not find, or for which it does not name the option.
 
-Ansible takes some values for what they are not. ``true`` passes as an int (it stays a boolean and is written as
-"True"), as a float (1.0) and as a text ("True"). A number passes as a text: a password ``0123`` without quotes is 83 by
-the time it comes here. And where an option must be a dictionary and is none, its message does not say which option.
+Ansible accepts some values of a wrong type. ``true`` passes as an int (it stays a boolean and is written as "True"), as
+a float (1.0) and as a text ("True"). A number passes as a text: a password ``0123`` without quotes arrives here as 83.
+Where an option must be a dictionary and is not, Ansible's message does not name the option.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _converted(argument: Mapping[str, Any], kind: str, value: Any, option: str) 
 
 
 def dictionary_problems(spec: Mapping[str, Any], given: Mapping[str, Any], path: str = "") -> Iterator[Problem]:
-    """A problem for each parameter, however deep, that is not a dictionary though its argument spec wants one."""
+    """A problem for each parameter, at any depth, that must be a dictionary and is not."""
     for name, argument in spec.items():
         value, option, inner = given.get(name), path + name, argument.get("options")
         if value is None or inner is None:
@@ -59,7 +59,7 @@ def dictionary_problems(spec: Mapping[str, Any], given: Mapping[str, Any], path:
         if argument["type"] == "dict":
             yield from _no_dictionary(inner, value, option)
         else:
-            # Ansible takes a text for a list by its commas, and a single value for a list of one.
+            # Ansible splits a text at its commas into a list, and makes a single value a list of one.
             entries = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
             for index, entry in enumerate(entries):
                 yield from _no_dictionary(inner, entry, f"{option}[{index}]")

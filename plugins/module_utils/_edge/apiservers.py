@@ -1,9 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether apiservers show certificates that the given CA has signed: HAProxy would say C(Layer6 invalid response) only.
+"""Whether apiservers present certificates signed by the given CA. HAProxy itself would only report C(Layer6 invalid
+response).
 
-HAProxy's check looks at the chain and at the dates, and not at the names in a certificate; so does this.
+As HAProxy's check does, this verifies the chain and the dates, and not the names in a certificate.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.servers import certificates
 
 OPTION = "k8s_edge_kube_ca_file"
-#: Where a control plane host of kubeadm has it.
+#: Path of the cluster's CA on a kubeadm control plane host.
 USUAL = "/etc/kubernetes/pki/ca.crt"
 
-#: One on the same network answers within milliseconds.
+#: Timeout in seconds: a server on the same network answers within milliseconds.
 _TIME_LIMIT = 3.0
 _OF_THE_CLOCK = ("expired", "not yet valid")
 _SHORT = {"commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU"}
 
 
 def look(servers: Sequence[Mapping[str, Any]]) -> Look:
-    """A warning for servers that HAProxy would not trust; EdgeError where it would trust none of a backend.
+    """A warning for servers that HAProxy would not trust. Raises EdgeError where it would trust no server of a backend.
 
-    Each entry has the ``backend``, ``address``, ``port`` and ``ca`` (PEM). Who does not answer, or speaks no TLS, is
-    HAProxy's own check to tell.
+    Each entry has ``backend``, ``address``, ``port`` and ``ca`` (PEM). A server that does not answer, or does not speak
+    TLS, is left to HAProxy's own check.
     """
     answers: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
     for ca in dict.fromkeys(each["ca"] for each in servers):
@@ -51,7 +52,7 @@ def look(servers: Sequence[Mapping[str, Any]]) -> Look:
 
 
 def distrusted(servers: Sequence[str], issuer: str, trusted: Sequence[str], reason: str) -> str:
-    """The sentence about ``servers`` with a certificate of ``issuer``, where the CAs ``trusted`` are given."""
+    """The message about ``servers`` with a certificate of ``issuer``, where the given CAs are ``trusted``."""
     those, show = " and ".join(servers), "shows" if len(servers) == 1 else "show"
     if any(each in reason for each in _OF_THE_CLOCK):
         return (
@@ -68,7 +69,8 @@ def distrusted(servers: Sequence[str], issuer: str, trusted: Sequence[str], reas
 
 
 def trusting(text: str) -> ssl.SSLContext:
-    """A client that trusts the CAs of a text in PEM; ssl.SSLError or ValueError where they cannot be read."""
+    """A client context that trusts the CAs of a PEM text. Raises ssl.SSLError or ValueError where the text is not
+    valid."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.load_verify_locations(cadata=text)
@@ -76,7 +78,7 @@ def trusting(text: str) -> ssl.SSLContext:
 
 
 def ca_names(text: str) -> list[str]:
-    """The subjects of the CA certificates in a text in PEM, as ``CN=kubernetes``; none where it has none."""
+    """The subjects of the CA certificates in a PEM text, as ``CN=kubernetes``; empty where it has none."""
     try:
         return [name_of(each["subject"]) for each in trusting(text).get_ca_certs()]
     except (ssl.SSLError, ValueError):
@@ -84,12 +86,12 @@ def ca_names(text: str) -> list[str]:
 
 
 def name_of(name: Any) -> str:
-    """An X.509 name as Python gives it, in one line."""
+    """An X.509 name, as Python represents it, in one line."""
     return ", ".join(f"{_SHORT.get(key, key)}={value}" for part in name for key, value in part)
 
 
 def _sentences(found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Iterator[str]:
-    """One for all servers that are not trusted for the same reason."""
+    """One sentence for all servers that are not trusted for the same reason."""
     alike: dict[tuple[str, str, str], list[str]] = {}
     for each, said in found:
         why = (f"CN={said['issuer']}" if said["issuer"] else "", said["distrust"], each["ca"])

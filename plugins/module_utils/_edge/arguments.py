@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of edge_plan, and of vip_probe, which edge_info takes too."""
+"""The argument specs of edge_plan and vip_probe; edge_info uses them too."""
 
 from __future__ import annotations
 

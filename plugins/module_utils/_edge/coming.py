@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan brings to a host that was not there, and what a module could not foresee for want of it."""
+"""What a plan would add to a host, and what a module could not plan because that is still missing."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import Pl
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: A step of kernel_settings that sets a parameter now.
 _AS_IT_WAS = "The file was not changed."
+#: Summary of a step of kernel_settings that sets a parameter now.
 _SETTING = re.compile(r"([^\s:]+): .*, now$")
 
 
 class Coming:
-    """``packages`` by name; ``things``: users, and paths of files; ``settings`` of the kernel, which no longer need a
-    warning."""
+    """What a plan would add: ``packages`` by name, ``things`` (users and paths of files), and kernel ``settings``.
+    Warnings about these are dropped."""
 
     def __init__(self) -> None:
         self.packages: list[str] = []
@@ -29,16 +29,16 @@ class Coming:
         self.settings: list[str] = []
 
     def note(self, name: str, found: Look) -> None:
-        """What the steps of a look will bring."""
+        """Record what the steps of a look will add."""
         (self.packages if name == "packages" else self.things).extend(found.brings)
 
     def note_settings(self, steps: Iterable[str]) -> None:
-        """What the steps of a module will set in the kernel."""
+        """Record which kernel parameters the steps of a module will set."""
         self.settings += [match.group(1) for match in map(_SETTING.match, steps) if match]
 
     def foresee(self, asked: Plane, params: dict[str, Any], system: System) -> dict[str, Any]:
-        """The plan of a module, with what it could not foresee for want of what is coming. A failure for another reason
-        is raised."""
+        """The plan of a module. Where it fails only because something in the plan is not there yet, the result says so.
+        Any other failure is raised."""
         missing = bool(asked.daemon and self.packages and system.which(asked.daemon) is None)
         unforeseen = []
         try:
@@ -54,7 +54,7 @@ class Coming:
         if missing:
             unforeseen.append(f"{asked.daemon} is not installed yet, so it could not check the file")
             warnings = [each for each in warnings if not each.startswith(f"{asked.daemon} is not installed")]
-            result["impact"] = "none"  # nothing runs that it could touch
+            result["impact"] = "none"  # nothing is running that the change could affect
         warnings = [each for each in warnings if not _mentioned(self.settings, each)]
         early = [each for each in warnings if self.things and (self._mentions(each) or asked.not_yet(each))]
         if early:

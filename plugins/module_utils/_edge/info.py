@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module ``edge_info`` does: a host's daemons read in one process, by the code of the modules for each."""
+"""What the module ``edge_info`` does: read all daemons of a host in one process, with the code of the single
+modules."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ Reading = Callable[[dict[str, Any], System], "dict[str, Any]"]
 
 
 def information(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """What is asked for, each by its name. Who cannot be read says why without keeping the others from being read."""
+    """What was asked for, by name. A daemon that cannot be read reports the reason; the others are read all the
+    same."""
     del check_mode  # it never changes anything
     if not WAITING & set(params["read"]):
         return {"changed": False, **{name: _read(READINGS[name], params, system) for name in params["read"]}}
@@ -106,7 +108,7 @@ READINGS: Mapping[str, Reading] = {
     "wire": _wire,
     "probe": _probe,
 }
-#: Those that mostly wait for the network. The others are read meanwhile.
+#: The parts that mostly wait for the network. The other parts are read meanwhile.
 WAITING = {"wire", "probe"}
 
 ARGUMENTS: dict[str, Any] = {

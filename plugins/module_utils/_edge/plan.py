@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module ``edge_plan`` does: every plane of a host planned in one process, by the code that would apply it."""
+"""What the module ``edge_plan`` does: plan every plane of a host in one process, with the code that would apply the
+plan."""
 
 from __future__ import annotations
 
@@ -22,10 +23,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 
 def plan(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """The plan of each plane that is asked, by its name. Nothing is changed, and a plane that cannot be planned says
-    why without keeping the others from being planned.
+    """The plan of each requested plane, by name. Nothing is changed. A plane that cannot be planned reports the reason;
+    the others are planned all the same.
 
-    The arguments hold secrets at any depth, so that they are not repeated in the result.
+    The arguments may hold secrets at any depth; these are kept out of the result.
     """
     del check_mode  # it never changes anything
     refuse(list(_problems(params["modules"] or {})))
@@ -36,7 +37,7 @@ def plan(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, 
     for name, module, path, given in _asked(params["modules"] or {}):
         planes[name] = _planned(module, given, path, system, coming)
         coming.note_settings(planes[name]["steps"])
-    # A HAProxy that stays as it is tells by itself whom it does not trust.
+    # A HAProxy that does not change reports untrusted servers itself.
     if params["apiservers"] and any(each["changed"] for each in planes.values()):
         from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import apiservers
 
@@ -58,7 +59,7 @@ def _problems(modules: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _looks(params: Mapping[str, Any], system: System) -> Iterator[tuple[str, Callable[[], Look]]]:
-    """What comes before the modules, and what they may need."""
+    """The looks at the host: these planes come before those of modules and provide what modules may need."""
     if params["packages"] is not None:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import packages
 
@@ -78,8 +79,8 @@ def _looks(params: Mapping[str, Any], system: System) -> Iterator[tuple[str, Cal
 
 
 def _asked(modules: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
-    """Name of the plane, module, path of the options and the options, in the order in which a host is changed. A module
-    that is asked several times has a plane for each, named by its option ``name``."""
+    """(plane, module, path of the options, options), in the order in which a host is changed. A module that is listed
+    several times has one plane for each entry, named by the entry's ``name``."""
     for module in PLANES:
         given = modules.get(module)
         if isinstance(given, list):
@@ -118,7 +119,7 @@ def _planned(module: str, given: Any, path: str, system: System, coming: Coming)
 
 
 def _checked(asked: Plane, given: dict[str, Any], path: str, secrets: set[str]) -> dict[str, Any]:
-    """The options as the module itself would get them; InputError or EdgeError for what it would refuse."""
+    """The options as the module itself would receive them. Raises InputError or EdgeError for what it would refuse."""
     refuse([*conversion_problems(asked.arguments, given, f"{path}."), *mask_problems(given, path)])
     spec, lifted = take_plain(asked.arguments, given) if asked.lean else (dict(asked.arguments), {})
     judged = ArgumentSpecValidator(spec).validate(given)

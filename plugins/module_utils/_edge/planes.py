@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules that one plan of a host asks, each with its options and its action. What is not asked is not loaded."""
+"""The modules that one plan of a host uses, each with its options and its action. A module that is not used is not
+imported."""
 
 from __future__ import annotations
 
@@ -13,14 +14,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import Action, Redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: (options, plan, host) -> what the plan lets a change interrupt, as further keys of the plan.
+#: (options, plan, host) -> what the change would interrupt, as further keys of the plan.
 Affected = Callable[[Mapping[str, Any], Mapping[str, Any], System], "dict[str, Any]"]
 
 
 class Plane(NamedTuple):
-    """``lean``: the action takes nested options without those that were not given. ``daemon``: the program that checks
-    the file. ``not_yet``: whether one of its warnings may only be for want of what is still to come. ``redact``: masks
-    what a message repeats of the file."""
+    """``lean``: the action takes nested options without the keys that were not given. ``daemon``: the program that
+    checks the file. ``not_yet``: whether a warning may only be due to something that the plan is still to add.
+    ``redact``: masks what a message repeats of the file."""
 
     arguments: Mapping[str, Any]
     action: Action
@@ -47,7 +48,7 @@ def _keepalived() -> Plane:
     def not_yet(warning: str) -> bool:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.validator import SAYS, is_not_yet
 
-        # What is missing is told in our own words too, by name.
+        # Our own messages report missing things too, by name.
         return warning.startswith(SAYS) and is_not_yet(warning)
 
     return Plane(ARGUMENTS, config, daemon="keepalived", not_yet=not_yet, affected=of_keepalived)
@@ -61,7 +62,7 @@ def _ipvs() -> Plane:
 
 
 def _kube_proxy() -> Plane:
-    """What it reads is either right or somebody else's to change."""
+    """What this plane reads is either right, or not ours to change."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._kubernetes.kube_proxy import ARGUMENTS, information
 
     def action(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:

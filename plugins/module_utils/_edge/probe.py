@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module ``vip_probe`` does: every VIP asked as a client would, all of them at the same time."""
+"""What the module ``vip_probe`` does: connect to every VIP as a client would, to all of them in parallel."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from urllib.parse import urlsplit
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: An apiserver that wants to know who asks has answered too.
+#: HTTP codes that count as an answer: an apiserver that requires authentication has answered too.
 ANSWERED = (200, 401, 403)
-#: Seconds between two tries.
+#: Seconds between two attempts.
 _PAUSE = 1.0
 _AT_ONCE = 16
 
 
 def probe(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """``answers`` has an entry for each endpoint; EdgeError with all that did not answer."""
+    """``answers`` has an entry for each endpoint. Raises EdgeError with all endpoints that did not answer."""
     del system, check_mode  # it asks the network, and never changes anything
     endpoints = params["endpoints"]
     with ThreadPoolExecutor(min(_AT_ONCE, len(endpoints)) or 1) as pool:
@@ -41,7 +41,7 @@ def probe(params: dict[str, Any], system: System, check_mode: bool) -> dict[str,
 
 
 def _problem(endpoint: Mapping[str, Any], params: Mapping[str, Any]) -> str:
-    """What keeps a client from being served; empty where nothing does."""
+    """Why a client would not be served; empty where it would."""
     problem = ""
     for number in range(params["retries"] + 1):
         if number:

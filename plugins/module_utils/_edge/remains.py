@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of this collection that lie on a host: whoever finds one knows that it worked there, and when."""
+"""Files of this collection that are left on a host: if there are any, it has been applied there; and when last."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
 
-#: Where folders of ours and of the daemons may be, and how they are called.
+#: Where folders of ours and of the daemons may be, and their names.
 _ABOVE, _NAMES = ("etc", "usr/libexec", "var/lib"), ("keepalived", "k8s_edge")
 _FOLDERS = ("etc", "etc/sysctl.d", "etc/modules-load.d", "etc/systemd/system")
 _OURS = (
@@ -30,10 +30,10 @@ _BLOCK = b"# BEGIN k8s_edge.ha: VIPs and hosts"
 
 
 def remains(keepalived_path: str, haproxy_path: str, hosts_path: str, root: str = "/") -> dict[str, Any]:
-    """``files`` with the path of each, and the hosts file where it has a block of ours.
+    """``files`` with the paths found, and the hosts file if it has a block of ours.
 
-    ``last_written`` is the newest of those that are ours alone and of the daemons' files: the path, and when, in
-    seconds since 1970; None where nothing is ours alone. A run that changes nothing writes nothing.
+    ``last_written`` is the newest of the files that are ours alone and the daemons' files: its path and time, in
+    seconds since 1970; None where no file is ours alone. A run that changes nothing writes nothing.
     """
     daemons = [os.path.dirname(path) for path in (keepalived_path, haproxy_path)]
     above = [*(os.path.join(root, folder) for folder in _ABOVE), *map(os.path.dirname, daemons)]

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a newer package of a daemon would refuse or do otherwise on this host, before it is installed.
+"""What a newer package of a daemon would refuse or handle differently on this host, checked before it is installed.
 
-The newer version is the one that is asked for, or the one that apt would install from the lists that it has. Other
-package managers have to look on the network for it, so there it has to be asked for.
+The newer version is the one given, or the one that apt would install from its current package lists. Other package
+managers need the network to find it, so there the version must be given.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ _CANDIDATE = re.compile(r"^(\S+):\n(?:.*\n)*?\s+Candidate: (\S+)", re.MULTILINE)
 
 
 def upgrades(params: dict[str, Any], system: System) -> dict[str, Any]:
-    """For each daemon that is installed: ``name``, ``installed``, ``newer`` (empty where that is not known) and
-    ``changes``, each with ``where``, ``since``, ``refused``, ``reason`` and ``remedy``. Raises InputError for a version
-    that is none."""
+    """For each installed daemon: ``name``, ``installed``, ``newer`` (empty where unknown) and ``changes``, each with
+    ``where``, ``since``, ``refused``, ``reason`` and ``remedy``. Raises InputError for an invalid version."""
     asked = params.get("upgrade_to") or {}
     remedy = 'Give it in numbers and in quotes, such as "3.4".'
     refuse(
@@ -54,7 +53,7 @@ def upgrades(params: dict[str, Any], system: System) -> dict[str, Any]:
 
 
 def _candidates(names: list[str], system: System) -> dict[str, str]:
-    """What apt would install, by package."""
+    """The version that apt would install, by package."""
     program = system.which("apt-cache") if names else None
     if program is None:
         return {}

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One configuration file on disk: read whole, replaced whole or not at all, and never under two hands at once."""
+"""One configuration file on disk: read whole, replaced whole or not at all, with a lock against concurrent runs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from typing import Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem, told
 
-#: ``validate(candidate_path, current_path) -> warnings``: asks the daemon about the candidate file, as it would be
-#: read in the place of the current one. Raises DaemonRefused. The current file may not exist.
+#: ``validate(candidate_path, current_path) -> warnings``: lets the daemon check the candidate file as if it were in the
+#: place of the current one. Raises DaemonRefused. The current file may not exist.
 Validate = Callable[[str, str], Sequence[str]]
 
-#: How long to wait for another run to finish with the same directory, in seconds.
+#: How long to wait for the lock, while another run works in the same directory, in seconds.
 LOCK_TIMEOUT = 120.0
 
 
 class ConfigFile:
-    """A configuration file. Symbolic links are followed: the link stays, the file it names is replaced.
+    """A configuration file. Symbolic links are followed: the link stays, the file it points to is replaced.
 
-    The lock is taken on the file's directory, so nothing is left beside the file; it is advisory and holds between
-    runs of this collection. Against other hands the content is compared once more right before the swap.
-    ``mode`` is what a new file gets: it may hold secrets, so by default only its owner and group read it.
+    The lock is on the file's directory, so no lock file is left behind. It is advisory and works between runs of this
+    collection. To detect changes by anything else, the content is compared once more right before the swap. ``mode`` is
+    the mode of a new file. Files may hold secrets, so by default only owner and group can read it.
     """
 
     def __init__(self, path: str, *, validate: Validate | None = None, backup: bool = False, mode: int = 0o640) -> None:
@@ -40,12 +40,12 @@ class ConfigFile:
         self.validate = validate
         self.backup = backup
         self.mode = mode
-        #: What the last validation let pass.
+        #: The warnings of the last validation.
         self.warnings: list[str] = []
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the directory against other runs. A directory that does not exist needs none."""
+        """Hold the lock on the directory. A directory that does not exist needs none."""
         directory: int | None
         try:
             directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -90,12 +90,12 @@ class ConfigFile:
             return file.read()
 
     def replace(self, expected: bytes | None, content: bytes | None) -> str | None:
-        """Put ``content`` where ``expected`` is now; None stands for no file. Gives the backup's path, if one was made.
+        """Replace the content ``expected`` by ``content``; None stands for no file. Returns the backup's path, or None.
 
-        The candidate lies beside the file under a name that no include pattern for configuration files matches,
-        has its owner, mode and extended attributes (SELinux context, ACL), and is validated as it lies there: the
-        bytes the daemon approved are the bytes installed. Whatever fails, the file is as it was and the candidate
-        is gone.
+        The candidate is written beside the file, under a name that no include pattern for configuration files matches.
+        It gets the file's owner, mode and extended attributes (SELinux context, ACL) and is validated there: the bytes
+        that the daemon approved are the bytes installed. On any failure the file is unchanged and the candidate is
+        removed.
         """
         # Imported here, because a run that changes nothing swaps nothing.
         from ansible_collections.k8s_edge.ha.plugins.module_utils._files.swap import remove, swap

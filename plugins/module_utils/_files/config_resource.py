@@ -16,8 +16,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Ste
 
 
 class Edited(NamedTuple):
-    """What a plane's planner makes of a text: the new text, what changed in words (a line each), how hard it will
-    touch the daemon, and what the user should know. No change: the same text, no summaries."""
+    """The result of a planner for a text: the new text, a summary line for each change, the impact on the daemon, and
+    warnings for the user. Without a change: the same text, no summaries."""
 
     text: str
     summaries: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class Edited(NamedTuple):
 
 
 class Swap(NamedTuple):
-    """Put ``content`` where ``expected`` is. ``restore`` marks the way back: not validated, no backup."""
+    """Put ``content`` in the place of ``expected``. ``restore`` marks a revert: not validated, no backup."""
 
     expected: bytes | None
     content: bytes | None
@@ -34,8 +34,8 @@ class Swap(NamedTuple):
 
 
 class ConfigFileResource:
-    """``edit`` is text in, ``Edited`` out, and pure. ``redact`` masks the secrets of a text for the diff. ``examine``,
-    where given, looks at the host (interfaces, scripts) before anything is changed and raises EdgeError."""
+    """``edit`` is pure: text in, ``Edited`` out. ``redact`` masks the secrets of a text for the diff. ``examine``,
+    where given, checks the host (interfaces, scripts) before anything is changed and raises EdgeError."""
 
     def __init__(
         self,
@@ -50,14 +50,15 @@ class ConfigFileResource:
         self.redact = redact
         self.examine = examine
         self.backup_file: str | None = None
-        #: Whether the file from before is in its place again; None where it was never replaced.
+        #: Whether the previous file was restored; None where it was never replaced.
         self.restored: bool | None = None
-        #: The text that the last edit gave, once it was seen that nothing more is to be done about it.
+        #: The text of the last edit, once verified that nothing is left to do.
         self._settled: Edited | None = None
 
     @contextmanager
     def verdict(self) -> Iterator[None]:
-        """Around a run: its failure tells in ``restored`` what became of the file, so that nobody reads its words."""
+        """Wraps a run. On failure, the error's ``restored`` says what became of the file, so that no code has to parse
+        messages."""
         try:
             yield
         except EdgeError as error:
@@ -73,7 +74,7 @@ class ConfigFileResource:
 
     def plan(self, current: bytes | None) -> Plan:
         text = decode(current or b"")
-        # The edit is pure: looked at again after the swap, the text that was settled then is settled now.
+        # The edit is pure, so a text that was verified once needs no second edit after the swap.
         settled = self._settled is not None and self._settled.text == text
         edited = self._settled if settled and self._settled is not None else self.edit(text)
         if edited.text == text:
@@ -92,7 +93,7 @@ class ConfigFileResource:
         return Plan(self.redact(text), self.redact(edited.text), (step,), edited.impact, edited.warnings)
 
     def rehearse(self, plan: Plan) -> None:
-        """Let the daemon judge the candidate in a folder of our own, so that check mode leaves the host untouched."""
+        """Let the daemon check the candidate in a folder of our own, so that check mode leaves the host untouched."""
         import tempfile
 
         for step in plan.steps:
@@ -119,10 +120,10 @@ class ConfigFileResource:
 
 
 def decode(content: bytes) -> str:
-    """Bytes as text, so that any bytes come back the same from ``encode``."""
+    """Bytes as text. ``encode`` restores exactly the same bytes, whatever they are."""
     return content.decode("utf-8", "surrogateescape")
 
 
 def encode(text: str) -> bytes:
-    """The bytes that ``decode`` read."""
+    """The reverse of ``decode``."""
     return text.encode("utf-8", "surrogateescape")

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Edits of a text as replacements of spans, so that what is not edited stays byte for byte."""
+"""Edits of a text as replacements of spans, so that everything else stays byte for byte."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Replacement(NamedTuple):
 
 
 def apply_replacements(text: str, replacements: Iterable[Replacement]) -> str:
-    """The text with every replacement made. Offsets are those of the text given; insertions at one place keep the
-    order they came in. Raises ValueError where two overlap."""
+    """Apply all replacements. Offsets refer to the given text; insertions at the same offset keep their order. Raises
+    ValueError where two overlap."""
     pieces: list[str] = []
     at = 0
     for start, end, new in sorted(replacements, key=lambda replacement: replacement[:2]):

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The swap of a configuration file: a candidate beside it, dressed like it, judged as it lies there, renamed over it.
+"""The swap of a configuration file: write a candidate beside it with the same attributes, validate it there, rename it.
 
-Apart from ``config_file``, because a run that changes nothing need not load it.
+Separate from ``config_file``, because a run that changes nothing need not load it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 
-#: Signatures over the old content: meaningless on the new.
+#: Signatures over the old content; they would not match the new.
 _CONTENT_BOUND_XATTRS = frozenset(("security.ima", "security.evm"))
 
 
-#: How many backups of a file are kept, the newest; and what marks one of ours.
+#: How many backups of a file are kept (the newest), and the mark in the name of our backups.
 BACKUPS = 10
 _MARK = ".k8s_edge."
 
@@ -36,10 +36,10 @@ def swap(
     backup: bool,
     mode: int,
 ) -> str | None:
-    """Put ``content`` in the place of the file ``real``; gives the backup's path, if one was made.
+    """Replace the file ``real`` by ``content``. Returns the backup's path, or None.
 
-    The lock on the directory is held by the caller. ``validate(candidate)`` and ``expect()`` (is the file still what
-    the plan was made on?) raise to stop the swap; whatever is raised, the file is as it was and nothing lies beside it.
+    The caller holds the lock on the directory. ``validate(candidate)`` and ``expect()`` (is the file still the one that
+    was planned for?) raise to stop the swap. Whatever is raised, the file is unchanged and no candidate is left.
     """
     directory, name = os.path.split(real)
     prefix = f".{name}.k8s_edge-"
@@ -65,13 +65,13 @@ def swap(
 
 
 def remove(real: str) -> None:
-    """Take the file away, durably."""
+    """Remove the file and sync its directory."""
     os.unlink(real)
     _sync(os.path.dirname(real))
 
 
 def _sweep(directory: str, prefix: str) -> None:
-    """Remove candidates that a killed run left. The lock is held, so nobody is at work on them."""
+    """Remove candidates left by a killed run. The lock is held, so none of them is in use."""
     for name in os.listdir(directory):
         if name.startswith(prefix):
             _remove(os.path.join(directory, name))
@@ -87,7 +87,8 @@ def _write(candidate: str, content: bytes, real: str, mode: int) -> None:
 
 
 def _dress(descriptor: int, real: str, mode: int) -> None:
-    """Give the candidate owner, mode and extended attributes of the file it will replace; ``mode`` where none is."""
+    """Give the candidate the owner, mode and extended attributes of the file it replaces; ``mode`` where there is no
+    file."""
     try:
         current = os.stat(real)
     except FileNotFoundError:
@@ -107,8 +108,8 @@ def _dress(descriptor: int, real: str, mode: int) -> None:
 
 
 def _keep(real: str) -> str:
-    """A second name for the current file, so that the swap leaves it there with all its attributes. The name says that
-    it is ours, and sorts by time (UTC)."""
+    """Make a hard link to the current file, so that the swap keeps it with all its attributes. The name marks it as
+    ours and sorts by time (UTC)."""
     moment = time.time_ns()
     stamp = time.strftime("%Y-%m-%d@%H:%M:%S", time.gmtime(moment // 10**9))
     backup = f"{real}{_MARK}{stamp}.{moment % 10**9:09}Z~"
@@ -117,11 +118,11 @@ def _keep(real: str) -> str:
 
 
 def _forget(directory: str, name: str) -> None:
-    """Remove backups of ours but for the newest ``BACKUPS``. What others have kept under other names stays."""
+    """Remove our backups except the newest ``BACKUPS``. Files with other names stay."""
     ours = re.compile(re.escape(name + _MARK) + r"\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d\.\d{9}Z~")
     kept = sorted(each for each in os.listdir(directory) if ours.fullmatch(each))
     for each in kept[:-BACKUPS]:
-        with suppress(OSError):  # the swap is done, and an old backup more is no reason to fail
+        with suppress(OSError):  # the swap is done; one old backup too many is no reason to fail
             os.unlink(os.path.join(directory, each))
 
 
@@ -139,7 +140,7 @@ def _remove(path: str) -> None:
 
 
 def unwritable(real: str, error: OSError) -> EdgeError:
-    """An error of the operating system in words, with its remedy."""
+    """An error of the operating system as a message with its remedy."""
     directory, name = os.path.split(real)
     remedy = {
         errno.ENOENT: "Install the daemon's package first, or create the directory.",

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module ``firewall_access`` does: which firewall there is, and the desired state made so there."""
+"""What the module ``firewall_access`` does: find out which firewall the host has, and apply the desired state to it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _NOTHING = "No firewall is in use on this host, so nothing is blocked and nothin
 
 
 class Backend(Resource, Protocol):
-    """What is open in one firewall, as a resource."""
+    """The openings in one firewall, as a resource."""
 
     found: Any
     """What was read last."""
 
 
 def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """Make the host's firewall let in what is listed, and of what is ours nothing else."""
+    """Make the host's firewall accept what is listed. Of the rules that are ours, no others remain."""
     desired = desired_of(params)
     running = _firewalld_runs()
     backend = params["backend"]
@@ -48,7 +48,7 @@ def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str
     _demand(backend, running, system)
     others = [other for other in _left_in() if other != backend]
     plans, left = [], []
-    if desired.close:  # first, so that what another backend had goes where the host has changed its firewall
+    if desired.close:  # first, so that rules in another backend are removed when the host has changed its firewall
         plans += [_reconcile(other, Desired(), running, system, check_mode)[0] for other in others]
     else:
         left += [f"what is left in {other}" for other in others]
@@ -68,7 +68,7 @@ def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str
 
 
 def desired_of(params: dict[str, Any]) -> Desired:
-    """The module's parameters as desired state; InputError with all that is wrong with them."""
+    """The module's parameters as desired state. Raises InputError with all problems."""
     if params["state"] == "absent":
         return Desired()
     problems: list[Any] = []
@@ -83,7 +83,7 @@ def desired_of(params: dict[str, Any]) -> Desired:
 
 
 def unit_file(name: str) -> str | None:
-    """The file of a service; ``/dev/null`` where it is masked; None where there is none."""
+    """The unit file of a service; ``/dev/null`` where it is masked; None where there is none."""
     for folder in _UNITS:
         path = f"{folder}/{name}.service"
         if os.path.lexists(path):
@@ -106,12 +106,12 @@ def _firewalld_runs() -> bool:
     try:
         with Bus() as bus:
             return bus.running(NAME)
-    except OSError:  # no bus, so nobody on it
+    except OSError:  # no bus, so nothing runs on it
         return False
 
 
 def _demand(backend: str, running: bool, system: System) -> None:
-    """EdgeError where the backend asked for cannot be."""
+    """Raise EdgeError where the requested backend is not available."""
     if backend == FIREWALLD and not running:
         if unit_file("firewalld") is None:
             raise EdgeError("firewalld is not installed. Install it, or choose another backend.")
@@ -131,8 +131,8 @@ def _demand(backend: str, running: bool, system: System) -> None:
 
 
 def _closed_by_others(backend: str, plan: Plan, system: System) -> list[str]:
-    """Warnings where something else drops what ought to be open. Beside firewalld that is looked at when something is
-    opened, since a run without changes is to cost little."""
+    """Warnings where other rules drop what should be open. With firewalld this is read only when something is opened,
+    to keep a run without changes fast."""
     if backend == NFTABLES or not (backend == NONE or plan.steps or unit_enabled(NFTABLES)):
         return []
     from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall import others
@@ -143,7 +143,7 @@ def _closed_by_others(backend: str, plan: Plan, system: System) -> list[str]:
 
 
 def _left_in() -> list[str]:
-    """The backends in which there is something of ours."""
+    """The backends that still have something of ours."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import FOLDER
     from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import PATH
 
@@ -154,7 +154,7 @@ def _left_in() -> list[str]:
 def _reconcile(
     backend: str, desired: Desired, running: bool, system: System, check_mode: bool
 ) -> tuple[Plan, list[str]]:
-    """The plan that was carried out, and in words what it has left for later."""
+    """The plan that was carried out, and messages about what is left for later."""
     with _rules_of(backend, running, system) as rules:
         resource = rules(desired)
         plan = reconcile(resource, check_mode=check_mode)
@@ -166,7 +166,7 @@ def _reconcile(
 
 @contextmanager
 def _rules_of(backend: str, running: bool, system: System) -> Iterator[Callable[[Desired], Backend]]:
-    """What makes desired state a resource of the backend, for as long as its door is open."""
+    """A function that makes desired state a resource of the backend, valid while the backend's connection is open."""
     if backend == NFTABLES:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nftables import NftablesRules
 
@@ -184,7 +184,7 @@ def _rules_of(backend: str, running: bool, system: System) -> Iterator[Callable[
 
 
 def _together(plans: list[Plan]) -> Plan:
-    """Several plans told as one."""
+    """Several plans as one."""
     return Plan(
         "".join(plan.before for plan in plans),
         "".join(plan.after for plan in plans),

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""D-Bus with the standard library: as much of it as calling methods takes.
+"""D-Bus with the standard library, limited to calling methods.
 
-The format is the D-Bus Specification's (https://dbus.freedesktop.org/doc/dbus-specification.html). Packing and
-unpacking are pure; ``Bus`` is the connection. A call costs a few milliseconds, where each command line tool of a daemon
-starts an interpreter of its own first.
+The format is that of the D-Bus Specification (https://dbus.freedesktop.org/doc/dbus-specification.html). Packing and
+unpacking are pure; ``Bus`` is the connection. A call takes a few milliseconds; a command line tool of a daemon would
+first start an interpreter.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ALIGN = {"s": 4, "o": 4, "g": 1, "a": 4, "v": 1, "(": 8, "{": 8}
 
 
 class DBusError(EdgeError):
-    """A method answered with an error: ``name`` is the error's, the message what it says."""
+    """A method returned an error: ``name`` is the error's name, the message is its text."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message or name)
@@ -54,7 +54,7 @@ def _align(kind: str) -> int:
 
 
 class Packer:
-    """Bytes in the making. Every value is aligned to its own size, counted from the beginning of the message."""
+    """Builds a message. Every value is aligned to its own size, counted from the start of the message."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -63,7 +63,7 @@ class Packer:
         self.data.extend(b"\0" * (-len(self.data) % size))
 
     def add(self, signature: str, *values: Any) -> None:
-        """Values of the types of a signature."""
+        """Append values of the types of a signature."""
         for value in values:
             kind = first_type(signature)
             signature = signature[len(kind) :]
@@ -92,7 +92,8 @@ class Packer:
 
 
 class Unpacker:
-    """A reader of bytes. Dictionaries come as dict, other arrays and structures as list, variants as their value."""
+    """Reads a message. Dictionaries are returned as dict, other arrays and structures as list, variants as their
+    value."""
 
     def __init__(self, data: bytes, position: int = 0, order: str = "<") -> None:
         self.data = data
@@ -100,7 +101,7 @@ class Unpacker:
         self.order = order
 
     def take(self, signature: str) -> list[Any]:
-        """The values of a signature."""
+        """Read the values of a signature."""
         values = []
         while signature:
             kind = first_type(signature)
@@ -160,14 +161,14 @@ def call_message(serial: int, target: tuple[str, str, str, str], signature: str,
 
 
 def sizes(beginning: bytes) -> tuple[str, int, int]:
-    """Of a message's first 16 bytes: the byte order, and the lengths of its header and of its body."""
+    """From a message's first 16 bytes: the byte order, and the lengths of its header and its body."""
     order = "<" if beginning[:1] == b"l" else ">"
     body, _serial, fields = struct.unpack(order + "III", beginning[4:16])
     return order, 16 + fields + -fields % 8, body
 
 
 def answer_to(serial: int, message: bytes) -> list[Any] | None:
-    """The values of the answer to a call, or None where a message is something else. DBusError for an error."""
+    """The values of the answer to a call; None for any other message. Raises DBusError for an error."""
     order, head, _body = sizes(message[:16])
     kind = message[1]
     reader = Unpacker(message, 12, order)
@@ -181,7 +182,7 @@ def answer_to(serial: int, message: bytes) -> list[Any] | None:
 
 
 class Bus:
-    """A connection to a bus. Daemons that do not run are not started by a call. OSError where there is no bus."""
+    """A connection to a bus. Calls do not start daemons that are not running. Raises OSError where there is no bus."""
 
     def __init__(self, path: str = SYSTEM_BUS) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
@@ -201,7 +202,7 @@ class Bus:
         self.socket.close()
 
     def call(self, destination: str, path: str, method: str, signature: str = "", *values: Any) -> Any:
-        """Call ``method`` (interface and member) and give what it answers: nothing, a value, or a list of them."""
+        """Call ``method`` (interface and member) and return its answer: None, a value, or a list of values."""
         self.serial += 1
         interface, _dot, member = method.rpartition(".")
         answer = None
@@ -216,7 +217,7 @@ class Bus:
         return answer[0] if len(answer) == 1 else answer or None
 
     def running(self, name: str) -> bool:
-        """Whether somebody owns a name on the bus."""
+        """Whether a name on the bus has an owner."""
         return bool(self._own("NameHasOwner", "s", name))
 
     def _own(self, member: str, signature: str = "", *values: Any) -> Any:

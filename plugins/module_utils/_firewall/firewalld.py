@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two doors to firewalld: over D-Bus where it runs, in its files where it does not."""
+"""Two ways to change firewalld: over D-Bus where it runs, in its files where it does not."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 NAME = "org.fedoraproject.FirewallD1"
 _PATH = "/org/fedoraproject/FirewallD1"
 OFFLINE = "firewall-offline-cmd"
-#: Zones that somebody has changed for good.
+#: The folder of zones with permanent changes.
 ZONE_FILES = "/etc/firewalld/zones"
 _SECONDS = 60.0
 
 
 class Door(Protocol):
-    """Reading zones, and one change."""
+    """Reads zones and applies one change."""
 
     def view(self, interfaces: Iterable[str], further: Iterable[str]) -> View:
-        """The zones of the interfaces and those bound to sources, now or after a reload, and further ones."""
+        """The zones of the interfaces and those bound to sources, now or after a reload, and the ``further`` ones."""
 
     def turn(self, turn: Turn) -> None:
-        """Put a rule in or take it out."""
+        """Add or remove a rule."""
 
 
 class Running:
-    """The firewalld that runs. EdgeError where it does not do its work."""
+    """The running firewalld. Raises EdgeError where it does not work."""
 
     def __init__(self, bus: Bus, zone_files: str = ZONE_FILES) -> None:
         self.bus = bus
@@ -76,7 +76,7 @@ class Running:
             self._call(verb, "ss", turn.zone, turn.rule, interface=f"{NAME}.zone")
 
     def _named_for_good(self, interfaces: Iterable[str]) -> set[str]:
-        """The zones that a reload would bring to an interface, or to sources."""
+        """The zones that would apply to an interface, or to sources, after a reload."""
         found = set()
         for entry in os.scandir(self.zone_files) if os.path.isdir(self.zone_files) else ():
             if entry.name.endswith(".xml"):
@@ -86,7 +86,7 @@ class Running:
         return found
 
     def _zone(self, name: str, bound: dict[str, list[str]], by_default: list[str]) -> Zone | None:
-        """A zone as it runs and as it is for good; None where it is neither."""
+        """A zone's runtime and permanent state; None where it has neither."""
         runs = self._if_there(lambda: self._call("getZoneSettings2", "s", name, interface=f"{NAME}.zone"))
         for_good = self._if_there(lambda: self._permanently(name, "getSettings2"))
         if runs is None and for_good is None:
@@ -105,7 +105,7 @@ class Running:
         try:
             return ask()
         except DBusError as error:
-            # firewalld has one D-Bus error for everything, and its own code in the text only.
+            # firewalld has one D-Bus error for everything; its own error code is only in the text.
             if "INVALID_ZONE" not in str(error):
                 raise
             return None
@@ -119,13 +119,13 @@ class Running:
 
 
 class Stopped:
-    """The files of a firewalld that does not run, so that it starts with what it has to have."""
+    """The files of a firewalld that does not run, so that it starts with the desired rules."""
 
     def __init__(self, system: System) -> None:
         self.system = system
 
     def view(self, _interfaces: Iterable[str], _further: Iterable[str]) -> View:
-        if self.system.which(OFFLINE) is None:  # gone, and its zones with it
+        if self.system.which(OFFLINE) is None:  # uninstalled, and its zones with it
             return View("", {})
         return View(self._run("--get-default-zone").strip(), zones_in(self._run("--list-all-zones")))
 
@@ -149,7 +149,7 @@ def binds(zone_file: str, interfaces: Iterable[str]) -> bool:
 
 
 def zones_in(listing: str) -> dict[str, Zone]:
-    """The zones in what ``firewall-offline-cmd --list-all-zones`` says. Pure."""
+    """The zones in the output of ``firewall-offline-cmd --list-all-zones``. Pure."""
     zones: dict[str, Zone] = {}
     fields: dict[str, str] = {}
     key = ""

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a firewall shall let in: frozen values, checked, with addresses spelled one way, and what they are called."""
+"""What a firewall should accept: frozen values, checked, with addresses in a normal form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHOUT_PORT = {"vrrp": 112, "ah": 51}
 
 
 class Opening(NamedTuple):
-    """Packets that are let in. ``source`` and ``destination`` are addresses or networks of one family; None is any."""
+    """Packets to accept. ``source`` and ``destination`` are addresses or networks of one family; None means any."""
 
     protocol: str
     port: int | None = None
@@ -37,10 +37,10 @@ class Opening(NamedTuple):
 
 
 class Desired(NamedTuple):
-    """All that is asked for. Nothing: what is ours is taken away.
+    """The desired state. An empty one removes all that is ours.
 
-    ``interfaces`` are those that packets come in by; ``guarded`` addresses have nothing open but what is listed. With
-    ``close`` False nothing that is open is closed yet.
+    ``interfaces`` are those where packets arrive. At ``guarded`` addresses only the listed openings are accepted. With
+    ``close`` False nothing is closed yet.
     """
 
     openings: tuple[Opening, ...] = ()
@@ -50,7 +50,7 @@ class Desired(NamedTuple):
 
 
 def openings(entries: Sequence[Mapping[str, Any]], problems: list[Problem]) -> tuple[Opening, ...]:
-    """The option ``openings``, one value for each source; what is wrong with it goes to ``problems``."""
+    """The option ``openings``, one value for each source. Problems are added to ``problems``."""
     found: dict[Opening, None] = {}
     for index, entry in enumerate(entries):
         path = f"openings[{index}]"
@@ -76,13 +76,13 @@ def openings(entries: Sequence[Mapping[str, Any]], problems: list[Problem]) -> t
 
 
 def addresses(option: str, texts: Iterable[str], problems: list[Problem]) -> tuple[str, ...]:
-    """Addresses in one spelling; what is none goes to ``problems``."""
+    """Addresses in a normal form. Invalid ones are added to ``problems``."""
     found = [_network(f"{option}[{index}]", text, problems) for index, text in enumerate(texts)]
     return tuple(each for each in found if each)
 
 
 def _network(path: str, text: str | None, problems: list[Problem]) -> str | None:
-    """An address or network in one spelling: without a prefix where that says nothing, without host bits."""
+    """An address or network in a normal form: without a prefix that covers one host only, without host bits."""
     if text is None:
         return None
     try:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nftables: from the host as it is to the steps that make file, unit and kernel agree with the desired state. Pure."""
+"""nftables: the steps that make file, unit and kernel match the desired state. Pure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Ste
 
 
 class Loaded(NamedTuple):
-    """What was loaded last, and how nft lists what came of it, by table. Our rules are compared with that: nft does not
-    list a rule as it was written."""
+    """What was loaded last, and how nft listed the resulting rules, by table. Current rules are compared with that
+    listing, because nft does not list a rule as it was written."""
 
     desired: Desired = Desired()
     listings: Mapping[str, str] = {}
 
 
 class Found(NamedTuple):
-    """The host as it is. ``listings`` is how nft lists what is ours; ``running`` whether the unit is enabled and on."""
+    """The host's current state. ``listings`` is how nft lists our rules; ``running`` is whether the unit is enabled and
+    active."""
 
     loaded: Loaded
     file: bytes | None
@@ -34,32 +35,33 @@ class Found(NamedTuple):
 
 
 class Files(NamedTuple):
-    """What our two files say; None for no file."""
+    """The content of our two files; None for no file."""
 
     file: bytes | None
     unit: bytes | None
 
 
 class Service(NamedTuple):
-    """Whether our unit is on, now and at boot. Off it takes no rules along."""
+    """Whether our unit is on, now and at boot. Stopping it removes no rules."""
 
     on: bool
 
 
 class Rules(NamedTuple):
-    """What to have in the kernel: our own table, and our chains beside those of others."""
+    """The rules desired in the kernel: our own table, and our chains in tables that are not ours."""
 
     desired: Desired
     chains: tuple[Chain, ...]
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is to be left of ours."""
+        """Whether nothing of ours is desired."""
         return not self.desired.openings and not self.desired.guarded
 
 
 def plan(found: Found, desired: Desired, nft: str) -> Plan:
-    """The steps, none where all is as it was loaded and that is what is desired. ``nft`` is the path of the tool."""
+    """The steps; none where the desired state is what was loaded and it is unchanged. ``nft`` is the path of the
+    tool."""
     old = found.loaded.desired
     more = Desired() if desired.close else old
     openings = {*desired.openings, *more.openings}
@@ -78,8 +80,8 @@ def plan(found: Found, desired: Desired, nft: str) -> Plan:
 
 
 def _steps(found: Found, target: Rules, lines: list[str], nft: str) -> Iterator[Step]:
-    """The file is there before the unit that loads it, and goes after it. Rules have the last word: they replace
-    whatever is there of ours, what the start of the unit has loaded too."""
+    """The file is written before the unit that loads it, and removed after it. Rules come last: they replace all of
+    ours, including what the start of the unit has loaded."""
     words = "\n".join(lines or ["load our rules again: the loaded rules differ"])
     was = Rules(found.loaded.desired, tuple(chain for chain in found.chains if chain.jumps))
     there = Files(found.file, found.unit)
@@ -117,7 +119,7 @@ def _told(chain: Chain) -> str:
 
 
 def text_of(loaded: Loaded) -> bytes:
-    """The record: what was loaded, and how nft lists it."""
+    """The record as bytes: what was loaded, and how nft lists it."""
     content = {
         "openings": loaded.desired.openings,
         "guarded": loaded.desired.guarded,
@@ -127,7 +129,8 @@ def text_of(loaded: Loaded) -> bytes:
 
 
 def loaded_from(content: bytes | None) -> Loaded:
-    """What ``text_of`` wrote. A record that cannot be read counts as none: what is ours is known by its name."""
+    """The reverse of ``text_of``. A record that cannot be parsed counts as none: our rules are then known by their
+    names."""
     try:
         known = json.loads(content or b"")
         desired = Desired(tuple(Opening(*each) for each in known["openings"]), (), tuple(known["guarded"]))

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nftables: what our file says. Pure.
+"""nftables: the text of our file. Pure.
 
-A verdict ``accept`` ends one base chain only, and a later one can still drop the packet. So a table of our own can
-close, and to open it takes a chain of ours in each table whose own input chain would drop what it does not know.
+A verdict ``accept`` ends one base chain only; a later one can still drop the packet. So a table of our own is enough to
+close. To open, each table whose own input chain drops by default needs a chain of ours.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ UNIT = "k8s_edge-nftables.service"
 
 
 class Chain(NamedTuple):
-    """Somebody else's base chain that input goes through and that ends in no. ``last`` is True where the no is its last
-    rule, so that ours has to come before it; else it is the chain's policy. ``jumps`` are the handles of our jumps,
-    ``ours`` is our chain in that table as nft lists it."""
+    """A base chain that is not ours, that input passes through and that ends in drop or reject. ``last`` is True where
+    its last rule does that, so that our jump must come before it; else it is the chain's policy. ``jumps`` are the
+    handles of our jumps. ``ours`` is our chain in that table as nft lists it."""
 
     family: str
     table: str
@@ -34,12 +34,12 @@ class Chain(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The table."""
+        """The table's family and name."""
         return f"{self.family} {self.table}"
 
     @property
     def iptables(self) -> bool:
-        """Whether it is one of iptables' own, which finds rules in nft's language incompatible."""
+        """Whether the table is one of iptables, which cannot read rules in nft's own syntax."""
         return self.family in ("ip", "ip6") and self.table == "filter" and self.name == "INPUT"
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class Chain(NamedTuple):
 
 
 def accepts(openings: Iterable[Opening], family: str = "inet") -> list[str]:
-    """A rule for each opening that a table of this family can have."""
+    """A rule for each opening that applies to a table of this family."""
     lines = []
     for opening in openings:
         if family != "inet" and opening.version not in (None, 4 if family == "ip" else 6):
@@ -64,7 +64,7 @@ def accepts(openings: Iterable[Opening], family: str = "inet") -> list[str]:
 
 
 def table_text(desired: Desired) -> str:
-    """Our own table: what is open; everything else at the guarded addresses is refused. Replaced as a whole."""
+    """Our own table: the openings; everything else to the guarded addresses is refused. Replaced as a whole."""
     peers = [each for each in desired.openings if not each.port and each.source and each.destination]
     lines = [
         'iifname "lo" accept',
@@ -84,8 +84,8 @@ def table_text(desired: Desired) -> str:
 
 
 def chain_text(chain: Chain, desired: Desired) -> str:
-    """Our chain in somebody else's table, and the way into it. The rest of that table stays as it is; where it is gone,
-    what is loaded at boot must not fail for that."""
+    """Our chain in a table that is not ours, and the jump to it. The rest of that table is unchanged. Loading at boot
+    must not fail where that table no longer exists."""
     rules = "".join(f"add rule {chain.place} {TABLE} {line}\n" for line in accepts(desired.openings, chain.family))
     verb = "insert" if chain.last else "add"
     return (
@@ -95,13 +95,14 @@ def chain_text(chain: Chain, desired: Desired) -> str:
 
 
 def removal_text(chain: Chain) -> str:
-    """Takes our jumps and our chain out of somebody else's table."""
+    """Removes our jumps and our chain from a table that is not ours."""
     jumps = "".join(f"delete rule {chain} handle {handle}\n" for handle in chain.jumps)
     return f"{jumps}{_emptied(chain)}delete chain {chain.place} {TABLE}\n"
 
 
 def transaction(current: Iterable[Chain], desired: Desired, chains: Sequence[Chain]) -> str:
-    """What makes the kernel's rules those of ``file_text``, whatever of ours is there now; none for no openings."""
+    """The commands that replace whatever is ours in the kernel by ``file_text``; only removals where there are no
+    openings."""
     removals = "".join(removal_text(chain) for chain in current if chain.jumps or chain.ours)
     if not desired.openings and not desired.guarded:
         return f"{removals}table inet {TABLE}\ndelete table inet {TABLE}\n"
@@ -109,13 +110,13 @@ def transaction(current: Iterable[Chain], desired: Desired, chains: Sequence[Cha
 
 
 def file_text(desired: Desired, chains: Sequence[Chain]) -> str:
-    """All of it, as it is loaded at boot and whenever the host's own rules are loaded anew."""
+    """The whole file, loaded at boot and whenever the host's own rules are loaded again."""
     head = f"# What the edge needs, written by k8s_edge.ha and loaded by {UNIT}, after the host's own rules.\n"
     return head + table_text(desired) + "".join(chain_text(chain, desired) for chain in chains)
 
 
 def unit_text(nft: str) -> str:
-    """The unit that loads the file. nftables.service empties everything when it loads or stops; ours follows it."""
+    """The unit that loads the file. nftables.service flushes all rules when it loads or stops; our unit follows it."""
     return f"""# Written by k8s_edge.ha.
 [Unit]
 Description=What the edge needs of nftables
@@ -140,8 +141,8 @@ WantedBy=sysinit.target
 
 
 def input_chains(listing: Mapping[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """(family, table, name, whether its policy is drop) of every foreign base chain that filters input, in what
-    ``nft -j list chains`` says."""
+    """(family, table, name, whether its policy is drop) of every base chain that filters input and is not ours, from
+    the output of ``nft -j list chains``."""
     found = []
     for item in listing.get("nftables", ()):
         chain = item.get("chain") or {}
@@ -155,31 +156,31 @@ FAMILIES = ("inet", "ip", "ip6")
 
 
 def jumps_in(listing: Mapping[str, Any]) -> tuple[int, ...]:
-    """The handles of our jumps in what ``nft -j list chain`` says."""
+    """The handles of our jumps in the output of ``nft -j list chain``."""
     rules = [item["rule"] for item in listing.get("nftables", ()) if "rule" in item]
     return tuple(rule["handle"] for rule in rules if rule.get("comment") == COMMENT)
 
 
 def ends_in_no(listing: Mapping[str, Any]) -> bool:
-    """Whether a chain's last rule drops or rejects whatever comes."""
+    """Whether a chain's last rule drops or rejects every packet."""
     return _last_word(listing)[0] in ("drop", "reject")
 
 
 def ends_in_chain(listing: Mapping[str, Any]) -> str | None:
-    """The chain that a chain's last rule sends whatever comes to."""
+    """The chain that a chain's last rule jumps to for every packet, or None."""
     word, value = _last_word(listing)
     return str(value["target"]) if word in ("jump", "goto") else None
 
 
 def _last_word(listing: Mapping[str, Any]) -> tuple[str, Any]:
-    """What a chain's last rule says and of what; nothing where it is only for some packets."""
+    """(verdict, its argument) of a chain's last rule; empty where it applies to some packets only."""
     rules = [item["rule"] for item in listing.get("nftables", ()) if "rule" in item]
     words = [next(iter(part.items())) for part in (rules[-1]["expr"] if rules else ()) if isinstance(part, dict)]
     return words[-1] if words and "match" not in dict(words) else ("", None)
 
 
 def _emptied(chain: Chain) -> str:
-    """Our chain in somebody else's table, there and empty."""
+    """Our chain in a table that is not ours, created and empty."""
     return f"add chain {chain.place} {TABLE}\nflush chain {chain.place} {TABLE}\n"
 
 

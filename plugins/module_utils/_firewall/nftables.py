@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nftables as a resource: our file, the unit that loads it, and the rules in the kernel, which agree."""
+"""nftables as a resource: our file, the unit that loads it, and the rules in the kernel, kept in agreement."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SECONDS = 60.0
 
 
 class NftablesRules:
-    """What the desired state needs of nftables."""
+    """The nftables rules for the desired state."""
 
     def __init__(self, desired: Desired, system: System) -> None:
         self.desired = desired
@@ -54,7 +54,7 @@ class NftablesRules:
         self.record = RecordFile(RECORD)
         self.file = ConfigFile(PATH, validate=self._validate, mode=0o644)
         self.unit = ConfigFile(UNIT_PATH, mode=0o644)
-        #: What was read last.
+        #: The result of the last read.
         self.found = Found(Loaded(), None, None, False, (), {})
 
     def lock(self) -> AbstractContextManager[None]:
@@ -72,7 +72,7 @@ class NftablesRules:
         return plan(current, self.desired, self.nft)
 
     def rehearse(self, plan: Plan) -> None:
-        """Let the kernel judge the rules."""
+        """Let the kernel check the rules."""
         for step in plan.steps:
             if isinstance(step.apply, Rules):
                 self._load(step.apply, "-c")
@@ -90,7 +90,7 @@ class NftablesRules:
             self.record.write(None if change.empty else text_of(Loaded(change.desired, listings)))
 
     def chains(self) -> tuple[Chain, ...]:
-        """The input chains of others that end in no, and those that have a jump of ours."""
+        """The input chains that are not ours and end in drop or reject, and those that have a jump of ours."""
         found = []
         for family, table, name, dropping in input_chains(self._json("list", "chains")):
             content = self._json("-a", "list", "chain", family, table, name)

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What else on a host closes what is opened here: rules that no backend of ours writes to, in words."""
+"""Warnings about other rules on the host that close what is opened here: rules that none of our backends writes to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def closed_beside_firewalld(system: System) -> list[str]:
 
 
 def closed_without_backend(system: System) -> list[str]:
-    """A warning for each chain that drops on a host without firewalld and nftables.service."""
+    """On a host without firewalld and nftables.service: a warning for each chain that drops."""
     return [
         "Neither firewalld nor nftables.service is in use on this host, so nothing was opened; but the chain "
         f"{chain} drops or rejects other traffic, and so may block VRRP and the VIPs' ports. Open them with the tool "

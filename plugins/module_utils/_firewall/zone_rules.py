@@ -17,18 +17,18 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import Entry, Found, Remember, View, plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 
-#: What in firewalld's zones is ours. Without it nothing is, and nothing is taken away.
+#: The record of our rules in firewalld's zones. Without it no rule counts as ours, and none is removed.
 RECORD = f"{FOLDER}/firewalld.json"
 
 
 class ZoneRules:
-    """What the desired state needs of firewalld's zones."""
+    """The zone rules for the desired state."""
 
     def __init__(self, desired: Desired, door: Door, record: str | None = None) -> None:
         self.desired = desired
         self.door = door
         self.record = RecordFile(record or RECORD)
-        #: What was read last.
+        #: The result of the last read.
         self.found = Found(View("", {}), frozenset())
 
     def lock(self) -> AbstractContextManager[None]:
@@ -43,7 +43,7 @@ class ZoneRules:
         return plan(current, self.desired)
 
     def rehearse(self, plan: Plan) -> None:
-        """Everything that could be refused was asked while reading."""
+        """Nothing to do: reading has already found what firewalld would refuse."""
 
     def execute(self, change: Any) -> None:
         if isinstance(change, Remember):
@@ -53,7 +53,7 @@ class ZoneRules:
 
 
 def entries_in(record: RecordFile) -> frozenset[Entry]:
-    """What the record says is ours."""
+    """The entries that the record lists as ours."""
     content = record.read()
     try:
         return frozenset((layer, zone, rule) for layer, zone, rule in json.loads(content or b"[]"))

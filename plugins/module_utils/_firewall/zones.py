@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""firewalld: from its zones as they are, and what of them is ours, to the rich rules that come and go. Pure.
+"""firewalld: from the current zones, and which of their rules are ours, to the rich rules to add and remove. Pure.
 
-Rules go to the zones that packets meet, now or once firewalld is reloaded: those of the interfaces, and those that are
-bound to sources, which come before them. They stay out of a zone that lets everything in (nothing to open) and of one
-bound to sources to keep them out.
+Rules go to the zones that packets reach, now or after a reload of firewalld: those of the interfaces, and those bound
+to sources, which match first. No rule goes to a zone that accepts everything (nothing to open), nor to one bound to
+sources in order to block them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Ste
 
 RUNTIME, PERMANENT = "runtime", "permanent"
 LAYERS = (RUNTIME, PERMANENT)
-#: In the record, in the place of a layer: the rule that runs was there before ours was there for good.
+#: In the record, in the place of a layer: the runtime rule existed before our permanent one.
 THEIRS = "theirs"
 
 #: (layer, zone, rich rule)
@@ -26,8 +26,9 @@ Entry = tuple[str, str, str]
 
 
 class Zone(NamedTuple):
-    """A zone as it is now, and as it is for good, with what it is bound to in either. ``runtime`` is None where
-    firewalld does not run or has not loaded the zone yet, ``permanent`` where nobody has written it down."""
+    """A zone at runtime and as permanent configuration, with what it is bound to in either. ``runtime`` is None where
+    firewalld does not run or has not loaded the zone yet; ``permanent`` is None where it has no permanent
+    configuration."""
 
     target: str
     interfaces: tuple[str, ...]
@@ -37,22 +38,22 @@ class Zone(NamedTuple):
 
 
 class View(NamedTuple):
-    """The zones by name, and which one an interface is in that none names."""
+    """The zones by name, and the default zone: that of interfaces which no zone lists."""
 
     default: str
     zones: Mapping[str, Zone]
 
 
 class Found(NamedTuple):
-    """What was read: the zones, and which entries are ours. What is ours for good is ours while it runs, too, unless it
-    ran before."""
+    """What was read: the zones, and which entries are ours. A permanent rule of ours is ours at runtime too, unless the
+    runtime rule existed before."""
 
     view: View
     ours: frozenset[Entry]
 
 
 class Turn(NamedTuple):
-    """Put a rule into a zone, or take it out."""
+    """Add a rule to a zone, or remove it."""
 
     layer: str
     zone: str
@@ -61,13 +62,13 @@ class Turn(NamedTuple):
 
 
 class Remember(NamedTuple):
-    """Write down which entries are ours."""
+    """Record which entries are ours."""
 
     entries: frozenset[Entry]
 
 
 def rich_rule(opening: Opening) -> str:
-    """The opening in firewalld's rich language, spelled as firewalld itself spells it."""
+    """The opening in firewalld's rich language, in firewalld's own spelling."""
     words = ["rule"]
     if opening.version:
         words.append(f'family="ipv{opening.version}"')
@@ -83,7 +84,7 @@ def rich_rule(opening: Opening) -> str:
 
 
 def zones_met(view: View, interfaces: Iterable[str]) -> list[str]:
-    """The zones that packets from these interfaces meet, and where they are not let in anyway."""
+    """The zones that packets from these interfaces reach and that do not accept everything anyway."""
     met = []
     for name, zone in sorted(view.zones.items()):
         by_interface = set(interfaces) & set(zone.interfaces) or (
@@ -97,7 +98,7 @@ def zones_met(view: View, interfaces: Iterable[str]) -> list[str]:
 
 
 def plan(found: Found, desired: Desired) -> Plan:
-    """What brings the zones to the desired state: first all that is opened, then all that is closed."""
+    """The changes from the current zones to the desired state: first everything to open, then everything to close."""
     there = _entries(found.view)
     ours = {entry for entry in there if entry in found.ours or (PERMANENT, *entry[1:]) in found.ours}
     ours -= {(RUNTIME, *entry[1:]) for entry in found.ours if entry[0] == THEIRS}
@@ -118,7 +119,7 @@ def plan(found: Found, desired: Desired) -> Plan:
     turns = [Turn(*entry, True) for entry in _ordered(opened)] + [Turn(*entry, False) for entry in _ordered(closed)]
     steps = [Step(_words(turn, turns, named), turn, turn._replace(present=not turn.present)) for turn in turns]
     if turns or left != found.ours:
-        # Whatever happens in between, the record names at least what is ours.
+        # Whatever happens in between, the record lists at least all that is ours.
         everything = found.ours | left
         steps.insert(0, Step("", Remember(everything), Remember(found.ours)))
         forget = "" if turns else "remove outdated entries from the record"
@@ -138,7 +139,7 @@ def _entries(view: View) -> set[Entry]:
 
 
 def _theirs(entry: Entry, there: set[Entry], ours: set[Entry]) -> bool:
-    """Whether a rule that runs is somebody else's for good, so that it has to go on running."""
+    """Whether a runtime rule also has a permanent one that is not ours, so that it must keep running."""
     for_good = (PERMANENT, *entry[1:])
     return for_good in there and for_good not in ours
 
@@ -148,7 +149,7 @@ def _ordered(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _words(turn: Turn, turns: list[Turn], named: Mapping[str, str]) -> str:
-    """A line for both layers of a rule; which of them it is, only where the other one is right already."""
+    """One line for both layers of a rule. The layer is named only where the other one is right already."""
     layers = [each.layer for each in turns if (each.zone, each.rule) == (turn.zone, turn.rule)]
     if len(layers) > 1 and turn.layer == PERMANENT:
         return ""

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a change interrupts: sessions of HAProxy, VIPs that this host holds, connections through IPVS. Read only where
-something would change, and left out (None) where it cannot be read."""
+"""What a change interrupts: sessions of HAProxy, VIPs that this host holds, connections through IPVS. Read only when
+something would change, and omitted (None) where it cannot be read."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 if TYPE_CHECKING:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 
-#: How long HAProxy may say nothing, in seconds.
+#: Timeout of HAProxy's runtime API, in seconds.
 _SECONDS = 2.0
 _HARD_STOP = re.compile(r"^[ \t]*hard-stop-after[ \t]+(\S+)", re.MULTILINE)
 _OWN = "GLOBAL"  # the sessions of the runtime API itself
 
 
 def of_haproxy(params: Mapping[str, Any], plan: Mapping[str, Any], _system: System) -> dict[str, Any]:
-    """For a reload or a restart: the sessions that outlive a second, and what ends them. A reload leaves them to the
-    old process, and that one goes by what it has read itself, which is the file as it is now."""
+    """For a reload or a restart: the sessions older than a second, and what ends them. After a reload, the old process
+    keeps its sessions and ends them by the configuration it had read: the file as it is now."""
     if plan["impact"] not in ("reload", "restart"):
         return {}
     try:
@@ -55,7 +55,7 @@ def haproxy_sessions(path: str, address: str | None) -> dict[str, Any]:
 
 
 def sessions(runtime: Runtime) -> dict[str, Any]:
-    """How many sessions there are, by frontend; only those older than a second, unless there are very many."""
+    """The number of sessions by frontend. Counts only those older than a second, unless there are very many."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessions import (
         MOST_SESSIONS,
         read_sessions,
@@ -73,7 +73,7 @@ def sessions(runtime: Runtime) -> dict[str, Any]:
 
 
 def _old_process(master: int, pid: int) -> dict[str, Any]:
-    """A process that a reload has left behind, and how many sessions keep it; None where it cannot be asked."""
+    """A process left running after a reload, and how many sessions it still has. None where it does not answer."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import words_of
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.stats import read_info
@@ -92,14 +92,14 @@ def _old_process(master: int, pid: int) -> dict[str, Any]:
 
 
 def of_keepalived(_params: Mapping[str, Any], plan: Mapping[str, Any], system: System) -> dict[str, Any]:
-    """For any change: the instances that are MASTER now, and the connections that go through IPVS."""
+    """For any change: the instances that are MASTER now, and the connections that pass through IPVS."""
     if not plan["changed"]:
         return {}
     return {"holds": held_instances(system), **of_ipvs({}, plan, system)}
 
 
 def held_instances(system: System) -> list[dict[str, Any]] | None:
-    """The instances of the running keepalived that are MASTER, by its own account."""
+    """The instances that are MASTER, as the running keepalived reports them."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host import live
 
     pid = live.service(system).main_pid

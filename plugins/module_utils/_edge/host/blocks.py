@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blocks between markers in files of others (/etc/hosts), as ``ansible.builtin.blockinfile`` would write them."""
+"""Blocks between markers in files that this collection does not own (/etc/hosts), as ``ansible.builtin.blockinfile``
+writes them."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
 
 
 def look(entries: Sequence[Mapping[str, Any]]) -> Look:
-    """A step for each block that is to be written or removed, and the lines that this changes."""
+    """A step for each block to write or remove, with the lines that this changes."""
     refuse([problem for index, entry in enumerate(entries) for problem in _problems(entry, f"blocks[{index}]")])
     steps, impacts, before, after = [], [], b"", b""
     for entry in entries:
@@ -32,10 +33,11 @@ def look(entries: Sequence[Mapping[str, Any]]) -> Look:
 
 
 def with_block(text: bytes, marker: str, block: str) -> bytes:
-    """A text with the block, or without it where the block is empty. It is where its markers are, else at the end."""
+    """The text with the block, or without it where the block is empty. An existing block is replaced in place; a new
+    one goes to the end."""
     lines = text.splitlines(True)
     begin, end = (_marker(marker, mark) for mark in ("BEGIN", "END"))
-    # The last of each counts, and whichever comes first begins it.
+    # The last marker of each kind counts; the block starts at whichever comes first.
     marks = [max((at for at, line in enumerate(lines) if line == mark), default=None) for mark in (begin, end)]
     found = sorted(at for at in marks if at is not None)
     place = len(lines)
@@ -63,7 +65,7 @@ def _problems(entry: Mapping[str, Any], place: str) -> Iterator[Problem]:
 
 
 def _read(entry: Mapping[str, Any]) -> bytes:
-    """The file's content; empty where there is none to take a block out of."""
+    """The file's content; empty where the file is missing and there is no block to remove."""
     path = entry["path"]
     try:
         with open(path, "rb") as file:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether files are as they should be: content, mode, owner and group. Contents are compared and never shown."""
+"""Whether files are as declared: content, mode, owner and group. Contents are compared and never shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def look(entries: Sequence[Mapping[str, Any]]) -> Look:
-    """A step for each file that is to be made, changed or removed."""
+    """A step for each file to create, change or remove."""
     refuse([problem for index, entry in enumerate(entries) for problem in _problems(entry, f"files[{index}]")])
     steps, impacts, brings = [], [], []
     for entry in entries:
@@ -36,7 +36,7 @@ def look(entries: Sequence[Mapping[str, Any]]) -> Look:
         steps += found
         if found:
             impacts.append(entry["impact"])
-            # A file that changes is not yet what a daemon would read, either.
+            # A daemon cannot find the final content of a file that is still to be changed.
             brings += [entry["path"]] if entry["state"] == "present" else []
     return Look(steps, worst(impacts), brings=brings)
 
@@ -97,7 +97,7 @@ def _differences(entry: Mapping[str, Any], status: os.stat_result) -> Iterator[s
 
 
 def _owned(what: str, name: str | None, current: int, number: Callable[[str], int]) -> Iterator[str]:
-    """A name that the host does not know yet owns nothing."""
+    """Where a user or group does not exist yet, it owns nothing."""
     if name is None:
         return
     try:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan has of each plane: the same keys, whether a module planned it or a look at the host."""
+"""What a plan reports of each plane: the same keys, whether a module or a look at the host produced them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Look(NamedTuple):
-    """What a look at the host found. ``steps`` are what is to be done, in words. ``brings`` are the names of what the
-    steps make that was not there (packages, users, paths): who needs it cannot find it yet. ``more`` are further keys
-    of the plane."""
+    """The result of a look at the host. ``steps`` are summaries of what is to be done. ``brings`` are the names of what
+    the steps create (packages, users, paths): steps that need these cannot find them yet. ``more`` are further keys of
+    the plane."""
 
     steps: Sequence[str] = ()
     impact: str = "none"
@@ -26,7 +26,7 @@ class Look(NamedTuple):
 
 
 def plane(found: Look) -> dict[str, Any]:
-    """A look as a plane of the result."""
+    """A look in the form of a plane of the result."""
     return {
         "failed": False,
         "msg": "",

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether packages are installed, asked of dpkg or rpm: without their locks, and without the network."""
+"""Whether packages are installed, as dpkg or rpm reports it: without taking their locks, and without the network."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 _SECONDS = 30.0
-#: A machine of dpkg has this, whatever tools somebody has installed beside it.
+#: Exists on every machine that uses dpkg, whatever other package tools are installed.
 _DPKG = "/var/lib/dpkg/status"
-#: dpkg's words for a package that works.
+#: dpkg's status of a package that is installed completely.
 _WORKING = ("installed", "triggers-awaited", "triggers-pending")
 
 
 def look(names: Sequence[str], system: System) -> Look:
-    """A step for each package that is missing. A daemon whose program is there counts as installed, whoever brought it:
-    a build of one's own, or a vendor's package of another name."""
+    """A step for each missing package. A daemon whose program exists counts as installed, even if it was built locally
+    or comes from a package of another name."""
     asked = [name for name in dict.fromkeys(names) if system.which(name) is None]
     if not asked:
         return Look()

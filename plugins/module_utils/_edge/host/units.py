@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether systemd's units are as they should be now and at boot, and run with their files as they are; asked once."""
+"""Whether systemd units have the declared state now and at boot, and run with their current files. One call reads them
+all."""
 
 from __future__ import annotations
 
@@ -24,10 +25,10 @@ _KEEPALIVED, _HAPROXY = "keepalived", "haproxy"
 def look(
     entries: Sequence[Mapping[str, Any]], system: System, coming: Collection[str], loaded_by: Collection[str]
 ) -> Look:
-    """A step for each unit that is to be started, stopped, enabled, disabled or reloaded.
+    """A step for each unit to start, stop, enable, disable or reload.
 
-    A unit that a package brings is not there where packages are ``coming``. ``loaded_by`` are the daemons that the
-    steps of another plane bring to their files.
+    A missing unit is no problem while packages are ``coming``. ``loaded_by`` are the daemons that steps of another
+    plane reload.
     """
     refuse([problem for index, entry in enumerate(entries) for problem in _problems(entry, f"units[{index}]")])
     steps: list[str] = []
@@ -99,7 +100,7 @@ def _steps(
     if entry["active"] is False and now["ActiveState"] not in ("inactive", "failed", ""):
         yield f"unit {name}: stop", "vip_move" if _plain(name) == _KEEPALIVED else "restart"
     at_boot = now["UnitFileState"]
-    # What is not enabled by a link cannot be disabled.
+    # A unit that is not enabled by a link cannot be disabled.
     differs = at_boot not in _ENABLED if entry["enabled"] else at_boot.startswith("enabled")
     if entry["enabled"] is not None and differs:
         yield f"unit {name}: {'enable' if entry['enabled'] else 'disable'}", "none"
@@ -110,7 +111,7 @@ def _steps(
 
 
 def _affected(entry: Mapping[str, Any], impact: str, system: System) -> dict[str, Any]:
-    """What the plane of the daemon itself says where it changes the file."""
+    """What the daemon's own plane reports when it changes the file."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host import affected
 
     if _plain(entry["name"]) == _KEEPALIVED:
@@ -135,5 +136,5 @@ def _haproxy_lacks(path: str, unit: str, system: System) -> str:
     return "" if loaded.loaded else loaded.reason
 
 
-#: Who can be asked: why a running daemon does not have its file as it is; empty where it has.
+#: Per daemon: a function that returns why the running daemon has not loaded its current file; empty where it has.
 _LOADED: Mapping[str, Callable[[str, str, System], str]] = {_KEEPALIVED: _keepalived_lacks, _HAPROXY: _haproxy_lacks}
