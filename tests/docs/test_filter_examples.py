@@ -18,8 +18,8 @@ from .conftest import CHECKOUT, run
 FILTERS = (
     "cluster_side",
     "edge_fleet",
-    "edge_problems",
     "edge_status",
+    "edge_verification",
     "etc_hosts_lines",
     "host_part",
     "preflight_findings",

@@ -88,7 +88,7 @@ def test_every_declaration_of_the_readme_can_be(installed: Path, project: Path, 
     )
     (project / "inventory" / "hosts").write_text(inventory)
     (project / "inventory" / "group_vars" / "all.yml").write_text(declared)
-    said = "{{ groups | k8s_edge.ha.edge_problems(hostvars) }}"
+    said = "{{ (groups | k8s_edge.ha.edge_fleet(hostvars)).problems }}"
     run(
         *("ansible", "-i", str(project / "inventory"), "lb1.example.com", "-m", "ansible.builtin.assert"),
         *("-a", json.dumps({"that": ["__said == []"], "fail_msg": "{{ __said }}"}), "-e", json.dumps({"__said": said})),

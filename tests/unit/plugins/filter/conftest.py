@@ -6,6 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verify import proof
 from derived import keepalived_instances
 
 
@@ -66,6 +69,22 @@ def hostvars(vips: list[dict[str, Any]] | None = None, edges: int = 2) -> dict[s
 def groups(edges: int = 2) -> dict[str, list[str]]:
     names = [f"haproxy-{n}" for n in range(1, edges + 1)]
     return {**GROUPS, "haproxy": names, "all": names + GROUPS["kube_control_plane"]}
+
+
+def edge_problems(groups: dict[str, list[str]], variables: dict[str, Any], read: bool) -> list[str]:
+    """What edge_fleet tells as problems, of the declaration or of what was read."""
+    return problems(Fleet(groups, variables), read)
+
+
+def vip_faults(
+    answers: dict[str, Any],
+    groups: dict[str, list[str]],
+    variables: dict[str, Any],
+    proxies: dict[str, Any] | None = None,
+    wires: dict[str, Any] | None = None,
+) -> list[str]:
+    """What edge_verification tells as faults of the hosts' answers by kind."""
+    return proof.vip_faults(Fleet(groups, variables), answers, proxies or {}, wires or {})
 
 
 def leading_peers(vips: list[dict[str, Any]], host: str) -> list[dict[str, Any]]:

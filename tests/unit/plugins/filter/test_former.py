@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
-from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
 from derived import keepalived_instances
+
+from .conftest import vip_faults
 
 VIP = "10.77.0.100/24"
 

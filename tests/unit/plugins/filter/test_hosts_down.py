@@ -12,12 +12,12 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_hosts import edge_hosts
-from ansible_collections.k8s_edge.ha.plugins.filter.edge_problems import edge_problems
-from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import partners_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from derived import keepalived_instances
+
+from .conftest import edge_problems, vip_faults
 
 DUAL = ["10.77.0.100/24", "fd00:77::100/64"]
 

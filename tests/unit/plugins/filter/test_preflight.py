@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.k8s_edge.ha.plugins.filter.edge_problems import edge_problems
 from ansible_collections.k8s_edge.ha.plugins.filter.preflight_findings import preflight_findings
 from ansible_collections.k8s_edge.ha.plugins.filter.preflight_looks import preflight_looks
-from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
 
-from .conftest import GROUPS, KUBEAPI, hostvars
+from .conftest import GROUPS, KUBEAPI, edge_problems, hostvars, vip_faults
 
 HARDWARE = {"haproxy-1": "52:54:00:00:00:11", "haproxy-2": "52:54:00:00:00:12"}
 OUTSIDER = "52:54:00:00:00:99"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.edge_fleet import edge_fleet
-from ansible_collections.k8s_edge.ha.plugins.filter.edge_problems import edge_problems
 from ansible_collections.k8s_edge.ha.plugins.filter.variable_faults import variable_faults
 from derived import keepalived_instances
+
+from .conftest import edge_problems
 
 OURS = {"router_id": "haproxy-1", "script_user": "keepalived_script", "enable_script_security": True}
 PURGED = {"keepalived_purge": True, "haproxy_purge": True}

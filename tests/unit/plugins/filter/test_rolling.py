@@ -9,13 +9,14 @@ from ansible_collections.k8s_edge.ha.plugins.filter.haproxy_verdict import hapro
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_verdict import keepalived_verdict
 from ansible_collections.k8s_edge.ha.plugins.filter.vip_endpoints import vip_endpoints
-from ansible_collections.k8s_edge.ha.plugins.filter.vip_faults import vip_faults
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import partners_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import order as _rolling
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, silenced_by, standing
 from derived import keepalived_instances
+
+from .conftest import vip_faults
 
 VIP = "10.77.0.100/24"
 

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.k8s_edge.ha.plugins.filter.edge_problems import edge_problems
 from derived import keepalived_instances
+
+from .conftest import edge_problems
 
 
 def vips(one: dict[str, Any], two: dict[str, Any]) -> list[dict[str, Any]]:
