@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines that HAProxy ends at an empty word: what stands behind it is not in force, and up to 3.0 nothing says so.
+"""Lines that HAProxy ends at an empty word: the words after it have no effect, and versions up to 3.0 do not report it.
 
-An empty word is ``""``, or a word in double quotes of nothing but variables that are empty (manual, section 2.3). Of
-variables that are not set at all 2.6 makes an empty word, 3.0 and 3.2 make none, and 3.4 refuses the line.
+An empty word is ``""``, or a word in double quotes that consists only of variables that are empty (manual, section
+2.3). Variables that are not set at all: 2.6 makes an empty word of them, 3.0 and 3.2 none, and 3.4 refuses the line.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex
 
 _VARIABLE = re.compile(r"\0\$(?:(\w+)|\{(\w+)(?:\[\*\])?(?:-([^}]*))?\})")
-#: What HAProxy sets itself.
+#: Variables that HAProxy sets itself.
 _OWN = ("HAPROXY_",)
 
 
 class Cut(NamedTuple):
-    """``empty`` is the empty word as it is written, ``lost`` how many words stand behind it: they may be secrets.
-    ``unset``: it is one of variables that are not set."""
+    """``empty`` is the empty word as written; ``lost`` is how many words follow it (the number only: they may be
+    secrets). ``unset``: the word consists of variables that are not set."""
 
     title: str
     line: int
@@ -45,8 +45,8 @@ class Cut(NamedTuple):
 
 
 def cut_lines(documents: Iterable[Document], environment: Mapping[str, str] | None) -> list[Cut]:
-    """Every such line of the files that HAProxy reads, in order. Where the ``environment`` is not known, variables are
-    taken to be set."""
+    """Every such line of the files that HAProxy reads, in order. Where the ``environment`` is not known, variables
+    count as set."""
     known = None if environment is None else dict(environment)
     return [cut for document in documents for cut in _cuts(document, known)]
 
@@ -72,7 +72,7 @@ def _cuts(document: Document, known: dict[str, str] | None) -> Iterator[Cut]:
 
 
 def _cut(title: str, index: int, empty: str, behind: str, known: Mapping[str, str] | None) -> Iterator[Cut]:
-    """Nothing is lost where nothing but a comment stands behind."""
+    """No cut is reported where only a comment follows."""
     lost = len(lex(behind).words)
     if lost:
         names = [found[1] or found[2] for found in _VARIABLE.finditer(empty.replace("$", "\0$"))]
@@ -91,7 +91,7 @@ def _is_unset(meaning: str, known: Mapping[str, str]) -> bool:
 
 
 def _set(known: dict[str, str], words: list[str]) -> None:
-    """What a line of ``global`` does to the variables of the lines behind it."""
+    """Apply a line of ``global`` to the variables that later lines see."""
     if words[0] == "setenv" and len(words) > 2:
         known[words[1]] = words[2]
     elif words[0] == "presetenv" and len(words) > 2:

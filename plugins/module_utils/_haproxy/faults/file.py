@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a whole file: names used twice, names used that nobody has, listeners that share an address; and,
-on the lines that a change touches, words that HAProxy would misread. What is merely odd there is a warning.
+"""Faults of a whole file: duplicate names, references to names that do not exist, listeners that share an address; and,
+on the lines that a change touches, words that HAProxy would misread. What is only unusual there is a warning.
 
-HAProxy's own check says some of it too, but not where it is switched off, and not all. A change is blamed only for the
-faults it brings: what was wrong before can still be edited.
+HAProxy's own check reports some of this, but not all, and not where the check is switched off. A change is refused only
+for faults that it introduces: a file with older faults can still be edited.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FRONTENDS = ("frontend", "listen")
 
 
 class Fault(NamedTuple):
-    """``where`` is a section's title, ``what`` the name or address it is about."""
+    """``where`` is a section's title, ``what`` the name or address concerned."""
 
     where: str
     what: str
@@ -46,7 +46,7 @@ class Fault(NamedTuple):
 
 
 class Others(NamedTuple):
-    """The other files that HAProxy reads: those before the one that is changed, and those behind it, in order."""
+    """The other files that HAProxy reads, in order: those before the changed file, and those after it."""
 
     before: tuple[Document, ...] = ()
     behind: tuple[Document, ...] = ()
@@ -58,8 +58,8 @@ class Others(NamedTuple):
 def judge_change(
     before: Document, after: Document, others: Others | None = None
 ) -> tuple[list[Problem], tuple[str, ...]]:
-    """The faults that a change would bring into a file, or into the files that HAProxy reads with it, and in words what
-    is odd about the lines that it touches."""
+    """The faults that a change would introduce into a file, or into the files that HAProxy reads with it, and warnings
+    about the lines that it touches."""
     others = others or Others()
     gone, come = lines_without(before, after), lines_without(after, before)
     known = {*_faults(others.around(before)), *_line_faults(before, gone), *_unclear(before)}
@@ -71,7 +71,7 @@ def judge_change(
 
 
 def _made_heirs(before: list[Document], after: list[Document]) -> Iterator[Fault]:
-    """Proxies that would inherit new defaults with a name, only because these come to stand above them."""
+    """Proxies that would inherit from other named defaults, only because a new defaults section stands above them."""
     names = {section.name for section in _sections(before) if section.kind == "defaults"}
     if all(section.name in names for section in _sections(after) if section.kind == "defaults" and section.name):
         return
@@ -84,7 +84,7 @@ def _made_heirs(before: list[Document], after: list[Document]) -> Iterator[Fault
 
 
 def _unclear(document: Document) -> Iterator[Fault]:
-    """Where a change leaves nothing indented around an unknown word, the next run would refuse its own result."""
+    """Unknown words with nothing indented around them after the change: the next run would refuse its own result."""
     for section in document.sections:
         if section.kind not in SECTION_KEYWORDS and unclear(document, section) is not None:
             reason = (
@@ -102,8 +102,8 @@ _Lines = list[tuple[Section, int]]
 
 
 def lines_without(document: Document, other: Document) -> _Lines:
-    """The lines that say something and that sections of the same title in the other document do not have. Whether the
-    last one ends with a line feed is no difference."""
+    """The non-empty lines that sections of the same title in the other document do not have. A missing line feed at the
+    end of the last line is ignored."""
     theirs: dict[str, set[str]] = {}
     for section in other.sections:
         lines = other.lines[section.header + 1 : section.stop]
@@ -126,7 +126,7 @@ def _line_faults(document: Document, lines: _Lines) -> Iterator[Fault]:
         words = meanings(content)
         lost = lex(content).lost if '""' in content or "''" in content else ""
         if lost[:1] in ("'", '"'):
-            # What stands there may be a secret.
+            # The text of the line may be a secret.
             reason = f"is an empty word, at which HAProxy ends the line: {len(lost)} characters are ignored"
             where = f"{section.title}: {' '.join(words[:2])}"
             yield Fault(where, lost[:2], reason, "Leave the empty word out, or the rest of the line.")
@@ -137,7 +137,7 @@ def _line_faults(document: Document, lines: _Lines) -> Iterator[Fault]:
 
 def _faults(documents: list[Document]) -> Iterator[Fault]:
     proxies = [section for section in _sections(documents) if section.kind in PROXY_KEYWORDS and not section.depth]
-    # A section whose name holds a template or a variable is known only later.
+    # A section name with a template or a variable is only known at start.
     open_ended = any(not section.name.replace("_", "a").isascii() or "{" in section.name for section in proxies)
     yield from _twice(proxies)
     yield from _bound_twice(documents)

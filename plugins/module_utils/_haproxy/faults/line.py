@@ -1,12 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words of one line that HAProxy takes without an error and reads as something else.
+"""Words of one line that HAProxy accepts without an error and reads as something else.
 
-Many of its parsers read a number with atoi: ``5x`` is 5 and ``abc`` is 0. An address is cut at its last colon, so the
-end of an IPv6 address without brackets becomes a port. What is tabled here was seen to pass ``haproxy -c`` (2.6.12), or
-is atoi in its source. It does not matter how a line came to be: from an option, as a further directive, in a section of
-any kind. Words with variables, templates or sample expressions are left to HAProxy.
+Many of its parsers read a number with atoi: ``5x`` is 5 and ``abc`` is 0. An address is split at its last colon, so the
+end of an IPv6 address without brackets becomes a port. What is listed here was seen to pass ``haproxy -c`` (2.6.12), or
+is atoi in its source. The source of a line does not matter: an option, a further directive, a section of any kind.
+Words with variables, templates or sample expressions are left to HAProxy.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MODE = re.compile(r"[0-7]{3,4}")
 _MICROSECONDS = re.compile(r"0*[1-9][0-9]{0,2}us")
 _CPUS = re.compile(r"all|odd|even|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*")
 
-#: Keywords of a section that have one number behind them.
+#: Keywords of a section that are followed by one number.
 _PROXY_NUMBERS = frozenset("id maxconn backlog fullconn retries hash-balance-factor max-keep-alive-queue".split())
 _NUMBERS = {
     "frontend": _PROXY_NUMBERS,
@@ -63,7 +63,7 @@ _NUMBERS = {
     ),
 }
 
-#: Beginnings of lines, each with the words that have a number behind them there.
+#: Beginnings of lines, each with the words that are followed by a number there.
 _NUMBERS_BEHIND = {
     "balance": ("len", "depth", "check_post"),
     "capture": ("len",),
@@ -89,7 +89,7 @@ _NUMBERS_BEHIND = {
     "unix-bind": ("uid", "gid"),
 }
 
-#: Between what a number must be; elsewhere within 32 bits, of which HAProxy cuts off the rest.
+#: The range of a number; others must fit 32 bits, because HAProxy drops the higher bits.
 _WIDEST = (-(2**31), 2**31 - 1)
 _RANGES = {
     **dict.fromkeys(("backlog", "fullconn", "maxconn", "retries", "uid", "gid"), (0, _WIDEST[1])),
@@ -97,7 +97,7 @@ _RANGES = {
     "set-nice": (-1024, 1024),
 }
 
-#: Beginnings of lines, and how many words HAProxy reads of them: it passes over what follows.
+#: Beginnings of lines, and how many words HAProxy reads of them: it ignores the rest.
 _MOST_WORDS = {
     "expose-experimental-directives": 1,
     "numa-cpu-mapping": 1,
@@ -137,10 +137,10 @@ _ADDRESSED = {
     "log": 1,
     "log-stderr": 1,
 }
-#: Whose port may be relative to the one that the client came to.
+#: Lines whose port may be relative to the port that the client connected to.
 _RELATIVE = ("server", "server-template")
 _LISTENERS = ("bind", "dgram-bind", "stats socket")
-#: Words with an address behind them, wherever they stand on a line of that keyword.
+#: Words that are followed by an address, anywhere on a line of that keyword.
 _ADDRESS_BEHIND = {
     "server": ("source", "socks4", "addr", "agent-addr"),
     "default-server": ("source", "socks4", "addr", "agent-addr"),
@@ -148,7 +148,7 @@ _ADDRESS_BEHIND = {
     "http-check": ("addr",),
     "tcp-check": ("addr",),
 }
-#: Beginnings of lines with the options of a server or of a listener, and how many words stand before these.
+#: Beginnings of lines with options of a server or a listener, and how many words come before these options.
 _OPTIONED: dict[str, tuple[Reader, int]] = {
     "server": (SERVER_READER, 3),
     "server-template": (SERVER_READER, 4),
@@ -161,7 +161,7 @@ _OPTIONED: dict[str, tuple[Reader, int]] = {
 
 
 class Misread(NamedTuple):
-    """``what`` are the words as HAProxy gets them."""
+    """``what`` are the words as HAProxy receives them."""
 
     what: str
     reason: str
@@ -169,7 +169,8 @@ class Misread(NamedTuple):
 
 
 def misread(kind: str, words: list[str]) -> Iterator[Misread]:
-    """What of one line would be misread. ``kind`` is the section's keyword, ``words`` are the line's meanings."""
+    """What HAProxy would misread on one line. ``kind`` is the section's keyword, ``words`` are the line's words by
+    meaning."""
     if words[0] in ("no", "default"):
         words = words[1:]
     beginnings = (words[0], " ".join(words[:2])) if words else ()
@@ -264,7 +265,7 @@ def _excess(beginning: str, words: list[str]) -> Iterator[Misread]:
 
 
 def _forms(beginning: str, words: list[str]) -> Iterator[Misread]:
-    """Lines of which HAProxy reads as much as makes sense."""
+    """Lines that HAProxy reads only as far as they make sense to it."""
     value = words[2] if len(words) > 2 else ""
     if _COMPUTED.search(value):
         return
@@ -291,7 +292,7 @@ def _forms(beginning: str, words: list[str]) -> Iterator[Misread]:
 
 
 def _request_words(beginning: str, words: list[str]) -> list[list[str]]:
-    """Method, URI and version of a check's request, each where it is given. One word alone is a URI."""
+    """Method, URI and version of a check's request, each where given. One word alone is a URI."""
     if beginning == "http-check send":
         return [_behind("meth", words), _behind("uri", words), _behind("ver", words)]
     return [words[2:3], words[3:4], words[4:5]] if len(words) > 3 else [[], words[2:3], []]
@@ -309,7 +310,7 @@ def _request(methods: list[str], uris: list[str], versions: list[str]) -> Iterat
 
 
 def _behind(name: str, words: list[str]) -> list[str]:
-    """The word behind ``name``, which counts before the request's headers and body begin."""
+    """The word after ``name``, if it comes before the request's headers and body."""
     head = words
     for end in ("hdr", "hdr-lf", "body", "body-lf"):
         head = head[: head.index(end)] if end in head else head

@@ -1,16 +1,16 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many open files a configuration asks for, beside how many HAProxy may have.
+"""How many open files a configuration needs, compared with how many HAProxy may have.
 
-``haproxy -c`` asks for none and so accepts every ``maxconn``. At its start HAProxy raises its limit of open files to
-``ulimit-n``, without it to what it counts itself (haproxy.c and limits.c, ``compute_ideal_maxsock``): two for each
-connection of ``maxconn``, 10, one for each listener and each check, three for each thread. Where it may not, or where
-the limit is below what it counted, it ends, unless ``no strict-limits`` stands in the file. Seen with 2.6, 3.0, 3.2 and
-3.4. Without ``maxconn`` it counts the other way round, and takes what it may have.
+``haproxy -c`` opens none and so accepts every ``maxconn``. At start HAProxy raises its limit of open files to
+``ulimit-n``, or without it to its own estimate (haproxy.c and limits.c, ``compute_ideal_maxsock``): two for each
+connection of ``maxconn``, 10, one for each listener and each check, three for each thread. Where it may not raise the
+limit, or the limit is below its estimate, it exits, unless the file has ``no strict-limits``. Seen with 2.6, 3.0, 3.2
+and 3.4. Without ``maxconn`` it derives ``maxconn`` from the limit instead.
 
-What is counted as sure is never more than HAProxy counts (threads, port ranges, pipes and checks are not all seen), so
-what is refused would have failed.
+The number that counts as certain is never more than HAProxy's estimate (threads, port ranges, pipes and checks are not
+all visible), so whatever is refused would have failed.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 
 _NUMBERS = ("maxconn", "ulimit-n", "fd-hard-limit", "nbthread")
-#: HAProxy's own, before anything is configured (haproxy.c, ``global.maxsock``).
+#: HAProxy's own files, before anything is configured (haproxy.c, ``global.maxsock``).
 _OWN = 10
 _OF_A_THREAD = 3
-#: What is left free for listeners, checks and threads that are not counted here, where a lower maxconn is advised.
+#: Reserve for listeners, checks and threads that are not counted here, when a lower maxconn is advised.
 _SPARE = 100
 
 
 class Limit(NamedTuple):
-    """What may be open: ``soft`` as HAProxy is started, ``files`` the most that it can raise that to. ``where`` says
-    in words who sets it, ``remedy`` how to get more; ``{files}`` in it is what is needed."""
+    """How many files may be open: ``soft`` is the limit at HAProxy's start, ``files`` the most that it can raise that
+    to. ``where`` says in words what sets it, ``remedy`` how to raise it; ``{files}`` in it is the number needed."""
 
     files: int
     soft: int
@@ -41,8 +41,8 @@ class Limit(NamedTuple):
 
 
 class DesiredLimits(NamedTuple):
-    """Numbers of the section ``global``, None where it does not give them. ``files`` are those beside the ones of
-    connections: at least, and ``likely`` with all that is written."""
+    """Numbers of the section ``global``, None where not given. ``files`` is the least number of files beside those of
+    connections; ``likely`` is the number with all that is configured."""
 
     maxconn: int | None
     ulimit: int | None
@@ -51,13 +51,13 @@ class DesiredLimits(NamedTuple):
     likely: int
 
     def counted(self, files: int) -> int:
-        """What HAProxy counts with so many others; 0 where it fits ``maxconn`` to the limit."""
+        """HAProxy's estimate with this number of other files; 0 where it fits ``maxconn`` to the limit."""
         return 2 * self.maxconn + files if self.maxconn else 0
 
 
 def desired_limits(documents: Sequence[Document], threads: int = 1) -> DesiredLimits | None:
-    """What the files of one HAProxy ask for; None where they ask for nothing that could fail, or where it is not
-    known: ``.if`` and variables are HAProxy's to read. ``threads`` are as many as it probably starts."""
+    """What the files of one HAProxy need. None where nothing could fail, or where it is not known: ``.if`` and
+    variables are only evaluated by HAProxy. ``threads`` is the number that it will probably start."""
     numbers: dict[str, str] = {}
     strict = True
     for document in documents:
@@ -72,9 +72,9 @@ def desired_limits(documents: Sequence[Document], threads: int = 1) -> DesiredLi
                     return None
                 words = meanings(document.content(index))
                 if words[-1] == "strict-limits":
-                    # Once they are off, nothing sets them again (cfgparse-global.c; seen with all four).
+                    # Once strict limits are off, nothing turns them on again (cfgparse-global.c; seen with all four).
                     strict = strict and keyword != "no"
-                # HAProxy takes the first of two, with an alert.
+                # Of two, HAProxy takes the first, with an alert.
                 elif keyword in _NUMBERS and len(words) > 1 and numbers.setdefault(keyword, words[1]) != words[1]:
                     return None
     if not strict or not all(number.isascii() and number.isdigit() for number in numbers.values()):
@@ -89,8 +89,8 @@ def desired_limits(documents: Sequence[Document], threads: int = 1) -> DesiredLi
 
 
 def fault(desired: DesiredLimits, limit: Limit | None, *, likely: bool = False) -> Problem | None:
-    """Why HAProxy would not start, if it is sure that it would not, or also where it is ``likely``. ``limit`` is None
-    where nobody knows it."""
+    """Why HAProxy would not start: if that is certain, or with ``likely`` also if it is likely. ``limit`` is None where
+    it is not known."""
     if desired.ceiling and (limit is None or desired.ceiling < limit.files):
         soft = min(limit.soft, desired.ceiling) if limit else desired.ceiling
         limit = Limit(
@@ -119,7 +119,7 @@ def fault(desired: DesiredLimits, limit: Limit | None, *, likely: bool = False) 
 
 
 def _listeners_and_checks(documents: Sequence[Document]) -> tuple[int, int]:
-    """How many there are at least, and probably."""
+    """The number of listeners and checks: the least, and the probable one."""
     listeners = checks = 0
     for document in documents:
         for section in document.sections:

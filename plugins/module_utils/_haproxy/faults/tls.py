@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TLS options that do nothing, because the server or the listener does not speak TLS: HAProxy says nothing, and a
-``verify required`` looks like safety."""
+"""TLS options without effect, because the server or listener does not use TLS. HAProxy does not report them, and
+``verify required`` gives a false sense of security."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _BIND = frozenset(
     "verify ca-file ca-verify-file crl-file crt crt-list alpn ciphers ciphersuites curves ecdhe ssl-min-ver ssl-max-ver"
     " strict-sni tls-ticket-keys".split()
 )
-#: Any of these gives a server's TLS options something to do: ``no-ssl`` can be switched on at run time.
+#: With any of these a server's TLS options have an effect: ``no-ssl`` can be switched on at runtime.
 _SPEAKS = frozenset(("ssl", "check-ssl", "no-ssl"))
 
 
 def idle_tls(document: Document, lines: list[tuple[Section, int]]) -> Iterator[str]:
-    """Of some lines, a sentence for each whose TLS options do nothing. A server may speak TLS by a default-server of
-    its section or of any defaults section."""
+    """A message for each of these lines whose TLS options have no effect. A server may also get TLS from a
+    default-server of its section or of any defaults section."""
     by_default: dict[int, bool] = {}
     for section, index in lines:
         keyword = document.lines[index].keyword

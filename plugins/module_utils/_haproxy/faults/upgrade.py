@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a newer HAProxy refuses in files that the installed one runs with, or does otherwise without a word. Pure.
+"""What a newer HAProxy refuses, or silently handles differently, in files that the installed version accepts. Pure.
 
-The rows come from what HAProxy 2.6, 3.0, 3.2 and 3.4 said to the same lines, and from the versions that their messages
-name. A test asks these daemons again, as far as they are there.
+The rows come from what HAProxy 2.6, 3.0, 3.2 and 3.4 reported on the same lines, and from the versions that their
+messages name. A test repeats this with the versions that are installed.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer im
 
 
 class Change(NamedTuple):
-    """``since`` is the first version that refuses it, or with ``refused`` false that does it otherwise. ``where`` is
-    the section's title, with the line's first words."""
+    """``since`` is the first version that refuses it or, with ``refused`` false, handles it differently. ``where`` is
+    the section's title and the line's first words."""
 
     where: str
     since: str
@@ -40,7 +40,7 @@ class _Row(NamedTuple):
     refused: bool = True
 
 
-#: Lines by their first words.
+#: Rows by a line's first words.
 _LINES: dict[tuple[str, ...], _Row] = {
     ("nbproc",): _Row("2.5", "was removed: HAProxy runs one process with threads", "Remove it, or set nbthread."),
     ("option", "http_proxy"): _Row("2.5", "is gone", "Use http-request set-dst and do-resolve."),
@@ -96,8 +96,8 @@ _BALANCE = _Row(
 
 
 def changes(documents: Sequence[Document], installed: str, newer: str) -> list[Change]:
-    """What stands in the way of ``newer``, of the files in the order in which HAProxy reads them. Versions are as the
-    daemon says them (``3.0.11``); only what lies between the two is told."""
+    """What stops or changes with ``newer``, in the order in which HAProxy reads the files. Versions are as the daemon
+    reports them (``3.0.11``); only changes between the two are returned."""
     first, last = number(installed), number(newer)
     return [change for change in _changes(documents) if first < number(change.since) <= last]
 
@@ -145,6 +145,6 @@ def _keywords(document: Document, section: Section) -> list[str]:
 
 
 def _balances(document: Document, section: Section) -> bool:
-    """Whether it has several servers to choose from."""
+    """Whether the section has several servers to balance between."""
     servers = [word for word in _keywords(document, section) if word in ("server", "server-template")]
     return section.kind in ("backend", "listen") and (len(servers) > 1 or "server-template" in servers)

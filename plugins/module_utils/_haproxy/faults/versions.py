@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a change asks of a HAProxy that is too old for it: the rows say since when each keyword is known.
+"""Keywords of a change that the installed HAProxy is too old for. Each row has the version that introduced its keyword.
 
-Only loaded where something differs.
+Loaded only when something differs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 
 def _rows() -> Iterator[tuple[str, str]]:
-    """What the rows say: a line's first words, alone or with a keyword of that line; and since when."""
+    """The versioned keywords of the rows: (a line's first words, alone or with a keyword of that line; version)."""
     for owner, table in (("server", SERVER), ("bind", BIND)):
         yield from ((f"{owner} {argument.word}", argument.since) for argument in table.values())
     for line in (line for directives in TABLES.values() for line in directives.values()):
@@ -39,10 +39,10 @@ def _rows() -> Iterator[tuple[str, str]]:
         yield from ((f"{words} {value}", version) for value, version in (line.later or {}).items())
 
 
-#: What not every HAProxy in use knows.
+#: Keywords that not every HAProxy in use knows.
 SINCE = {words: version for words, version in _rows() if version != OLDEST}
 
-#: Lines with options: how many words stand before these, and whose options they are.
+#: Lines with options: how many words come before the options, and which table the options are from.
 _OPTIONED: dict[str, tuple[Reader, int, str]] = {
     "server": (SERVER_READER, 3, "server"),
     "server-template": (SERVER_READER, 4, "server"),
@@ -52,7 +52,7 @@ _OPTIONED: dict[str, tuple[Reader, int, str]] = {
 
 
 class Use(NamedTuple):
-    """A keyword with a version of its own, and in words the line of the file that it is on."""
+    """A keyword that needs a version, and a description of its line."""
 
     where: str
     keyword: str
@@ -60,8 +60,8 @@ class Use(NamedTuple):
 
 
 def examine(before: str, after: str, system: System, *, strict: bool) -> list[str]:
-    """What the installed HAProxy is too old for, in words; with ``strict`` a refusal. HAProxy is asked for its version
-    only where that matters, and where there is none it is not too old."""
+    """Warnings about keywords that the installed HAProxy is too old for; with ``strict``, InputError instead. HAProxy's
+    version is read only if needed. Where HAProxy is not installed, nothing is too old."""
     uses = new_uses(parse(before), parse(after))
     program = system.which("haproxy") if uses else None
     installed = _version(system.run([program, "-v"], timeout=10.0).stdout) if program else ""
@@ -72,7 +72,7 @@ def examine(before: str, after: str, system: System, *, strict: bool) -> list[st
 
 
 def too_new(uses: list[Use], installed: str) -> list[Problem]:
-    """Of some uses, those that HAProxy ``installed`` does not know."""
+    """Problems for those uses that HAProxy ``installed`` does not support."""
     return [
         Problem(
             use.where,
@@ -86,13 +86,13 @@ def too_new(uses: list[Use], installed: str) -> list[Problem]:
 
 
 def new_uses(before: Document, after: Document) -> list[Use]:
-    """The keywords with a version of their own that an edit brings onto lines that are new or changed."""
+    """The versioned keywords that an edit brings onto new or changed lines."""
     old = set(_uses(before, lines_without(before, after)))
     return [use for use in _uses(after, lines_without(after, before)) if use not in old]
 
 
 def _uses(document: Document, lines: list[tuple[Section, int]]) -> Iterator[Use]:
-    # Of each section that a change touches or brings, its own keyword first.
+    # For each section that a change touches or adds, its own keyword first.
     for section in dict.fromkeys(section for section, _index in lines):
         if SECTIONS.get(section.kind):
             yield Use(section.title, section.kind, SECTIONS[section.kind])
@@ -106,7 +106,7 @@ def _uses(document: Document, lines: list[tuple[Section, int]]) -> Iterator[Use]
 
 
 def _keywords(keyword: str, words: list[str]) -> Iterator[tuple[str, str]]:
-    """What of a line may be in the table: (as it is there, as it is shown)."""
+    """The parts of a line that may be in the table: (as in the table, as shown)."""
     if keyword not in _OPTIONED:
         yield keyword, keyword
         yield from ((f"{keyword} {word}", word) for word in words[1:])
@@ -124,5 +124,5 @@ def _version(said: str) -> str:
 
 
 def number(version: str) -> tuple[int, ...]:
-    """``3.0.11`` so that it can be compared."""
+    """``3.0.11`` as numbers, for comparison."""
     return tuple(int(part) for part in version.split("."))

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a reload could bind what a new file listens on: tried before the file is in its place.
+"""Whether a reload could bind the listeners of a new file: tried before the file is swapped in.
 
-``haproxy -c`` binds nothing. A reload that cannot bind goes on trying for two seconds and lets the old worker close
-its own listeners meanwhile: every connection of that time is refused, though the old worker serves again afterwards.
+``haproxy -c`` binds nothing. A reload that cannot bind retries for two seconds and meanwhile lets the old worker close
+its own listeners: connections in that time are refused, though the old worker serves again afterwards.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.listeners import Listener, listeners
 
-#: With these, HAProxy binds otherwise than we would try.
+#: With these options HAProxy binds differently from our test.
 _OTHERWISE = ("transparent", "namespace", "interface", "unix-bind")
 #: How many ports of a range are tried.
 _MOST_PORTS = 100
@@ -35,9 +35,9 @@ class _Bound(NamedTuple):
 def unbindable(
     old: Document, new: Document, *, rehearsal: bool, busy: bool = True, at: str = "reload"
 ) -> list[Problem]:
-    """What of ``new``, and not already of ``old``, cannot be bound on this host now. A rehearsal forgives addresses
-    that are not local: an earlier task of the same play may be about to allow them (``ip_nonlocal_bind``). Without
-    ``busy``, so are ports in use. ``at`` is what would fail, a reload or a start."""
+    """The listeners of ``new``, but not of ``old``, that this host cannot bind now. With ``rehearsal``, addresses that
+    are not local are accepted: an earlier task of the same play may be about to allow them (``ip_nonlocal_bind``).
+    Without ``busy``, ports in use are accepted. ``at`` names what would fail: a reload or a start."""
     known = [bound.listener for bound in _listeners(old)]
     problems = []
     for bound in _listeners(new):
@@ -68,7 +68,7 @@ def _listeners(document: Document) -> Iterator[_Bound]:
 
 
 def _problem(listener: Listener, rehearsal: bool, both: bool, busy: bool, at: str) -> tuple[str, str] | None:
-    """(reason, remedy), or None where nothing speaks against it."""
+    """(reason, remedy), or None where the listener can be bound."""
     host = listener.host
     if host.startswith("/"):
         if os.path.isdir(os.path.dirname(host)):
@@ -90,7 +90,7 @@ def _problem(listener: Listener, rehearsal: bool, both: bool, busy: bool, at: st
 
 
 def _try(host: str, port: int, both: bool) -> int:
-    """Bind as HAProxy does, and let go at once; ``both`` families by one socket of IPv6. The error's number, or 0."""
+    """Bind as HAProxy does, and release at once; ``both`` families by one IPv6 socket. Returns the errno, or 0."""
     wildcard = host in ("*", "::")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     if not wildcard:

@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that HAProxy reads beside one, of which a reload brings it all: ``-f`` given several times, or a folder."""
+"""The other files that HAProxy reads beside one; a reload loads all of them: ``-f`` given several times, or a
+directory."""
 
 from __future__ import annotations
 
@@ -19,12 +20,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 if TYPE_CHECKING:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.file import Others
 
-#: A master that starts anew has no command line for a moment.
+#: A master that re-executes itself has no command line for a moment.
 _LOOKS = 10
 
 
 def read_others(path: str, system: System) -> Others:
-    """What the service reads before and behind a file. Raises EdgeError where one of them cannot be read."""
+    """The files that the service reads before and after a file. Raises EdgeError where one cannot be read."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.file import Others
 
     files = invocation(path, system).in_place_of(path, path)
@@ -48,8 +49,8 @@ def read_by(master: int, proc: str = "/proc") -> list[str]:
 
 
 def have_loaded(loaded: Loaded, pid: int, master: int, path: str, proc: str = "/proc") -> Loaded:
-    """What is known of a process and ``path``, corrected by the other files of its master: it has them all only if none
-    was changed since it started."""
+    """The state of a process and ``path``, corrected by the other files of its master: everything is loaded only if
+    none of them changed since it started."""
     started = started_at(proc, pid)
     for file in read_by(master, proc) if loaded.loaded else ():
         if os.path.realpath(file) != os.path.realpath(path) and os.path.exists(file):

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``haproxy -c`` accepts and HAProxy then does not start with: folders that are not there.
+"""Missing directories: ``haproxy -c`` accepts the file, but HAProxy then does not start.
 
-Seen with 2.6, 3.0, 3.2 and 3.4. A folder to chroot to that is missing shows only in the new worker; seeing that worker
-end, the master ends all others too (mworker.c, exit-on-failure). Nothing could be rolled back in time, so it must not
-come that far.
+Seen with 2.6, 3.0, 3.2 and 3.4. A missing chroot directory is only noticed by the new worker. When that worker exits,
+the master ends all the others too (mworker.c, exit-on-failure). A rollback would come too late, so this is refused
+beforehand.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _KEYWORDS = ("chroot", "pidfile", "stats", "bind", "unix-bind")
 
 
 class Need(NamedTuple):
-    """A line of the file and the path that it needs: ``folder`` says whether the path itself is to be a folder; else
-    it is to be made by HAProxy, in a folder that is there."""
+    """A line of the file and the path it needs. ``folder``: the path itself must be a directory; else HAProxy creates
+    it, and its parent directory must exist."""
 
     option: str
     path: str
@@ -31,7 +31,7 @@ class Need(NamedTuple):
 
 
 def needs(document: Document) -> list[Need]:
-    """What a file needs to be there, in its order. Paths with variables are left to HAProxy."""
+    """The paths that a file needs, in its order. Paths with variables are left to HAProxy."""
     lines = [
         (section, meanings(document.content(index)))
         for section in document.sections
@@ -43,7 +43,7 @@ def needs(document: Document) -> list[Need]:
 
 
 def missing(before: Sequence[Document], after: Sequence[Document]) -> list[Problem]:
-    """A problem for each thing that is not there, and that was not missing before."""
+    """A problem for each path that is missing, and that the earlier file did not need."""
     known = {need for document in before for need in needs(document)}
     problems = []
     for need in [need for document in after for need in needs(document) if need not in known]:
@@ -66,7 +66,7 @@ def _needs(section: Section, words: list[str], prefix: str) -> Iterator[Need]:
     elif words[:2] == ["stats", "socket"]:
         yield from (Need(f"{section.title}: stats socket", socket, False) for socket in _sockets(words[2:3]))
     elif keyword == "bind":
-        # The prefix counts for these, and not for stats sockets.
+        # The prefix applies to these, and not to stats sockets.
         yield from (Need(f"{section.title}: bind", prefix + socket, False) for socket in _sockets([path]))
 
 

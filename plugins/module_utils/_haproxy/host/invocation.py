@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How the service starts HAProxy: with which files, in which order, in which mode and environment.
 
-A file is judged as the service reads it: in master-worker mode, between the other ``-f`` of the command line, with
-the variables that it has there. The running master says it (a reload starts it again with the same words); where
-none runs, the systemd unit does; where neither knows the file, it is read alone and in master-worker mode, as every
+A file is checked as the service reads it: in master-worker mode, between the other ``-f`` of the command line, with the
+variables of the service. The source is the running master (a reload re-executes it with the same arguments); where none
+runs, the systemd unit. Where neither names the file, it is checked alone and in master-worker mode, as every
 distribution starts HAProxy.
 """
 
@@ -20,15 +20,16 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processe
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 UNIT = "haproxy.service"
-#: A master that starts anew has neither command line nor environment for a moment.
+#: A master that re-executes itself has neither command line nor environment for a moment.
 _LOOKS = 10
 _TIME_LIMIT = 20.0
 _MODES = ("-W", "-Ws")
-#: Options that decide how a file is read, without a value and with one.
+#: Options that affect how a file is read: those without a value, and those with one.
 _KEPT = (*_MODES, "-dr", "-dV", "-dW")
 _KEPT_WITH_VALUE = ("-L", "-n", "-N", "-m")
 _WITH_VALUE = (*_KEPT_WITH_VALUE, "-C", "-S", "-f", "-p", "-x")
-#: What HAProxy and systemd tell the processes that they start; it would make another process take itself for one.
+#: Variables that HAProxy and systemd set for their child processes; another process with them would take itself for
+#: one.
 _OF_THE_PROCESS = (
     "HAPROXY_MWORKER",
     "HAPROXY_PROCESSES",
@@ -45,9 +46,9 @@ _OF_THE_PROCESS = (
 
 
 class Invocation(NamedTuple):
-    """``sources`` are the files and folders of ``-f``, in order, as absolute paths; ``options`` the other words that
-    decide how they are read; ``folder`` the one that HAProxy is started in. ``environment`` is None where nobody knows
-    it: then it is like our own."""
+    """``sources`` are the files and directories of ``-f``, in order, as absolute paths; ``options`` the other arguments
+    that affect how they are read; ``folder`` the working directory. ``environment`` is None where it is not known: then
+    it is assumed to be like our own."""
 
     sources: tuple[str, ...]
     options: tuple[str, ...] = ("-W",)
@@ -55,7 +56,7 @@ class Invocation(NamedTuple):
     environment: Mapping[str, str] | None = None
 
     def files(self) -> list[str]:
-        """What HAProxy reads, in order: of a folder all visible files ``*.cfg`` by name (management.txt, ``-f``)."""
+        """What HAProxy reads, in order; of a directory all visible ``*.cfg`` files by name (management.txt, ``-f``)."""
         found: list[str] = []
         for source in self.sources:
             found += _within(source) if os.path.isdir(source) else [source]
@@ -69,7 +70,7 @@ class Invocation(NamedTuple):
         )
 
     def in_place_of(self, path: str, other: str) -> list[str]:
-        """The files in order with ``other`` read in the place of ``path``, which need not exist yet."""
+        """The files in order, with ``other`` in the place of ``path``, which need not exist yet."""
         real, taken = os.path.realpath(path), False
         found: list[str] = []
         for source in self.sources:
@@ -84,7 +85,7 @@ class Invocation(NamedTuple):
         return found if taken else [other]
 
     def arguments(self, files: Iterable[str]) -> list[str]:
-        """The words behind the program's name with which it only checks some files."""
+        """The arguments with which HAProxy only checks these files."""
         words = ["-c"]
         for file in files:
             words += ["-f", file]
@@ -92,7 +93,7 @@ class Invocation(NamedTuple):
 
 
 def invocation(path: str, system: System, proc: str = "/proc", unit: str = UNIT) -> Invocation:
-    """How the service reads ``path``: the ``unit``, or the master that runs with it."""
+    """How the service reads ``path``: from the master that runs with it, or from the ``unit``."""
     for pid in masters_of(path, proc):
         found = from_words(words_of(pid, proc), _link(f"{proc}/{pid}/cwd"))._replace(environment=_environ(pid, proc))
         if found.reads(path):
@@ -102,7 +103,7 @@ def invocation(path: str, system: System, proc: str = "/proc", unit: str = UNIT)
 
 
 def from_words(words: list[str], folder: str | None) -> Invocation:
-    """A command line, the program's name first, as an invocation."""
+    """An invocation from a command line, the program's name first."""
     values: dict[str, list[str]] = {}
     sources: list[str] = []
     options: list[str] = []
@@ -125,14 +126,14 @@ def from_words(words: list[str], folder: str | None) -> Invocation:
 
 
 def from_unit(told: Mapping[str, str], read: Mapping[str, str]) -> Invocation:
-    """systemd's properties of a unit as an invocation. ``read`` has the text of its EnvironmentFiles, by path."""
+    """An invocation from systemd's properties of a unit. ``read`` has the text of its EnvironmentFiles, by path."""
     import shlex
 
     environment = {"PATH": os.environ.get("PATH", os.defpath)}
     pairs = shlex.split(told.get("Environment", ""))
     for text in read.values():
         lines = [line.strip() for line in text.splitlines()]
-        # A quote that is never closed is for systemd to report.
+        # A quote that is never closed is left to systemd to report.
         pairs += [
             line if line.count('"') % 2 or line.count("'") % 2 else "".join(shlex.split(line))
             for line in lines
@@ -179,7 +180,7 @@ def _is_taken(name: str) -> bool:
 
 
 def _environ(pid: int, proc: str) -> dict[str, str] | None:
-    """What a process was started with; None where that is forbidden to look at."""
+    """The environment a process was started with; None where reading it is not permitted."""
     pairs: list[str] = []
     for _again in range(_LOOKS):
         try:

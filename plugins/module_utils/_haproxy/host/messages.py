@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``haproxy -c`` says, and what of it is a reason to refuse a change. Pure."""
+"""The messages of ``haproxy -c``, and which of them are a reason to refuse a change. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 
-#: Since 2.9 HAProxy says "config :" on some messages only, before 2.6 the day and time on all.
+#: Since 2.9 only some messages have "config :"; before 2.6 all have the day and time.
 _MESSAGE = re.compile(r"\[(ALERT|WARNING|NOTICE|DIAG|EMERG|INFO)\]\s+(?:\d+/\d+\s+)?\(\d+\)\s*:\s*(?:config : )?(.*)")
 _VERDICTS = re.compile(r"(Fatal errors found in configuration|Error\(s\) found in configuration file)")
 _LINE_NUMBER = re.compile(r"(?<=:)\d+(?=[\]).,: ]|$)|(?<=line )\d+")
@@ -25,7 +25,7 @@ _IGNORED = re.compile(r"\b(ignor(ed|ing)|no effect|truncated|falling back|never 
 
 _PROXY = re.compile(r"\b(frontend|backend|listen|proxy) '([^']*)'", re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']*)'")
-#: Messages that name no directive in quotes, and those that each may be about.
+#: Messages without a directive in quotes, and the directives that each may be about.
 _UNQUOTED = (
     ("monitor-uri will be", "monitor-uri"),
     ("cookie will be", "cookie"),
@@ -38,7 +38,7 @@ _UNQUOTED = (
     ("ignoring cookie for server", "server"),
     ("dispatch address", "dispatch"),
 )
-#: Names that HAProxy 3.x uses in its messages for what a file may call by the older one.
+#: Names in the messages of HAProxy 3.x, for directives that a file may write by their older names.
 _OLDER = {
     "option accept-unsafe-violations-in-http-request": "option accept-invalid-http-request",
     "option accept-unsafe-violations-in-http-response": "option accept-invalid-http-response",
@@ -51,8 +51,8 @@ class Said(NamedTuple):
 
 
 def read_messages(output: str, shown_as: Mapping[str, str]) -> Said:
-    """HAProxy's alerts and warnings, secrets masked. ``shown_as`` gives the paths that were checked, the longest
-    first, the names that the user knows them by."""
+    """HAProxy's alerts and warnings, secrets masked. ``shown_as`` maps the paths that were checked, the longest first,
+    to the names that the user knows."""
     for path, name in shown_as.items():
         output = output.replace(path, name)
     said: dict[str, list[str]] = {}
@@ -69,16 +69,16 @@ def read_messages(output: str, shown_as: Mapping[str, str]) -> Said:
 
 
 def normal(message: str) -> str:
-    """A message without what an edit elsewhere in the file changes."""
+    """A message without the parts that an edit elsewhere in the file changes."""
     return _LINE_NUMBER.sub("N", message)
 
 
 def serious(warnings: Sequence[str], before: Sequence[Document], after: Sequence[Document]) -> list[str]:
-    """Of warnings that a change brings, those that something it asked for is not done.
+    """Of the warnings that a change causes, those which say that something the change asked for is not done.
 
-    That a proxy cannot use what its defaults give to all is no fault of the change: stock files have ``mode http`` and
-    ``option httplog`` there, and every TCP proxy is warned of it. ``before`` and ``after`` are the files that HAProxy
-    read, in order.
+    A proxy that cannot use something its defaults give to all proxies is no fault of the change: packaged files have
+    ``mode http`` and ``option httplog`` there, and every TCP proxy gets that warning. ``before`` and ``after`` are the
+    files that HAProxy read, in order.
     """
     ignored = [warning for warning in warnings if _IGNORED.search(warning)]
     if not ignored:
@@ -89,7 +89,8 @@ def serious(warnings: Sequence[str], before: Sequence[Document], after: Sequence
 
 
 class _Heir(NamedTuple):
-    """A proxy, or a defaults section, with the words of its lines. ``defaults`` is what it inherits from."""
+    """A proxy, or a defaults section, with the words of its lines. ``defaults`` is the section that it inherits
+    from."""
 
     section: Section
     lines: list[list[str]]
@@ -97,8 +98,8 @@ class _Heir(NamedTuple):
 
 
 def _is_inherited(message: str, others: Iterable[str], known: Sequence[tuple[str, ...]], proxies: list[_Heir]) -> bool:
-    """Whether a message is about a line that a proxy has from its defaults only. Where the change itself put it there
-    (it is none of the ``known`` lines), it counts as inherited as long as any proxy can use it."""
+    """Whether a message is about a line that a proxy only inherits from its defaults. A line that the change itself put
+    there (it is not in ``known``) counts as inherited as long as any proxy can use it."""
     words = _directives(message)
     found = [proxy for proxy in proxies if _is_about(message, proxy.section)]
     if not words or len(found) != 1 or found[0].defaults is None or _lines_of(found[0], words):
@@ -115,7 +116,7 @@ def _is_inherited(message: str, others: Iterable[str], known: Sequence[tuple[str
 
 
 def _directives(message: str) -> list[list[str]]:
-    """The first words of each directive that a message may be about; empty where it does not say."""
+    """The first words of each directive that a message may be about; empty where it names none."""
     for part, *directives in _UNQUOTED:
         if part in message:
             return [directive.split() for directive in directives]
@@ -125,13 +126,13 @@ def _directives(message: str) -> list[list[str]]:
 
 
 def _is_about(message: str, section: Section) -> bool:
-    """HAProxy calls a listen section ``proxy``, or by the half of it that is meant."""
+    """Whether a message is about a section: HAProxy calls a listen section ``proxy``, or by the half that is meant."""
     kinds = ("proxy", *PROXY_KEYWORDS) if section.kind == "listen" else (section.kind,)
     return any(name == section.name and kind.lower() in kinds for kind, name in _PROXY.findall(message))
 
 
 def _lines_of(heir: _Heir, directives: list[list[str]]) -> list[list[str]]:
-    """The lines that begin with the words of one of these, a ``no`` before them or not."""
+    """The lines that begin with one of these directives, with or without ``no`` before it."""
     rests = [(line, line[1:] if line[0] == "no" else line) for line in heir.lines]
     return [
         line
@@ -149,7 +150,7 @@ def _sections(documents: Sequence[Document], kinds: Sequence[str]) -> Iterator[_
 
 
 def _proxies(documents: Sequence[Document]) -> list[_Heir]:
-    """Each proxy with its defaults: those it names, or the last before it."""
+    """Each proxy with its defaults: the section it names, or the last one before it."""
     named: dict[str, _Heir] = {}
     last: _Heir | None = None
     proxies = []

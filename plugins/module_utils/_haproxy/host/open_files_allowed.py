@@ -1,11 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many files HAProxy may open on this host: after a reload what its master may, after a start what its unit says.
+"""How many files HAProxy may open on this host: after a reload by the limit of its master, after a start by that of its
+unit.
 
 The hard limit counts, as HAProxy raises the soft one itself. With CAP_SYS_RESOURCE it raises the hard one too, up to
-the kernel's fs.nr_open (setrlimit(2)); a container's root has that right at most in its own user namespace, where it
-does not count.
+the kernel's fs.nr_open (setrlimit(2)). A container's root has that capability only in its own user namespace, where it
+has no effect.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _DROP_IN = f"{_LINES} and run systemctl daemon-reload && systemctl restart hapro
 
 
 class Verdict(NamedTuple):
-    """``refused`` would fail for sure; ``doubtful`` may fail, or fails only at a reload, or only at a start."""
+    """``refused`` would certainly fail; ``doubtful`` may fail, or fails only at a reload, or only at a start."""
 
     refused: list[Problem]
     doubtful: list[Problem]
@@ -39,14 +40,14 @@ class Verdict(NamedTuple):
 def judge(
     before: Sequence[Document], after: Sequence[Document], path: str, service: Invocation, system: System
 ) -> Verdict:
-    """What HAProxy could not have of the open files that the files ask for. What it lacked before is only doubtful."""
+    """Problems of the open files that the new files need. What was missing before the change is only doubtful."""
     threads = len(os.sched_getaffinity(0))
     desired = desired_limits(after, threads)
-    # A -n of the command line stands above the file's maxconn.
+    # -n on the command line takes precedence over the file's maxconn.
     if desired is None or "-n" in service.options:
         return Verdict([], [])
     limits = [after_reload(path), after_start(system)]
-    # Where nobody knows a limit, the file may still set one.
+    # Where a limit is not known, the file may still set one.
     known: list[Limit | None] = [limit for limit in limits if limit is not None]
     known = known or [None]
     faults = [fault(desired, limit) for limit in known]
@@ -59,8 +60,8 @@ def judge(
 
 
 def before_install(after: Document, system: System) -> list[Problem]:
-    """What a HAProxy that is still to be installed could not have, as systemd starts every service that says nothing
-    of it. None where somebody has written something for its unit already."""
+    """Problems for a HAProxy that is still to be installed: the limit is systemd's default for services that set none.
+    Empty where there is a drop-in for its unit already."""
     desired = desired_limits([after])
     limit = after_install(system) if desired else None
     problem = fault(desired, limit) if desired and limit else None
@@ -68,9 +69,9 @@ def before_install(after: Document, system: System) -> list[Problem]:
 
 
 def after_reload(path: str, proc: str = "/proc") -> Limit | None:
-    """What the master that runs with ``path`` may raise its limit to; None where none runs, or where that is unknown.
+    """The limit that the master of ``path`` may raise its own to; None where none runs, or it is not known.
 
-    Without master-worker mode the process has given up its rights, and a new one is started by somebody else.
+    Without master-worker mode the process has dropped its privileges, and a new one is started by the service manager.
     """
     masters = [pid for pid in masters_of(path, proc) if workers(pid, proc)]
     if len(masters) != 1:
@@ -85,7 +86,7 @@ def after_reload(path: str, proc: str = "/proc") -> Limit | None:
 
 
 def after_start(system: System, proc: str = "/proc", unit: str = UNIT) -> Limit | None:
-    """What systemd starts HAProxy with; None where systemd does not know the unit, or does not answer."""
+    """The limit with which systemd starts HAProxy; None where systemd does not know the unit, or does not answer."""
     told = _told(system, unit)
     if told.get("LoadState") != "loaded" or not told.get("LimitNOFILE"):
         return None
@@ -97,20 +98,20 @@ def after_start(system: System, proc: str = "/proc", unit: str = UNIT) -> Limit 
 
 
 def after_install(system: System, proc: str = "/proc", unit: str = UNIT, units: str = _UNITS) -> Limit | None:
-    """What systemd would start HAProxy with once its unit is there: no package of a distribution says anything of it.
-    None where the unit is there, or somebody has written something for it, which systemd does not read until then."""
+    """The limit with which systemd would start HAProxy once its unit is installed: no distribution's package sets one.
+    None where the unit exists, or where there is a drop-in for it, which systemd does not read until then."""
     told = _told(system, unit)
     if told.get("LoadState") != "not-found" or not told.get("LimitNOFILE") or os.path.isdir(f"{units}/{unit}.d"):
         return None
-    # Without the package's name: what names it is taken for what its coming mends.
+    # Without the package's name: a message that names it counts as solved by installing the package.
     where, remedy = "systemd (DefaultLimitNOFILE, for every service)", f"{_LINES} before it is installed"
     hard = told["LimitNOFILE"]
     return _limit(hard, told.get("LimitNOFILESoft", hard), _may_raise(1, "CapBnd", proc), where, proc, remedy)
 
 
 def _told(system: System, unit: str) -> dict[str, str]:
-    """The properties of a unit, as systemd tells them; none where it does not answer. Of a unit that is not there it
-    tells its defaults."""
+    """The properties of a unit; empty where systemd does not answer. For a unit that does not exist systemd returns
+    defaults."""
     program = system.which("systemctl")
     argv = ["show", unit, "--property=" + ",".join(_PROPERTIES)]
     answer = program and system.run([program, *argv], timeout=_TIME_LIMIT)
@@ -130,7 +131,7 @@ def _limit(hard: str, soft: str, may_raise: bool, where: str, proc: str, remedy:
 
 
 def _may_raise(pid: int, name: str, proc: str) -> bool:
-    """Whether a process may raise its hard limit. Believed where that is forbidden to look at."""
+    """Whether a process may raise its hard limit; True where reading that is not permitted."""
     told = [line.split()[1] for line in _lines(f"{proc}/{pid}/status") if line.startswith(f"{name}:")]
     spaces = [line.split() for line in _lines(f"{proc}/{pid}/uid_map")]
     return not told or (bool(int(told[0], 16) & _SYS_RESOURCE) and spaces in ([], [["0", "0", "4294967295"]]))

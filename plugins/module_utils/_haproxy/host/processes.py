@@ -1,16 +1,16 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HAProxy's processes as /proc tells them: who serves for whom, with which file, and whether it has that file as it is.
+"""HAProxy's processes in /proc: which process serves for which master, with which file, and whether it has loaded that
+file.
 
-Whether a file is *loaded* is judged by time: the serving process must have started after the last change of the file
-(ctime, so that also a changed mode or a restored older file counts as a change). A process that started in the same
-hundredth of a second counts as older: to say "not loaded" wrongly costs a reload, to say "loaded" wrongly hides a lost
-one. A process that was brought to a new content without a reload is older than its file: there a record says so
-(record.py).
+Whether a file is *loaded* is decided by time: the serving process must have started after the last change of the file
+(ctime, so that a changed mode or a restored older file counts as a change too). A process that started in the same
+hundredth of a second counts as older: a false "not loaded" costs a reload, a false "loaded" hides a lost one. A process
+that was changed without a reload is older than its file: then a record says so (record.py).
 
-What this cannot see: files the configuration refers to (certificates, maps), a clock that was set between the start
-and the change, and a change in the moment between the master reading the file and starting the worker.
+Not detected: changes of files that the configuration refers to (certificates, maps), a clock that was set between the
+start and the change, and a change in the moment between the master reading the file and starting the worker.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from typing import NamedTuple
 
 
 class Loaded(NamedTuple):
-    """``reason`` says in words why, for either answer."""
+    """``reason`` says why, for either answer."""
 
     loaded: bool
     reason: str
 
 
 def has_loaded(pid: int, path: str, proc: str = "/proc") -> Loaded:
-    """Whether a process has ``path`` as it is now: read when it started, or given to it live by us."""
+    """Whether a process has loaded ``path`` as it is now: at its start, or through our runtime commands."""
     try:
         changed = os.stat(path).st_ctime
     except OSError as error:
@@ -44,13 +44,13 @@ def has_loaded(pid: int, path: str, proc: str = "/proc") -> Loaded:
 
 
 def masters_of(path: str, proc: str = "/proc") -> list[int]:
-    """The HAProxys of this host that were started with ``path`` and not by another HAProxy."""
+    """The HAProxy processes of this host that were started with ``path``, except children of another HAProxy."""
     return [pid for pid in daemons(proc) if reads(proc, pid, path)]
 
 
 def serving_master(pid: int, path: str, proc: str = "/proc") -> int | None:
-    """The process that was started with ``path`` and that ``pid`` serves for: its master, or itself where there is
-    none. None where it is not a HAProxy of this host with this file."""
+    """The process that was started with ``path`` and that ``pid`` serves for: its master, or itself without
+    master-worker mode. None where it is not a HAProxy of this host with this file."""
     if _name(proc, pid)[:7] != "haproxy" or not _same_host(proc, pid):
         return None
     parent = _parent(proc, pid)
@@ -59,7 +59,7 @@ def serving_master(pid: int, path: str, proc: str = "/proc") -> int | None:
 
 
 def words_of(pid: int, proc: str = "/proc") -> list[str]:
-    """A process's command line; empty where it is gone."""
+    """A process's command line; empty where it has ended."""
     try:
         with open(f"{proc}/{pid}/cmdline", "rb") as file:
             return [os.fsdecode(word) for word in file.read().split(b"\0")]
@@ -68,14 +68,15 @@ def words_of(pid: int, proc: str = "/proc") -> list[str]:
 
 
 def start_ticks(pid: int, proc: str = "/proc") -> int:
-    """When a process started, in the kernel's ticks since boot; with its number that names it for good."""
+    """When a process started, in the kernel's ticks since boot. Together with the pid this identifies the process
+    uniquely."""
     fields = _stat(proc, pid)[1]
     return int(fields[19]) if fields else 0
 
 
 def daemons(proc: str) -> list[int]:
-    """Running HAProxys of this host where there is no systemd: those that no other HAProxy started. A container's
-    HAProxy is not the host's."""
+    """The running HAProxy processes of this host where there is no systemd: those not started by another HAProxy, and
+    none of a container."""
     pids = [pid for pid in _pids(proc) if _name(proc, pid)[:7] == "haproxy" and _same_host(proc, pid)]
     return [pid for pid in pids if _parent(proc, pid) not in pids]
 
@@ -85,18 +86,18 @@ def _pids(proc: str) -> list[int]:
 
 
 def workers(master: int, proc: str = "/proc") -> list[int]:
-    """The processes that serve for a master, new and old."""
+    """A master's worker processes, new and old."""
     try:
         with open(f"{proc}/{master}/task/{master}/children", encoding="ascii") as file:
             children = [int(pid) for pid in file.read().split()]
     except OSError:
-        # Not every kernel keeps that list.
+        # Not every kernel has that list.
         children = [pid for pid in _pids(proc) if _parent(proc, pid) == master]
     return [pid for pid in children if _name(proc, pid)[:7] == "haproxy"]
 
 
 def _stat(proc: str, pid: int) -> tuple[str, list[str]]:
-    """A process's name and the fields behind it, from ``state`` on; empty where it is gone."""
+    """A process's name and the fields after it, from ``state`` on; empty where it has ended."""
     try:
         with open(f"{proc}/{pid}/stat", encoding="utf-8", errors="replace") as file:
             head, _end, tail = file.read().rpartition(")")
@@ -124,8 +125,8 @@ def started_at(proc: str, pid: int) -> float:
 
 
 def _same_host(proc: str, pid: int) -> bool:
-    """Whether a process is none of a container on this host: that one has a number of its own in there as well. Mount
-    namespaces do not tell: a systemd unit may have its own (Debian's haproxy.service has)."""
+    """Whether a process does not belong to a container on this host: such a process has a second pid in its own
+    namespace. Mount namespaces cannot tell: a systemd unit may have its own (Debian's haproxy.service has)."""
     try:
         with open(f"{proc}/{pid}/status", encoding="utf-8", errors="replace") as file:
             numbers = [line.split()[1:] for line in file if line.startswith("NSpid:")]
@@ -135,7 +136,7 @@ def _same_host(proc: str, pid: int) -> bool:
 
 
 def _sees(proc: str, pid: int, path: str) -> bool:
-    """Whether a path is the same file for a process as for us. Where that is forbidden to look at, it is believed."""
+    """Whether a path is the same file for a process as for us; True where reading that is not permitted."""
     try:
         return os.path.samestat(os.stat(path), os.stat(f"{proc}/{pid}/root{os.path.realpath(path)}"))
     except PermissionError:
@@ -145,7 +146,7 @@ def _sees(proc: str, pid: int, path: str) -> bool:
 
 
 def reads(proc: str, pid: int, path: str) -> bool:
-    """Whether a HAProxy was started with this file, or with the folder it is in, and not only to check it."""
+    """Whether a HAProxy was started with this file, or with its directory, and not only to check it."""
     words = words_of(pid, proc)
     if "-c" in words:
         return False

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which running process was brought to which content of a file without a reload.
+"""Which running process was changed to match which content of a file without a reload.
 
-A record names the process by number and start, and the content by its hash. It is written after the process was read
-back, and says nothing any more as soon as the process or the content is another, so it cannot lie about either. What
-it does not say is that nothing else has changed the process since: that is drift, and seen by asking the process.
+A record identifies the process by pid and start time, and the content by its hash. It is written after the process was
+read back. It is void as soon as the process or the content is another one, so it cannot be wrong about either. It does
+not say that nothing else has changed the process since: that is drift, found by asking the process.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import contextlib
 import hashlib
 import os
 
-#: Gone at boot, as the processes are. Only its owner writes there.
+#: Removed at boot, as the processes are. Writable by its owner only.
 _FOLDER = "/run/k8s_edge.ha"
 
 
 def is_recorded(path: str, pid: int, start: int, folder: str | None = None) -> bool:
-    """Whether the process was brought to the file as it is now."""
+    """Whether the process was changed to match the file as it is now."""
     try:
         with open(_place(path, folder), encoding="ascii") as file:
             recorded = file.read()
@@ -31,7 +31,7 @@ def is_recorded(path: str, pid: int, start: int, folder: str | None = None) -> b
 
 
 def record(path: str, pid: int, start: int, content: bytes, folder: str | None = None) -> None:
-    """Raises OSError. ``content`` is what the process has, and should be what the file has."""
+    """Write the record. ``content`` is what the process has, and should be what the file has. Raises OSError."""
     place = _place(path, folder)
     os.makedirs(os.path.dirname(place), mode=0o755, exist_ok=True)
     candidate = f"{place}.{os.getpid()}"
@@ -46,7 +46,7 @@ def record(path: str, pid: int, start: int, content: bytes, folder: str | None =
 
 
 def can_record() -> bool:
-    """Whether ``record`` may be expected to work."""
+    """Whether ``record`` can be expected to work."""
     folder = _folder()
     return os.access(folder if os.path.isdir(folder) else os.path.dirname(folder), os.W_OK)
 

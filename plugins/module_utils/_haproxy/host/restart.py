@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether HAProxy would start again with its files as they are. Only loaded where that is asked.
+"""Whether HAProxy would start again with its current files. Loaded only when that is asked.
 
-A running HAProxy goes on with what it bound and loaded once, also where the host has since lost what a start needs: the
-leave to bind addresses that are not local, a folder, a certificate. So the files are held against the host as it is.
+A running HAProxy keeps what it bound and loaded at its start, even if the host has since lost what a start needs:
+permission to bind addresses that are not local, a directory, a certificate. So the files are checked against the host.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.validato
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: How ``haproxy -c`` ends where it accepts the files: valid, and valid without anything that listens.
+#: Exit codes of ``haproxy -c`` for accepted files: valid, and valid without any listener.
 _ACCEPTED = (0, 2)
 
 
 def start_problems(path: str, service: Invocation, system: System, *, running: bool) -> list[str] | None:
-    """What a start would fail over, a sentence or two each, secrets masked; None where it cannot be told, for want of
-    HAProxy, of the file, or of root's rights.
+    """Why a start would fail, a sentence or two each, secrets masked. None where it cannot be checked: HAProxy or the
+    file is missing, or this is not root.
 
-    Ports that are in use are no problem where HAProxy is ``running`` with these files: it is who uses them.
+    Ports in use are no problem while HAProxy is ``running`` with these files: it is the one using them.
     """
     program = system.which("haproxy")
     if program is None or not os.path.isfile(path) or os.geteuid() != 0:
@@ -41,7 +41,7 @@ def start_problems(path: str, service: Invocation, system: System, *, running: b
         found += [
             str(problem)
             for problem in unbindable(parse(""), document, rehearsal=False, busy=not running, at="start")
-            # The folders of sockets are among what is missing already.
+            # Missing directories of sockets are reported already.
             if "/" not in str(problem.value)
         ]
     return found

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HAProxy as a service of the host: installed, active, and whether the process that serves has the file as it is now.
+"""HAProxy as a service of the host: installed, active, and whether the serving process has loaded the current file.
 
-In master-worker mode the processes that serve are the master's children; a reload that failed leaves only old ones.
+In master-worker mode the serving processes are the master's children; after a failed reload only old ones are left.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def version(system: System) -> str | None:
 
 
 def unit_state(system: System, unit: str) -> dict[str, str]:
-    """systemd's properties of the unit, by one call and under our names; empty where systemd does not answer."""
+    """systemd's properties of the unit, read in one call, under our names; empty where systemd does not answer."""
     program = system.which("systemctl")
     if program is None:
         return {}
@@ -57,7 +57,7 @@ def unit_state(system: System, unit: str) -> dict[str, str]:
 
 
 def is_loaded(path: str, unit: dict[str, str], proc: str = "/proc") -> Loaded:
-    """Whether the newest serving process has ``path`` as it is now."""
+    """Whether the newest serving process has loaded ``path`` as it is now."""
     if not os.path.exists(path):
         return Loaded(False, f"{path} cannot be read: No such file or directory")
     main = unit.get("main_pid", "")
@@ -71,14 +71,15 @@ def is_loaded(path: str, unit: dict[str, str], proc: str = "/proc") -> Loaded:
 
 
 def as_answered(loaded: Loaded, path: str, pid: Any) -> Loaded:
-    """What ``is_loaded`` said, corrected by the process that answers at the socket: from HAProxy 3.1 on a new worker
-    reads the file itself, so one that is about to fail is there for a while; as long the old one answers."""
+    """The result of ``is_loaded``, corrected by the process that answers at the socket. From HAProxy 3.1 on a new
+    worker reads the file itself, so a worker that is about to fail exists for a while; until then the old one
+    answers."""
     master = serving_master(pid, path) if loaded.loaded and isinstance(pid, int) else None
     return loaded if master is None else have_loaded(has_loaded(pid, path), pid, master, path)
 
 
 def facts(system: System, path: str, unit_name: str) -> dict[str, Any]:
-    """Everything the host tells about HAProxy, for the module's result."""
+    """Everything the host reports about HAProxy, for the module's result."""
     installed = version(system)
     unit = unit_state(system, unit_name)
     loaded = is_loaded(path, unit)

@@ -1,14 +1,14 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lets the installed HAProxy judge a candidate file before it goes live.
+"""Lets the installed HAProxy check a candidate file before it goes live.
 
-``haproxy -c`` ends with 0 (valid), 2 (valid, but nothing listens) or 1 (refused). It binds nothing, but resolves names
-and loads certificates, so it speaks for this host only. Two things it does not say: what fails only at start (an
-address that is not local, a busy port, a missing directory, more open files than it may have), and what of it is new.
-So the current file is asked too: a new alert, whatever the exit status, or a new warning that something is ignored, is
-a refusal; what was said before already is passed on. A last line without a line feed ends HAProxy's reading: then both
-files are asked as they would be with it.
+``haproxy -c`` exits with 0 (valid), 2 (valid, but no listener) or 1 (refused). It binds nothing, but resolves names and
+loads certificates, so its answer holds for this host only. It does not find what fails only at start (an address that
+is not local, a busy port, a missing directory, too many open files), and it does not tell which messages are new. So
+the current file is checked too. A new alert, whatever the exit status, or a new warning that something is ignored, is a
+refusal; messages that the current file causes too are passed on. A last line without a line feed stops HAProxy's
+parser: then both files are checked with a line feed added.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _UNENDED = "Missing LF on last line, file might have been truncated"
 
 
 def judge(candidate: str, current: str, system: System, *, check_mode: bool = False) -> list[str]:
-    """The warnings HAProxy gives the candidate. Raises DaemonRefused. ``current`` need not exist.
+    """The warnings HAProxy gives for the candidate. Raises DaemonRefused. ``current`` need not exist.
 
-    Without HAProxy on the host nothing can be judged: an error, in check mode a warning, as the package may be about
-    to be installed by the same playbook. Only what it could not have of open files is known before.
+    Without HAProxy on the host nothing can be checked: an error, in check mode a warning, as the same playbook may be
+    about to install the package. Only the limit of open files is checked beforehand.
     """
     program = system.which("haproxy")
     if program is None:
@@ -56,7 +56,7 @@ def judge(candidate: str, current: str, system: System, *, check_mode: bool = Fa
 
 
 class _Heard(NamedTuple):
-    """``ended`` is how the check of a file ended, ``said`` what it said, ``documents`` are the files it read."""
+    """``ended`` is the exit code of a check, ``said`` its messages, ``documents`` are the files it read."""
 
     ended: Completed
     said: Said
@@ -87,7 +87,7 @@ class _Trial:
         fresh = [alert for alert in alerts if normal(alert) not in known]
         if fresh or (refused and not alerts):
             raise DaemonRefused(_refusal(new.ended, fresh, self.current))
-        # What was refused before and is refused for the same reasons now is none the worse for this change.
+        # A refusal for the same reasons as before is no fault of this change.
         passed = [f"HAProxy refuses {self.current}, as it did before this change: {alert}" for alert in alerts]
         if refused:
             return [*passed, *self._unended()]
@@ -108,7 +108,7 @@ class _Trial:
         return [*passed, *map(str, files.doubtful), *self._unended()]
 
     def _refuse_cut(self, before: Sequence[Document], after: Sequence[Document]) -> None:
-        """Versions up to 3.0 say nothing about a word that is empty for a variable that is not set."""
+        """Refuse words that are empty because a variable is not set: versions up to 3.0 do not report them."""
         known = {cut._replace(line=0) for cut in cut_lines(before, self.service.environment)}
         fresh = [cut for cut in cut_lines(after, self.service.environment) if cut._replace(line=0) not in known]
         if fresh:
@@ -118,7 +118,7 @@ class _Trial:
             )
 
     def _before(self, said: Said) -> _Heard:
-        """What HAProxy says about the file as it is; asked only where it said something about the new one."""
+        """HAProxy's messages about the current file; read only if there are any about the new one."""
         if not os.path.exists(self.current):
             return _Heard(Completed(0, "", "", False), Said([], []), [])
         if said.alerts or said.warnings:
@@ -126,7 +126,7 @@ class _Trial:
         return _Heard(Completed(0, "", "", False), Said([], []), [_document(self.current)])
 
     def _unended(self) -> list[str]:
-        """A last line without a line feed, where it was so before: giving it back as it was is no new fault."""
+        """A last line without a line feed that was so before: restoring it introduces no new fault."""
         if _is_ended(self.candidate):
             return []
         if os.path.exists(self.current) and (not _is_ended(self.current) or _is_marked(self.current)):
@@ -148,7 +148,8 @@ class _Trial:
 
 @contextmanager
 def _ended(path: str, candidate: str) -> Iterator[str]:
-    """A file that says the same and ends in a line feed: itself, or a copy beside the candidate for as long."""
+    """The path of a file with the same content that ends in a line feed: the file itself, or a temporary copy beside
+    it."""
     if _is_ended(path):
         yield path
         return
@@ -168,7 +169,7 @@ def _is_ended(path: str) -> bool:
 
 
 def _is_marked(path: str) -> bool:
-    """Whether lines of ours came behind a last line without a line feed."""
+    """Whether our lines were added after a last line without a line feed."""
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         return any(line.rstrip("\n").endswith(UNENDED) for line in file)
 

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans the listeners of one section. Only loaded where they are given."""
+"""Plans the listeners of one section. Loaded only when listeners are given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.li
 
 
 def plan_binds(plan: SectionEdit, binds: list[Values]) -> None:
-    """The edits that make a section's listeners these."""
+    """Add the edits that change a section's listeners to ``binds``."""
     lines = plan.lines.get("bind", [])
     there = [_bind_key("".join(meanings(plan.document.content(index))[1:2])) for index in lines]
     desired = [_bind_key(bind_address(line)) for line in binds]
@@ -38,9 +38,9 @@ def plan_binds(plan: SectionEdit, binds: list[Values]) -> None:
 
 
 def _paired(there: list[str], desired: list[str]) -> dict[int, int]:
-    """Which line each desired listener is, by place: that of its address and port; else, where no other is that, one of
-    its address, whose port changes, or of its port. Several on one address differ in what keeps them apart: the first
-    desired is the first that is there."""
+    """Map each desired listener's index to its current line: the line with the same address and port; else, if no other
+    listener has that one, a line with the same address (its port changes) or the same port. Several listeners on one
+    address are told apart by their other options: the first desired is the first current."""
     pairs: dict[int, int] = {}
     for same in (_all, _host, _port):
         for place, key in enumerate(desired):
@@ -63,5 +63,5 @@ def _port(key: str) -> str:
 
 
 def _bind_key(text: str) -> str:
-    """Where a bind line listens, in a normal form; several addresses in one word keep their commas."""
+    """The address of a bind line in a normal form; several addresses in one word keep their commas."""
     return ",".join(":".join(split_address(part)) for part in text.replace("\0", "").split(","))

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a text and the desired sections to the new text: one planner with two doors, a backend and the whole file.
+"""From a text and the desired sections to the new text: one planner for a single backend and for the whole file.
 
-Pure: no effects, the same answer for the same text.
+Pure: no effects, the same result for the same text.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ SECTION_LISTS = {"defaults": "defaults", "frontends": "frontend", "listens": "li
 _OTHERS = SECTION_KEYWORDS.difference(("global", "defaults", *PROXY_KEYWORDS))
 
 
-#: The keys under which the planners remember what they checked, where the file had no say in it, and which lines of
-#: servers needed no edit.
+#: Keys under which the planners cache results between calls: what they checked where that did not depend on the file,
+#: and which server lines needed no edit.
 _CHECKED = "checked"
 _SETTLED = "settled"
 
@@ -56,9 +56,9 @@ def plan_backend(
     remembered: dict[str, Any] | None = None,
     others: Callable[[], Others] | None = None,
 ) -> Edited:
-    """One backend. ``params``: its options, and ``state``, ``present`` or ``absent``. ``remembered`` is what an
-    earlier call with these ``params`` left there. ``others`` gives the files that HAProxy reads beside this one; it is
-    asked where something changes."""
+    """Plan one backend. ``params``: its options, and ``state``, ``present`` or ``absent``. ``remembered`` is the cache
+    of an earlier call with the same ``params``. ``others`` returns the files that HAProxy reads beside this one; it is
+    called only when something changes. Raises InputError."""
     document = parse(text)
     desired: DesiredSection | None = (remembered or {}).get(_CHECKED)
     if desired is None:
@@ -82,8 +82,8 @@ def plan_config(
     remembered: dict[str, Any] | None = None,
     others: Callable[[], Others] | None = None,
 ) -> Edited:
-    """The whole file. ``params``: ``global``, the lists of ``SECTION_LISTS``, ``sections`` and ``purge``.
-    ``remembered`` and ``others`` as for a backend."""
+    """Plan the whole file. ``params``: ``global``, the lists of ``SECTION_LISTS``, ``sections`` and ``purge``.
+    ``remembered`` and ``others`` as for a backend. Raises InputError."""
     document = parse(text)
     desired: list[DesiredSection] | None = (remembered or {}).get(_CHECKED)
     if desired is None:
@@ -104,8 +104,8 @@ def plan_config(
 def _desired_sections(
     document: Document, validator: SectionValidator, params: Mapping[str, Any]
 ) -> tuple[list[DesiredSection], bool]:
-    """The sections that a task gives, in the order of the options, and whether the file had a say in what they are. An
-    empty ``global`` asks for nothing."""
+    """The sections that a task gives, in the order of the options, and whether they depend on the file's content. An
+    empty ``global`` manages nothing."""
     given: list[tuple[str, str, Mapping[str, Any], str]] = []
     if any(value is not None for value in (params.get("global") or {}).values()):
         given.append(("global", "", params["global"], "global."))
@@ -127,7 +127,7 @@ def _desired_sections(
     for kind, name, options, path in given:
         sections, place, several = there.get((kind, name), []), seen[kind, name], often[kind, name] > 1
         seen[kind, name] += 1
-        # As many as the file has, so each is the one in its place: "defaults" without names, as they are read.
+        # As many as the file has: each is the one at its place ("defaults" without names, as they are read).
         placed = several and often[kind, name] == len(sections)
         if several and not placed and place:
             validator.second(f"{path}name", name, f"a {kind} section")
@@ -140,7 +140,7 @@ def _desired_sections(
 
 
 class _FilePlan:
-    """Collects the edits of a file and the problems that only its text shows."""
+    """Collects the edits of a file, and the problems that depend on its text."""
 
     def __init__(
         self, document: Document, desired: Sequence[DesiredSection], remembered: dict[str, Any] | None
@@ -157,7 +157,7 @@ class _FilePlan:
         self._wanted: set[str] = set()
 
     def section(self, desired: DesiredSection) -> None:
-        """Add a section, or make the one that exists as desired."""
+        """Add a section, or edit the existing one."""
         sections = self.document.find(desired.kind, desired.name)
         if desired.place is not None:
             sections = sections[desired.place : desired.place + 1]
@@ -169,7 +169,7 @@ class _FilePlan:
             plan.make(self._settled)
 
     def inherited(self, desired: DesiredSection) -> set[str]:
-        """The options that a default-server of some defaults section, current or desired, may switch on."""
+        """The options that a default-server of any defaults section, current or desired, may switch on."""
         return set() if desired.kind == "defaults" else self._inherited
 
     def remove(self, sections: list[Section], option: str) -> None:
@@ -178,7 +178,7 @@ class _FilePlan:
             self.edits.summaries.append(f"{sections[0].title}: removed")
 
     def purge(self, desired: set[tuple[str, str]], given: set[str]) -> None:
-        """Remove the sections of the kinds whose list was given and that are not in it."""
+        """Remove the sections that are not given, of those kinds whose list was given."""
         kinds = {SECTION_LISTS[option] for option in given if option in SECTION_LISTS}
         for section in self.document.sections:
             listed = section.kind in kinds or ("sections" in given and section.kind in _OTHERS)
@@ -187,7 +187,7 @@ class _FilePlan:
                 self.edits.summaries.append(f"{section.title}: removed")
 
     def finish(self, others: Callable[[], Others] | None) -> Edited:
-        """The edited text. Raises InputError with everything that is wrong."""
+        """The edited text. Raises InputError with all problems."""
         if self._new:
             self._insert()
         refuse(self.problems)
@@ -202,7 +202,7 @@ class _FilePlan:
         return Edited(text, tuple(self.edits.summaries), "reload", warnings)
 
     def _editable(self, sections: list[Section], option: str, several: bool = False) -> bool:
-        """Whether it is clear what a change of these sections would mean; a problem where it is not."""
+        """Whether the effect of changing these sections is clear; else a problem is added."""
         title = sections[0].title
         if any(conditional(self.document, section) for section in sections):
             reason = "depends on .if conditionals of HAProxy's preprocessor"

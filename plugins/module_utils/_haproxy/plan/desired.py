@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user asks of a section, checked: every problem found, and every value in the place the planner reads it.
+"""The desired sections, checked: finds every problem, and puts each value where the planner reads it.
 
-Checked values go into lines of the file unquoted, so nothing passes here that could end a word, a line or a section.
+Checked values are written into lines of the file unquoted, so no value may end a word, a line or a section.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing import Standing
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT
 
-#: Options that keep two listeners on one address from each other.
+#: Options that allow two listeners on one address.
 _APART = ("interface", "namespace", "process", "thread")
 
 
 class DesiredSection(NamedTuple):
-    """``path`` is what the user's option paths begin with. ``values`` holds the typed directives that were given;
-    None for the rest means that it was not given and is not managed. ``ensured`` are the options of ``values`` that
-    were given as further directives only: their entries are to be there, others beside them are not managed. ``exact``:
-    what was not given is not to be there.
-    ``place`` is which of the sections of this kind and name it is, where as many are given as the file has."""
+    """``path`` is the prefix of the user's option paths. ``values`` holds the typed directives that were given; None
+    for the other fields means: not given, not managed. ``ensured`` are options of ``values`` that were only given as
+    further directives: their entries are added if missing, other entries are not managed. ``exact``: anything not given
+    is removed. ``place`` is the index of the section among those of its kind and name, where as many are given as the
+    file has."""
 
     kind: str
     name: str
@@ -68,13 +68,13 @@ def switched_on(desired: DesiredSection) -> set[str]:
 
 
 class SectionValidator(Validator):
-    """Turns parameters into desired sections, and collects what is wrong with them."""
+    """Turns parameters into desired sections and collects their problems."""
 
     def section(
         self, kind: str, params: Mapping[str, Any], path: str = "", standing: Standing | None = None
     ) -> DesiredSection:
-        """``params`` are a section's options as Ansible gives them; those of None were not given. ``standing`` is
-        what the file says there: what is given as it was read is not judged."""
+        """A desired section. ``params`` are a section's options as Ansible gives them; None means not given.
+        ``standing`` is what the file has there: values equal to it are not checked."""
         self.standing = standing or Standing()
         given = {option: value for option, value in params.items() if value is not None}
         exact = given.pop("exact", False)
@@ -112,7 +112,7 @@ class SectionValidator(Validator):
         )
 
     def distinct(self, names: Sequence[str], path: str, what: str) -> None:
-        """A problem for each name that stands in a list twice."""
+        """Add a problem for each name that is in a list twice."""
         if len(set(names)) == len(names):
             return
         seen: set[str] = set()
@@ -122,8 +122,8 @@ class SectionValidator(Validator):
             seen.add(name)
 
     def section_keyword(self, option: str, keyword: str, is_there: bool) -> None:
-        """A problem where a keyword begins no section, or one that has options of its own. What ``is_there`` may be of
-        a HAProxy that is newer than our knowledge."""
+        """Add a problem where a keyword begins no section, or one with options of its own. ``is_there``: the file has
+        it, so it may come from a HAProxy newer than our tables."""
         if keyword in TABLES:
             self.problem(option, keyword, "has options of its own", "Give it in the option of its name.")
         elif keyword not in SECTION_KEYWORDS and not is_there:
@@ -147,7 +147,7 @@ class SectionValidator(Validator):
         return given
 
     def _entry(self, directive: Directive, entry: str, option: str) -> str:
-        """An entry of a list, checked, and with the secret that it means to keep."""
+        """An entry of a list, checked, with the file's secret in the place of a mask."""
         if KEPT in entry:
             line = join_entry(directive, entry)
             kept = self.kept(line, option)

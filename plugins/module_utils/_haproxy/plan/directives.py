@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines that are given as they are: the further ``directives`` of a section. Only loaded where they are given."""
+"""Lines given verbatim: the further ``directives`` of a section. Loaded only when they are given."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LINE_OPTIONS = {"server": "servers", "default-server": "default_server", "bind"
 
 
 def further(validator: Validator, kind: str, lines: list[str], values: Values, path: str) -> list[str]:
-    """The lines that no typed option covers; those that one covers are put among ``values``."""
+    """The lines without a typed option. Lines that a typed option covers are added to ``values`` instead."""
     classifier, table = Classifier(kind), table_of(kind)
     further: list[str] = []
     given = frozenset(values)
@@ -49,13 +49,13 @@ def further(validator: Validator, kind: str, lines: list[str], values: Values, p
 
 
 def _unreadable(validator: Validator, line: str, directive: Directive) -> bool:
-    """Whether a line stands in the file with a value that its option could not hold: it stays as it is."""
+    """Whether the file already has this line with a value that its option cannot hold: then it stays."""
     entry = split_entry(directive, line, list(lex(line).words))
     return typed_value(directive, entry) is None and validator.standing.says(line)
 
 
 def _routed(validator: Validator, option: str, line: str, typed: str, directive: Directive, values: Values) -> None:
-    """A directive that has an option of its own is checked and planned as that option."""
+    """Check and plan a directive as the typed option that covers it."""
     entry = split_entry(directive, line, list(lex(line).words))
     if directive.shape != ONE:
         entries = values.setdefault(typed, [])

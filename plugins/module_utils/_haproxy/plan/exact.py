@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes out of a section what its declaration does not hold, where that is asked for (``exact``): what it says is then
-the same, whatever it said before. Comments stay, and so does the order of what stays."""
+"""Removes what is not declared from a section (``exact``), so that the section's meaning is the declared one, whatever
+it was before. Comments stay, and the order of the remaining lines stays."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
 
 
 def drop_undeclared(edits: Edits, header: int, lines: dict[str | None, list[int]], desired: DesiredSection) -> None:
-    """Delete the directives that were not given, and those that are said twice. ``lines`` are the section's by option;
-    they lose what is deleted. Lists that were not given are empty ones here, and planned as such."""
+    """Delete the directives that were not given, and duplicates. ``lines`` are the section's lines by option; deleted
+    ones are removed from it. Lists that were not given are planned as empty lists."""
     title = " ".join(filter(None, (desired.kind, desired.name)))
     content = edits.document.content
 
@@ -47,8 +47,8 @@ def drop_undeclared(edits: Edits, header: int, lines: dict[str | None, list[int]
 def other_words(
     found: Mapping[str, list[tuple[int, int, bool]]], words: Sequence[str], first: int, given: Collection[str]
 ) -> Iterator[tuple[int, int]]:
-    """The spans of a line's words, from the ``first`` on, that say what was not given, and of words that nobody
-    knows. ``found`` are the options that the line says, each with its spans."""
+    """The spans of a line's words, starting at ``first``, that state options which were not given, or that are unknown.
+    ``found`` are the line's options, each with its spans."""
     known: set[int] = set()
     for option, places in found.items():
         for start, end, _yes in places:

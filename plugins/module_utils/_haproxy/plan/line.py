@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans the words of one ``server``, ``default-server`` or ``bind`` line: what is not ours on it stays as it is."""
+"""Plans the words of one ``server``, ``default-server`` or ``bind`` line. Words that are not managed stay as they
+are."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import MASK
 
 
 class LinePlan:
-    """The edits of one line that exists. ``subject`` begins each summary; ``first`` is the place of the first word
-    that may be a keyword. ``words`` are the line's meanings, where the caller has them."""
+    """The edits of one existing line. ``subject`` begins each summary. ``first`` is the index of the first word that
+    may be a keyword. ``words`` are the line's words by meaning, if the caller has them."""
 
     def __init__(
         self, edits: Edits, index: int, first: int, reader: Reader, subject: str, words: list[str] | None = None
@@ -37,20 +38,20 @@ class LinePlan:
 
     @property
     def words(self) -> list[Word]:
-        """The words with their places: desired only where something is edited."""
+        """The words with their positions; lexed only if something is edited."""
         if not self._spans:
             self._spans = lex(self.edits.document.content(self.index)).words
         return self._spans
 
     def address(self, place: int, line: Values) -> None:
-        """The address word at ``place``: what of address and port was given is made so, the other part stays."""
+        """Set the address word at ``place``. Address or port that was not given stays."""
         meaning = self.meanings[place]
         if meaning == f"{line.get('address')}:{line.get('port')}":
             return
         address, port = split_address(meaning)
         wanted_address = address if line.get("address") is None else normal_address(line["address"])
         wanted_port = port if line.get("port") is None else line["port"]
-        # Given back as it was read, a variable has no mark of the lexer.
+        # A variable given as it was read lacks the lexer's mark.
         if f"{wanted_address} {wanted_port}".replace("\0", "") == f"{address} {port}".replace("\0", ""):
             return
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.rewording import readdress
@@ -61,7 +62,7 @@ class LinePlan:
         self._replace(place, place + 1, text)
 
     def arguments(self, line: Values, inherited: Iterable[str] = (), exact: bool = False) -> None:
-        """Every keyword that was given, and no other. Where the line is to be ``exact``, others go."""
+        """Set every keyword that was given. With ``exact``, remove all others."""
         if exact:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.exact import other_words
 
@@ -126,7 +127,7 @@ class LinePlan:
         self.edits.replace(self.index, self.words[start].start, self.words[end - 1].end, text)
 
     def _revalue(self, start: int, end: int, text: str) -> None:
-        """Another value behind the keyword at ``start``, which may have none; the blanks between them stay."""
+        """Replace the value after the keyword at ``start``, which may have none; the blanks between them stay."""
         if end == start + 1:
             at = self.words[start].end
             self.edits.replace(self.index, at, at, f" {text}")
@@ -134,7 +135,7 @@ class LinePlan:
             self.edits.reword(self.index, self.words[start + 1 : end], text)
 
     def remove(self, start: int, end: int) -> None:
-        """Take words out, with the blanks before them."""
+        """Remove words, and the blanks before them."""
         self.edits.replace(self.index, self.words[start - 1].end, self.words[end - 1].end, "")
 
     def _say_removed(self, start: int, end: int) -> None:

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans the lines of a directive that may stand several times, and those that no option covers. Only loaded where
-such a list is given."""
+"""Plans the lines of a directive that may occur several times, and those that no option covers. Loaded only when such a
+list is given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
 
 
 def plan_set(plan: SectionEdit, option: str, directive: Directive, values: list[str]) -> None:
-    """The entries of a set: those that are desired are there, in whatever order."""
+    """Plan the entries of a set: add and remove lines, in any order."""
     current = plan.entries(option, directive)
     desired = {WORDS.normal(value): value for value in values}
     stale = [entry for entry in current if entry.meaning not in desired]
@@ -42,8 +42,8 @@ def plan_set(plan: SectionEdit, option: str, directive: Directive, values: list[
 
 
 def plan_ordered(plan: SectionEdit, option: str | None, desired: list[str]) -> None:
-    """Whole lines in order. Between two that stay, old lines are rewritten one by one, then lines are added or
-    removed."""
+    """Plan whole lines in order. Between two lines that stay, old lines are rewritten one by one, then lines are added
+    or removed."""
     current = [_whole(plan, index) for index in plan.lines.get(option, [])]
     pairs = kept([entry.meaning for entry in current], [WORDS.normal(line) for line in desired])
     after = current[0].line - 1 if current else plan.anchor()

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""New lines: a section, a server, and the words of a line. Only loaded where something is added."""
+"""New lines: sections, servers, and the words of a line. Loaded only when something is added."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
 
 
 def section_lines(desired: DesiredSection, indent: str, inherited: set[str], problems: list[Problem]) -> list[str]:
-    """A new section, line by line. ``inherited`` are the options that defaults may switch on."""
+    """The lines of a new section. ``inherited`` are the options that defaults may switch on."""
     header = f"{desired.kind} {desired.name}".rstrip()
     lines = []
     if desired.inherits is not None:
@@ -48,14 +48,15 @@ def section_lines(desired: DesiredSection, indent: str, inherited: set[str], pro
 
 
 def apart(line: str, indent: str, header: str) -> str:
-    """The further indentation of a line without which its keyword, that nobody knows, could begin a section."""
+    """The additional indentation for a line whose keyword is unknown, so that it cannot be read as the start of a
+    section."""
     if len(indent) > len(header) or not may_begin_section(line.split(None, 1)[0]):
         return ""
     return INDENT_OF_NEW_FILES
 
 
 def new_server(server: Values, path: str, inherited: set[str], problems: list[Problem]) -> str:
-    """A server's whole line. A server that is new needs an address."""
+    """A server's whole line. A new server needs an address; without one, a problem is added."""
     if server.get("address") is None:
         problems.append(
             Problem(f"{path}address", None, f"is missing, and {server['name']} is a new server", "Give its address.")
@@ -66,13 +67,13 @@ def new_server(server: Values, path: str, inherited: set[str], problems: list[Pr
 
 
 def bind_address(line: Values) -> str:
-    """Where a listener listens, as one word."""
+    """The address of a listener, as one word."""
     return join_address(line["address"], line.get("port"))
 
 
 def new_words(line: Values, reader: Reader, inherited: Iterable[str] = ()) -> str:
-    """A desired line's keywords as written on a new line, behind a blank each. ``inherited`` are the options that a
-    default-server switches on: only there does an option of ``false`` need a word."""
+    """The keywords of a new line, each after a blank. ``inherited`` are the options that a default-server switches on:
+    only for those does an option of ``false`` need a word."""
     pieces = []
     for option in reader.given(line):
         argument, value = reader.table[option], line[option]

@@ -1,10 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where new sections go, so that every proxy inherits what it should.
+"""Where new sections go, so that every proxy inherits from the right defaults.
 
-A proxy without ``from`` inherits the last ``defaults`` above it, named or not (manual, section 4). New ones must not
-become that for proxies which are there, and a new proxy without ``from`` means the defaults without a name, if any.
+A proxy without ``from`` inherits from the last ``defaults`` above it, named or not (manual, section 4). New defaults
+must not change what existing proxies inherit. A new proxy without ``from`` inherits from the defaults without a name,
+if any.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 
 
 class Placed(NamedTuple):
-    """A new section goes behind line ``after``, -1 for the top."""
+    """Insert a new section after line ``after``, -1 for the top."""
 
     after: int
     desired: DesiredSection
 
 
 def place(document: Document, new: Sequence[DesiredSection], inherited: Container[str] = ()) -> list[Placed]:
-    """The new sections with their places, in the order that they need within one place. ``inherited`` are the names of
+    """The new sections with their places, ordered where several go to one place. ``inherited`` are the names of the
     defaults sections that proxies of the document inherit from."""
     end = len(document.lines) - 1
-    # A proxy of the call means the defaults of the call.
+    # A proxy of this call inherits from the defaults of this call.
     nameless = any(desired.kind == "defaults" and not desired.name for desired in new)
     placed = []
     for desired in new:
@@ -46,7 +47,7 @@ def place(document: Document, new: Sequence[DesiredSection], inherited: Containe
 
 
 def _generation(desired: DesiredSection, bases: dict[str, str | None]) -> int:
-    """How many new defaults stand behind new defaults, which come after all of these."""
+    """How many new defaults sections this one builds on; it comes after all of these."""
     seen: set[str | None] = set()
     base = desired.inherits if desired.kind == "defaults" else None
     while base in bases and base not in seen:
@@ -59,8 +60,8 @@ _BEFORE, _NAMED, _ANYWHERE, _NAMELESS, _BEHIND = range(5)
 
 
 def _rank(desired: DesiredSection, inherits: bool) -> int:
-    """The order at one place where defaults come too. ``inherits``: what stands there without ``from`` has defaults
-    without a name already."""
+    """The order at one place where defaults are added too. ``inherits``: what follows there without ``from`` already
+    has defaults without a name."""
     if desired.kind == "global":
         return _BEFORE
     if desired.kind == "defaults":
@@ -71,13 +72,14 @@ def _rank(desired: DesiredSection, inherits: bool) -> int:
 
 
 def _follower(document: Document, desired: DesiredSection, nameless: bool, inherited: Container[str]) -> Section | None:
-    """The section that a new one goes before, None at the end of the file. ``nameless``: defaults without a name come
-    with it."""
+    """The section that a new one goes before; None at the end of the file. ``nameless``: defaults without a name are
+    added too."""
     defaults = _defaults(document)
     if desired.kind == "global":
         return _first(document, ("defaults", *PROXY_KEYWORDS))
     if desired.kind == "defaults" and desired.inherits is not None:
-        # Behind those that it builds on, where no proxy would begin to inherit it: before other defaults.
+        # After those that it builds on, at a place where no proxy would begin to inherit from it: before other
+        # defaults.
         names = [section.name for section in defaults]
         return _next(defaults, names.index(desired.inherits)) if desired.inherits in names else None
     if desired.kind == "defaults" and desired.name:
@@ -96,7 +98,7 @@ def _defaults(document: Document) -> list[Section]:
 
 
 def _is_unclear(document: Document) -> bool:
-    """Whether a ``.if`` decides which defaults there are."""
+    """Whether a ``.if`` decides which defaults exist."""
     return any(section.kind == "defaults" and section.depth for section in document.sections)
 
 
@@ -109,7 +111,7 @@ def _next(sections: Sequence[Section], index: int) -> Section | None:
 
 
 def _above(document: Document, section: Section) -> int:
-    """The line above a section and above the comment that stands on it."""
+    """The line above a section and above the comment that belongs to it."""
     above = section.header - 1
     while above >= 0 and document.content(above).startswith("#"):
         above -= 1

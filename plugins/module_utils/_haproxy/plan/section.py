@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans one section: its typed directives, its further ones in their order, its servers and listeners."""
+"""Plans one section: its typed directives, its further directives in order, its servers and listeners."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def inherited_options(document: Document) -> set[str]:
     return found
 
 
-#: Server lines that were seen to say what is desired, by the options that they may inherit: the same line and the same
-#: desired server need not be looked at again, when the edited text is planned a second time.
+#: Server lines already seen to match what is desired, by the options that they may inherit. They need no second look
+#: when the edited text is planned again.
 Settled = dict[frozenset[str], dict[str, Values]]
 
 
 class SectionPlan(SectionEdit):
-    """The edits of one section, from what is desired of it."""
+    """Plans the edits of one section."""
 
     def make(self, settled: Settled) -> None:
         desired = self.desired
@@ -80,7 +80,7 @@ class SectionPlan(SectionEdit):
 
         plan_ordered(self, option, desired)
 
-    # Directives.
+    # Directives
 
     def _one(self, option: str, directive: Directive, value: Any) -> None:
         keyword = " ".join(directive.words)
@@ -115,7 +115,7 @@ class SectionPlan(SectionEdit):
         self.edits.replace(self.section.header, words[-1].end, words[-1].end, f" from {name}")
         self.say(f"from {name}")
 
-    # Servers and listeners.
+    # Servers and listeners
 
     def _default_server(self, desired: Values) -> None:
         lines = self.lines.get("default-server", [])

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One section that is edited: what its lines say, and where new ones go."""
+"""One section under edit: what its lines say, and where new lines go."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
     split_entry,
 )
 
-#: Lines before which a section's other lines are put.
+#: A section's other lines go before these.
 _LAST_LINES = frozenset(("server", "server-template", "default-server"))
 
 
 class Entry(NamedTuple):
-    """A line of the file: what it says beyond its directive's words, as written and in meaning."""
+    """A line of the file: the text after its directive's words, as written and by meaning."""
 
     line: int
     text: str
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
 
 class SectionEdit:
-    """The edits of one section that exists; of all ``global`` sections where there are several. ``inherited`` are the
+    """The edits of one existing section, or of all ``global`` sections where there are several. ``inherited`` are the
     options that defaults may switch on."""
 
     def __init__(
@@ -61,7 +61,7 @@ class SectionEdit:
             self.lines.setdefault(option, []).append(index)
 
     def anchor(self) -> int:
-        """The line behind which a new line goes that no other of its kind stands in: the last before the servers."""
+        """The line after which a new line of a new kind goes: the last one before the servers."""
         anchor = self.section.header
         for index in self.document.body(self.section):
             if self.document.lines[index].keyword in _LAST_LINES:
@@ -70,7 +70,7 @@ class SectionEdit:
         return anchor
 
     def insert(self, after: int, line: str) -> None:
-        """A new line, indented as the one it stands behind."""
+        """Insert a line, indented like the one before it."""
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.new_lines import apart
 
         indent = self.indent if after == self.section.header else indent_of(self.document.content(after))
@@ -80,11 +80,11 @@ class SectionEdit:
         return indent_of(self.document.content(self.section.header))
 
     def say(self, what: str) -> None:
-        """A summary of one edit."""
+        """Add a summary of one edit."""
         self.edits.summaries.append(f"{self.title}: {redact(what)}".replace("\0", ""))
 
     def entries(self, option: str, directive: Directive) -> list[Entry]:
-        """What the section's lines of an option say."""
+        """What the lines of an option say."""
         entries = []
         for index in self.lines.get(option, []):
             content = self.document.content(index)
@@ -93,8 +93,7 @@ class SectionEdit:
         return entries
 
     def rewrite(self, index: int, line: str) -> None:
-        """New words on an old line: its indentation, comment and ending stay, and of its words those that are the
-        same."""
+        """Rewrite the words of a line. Indentation, comment, line ending and equal words stay."""
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.new_lines import apart
 
         content = self.document.content(index)

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judges the values that a user gives: what would end a word, a line or a section, and what stands there twice."""
+"""Checks option values: what would end a word, a line or a section, and duplicates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Values = dict[str, Any]
 
 
 class Validator:
-    """Judges option values one by one, and collects what is wrong with them. ``standing`` is what the file says."""
+    """Checks option values one by one and collects problems. ``standing`` is what the file has."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -31,7 +31,7 @@ class Validator:
         self.standing = Standing()
 
     def second(self, option: str, name: str, what: str) -> None:
-        """A problem: this name stands there already."""
+        """Add a problem: this name is a duplicate."""
         self.problem(option, name, f"names {what} a second time", "Give every one its own name.")
 
     def problem(self, option: str, value: Any, reason: str, remedy: str) -> None:
@@ -39,7 +39,7 @@ class Validator:
         self.problems.append(Problem(option, shown, reason, remedy))
 
     def value(self, option: str, value: Any, kind: Kind, stands: Callable[[], bool] | None = None) -> None:
-        """``stands`` tells whether the value is as it was read."""
+        """Check a value. ``stands`` tells whether the value is the one in the file."""
         key = (id(kind), value)
         if key in self.passed:
             return
@@ -58,7 +58,7 @@ class Validator:
             self.problem(option, None, f"holds {KEPT}", "Leave the option out to keep what is there.")
 
     def kept(self, line: str, option: str) -> str:
-        """The line with the secret that the file has in the place of the mark."""
+        """The line, with the file's secret in the place of a mask."""
         kept = self.standing.secret(line)
         if kept is not None:
             return kept
@@ -67,7 +67,7 @@ class Validator:
         return line
 
     def stand(self, directive: Directive, entry: str, entries: Sequence[str]) -> bool:
-        """Whether all entries of one key stand in the file, which may say a thing twice."""
+        """Whether all entries of one key are in the file, which may have duplicates."""
         key = entry_key(directive, entry)
         return self.standing.says(
             *(join_entry(directive, other) for other in entries if entry_key(directive, other) == key)
@@ -75,7 +75,7 @@ class Validator:
 
 
 def entry_key(directive: Directive, entry: str) -> tuple[str, ...]:
-    """What makes an entry of a SET the same entry: its first words, an opposite included."""
+    """What identifies an entry of a SET: its first words, whether negated or not."""
     words = meanings(entry)
     if words and words[0] in ("no", "default"):
         words = words[1:]

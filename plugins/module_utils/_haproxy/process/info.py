@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What haproxy_info returns: the file, the service and the running process, each told as far as it can be seen."""
+"""What haproxy_info returns: the file, the service and the running process, each as far as it can be read."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _STATE_FILE = "load-server-state-from-file"
 
 
 def by_state_file(text: str, servers: list[dict[str, Any]]) -> str:
-    """In words which server has another port in the process than in the file, because HAProxy took it from its server
-    state file when it started; empty where none has. ``servers`` are the rows of ``show servers state``."""
+    """A message that names the servers whose port in the process differs from the file because HAProxy took it from its
+    server state file at start; empty where there are none. ``servers`` are the rows of ``show servers state``."""
     if _STATE_FILE not in text:
         return ""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
@@ -43,7 +43,7 @@ def by_state_file(text: str, servers: list[dict[str, Any]]) -> str:
 
 
 def information(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """The module's result. Never changes anything, in check mode or not."""
+    """The module's result. Never changes anything, with or without check mode."""
     content = ConfigFile(params["path"]).read()
     text = None if content is None else decode(content)
     service = invocation(params["path"], system, unit=params["unit"])
@@ -55,7 +55,7 @@ def information(params: dict[str, Any], system: System, check_mode: bool) -> dic
         error = f"no socket of the runtime API (stats socket) is named in {params['path']}"
     else:
         try:
-            # Where nothing runs, no door will open.
+            # Where nothing runs, there is no socket to connect to.
             with Runtime(address, patience=PATIENCE if told["active"] or told["loaded"] else 0) as process:
                 runtime = live_state(process)
         except EdgeError as reason:
@@ -83,7 +83,7 @@ def information(params: dict[str, Any], system: System, check_mode: bool) -> dic
 
 
 def _warnings(path: str, text: str, service: Invocation) -> list[str]:
-    """Lines of which HAProxy reads a part only, which is what is told of them."""
+    """Warnings about lines that HAProxy reads only in part: the result has only that part."""
     if '""' not in text and "''" not in text and '"$' not in text:
         return []
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.cut_lines import cut_lines

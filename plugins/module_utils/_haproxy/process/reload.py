@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A reload of the running master, waited for until the new worker serves or the master gives up.
+"""Reloads the running master and waits until the new worker serves or the master gives up.
 
-``haproxy -c`` cannot see what fails only at start: a busy port, an address that is not local, a missing folder. Then
-the old worker goes on serving. Up to version 3.0 the master says so in its environment, once it waits for another
-reload; it tries busy ports for about two seconds before that.
+``haproxy -c`` cannot find what fails only at start: a busy port, an address that is not local, a missing directory.
+Then the old worker keeps serving. Up to version 3.0 the master shows that in its environment, once it waits for another
+reload; before that it retries busy ports for about two seconds.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runti
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process, Unasked, answering
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 
-#: Names are resolved while a file is read, as in a check of it. In seconds.
+#: Timeout in seconds. Reading a file resolves names, as a check of the file does.
 TIME_LIMIT = 60.0
-#: How long a master without any new worker is believed to be still at it, once there was one. In seconds.
+#: How long a master that has lost its new worker is considered to be still reloading, in seconds.
 _WITHOUT = 1.0
-#: A master that is just starting anew does not hear a signal: how long it may take to react. In seconds.
+#: A master that is re-executing itself misses a signal: how long it may take to react, in seconds.
 _UNHEARD = 2.0
 _PAUSE = 0.02
 _OWN_RECORD = re.compile(rb"type=m;[^|]*;reloads=(\d+);failedreloads=(\d+)")
 
 
 class ReloadFailed(EdgeError):
-    """The old worker goes on serving. ``master_waits``: the master needs another reload to be a whole one again."""
+    """The reload failed; the old worker keeps serving. ``master_waits``: the master needs another successful reload."""
 
     def __init__(self, message: str, master_waits: bool) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class ReloadFailed(EdgeError):
 
 
 class _Told(NamedTuple):
-    """What a master's environment tells of its reloads: how many, how many failed since, and whether it waits."""
+    """What a master's environment says about its reloads: how many, how many failed since, and whether it waits."""
 
     reloads: int
     failed: int
@@ -49,7 +49,8 @@ class _Told(NamedTuple):
 
 
 def reload(process: Process, path: str, address: str | None) -> Process:
-    """Reload the master of ``process``, and give the new worker. ``address`` is its socket by the new file."""
+    """Reload the master of ``process`` and return the new worker. ``address`` is its socket in the new file. Raises
+    ReloadFailed."""
     master = process.first
     before, told = {process.pid, *workers(master)}, _told(master)
     begin = sent = time.monotonic()
@@ -95,7 +96,7 @@ def _told(master: int) -> _Told:
 
 
 def _reason(process: Process, what: str) -> str:
-    """In words, with the master's own ones where its version keeps them for the asking (2.7 and later)."""
+    """The reason as a message, with the master's own log where its version provides it (2.7 and later)."""
     words = words_of(process.first)
     said = ""
     if "-S" in words[:-1]:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HAProxy's runtime API: commands to a socket, and their replies.
 
-The protocol has no status codes: a reply is text up to the next prompt, an error looks like any other. So a command is
-refused unless it is plainly one command, and ``change`` takes for success only what success looks like.
+The protocol has no status codes: a reply is text up to the next prompt, and an error looks like any other reply. So a
+text is only sent if it is clearly one command, and ``change`` accepts only replies that are known to mean success.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from collections.abc import Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
 
-#: A process answers at once or not at all: the longest silence, in seconds.
+#: A process answers at once or not at all: the timeout for a reply, in seconds.
 TIME_LIMIT = 5.0
-#: A reload shuts the door for a moment: how long a connection is tried for, in seconds.
+#: During a reload the socket is briefly unavailable: how long connecting is retried, in seconds.
 PATIENCE = 1.0
-#: HAProxy cuts the connection at a line that does not fit its buffer (tune.bufsize, 16384 by default).
+#: HAProxy closes the connection at a line that does not fit its buffer (tune.bufsize, 16384 by default).
 LONGEST_COMMAND = 8192
 
 _SHUT = (errno.ECONNREFUSED, errno.ENOENT, errno.EAGAIN, errno.ECONNRESET, errno.EPIPE)
-#: ``;`` begins another command, ``\`` escapes, ``<<`` begins a payload; the words change what ends a reply.
+#: ``;`` begins another command, ``\`` escapes, ``<<`` begins a payload; the words change how replies end.
 _UNSAFE = (";", "\\", "<<")
 _FRAMING = ("prompt", "quit", "_getsocks")
-#: The master says of itself ``master> `` or ``master[ReloadFailed]> ``.
+#: The master's own prompt is ``master> `` or ``master[ReloadFailed]> ``.
 _MASTER = b"master"
-#: Not compiled: most runs need none of these.
+#: Not compiled at import: most runs need none of these.
 _SEVERITY = r"\[(?:[0-7]|[a-z]+)\]: ?"
-#: What a command says that has done its work; all others say nothing.
+#: Replies that mean success, by command; all other commands reply with nothing.
 _SUCCESS = {
     "add server": "New server registered",
     "del server": "Server deleted",
     "set server": "(IP|port) changed from|no need to change|(health check|agent) \\w+ (updated|changed)",
     "wait": "Done",
 }
-#: Newer versions put what they log about servers in front of a reply: neither success nor failure.
+#: Newer versions put log lines about servers before a reply: they mean neither success nor failure.
 _LOGGED = "Server \\S+/\\S+ is |(Health|Agent) check |(backend|proxy) \\S+ has no server available"
 
 
 class RuntimeRefused(EdgeError):
-    """HAProxy did not do what it was told. ``command`` and ``reply`` are the first that failed; those sent with it,
-    before and behind it, may have been done."""
+    """HAProxy refused a command. ``command`` and ``reply`` are the first that failed; commands sent with it, before and
+    after it, may have been executed."""
 
     def __init__(self, address: str, command: str, reply: str) -> None:
         first = reply.splitlines()[0] if reply else "nothing"
@@ -57,14 +57,13 @@ class RuntimeRefused(EdgeError):
 
 
 class Runtime:
-    """A conversation with one process over one connection, opened when first needed and kept.
+    """A connection to one process, opened when first needed and kept open.
 
     ``address`` is a socket of ``stats socket`` or the master's (``haproxy -S``), as HAProxy writes it: a path,
-    ``unix@path``, ``abns@name``, ``host:port``, ``[v6]:port``, with ``ipv4@``, ``ipv6@`` or ``tcp@`` before it or not.
-    On the master's socket the current worker is asked, or with ``to_worker=False`` the master itself, or with
-    ``worker`` the one of that process number, old or new. A connection
-    that HAProxy closed while nothing was said is opened anew; one that breaks while a command is under way is an
-    error, as nobody knows what was done.
+    ``unix@path``, ``abns@name``, ``host:port``, ``[v6]:port``, with or without ``ipv4@``, ``ipv6@`` or ``tcp@`` before
+    it. On the master's socket, commands go to the current worker; with ``to_worker=False`` to the master itself; with
+    ``worker`` to the process of that pid, old or new. A connection that HAProxy closed while idle is opened again. One
+    that breaks during a command is an error, because it is not known what was executed.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class Runtime:
         self.patience = patience
         self.to_worker = to_worker
         self.worker = worker
-        #: Whether this is a master's socket: known once connected.
+        #: Whether this is a master's socket; known once connected.
         self.master = False
         self._family, self._target = _socket_address(address)
         self._connection: socket.socket | None = None
@@ -94,7 +93,7 @@ class Runtime:
         self.close()
 
     def close(self) -> None:
-        """Hang up. The next command connects again, after a reload to the new worker."""
+        """Close the connection. The next command connects again, after a reload to the new worker."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -105,7 +104,7 @@ class Runtime:
         if not self._version:
             (said,) = self.ask(["show version"])
             numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", said)
-            if numbers is None:  # before 2.5 only "show info" tells
+            if numbers is None:  # before 2.5 only "show info" has it
                 (said,) = self.ask(["show info"])
                 numbers = re.search(r"^Version: *(\d+)\.(\d+)(?:\.(\d+))?", said, re.MULTILINE)
             if numbers is None:
@@ -114,7 +113,7 @@ class Runtime:
         return self._version
 
     def ask(self, commands: Sequence[str]) -> list[str]:
-        """The replies to some commands in their order, without the empty line at their end. Raises EdgeError."""
+        """The replies to some commands, in order, without the empty line at the end. Raises EdgeError."""
         for command in commands:
             if not is_plain(command):
                 raise EdgeError(f"{command!r} is not one plain command of HAProxy's runtime API. Nothing was sent.")
@@ -131,7 +130,7 @@ class Runtime:
             raise
 
     def change(self, commands: Sequence[str]) -> None:
-        """Send commands that change something. Raises RuntimeRefused where a reply is not that of success."""
+        """Send commands that change something. Raises RuntimeRefused where a reply does not mean success."""
         for command, reply in zip(commands, self.ask(commands)):
             if not succeeded(command, reply):
                 raise RuntimeRefused(self.address, command, reply)
@@ -144,7 +143,7 @@ class Runtime:
         return self._connection
 
     def _connect(self) -> socket.socket:
-        """A connection in interactive mode: there the prompt is the sure end of a reply, empty lines or not."""
+        """Connect in interactive mode: there the prompt marks the end of a reply, with or without empty lines."""
         end = time.monotonic() + self.patience
         while True:
             connection = socket.socket(self._family, socket.SOCK_STREAM)
@@ -173,13 +172,13 @@ class Runtime:
         self._prompt = b"\n" + said
 
     def _until_prompt(self, connection: socket.socket) -> bytes:
-        """The first prompt, and nothing else."""
+        """Read the first prompt, and nothing else."""
         said = b""
         while True:
             chunk = connection.recv(1 << 12)
             said += chunk
             if not chunk:
-                # The door of a process that ends: the next one may be open already.
+                # The socket of a process that is ending: the next process may listen already.
                 raise ConnectionResetError(
                     errno.ECONNRESET, f"it closed the connection after {_text(said) or 'no answer'}"
                 )
@@ -187,7 +186,7 @@ class Runtime:
                 return said.lstrip(b"\n")
 
     def _converse(self, connection: socket.socket, commands: Sequence[str]) -> list[bytes]:
-        """Send and receive at the same time: with thousands of commands both sides' buffers would fill otherwise."""
+        """Send and receive at the same time: with thousands of commands both sides' buffers would fill up otherwise."""
         request = memoryview("".join(f"{command}\n" for command in commands).encode())
         replies: list[bytes] = []
         unread = b""
@@ -200,7 +199,7 @@ class Runtime:
                 if not ready:
                     raise socket.timeout
                 if ready[0][1] & select.POLLOUT:
-                    # Never more than fits: a command that waits for us to read is not to wait for us to send.
+                    # Never more than fits: a command that waits for us to read must not wait for us to send.
                     request = request[connection.send(request, socket.MSG_DONTWAIT) :]
                     continue
             chunk = connection.recv(1 << 18)
@@ -218,7 +217,7 @@ class Runtime:
 
 
 def is_plain(command: str) -> bool:
-    """Whether a text is one command, whatever values it holds, and not one that changes how replies end."""
+    """Whether a text is exactly one command, whatever values it contains, and does not change how replies end."""
     words = command.split()
     return (
         bool(words)
@@ -231,7 +230,7 @@ def is_plain(command: str) -> bool:
 
 
 def succeeded(command: str, reply: str) -> bool:
-    """Whether a reply is what HAProxy says to this command when it has done it."""
+    """Whether a reply means that HAProxy executed this command."""
     said = [line for line in reply.splitlines() if line and not re.match(_LOGGED, line)]
     words = command.split()
     form = _SUCCESS.get(" ".join(words[:2])) or _SUCCESS.get(words[0])
@@ -250,17 +249,17 @@ def _reason(error: OSError) -> str:
 
 
 def _is_closed(connection: socket.socket) -> bool:
-    """Whether HAProxy hung up on a connection that nothing is under way on (``stats timeout``, a worker that ended)."""
+    """Whether HAProxy closed an idle connection (``stats timeout``, a worker that ended)."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     return bool(poll.poll(0))
 
 
 def _socket_address(address: str) -> tuple[int, str | tuple[str, int]]:
-    """An address as HAProxy writes it, as the socket module wants it: (family, address)."""
+    """An address as HAProxy writes it, in the form of the socket module: (family, address)."""
     family, at, rest = address.rpartition("@")
     if family == "abns":
-        # HAProxy fills an abstract name up to the end of the structure.
+        # HAProxy pads an abstract name to the end of the structure.
         return socket.AF_UNIX, ("\0" + rest).ljust(108, "\0")
     if (not at and address.startswith("/")) or family == "unix":
         return socket.AF_UNIX, os.path.abspath(rest)

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The running process that serves a file: found by its socket, known by /proc, asked for its servers."""
+"""The running process that serves a file: found by its socket, identified in /proc, asked for its servers."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runti
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import Row, read_rows
 
-#: How long an old worker may answer in the place of a new one, in seconds.
+#: How long an old worker may answer instead of a new one, in seconds.
 PATIENCE = 5.0
-#: A master that starts anew has no command line for a moment.
+#: A master that re-executes itself has no command line for a moment.
 _LOOKS = 10
 
 
@@ -37,8 +37,8 @@ class Unasked(EdgeError):
 
 
 class Process(NamedTuple):
-    """``first`` is the process that was started with the file: the master, or ``pid`` itself where there is none.
-    ``alone`` says whether it was started with this file only."""
+    """``first`` is the process that was started with the file: the master, or ``pid`` itself without master-worker
+    mode. ``alone``: it was started with this file only."""
 
     runtime: Runtime
     pid: int
@@ -57,7 +57,7 @@ def serving(path: str, address: str | None) -> Process:
     end = time.monotonic() + PATIENCE
     while True:
         process = answering(path, address)
-        # Both workers listen for a moment when one takes over from the other.
+        # Both workers listen for a moment while one takes over from the other.
         newest = max(workers(process.first), key=start_ticks, default=process.pid)
         if newest == process.pid or not process.has_master:
             return process
@@ -95,7 +95,7 @@ def answering(path: str, address: str | None) -> Process:
     alone = len(files) < 2 and not any(os.path.isdir(os.path.join(f"/proc/{first}/cwd", file)) for file in files)
     loaded = has_loaded(number, path)
     if not alone:
-        # A folder may be empty, as Debian's newer unit gives one.
+        # A directory may be empty, as in Debian's newer unit.
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.files import have_loaded, read_by
 
         alone, loaded = len(read_by(first)) < 2, have_loaded(loaded, number, first, path)
@@ -107,7 +107,7 @@ def _introduce(runtime: Runtime) -> list[str]:
     try:
         return runtime.ask(commands)
     except EdgeError:
-        # A door that a reload shuts is worth waiting for; one that a stopped HAProxy left behind is not.
+        # A socket that is briefly closed by a reload is worth waiting for; one left behind by a stopped HAProxy is not.
         if not daemons("/proc"):
             raise
         runtime.patience = SHUT
@@ -126,9 +126,9 @@ def master_socket(path: str) -> str:
 
 
 def rows_of(runtime: Runtime, names: Iterable[str]) -> dict[str, dict[str, Row]]:
-    """The servers of some proxies, in two rounds. A name that the process does not have is left out.
+    """The servers of some proxies, in two requests. A name that the process does not have is left out.
 
-    Statistics are asked for by number: by name, HAProxy would tell of a frontend that bears the backend's name.
+    Statistics are requested by number: requested by name, HAProxy would return a frontend that has the backend's name.
     """
     ordered = sorted(names)
     states = dict(zip(ordered, runtime.ask([f"show servers state {name}" for name in ordered])))

@@ -1,16 +1,16 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sessions of the running HAProxy, one by one: where each is and how old. Pure; loaded only where that is asked."""
+"""The sessions of the running HAProxy, one by one: proxy, server and age of each. Pure; loaded only when needed."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-#: More sessions than these are not read one by one: HAProxy would be busy with it, and so would we.
+#: More sessions than these are not read one by one: that would load HAProxy, and take too long here.
 MOST_SESSIONS = 20_000
-#: In seconds. What is older stays for as long again, for all that can be told.
+#: In seconds. A session older than this is expected to last.
 LASTING = 5
 
 _SESSION = re.compile(r"0x[0-9a-f]+: .*?\bfe=(\S+) be=(\S+) srv=(\S+) .*\bage=(\S+)")

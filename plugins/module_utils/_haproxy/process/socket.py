@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the running HAProxy takes commands, as its configuration file says."""
+"""Where the running HAProxy accepts commands, according to its configuration file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer im
 
 
 def socket_address(path: str) -> str:
-    """The first socket of level admin that the file names, else the first. Raises InputError where there is none."""
+    """The first socket of level admin in the file, else the first one. Raises InputError where there is none."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             found = stats_socket(file.read())
@@ -24,14 +24,14 @@ def socket_address(path: str) -> str:
 
 
 def stats_socket(text: str) -> str | None:
-    """The first socket of level admin that a text names, else the first; None where it names none."""
+    """The first socket of level admin in a text, else the first one; None where there is none."""
     found = stats_sockets(text)
     return next((address for address, level in found if level == "admin"), found[0][0] if found else None)
 
 
 def stats_sockets(text: str) -> list[tuple[str, str]]:
-    """Address and level (``operator`` where the file says nothing) of each socket; not those that only HAProxy can
-    find: inherited, or with a variable in their name."""
+    """Address and level (``operator`` where the file sets none) of each socket, without those that only HAProxy can
+    resolve: inherited, or with a variable in their name."""
     found = []
     for line in text.splitlines():
         if "stats" in line and "socket" in line:

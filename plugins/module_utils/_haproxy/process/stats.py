@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The running HAProxy: what the runtime socket tells, as data."""
+"""The running HAProxy's runtime data."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def read_info(reply: str) -> dict[str, Any]:
 
 
 def read_stat(reply: str, only: Collection[str] = ()) -> list[dict[str, Any]]:
-    """``show stat``, a dictionary for each frontend, backend and server, without the empty fields; all fields, of which
-    there are a hundred, or some."""
+    """``show stat``: a dictionary for each frontend, backend and server, without the empty fields; all fields (about a
+    hundred), or only some."""
     import csv
 
     _expect(reply, "# pxname,", _COMMANDS[1])
@@ -53,5 +53,5 @@ def _expect(reply: str, beginning: str, command: str) -> None:
 
 
 def _number(text: str) -> Any:
-    """A number where ``str`` brings the text back: a server may be called ``007``."""
+    """A number where ``str`` restores the same text; else the text: a server may be called ``007``."""
     return int(text) if text.isdecimal() and str(int(text)) == text else text

@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What haproxy_server does: set, read back, and where asked wait for sessions to end or for health."""
+"""What haproxy_server does: set state and weight, read back and, where asked, wait for sessions to end or for
+health."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 
 class Batch(NamedTuple):
-    """Commands that are sent together, those that take them back, and the servers among theirs that have an agent."""
+    """Commands that are sent together, those that revert them, and their servers that have an agent."""
 
     commands: tuple[str, ...]
     revert: tuple[str, ...] = ()
@@ -41,10 +42,10 @@ class Batch(NamedTuple):
 
 
 class RunningServers:
-    """Some servers of the running HAProxy as a resource. ``choose`` picks them out of all, and raises where it cannot.
+    """Some servers of the running HAProxy as a resource. ``choose`` selects them from all, and raises where it cannot.
 
-    There is no lock, as there is none for others who use the socket: what was set is read back, and where a backend
-    has lost its last server meanwhile, by whomever, it is taken back.
+    The runtime API has no lock against other clients. So what was set is read back, and if a backend has lost its last
+    server meanwhile, by whatever cause, the change is reverted.
     """
 
     def __init__(
@@ -55,9 +56,9 @@ class RunningServers:
         self.desired = desired
         self.allow_last = allow_last
         self.before: Servers | None = None
-        #: As last read.
+        #: The result of the last read.
         self.chosen: list[Server] = []
-        #: The servers that were told something and have an agent, which may disagree.
+        #: The servers that were changed and have an agent, which may override the change.
         self.with_agent: set[str] = set()
 
     def lock(self) -> AbstractContextManager[None]:
@@ -102,10 +103,10 @@ class RunningServers:
         return tuple(flooding(chosen, self.desired.state)) if self.runtime.version >= FLOODS else ()
 
     def rehearse(self, plan: Plan) -> None:
-        """Nothing more can be known without telling HAProxy."""
+        """Nothing to do: more can only be found out by changing HAProxy."""
 
     def execute(self, batch: Batch) -> None:
-        """All commands, or none: HAProxy does what comes before and behind a command that it refuses."""
+        """Execute all commands, or none: HAProxy executes those before and after a command that it refuses."""
         self.with_agent |= batch.with_agent
         try:
             self.runtime.change(batch.commands)
@@ -141,20 +142,20 @@ def server_action(params: dict[str, Any], system: System, check_mode: bool) -> d
             chosen, ended = _drain(runtime, params, desired, chosen)
             steps += ended
         if params["wait"] and not check_mode and chosen:
-            # Imported where it is used, because a run without waiting has no use for it.
+            # Imported here, because a run without waiting does not need it.
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import wait_for_health
 
             with _telling(steps, address):
                 chosen = wait_for_health(runtime, titles, params["timeout"])
     impact = "runtime" if steps else "none"
-    # For a hundred servers this costs Ansible as much as all our work, so only those who wait for something get it.
+    # For a hundred servers this takes Ansible as long as all our work, so only runs that wait return it.
     servers = [told(server) for server in chosen] if params["drain"] or params["wait"] else None
     result = plan_result(plan, address, servers=servers, socket=address)
     return {**result, "changed": bool(steps), "steps": steps, "impact": impact}
 
 
 def _hear_agents(resource: RunningServers, path: str) -> None:
-    """Wait until the agents of the servers that were set have spoken. Raises EdgeError where one disagrees."""
+    """Wait until the agents of the changed servers have reported. Raises EdgeError where one overrides the change."""
     import time
 
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.agent import agents_turn
@@ -169,18 +170,18 @@ def _hear_agents(resource: RunningServers, path: str) -> None:
 def _drain(
     runtime: Runtime, params: dict[str, Any], desired: Desired, chosen: Sequence[Server]
 ) -> tuple[list[Server], list[str]]:
-    """Let nothing new in, wait for the rest to end, then set the final state. Gives the servers as they are then, and
-    the steps that no plan could know: queues that were served first, sessions that were shut down."""
+    """Stop new connections, wait for existing ones to end, then set the final state. Returns the servers as they are
+    then, and the steps that could not be planned: queues that were served first, sessions that were shut down."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.queue import FLOODS, emptied
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import wait_for_sessions
 
-    # A server in maintenance gets nothing new as it is.
+    # A server in maintenance gets no new connections anyway.
     kept = "maint" if desired.state == "maint" else ""
     titles = {server.title for server in chosen}
     queued = [server for server in chosen if server.queued]
     floods = bool(queued) and runtime.version >= FLOODS
     with emptied(runtime, queued if floods else (), params["timeout"]) as served:
-        # Behind that, they have the weight again that they had.
+        # After that, they have their earlier weight again.
         now = Desired("drain", None if floods else desired.weight)
         first = reconcile(_resource(runtime, params, now, kept), check_mode=False)
     with _telling([*served, *first.summary], runtime.address):
@@ -195,7 +196,7 @@ def _drain(
 
 @contextmanager
 def _telling(done: Sequence[str], address: str) -> Iterator[None]:
-    """A failure to wait tells what has been done before it, and stays so."""
+    """A failure to wait reports what was done before it; that is not reverted."""
     try:
         yield
     except EdgeError as error:
@@ -217,7 +218,7 @@ def _text(servers: Sequence[Server]) -> str:
 
 
 def _option_problems(params: dict[str, Any]) -> list[Problem]:
-    """What can be said against the options before HAProxy is asked."""
+    """Problems of the options that need no HAProxy to be found."""
     state, weight = params["state"], params["weight"]
     problems = name_problems("backend", params["backend"]) + name_problems("name", params["name"])
     if state is None and weight is None and not params["wait"]:

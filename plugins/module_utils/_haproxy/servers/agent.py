@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers with an agent check: the program at the server sets state and weight anew with every check.
+"""Servers with an agent check: the agent sets state and weight again with every check.
 
-HAProxy does not tell who set a server's state (``DRAIN (agent)`` says only that there is an agent), so the one way to
-know whether an agent agrees is to wait until it has spoken.
+HAProxy does not report what set a server's state (``DRAIN (agent)`` only says that there is an agent). The only way to
+know whether an agent agrees is to wait for its next report.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import microseconds
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import proxies
 
-#: HAProxy's own interval between two checks, in seconds, and the longest one that is waited for.
+#: HAProxy's default interval between two checks, and the longest interval that is waited for, in seconds.
 USUAL, LONGEST = 2.0, 30.0
-#: What a check takes beside its interval, in seconds.
+#: What a check takes in addition to its interval, in seconds.
 _CHECK = 0.5
 
 
 def agents_turn(path: str, servers: Sequence[Server]) -> float:
-    """How long it takes until the agents of some servers have spoken, in seconds: by the configuration file, or
-    HAProxy's own interval where that does not say."""
+    """How long it takes until the agents of some servers have reported, in seconds: by the configuration file, or by
+    HAProxy's default interval where the file sets none."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             known = proxies(parse(file.read()), {server.backend for server in servers})
@@ -42,7 +42,7 @@ def agents_turn(path: str, servers: Sequence[Server]) -> float:
 
 
 def held(servers: Sequence[Server], desired: str) -> EdgeError:
-    """Why servers are not as they were set."""
+    """The error that servers are not as they were set."""
     said = ", ".join(f"{server.title} ({server.state}, weight {server.weight}, {server.status})" for server in servers)
     return EdgeError(
         f"{said}: HAProxy applied the command ({desired}), and the server's agent (agent-check) reverted it. Make "

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which servers a task means: names and patterns against what the running HAProxy has.
+"""Which servers a task means: names and patterns, matched against what the running HAProxy has.
 
-What is sent to HAProxy are its own names, never the user's text, so no value can become a command.
+Only HAProxy's own names are sent to it, never the user's text, so no value can become a command.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from fnmatch import fnmatchcase
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server
 
-#: What HAProxy takes in the name of a proxy or server, and what makes a name a pattern.
+#: What HAProxy accepts in the name of a proxy or server, and what makes a name a pattern.
 _NAME = re.compile(r"[A-Za-z0-9_.:-]")
 _PATTERN = "*?[]!"
 
 
 def name_problems(option: str, texts: Sequence[str]) -> list[Problem]:
-    """Why texts can be neither names nor patterns, known before HAProxy is asked."""
+    """Problems of texts that can be neither names nor patterns; found without HAProxy."""
     problems = []
     remedy = "Use letters, digits, _ . : and -, and * ? [ ] for a pattern"
     if not texts:
@@ -38,12 +38,12 @@ def name_problems(option: str, texts: Sequence[str]) -> list[Problem]:
 
 
 def places(option: str, texts: Sequence[str]) -> list[str]:
-    """How each of some values is called in messages: one alone may be written without a list."""
+    """How messages name each of some values: a single one may be written without a list."""
     return [option] if len(texts) == 1 else [f"{option}[{index}]" for index in range(len(texts))]
 
 
 def chosen_backends(servers: Sequence[Server], patterns: Sequence[str]) -> tuple[list[str], list[Problem]]:
-    """The backends that patterns name, in HAProxy's order, and a problem for each pattern that names none."""
+    """The backends that patterns match, in HAProxy's order, and a problem for each pattern that matches none."""
     known = list(dict.fromkeys(server.backend for server in servers))
     problems = [
         Problem(place, pattern, "is not a backend with servers in the running HAProxy", _there_is(known))
@@ -56,8 +56,8 @@ def chosen_backends(servers: Sequence[Server], patterns: Sequence[str]) -> tuple
 def chosen_servers(
     servers: Sequence[Server], backends: Sequence[str], names: Sequence[str]
 ) -> tuple[list[Server], list[Problem]]:
-    """The servers that a task means, in HAProxy's order. A problem is a pattern that means nothing: a backend that is
-    not there, a name in none of the backends, a backend that is named in full and has none of the names."""
+    """The servers that a task means, in HAProxy's order. Problems: a pattern that matches nothing, a backend that does
+    not exist, a name in none of the backends, a backend named in full that has none of the names."""
     within, problems = chosen_backends(servers, backends)
     candidates = [server for server in servers if server.backend in within]
     chosen = [server for server in candidates if any(fnmatchcase(server.name, name) for name in names)]

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be told to HAProxy so that servers have a state and a weight, and what must not be. Pure."""
+"""The commands that give servers a state and a weight, and changes that must not be made. Pure."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ HEAVIEST = 256
 _WEIGHT = re.compile(r"([0-9]{1,6})(%?)", re.ASCII)
 _FLAGS = {"ready": 0, "drain": FORCED_DRAIN, "maint": FORCED_MAINT}
 _INHERITED = {"ready": 0, "drain": INHERITED_DRAIN, "maint": INHERITED_MAINT}
-#: With these, HAProxy takes no weight but 0 and the file's ("set weight" in its management manual).
+#: With these, HAProxy accepts no weight but 0 and the file's ("set weight" in its management manual).
 _STATIC = ("static-rr",)
 
 
 class Desired(NamedTuple):
-    """What the chosen servers shall have; None is not managed. ``weight`` as HAProxy takes it, ``80`` or ``50%``."""
+    """The desired state of the chosen servers; None is not managed. ``weight`` as HAProxy accepts it, ``80`` or
+    ``50%``."""
 
     state: str | None
     weight: str | None
@@ -41,7 +42,7 @@ class Desired(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A server as it is, and the state and weight it shall have."""
+    """A server as it is, and its desired state and weight."""
 
     server: Server
     state: str
@@ -58,7 +59,7 @@ class Change(NamedTuple):
 
     @property
     def commands(self) -> list[str]:
-        """The weight first: a server that comes back comes back with it."""
+        """The commands, weight first, so that a server becomes ready with its new weight."""
         return self._to(self.weight, self.state)
 
     @property
@@ -75,7 +76,7 @@ class Change(NamedTuple):
 
 
 def weight_problem(weight: str) -> Problem | None:
-    """Why a text is not a weight at all, or None."""
+    """The problem of a text that is not a weight at all, or None."""
     remedy = f"Give 0 to {HEAVIEST}, or a percentage of the weight in the file such as 50%"
     found = _WEIGHT.fullmatch(weight)
     if found is None:
@@ -86,7 +87,7 @@ def weight_problem(weight: str) -> Problem | None:
 
 
 def changes(current: Servers, chosen: Sequence[Server], desired: Desired) -> tuple[list[Change], list[Problem]]:
-    """What is to be done for the chosen servers, and why a weight cannot be set."""
+    """The changes of the chosen servers, and problems of weights that cannot be set."""
     found, problems = [], []
     for server in chosen:
         weight = server.weight
@@ -101,7 +102,7 @@ def changes(current: Servers, chosen: Sequence[Server], desired: Desired) -> tup
 
 
 def _weight(server: Server, text: str, algorithm: str) -> tuple[int, Problem | None]:
-    """A weight as the number that HAProxy will have, which rounds percentages down."""
+    """A weight as the number that HAProxy will use; it rounds percentages down."""
     number = int(text.rstrip("%"))
     weight = server.usual_weight * number // 100 if text.endswith("%") else number
     of = f"of {server.title}'s weight in the file, {server.usual_weight},"
@@ -118,7 +119,8 @@ def _weight(server: Server, text: str, algorithm: str) -> tuple[int, Problem | N
 
 
 def emptied(before: Sequence[Server], after: Sequence[Server]) -> list[str]:
-    """Backends in which some server took new connections before and none does after, each with those servers."""
+    """Backends where some server accepted new connections before and none does after the change, each with those
+    servers."""
     left = {server.backend for server in after if server.serves}
     lost: dict[str, list[str]] = {}
     for server in before:
@@ -128,7 +130,7 @@ def emptied(before: Sequence[Server], after: Sequence[Server]) -> list[str]:
 
 
 def foreseen(servers: Sequence[Server], made: Sequence[Change]) -> list[Server]:
-    """The servers as they will be: with the changes made, and with what their followers inherit (``track``)."""
+    """The servers as they will be: with the changes, and with what servers that track them inherit (``track``)."""
     by_title = {change.server.title: change for change in made}
     leads = {server.title: server.follows for server in servers}
     after = []
@@ -144,7 +146,7 @@ def foreseen(servers: Sequence[Server], made: Sequence[Change]) -> list[Server]:
 
 
 def _leaders(leads: dict[str, str], title: str) -> list[str]:
-    """Those whom a server follows, its leader first; HAProxy refuses circles."""
+    """The servers that a server tracks, directly or through others, nearest first; HAProxy refuses circles."""
     found: list[str] = []
     while leads.get(title):
         title = leads[title]
@@ -153,7 +155,7 @@ def _leaders(leads: dict[str, str], title: str) -> list[str]:
 
 
 def reservations(chosen: Sequence[Server], desired: Desired) -> list[str]:
-    """What a user should know of servers that are ready and still out."""
+    """Warnings about servers that are set to ready and still get no connections."""
     if desired.state != "ready":
         return []
     said = []

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connections that wait in a server's queue when the server is to be taken out.
+"""Connections that wait in the queue of a server that is to be taken out.
 
-HAProxy 2.6 gives them to other servers where the backend has ``option redispatch``. From 3.0 on (seen with 3.0.11,
-3.2.26 and 3.4.7) it sends all of them to that very server at once, over its maxconn, as soon as it goes to drain or
-maint. With weight 0 nothing new comes either, and the queue goes on being served in its turn.
+HAProxy 2.6 moves them to other servers where the backend has ``option redispatch``. From 3.0 on (seen with 3.0.11,
+3.2.26 and 3.4.7) it sends all of them to that same server at once, beyond its maxconn, as soon as it goes to drain or
+maint. With weight 0 no new connections come either, and the queue is still served in its turn.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runti
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import looks
 
-#: Since which version a queue floods its own server.
+#: The first version in which a queue floods its own server.
 FLOODS = (3, 0)
 
 
 def flooding(servers: Sequence[Server], state: str | None) -> list[str]:
-    """In words which servers ``state`` would flood with their own queue."""
+    """The servers that ``state`` would flood with their own queue, in words."""
     return [
         f"{server.title}: {server.queued} connections wait in its queue. If the backend has option redispatch, "
         f"this HAProxy sends all of them to the server at once, above its maxconn, when it enters {state}. With drain: "
@@ -35,8 +35,8 @@ def flooding(servers: Sequence[Server], state: str | None) -> list[str]:
 
 @contextmanager
 def emptied(runtime: Runtime, servers: Sequence[Server], timeout: float) -> Iterator[list[str]]:
-    """The servers at weight 0, once nothing waits for them any more: what was done, in words. Afterwards, and where
-    that takes longer than ``timeout`` seconds (EdgeError), they have their weight again."""
+    """Set the servers to weight 0 and wait until their queues are empty; yields what was done, in words. Afterwards
+    they get their weight back, also where it takes longer than ``timeout`` seconds (EdgeError)."""
     waiting = [server for server in servers if server.queued and server.state == "ready"]
     if not waiting:
         yield []

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What haproxy_rebalance does: look, close a few sessions, look again, until each server has its share."""
+"""What haproxy_rebalance does: read sessions, close a few, read again, until each server has its share."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.rebal
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, Servers, ask_servers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: The shortest time between two looks, in seconds: each reads all sessions.
+#: The shortest time between two reads, in seconds: each reads all sessions.
 PAUSE = 0.5
 _GONE = "No such session"
-#: With these a client that comes back lands where it was: closing its session would be for nothing.
+#: With these a client that reconnects reaches the same server: closing its session would have no effect.
 _BOUND = ("source", "uri", "url_param", "hdr", "rdp-cookie", "hash", "first")
 _BEST = "leastconn"
 
@@ -70,9 +70,9 @@ def _of(current: Servers, backend: str) -> list[Server]:
 def _rebalance(
     runtime: Runtime, name: str, course: Course, end: float, pause: float, courses: dict[str, Course], address: str
 ) -> None:
-    """One backend, until it is balanced. Raises EdgeError where that cannot be, or not in time."""
+    """Rebalance one backend. Raises EdgeError where that is not possible, or not in time."""
     while True:
-        # After a reload the old process would go on answering on a connection that was kept.
+        # After a reload the old process would still answer on a kept connection.
         runtime.close()
         try:
             step = course.look(_of(ask_servers(runtime), name), read_sessions(runtime.ask(["show sess"])[0]))
@@ -90,7 +90,7 @@ def _rebalance(
 
 
 def _close(runtime: Runtime, course: Course, sessions: Sequence[Session]) -> None:
-    """Shut sessions down. One that has ended meanwhile is none of ours."""
+    """Shut sessions down. Sessions that have ended meanwhile are not counted."""
     commands = [f"shutdown session {session.number}" for session in sessions]
     replies = runtime.ask(commands)
     course.note([session for session, reply in zip(sessions, replies) if not reply])
@@ -100,7 +100,7 @@ def _close(runtime: Runtime, course: Course, sessions: Sequence[Session]) -> Non
 
 
 def _foretold(runtime: Runtime, over: dict[str, Course], bounds: Bounds) -> tuple[dict[str, int], list[str]]:
-    """Server -> how many of its sessions would be closed, and what to know about those that are too young."""
+    """Server -> how many of its sessions would be closed, and messages about sessions that are too young."""
     sessions = read_sessions(runtime.ask(["show sess"])[0]) if over else []
     planned: dict[str, int] = {}
     young = []
@@ -118,7 +118,8 @@ def _foretold(runtime: Runtime, over: dict[str, Course], bounds: Bounds) -> tupl
 
 
 def _expectations(current: Servers, over: dict[str, Course], address: str) -> list[str]:
-    """What to expect where the algorithm does not choose the least loaded server; what cannot work is refused."""
+    """What to expect where the algorithm does not choose the least loaded server. Raises EdgeError where it cannot
+    work."""
     problems, warnings = [], []
     if over and current.level == "operator":
         reason = "is of level operator, which may not end sessions"

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The course of bringing one backend's sessions back into balance: from what is seen to what is done next. Pure.
+"""The course of rebalancing one backend: from the observed sessions to the next action. Pure.
 
-What bounds it: of each server are closed at most the sessions that it had too many at the beginning (or has too many
-since another one came up), and none that would bring it below its share. A session that was closed is expected back
-and counts as one in the meantime, so a client that takes its time does not make everybody's share smaller.
+Bounds: of each server at most its surplus sessions are closed (counted at the beginning, and again when another server
+comes up), and none that would bring it below its share. A closed session is expected back and counts as one meanwhile,
+so a client that is slow to reconnect does not reduce the share of all servers.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.rebal
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server
 
-#: How many looks after the last closing clients are given to come back before their coming back is judged.
+#: After the last closing, how many reads clients are given to reconnect before the effect is judged.
 PATIENCE = 6
-#: With fewer than this many closed, nothing is said about where clients come back to.
+#: With fewer closed sessions than this, nothing is said about where clients reconnect.
 FEW = 3
 
 BALANCED, CLOSE, WAIT, STUCK = "balanced", "close", "wait", "stuck"
@@ -41,7 +41,7 @@ class Bounds(NamedTuple):
 
 
 class Next(NamedTuple):
-    """What is to be done: ``what`` is one of the words above; ``reason`` says in words why not more is."""
+    """The next action: ``what`` is one of the words above; ``reason`` says why not more is done."""
 
     what: str
     sessions: Sequence[Session] = ()
@@ -49,8 +49,8 @@ class Next(NamedTuple):
 
 
 class Course:
-    """One backend from the first look on. ``before`` is what each server held when it was first seen, ``closed`` what
-    was closed of it, ``now`` the backend's servers as last seen."""
+    """One backend from the first read on. ``before`` is how many sessions each server had at first, ``closed`` how many
+    of them were closed, ``now`` the backend's servers at the last read."""
 
     def __init__(self, servers: Sequence[Server], bounds: Bounds) -> None:
         self.bounds = bounds
@@ -73,7 +73,7 @@ class Course:
 
     @property
     def share(self) -> dict[str, float]:
-        """What each server that takes connections should hold once all are back."""
+        """How many sessions each server that accepts connections should have once all clients are back."""
         return shares(self._here + self.missing, takers(self.now))
 
     @property
@@ -82,7 +82,7 @@ class Course:
 
     @property
     def missing(self) -> int:
-        """How many of those closed are not back."""
+        """How many of the closed sessions are not back."""
         return min(self.closed_total, max(0, self.total - self._here))
 
     @property
@@ -101,12 +101,12 @@ class Course:
         return surplus({server.title: server.sessions for server in self.now}, share)
 
     def look(self, servers: Sequence[Server], sessions: Sequence[Session]) -> Next:
-        """What to do next, given what is there now."""
+        """The next action for the servers and sessions just read."""
         self._see(servers)
         self.quiet += 1
         able = takers(servers)
         if not skewed(able, self.bounds.tolerance) or not self._surplus(shares(self._here, able)):
-            # In slowstart a server has less than it will: is it balanced then, too?
+            # During slowstart a server's weight is lower than later: would it be balanced then, too?
             warm = [server._replace(effective_weight=server.weight) for server in able]
             if warm != able and skewed(warm, self.bounds.tolerance):
                 return Next(WAIT, (), "a server is in slowstart")
@@ -124,7 +124,7 @@ class Course:
         return Next(WAIT, (), f"the surplus sessions are younger than {self.bounds.min_age:g} s")
 
     def note(self, closed: Sequence[Session]) -> None:
-        """Sessions that were closed."""
+        """Record sessions that were closed."""
         for session in closed:
             self.closed[session.title] += 1
         if closed:
@@ -138,7 +138,7 @@ class Course:
         return Next(STUCK, (), "the clients did not reconnect to servers with free capacity")
 
     def _comes_back(self) -> bool:
-        """Whether most of what was closed is back where it was, after a while to see it."""
+        """Whether most of the closed sessions are back on the same server, after some time to observe it."""
         donors = [server for server in self.now if self.closed[server.title]]
         regained = sum(
             max(0, server.sessions - (self.before[server.title] - self.closed[server.title])) for server in donors

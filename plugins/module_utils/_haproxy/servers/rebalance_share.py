@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each server of a backend should hold, and whose sessions are too many. Pure."""
+"""How many sessions each server of a backend should have, and which servers have too many. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 class Session(NamedTuple):
-    """A line of ``show sess``. ``title`` is the server's ``backend/name``; ``age`` is in seconds, as exact as HAProxy
-    tells it: two units, so ``1d2h`` may be up to an hour more."""
+    """A line of ``show sess``. ``title`` is the server's ``backend/name``. ``age`` is in seconds, as exact as HAProxy
+    reports it: two units, so ``1d2h`` may be up to an hour more."""
 
     number: str
     title: str
@@ -27,7 +27,7 @@ class Session(NamedTuple):
 
 
 def read_sessions(reply: str) -> list[Session]:
-    """``show sess``, those that are with a server. Raises EdgeError where it is something else."""
+    """The sessions of ``show sess`` that have a server. Raises EdgeError for any other text."""
     if reply and not reply.startswith("0x"):
         raise EdgeError(f"HAProxy answered show sess with: {reply.splitlines()[0]}")
     found = (_SESSION.match(line) for line in reply.splitlines())
@@ -41,13 +41,13 @@ def _seconds(text: str) -> int:
 
 
 def takers(servers: Sequence[Server]) -> list[Server]:
-    """Those that get a backend's new connections: backup servers only where nobody else is left."""
+    """The servers that get a backend's new connections: backup servers only where no other is left."""
     able = [server for server in servers if server.serves]
     return [server for server in able if not server.backup] or able
 
 
 def shares(total: int, servers: Sequence[Server]) -> dict[str, float]:
-    """Sessions by weight, and nobody more than its maxconn: what one cannot take, the others share."""
+    """Sessions by weight, limited by each server's maxconn: the rest is shared among the others."""
     share: dict[str, float] = {}
     left, open_ones = float(total), list(servers)
     while open_ones:
@@ -63,7 +63,8 @@ def shares(total: int, servers: Sequence[Server]) -> dict[str, float]:
 
 
 def skewed(servers: Sequence[Server], tolerance: float) -> list[Server]:
-    """Those whose sessions are further from their share than ``tolerance`` percent of it, and than one session."""
+    """The servers whose sessions differ from their share by more than ``tolerance`` percent of it, and by more than one
+    session."""
     share = shares(sum(server.sessions for server in servers), servers)
     return [server for server in servers if _distance(server.sessions, share[server.title], tolerance) > 0]
 
@@ -74,14 +75,14 @@ def _distance(sessions: int, share: float, tolerance: float) -> float:
 
 
 def surplus(held: Mapping[str, int], share: Mapping[str, float]) -> dict[str, int]:
-    """How many sessions each server has over its share, rounded up; only those that have any."""
+    """How many sessions each server has above its share, rounded up; only servers that have any."""
     over = {title: held[title] - math.ceil(share[title]) for title in share if title in held}
     return {title: number for title, number in over.items() if number > 0}
 
 
 def pick(sessions: Sequence[Session], over: Mapping[str, int], most: int, min_age: float) -> list[Session]:
-    """At most ``most`` sessions to close, the oldest of each server, from whoever has the most too many at that point;
-    none younger than ``min_age`` seconds, and of no server more than its surplus."""
+    """At most ``most`` sessions to close: the oldest of each server, always from the server with the largest remaining
+    surplus. None is younger than ``min_age`` seconds, and no server loses more than its surplus."""
     by_age = sorted((session for session in sessions if session.age >= min_age), key=lambda session: -session.age)
     queues = {
         title: [session for session in by_age if session.title == title][:number] for title, number in over.items()

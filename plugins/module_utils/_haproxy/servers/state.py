@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The servers of a running HAProxy: what is set, what they do, and what they hold."""
+"""The servers of a running HAProxy: their settings, their status, and their sessions."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.stats
 
 STATES = ("ready", "drain", "maint")
 
-#: Bits of ``srv_admin_state`` (HAProxy's management manual, "show servers state"). That the file says ``disabled`` is
-#: no maintenance by itself: it stays set when the server is made ready.
+#: Bits of ``srv_admin_state`` (HAProxy's management manual, "show servers state"). The bit for ``disabled`` in the file
+#: does not mean maintenance by itself: it stays set when the server is made ready.
 FORCED_MAINT, INHERITED_MAINT, FORCED_DRAIN, INHERITED_DRAIN, UNRESOLVED = 0x01, 0x02, 0x08, 0x10, 0x20
 _OUT = FORCED_MAINT | INHERITED_MAINT | FORCED_DRAIN | INHERITED_DRAIN | UNRESOLVED
-#: A bit of ``srv_agent_state``: an agent check is at work, which may set weight and state at any time.
+#: A bit of ``srv_agent_state``: an agent check is enabled, which may set weight and state at any time.
 _AGENT = 0x04
-#: ``srv_op_state`` of a server that takes new connections: warming up, running.
+#: ``srv_op_state`` of a server that accepts new connections: warming up, running.
 _TAKES = (1, 2)
 
-#: What is read of ``show stat``.
+#: The fields of ``show stat`` that are read.
 _FIELDS = "pxname svname scur qcur slim status weight check_status throttle bck tracked algo".split()
 _COMMANDS = ("show cli level", "show servers state", "show stat -1 6 -1")
 
 
 class Server(NamedTuple):
-    """``weight`` is the one that was set, ``usual_weight`` the file's, ``effective_weight`` what counts now (less
-    while slowstart lasts). ``status`` is HAProxy's own word. ``follows`` is the ``backend/server`` that it tracks.
-    ``limit`` is its maxconn, 0 for none; ``agent`` says that an agent check may change it at any time."""
+    """``weight`` is the weight set now, ``usual_weight`` the file's, ``effective_weight`` the one in effect (lower
+    during slowstart). ``status`` is HAProxy's own word. ``follows`` is the ``backend/server`` that it tracks. ``limit``
+    is its maxconn, 0 for none. ``agent``: an agent check may change it at any time."""
 
     backend: str
     name: str
@@ -55,30 +55,31 @@ class Server(NamedTuple):
 
     @property
     def state(self) -> str:
-        """The state that was set, whatever the server inherits or its health says."""
+        """The state that was set, regardless of inherited state and health."""
         return "maint" if self.admin & FORCED_MAINT else "drain" if self.admin & FORCED_DRAIN else "ready"
 
     @property
     def serves(self) -> bool:
-        """Whether the server takes new connections."""
+        """Whether the server accepts new connections."""
         return self.operational in _TAKES and not self.admin & _OUT and self.weight > 0
 
     @property
     def healthy(self) -> bool:
-        """Up, held out by nobody, and neither on its way down nor still to be checked (``UP 1/3``)."""
+        """Whether the server is up, not held in drain or maintenance, and neither going down nor still unchecked (``UP
+        1/3``)."""
         return self.operational in _TAKES and not self.admin & _OUT and self.checked and "/" not in self.status
 
 
 class Servers(NamedTuple):
-    """All servers in HAProxy's order, what the socket allows (``user``, ``operator``, ``admin``; empty where HAProxy
-    does not say), and each backend's balance algorithm where HAProxy tells it."""
+    """All servers in HAProxy's order, the socket's access level (``user``, ``operator``, ``admin``; empty where HAProxy
+    does not report it), and each backend's balance algorithm where HAProxy reports it."""
 
     level: str
     servers: tuple[Server, ...]
     algorithms: dict[str, str]
 
     def named(self, titles: set[str]) -> list[Server]:
-        """Those with these titles. Raises EdgeError where one is not there any more."""
+        """The servers with these titles. Raises EdgeError where one no longer exists."""
         found = [server for server in self.servers if server.title in titles]
         if len(found) < len(titles):
             gone = sorted(titles - {server.title for server in found})
@@ -89,7 +90,7 @@ class Servers(NamedTuple):
 
 
 def ask_servers(runtime: Runtime) -> Servers:
-    """All servers, by one question. Raises EdgeError."""
+    """All servers, read with one request. Raises EdgeError."""
     level, states, stat = runtime.ask(_COMMANDS)
     if level == "user":
         raise EdgeError(
@@ -107,7 +108,7 @@ def ask_servers(runtime: Runtime) -> Servers:
 
 
 def told(server: Server) -> dict[str, Any]:
-    """A server as it stands in the module's result."""
+    """A server in the form of the module's result."""
     return {
         "backend": server.backend,
         "name": server.name,

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting for what takes its time: sessions that end, health checks that pass."""
+"""Waiting for sessions to end and for health checks to pass."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, ask_servers, told
 
-#: Sessions that were shut down are gone within this time, in seconds.
+#: How long sessions that were shut down may take to disappear, in seconds.
 SHUT_DOWN_LIMIT = 5.0
 
 
 def wait_for_sessions(runtime: Runtime, titles: set[str], timeout: float, shut_down: bool) -> list[str]:
-    """Wait until no server has a session, queued ones included. What is left after ``timeout`` seconds is an error
-    that says so for each server, or is shut down: then the steps are given."""
+    """Wait until no server has a session, queued ones included. Sessions left after ``timeout`` seconds are an error
+    that names each server (EdgeError), or are shut down: then the steps are returned."""
     left = _until_idle(runtime, titles, timeout)
     if not left:
         return []
@@ -37,7 +37,7 @@ def wait_for_sessions(runtime: Runtime, titles: set[str], timeout: float, shut_d
 
 
 def wait_for_health(runtime: Runtime, titles: set[str], timeout: float) -> list[Server]:
-    """Wait until every server is up by its checks; one without checks is. Gives the servers."""
+    """Wait until every server is up by its checks; a server without checks counts as up. Returns the servers."""
     for last, servers in looks(runtime, titles, timeout):
         ill = [server for server in servers if not server.healthy]
         if not ill:
@@ -53,7 +53,7 @@ def _by_agent(server: Server) -> str:
 
 
 def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Server]:
-    """The servers that still have sessions in the end."""
+    """The servers that still have sessions at the end."""
     busy: list[Server] = []
     for _last, servers in looks(runtime, titles, timeout):
         taken = [server.title for server in servers if server.state == "ready"]
@@ -68,10 +68,10 @@ def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Serv
 
 
 def looks(runtime: Runtime, titles: set[str], timeout: float) -> Iterator[tuple[bool, list[Server]]]:
-    """The servers again and again, and whether it is the last time: the first at once, the last when time is up.
+    """Read the servers repeatedly, with a flag for the last time: first at once, last when the timeout is over.
 
-    Each look has a connection of its own: after a reload the old process goes on answering on ours, with the servers
-    as we left them, while the new one sends them clients.
+    Each read opens a new connection: after a reload the old process would still answer on a kept one, with its old view
+    of the servers, while the new process already sends them clients.
     """
     end = time.monotonic() + timeout
     pause = 0.1

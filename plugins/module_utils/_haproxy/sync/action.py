@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the state modules do: one edit of one file, planned, validated, swapped, brought to the process and verified."""
+"""What the state modules do: one edit of one file, planned, validated, swapped, applied to the process and verified."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 _FILE_OPTIONS = ("path", "backup", "validate", "runtime", "socket")
 
 
-#: (text, options, what was found out about the options alone, what HAProxy reads beside the text) -> the edit.
+#: (text, options, cache of what was checked about the options alone, the other files that HAProxy reads) -> the edit.
 Planner = Callable[[str, Mapping[str, Any], dict[str, Any], Callable[[], "Others"]], Edited]
 
 
 def file_action(planner: Planner) -> Action:
-    """The action of a module whose options, without those of the file, a planner turns into an edit."""
+    """The action of a module. ``planner`` turns the module's options, without those about the file, into an edit."""
 
     def action(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
         options = {option: value for option, value in params.items() if option not in _FILE_OPTIONS}
@@ -76,7 +76,7 @@ def file_action(planner: Planner) -> Action:
 
 
 def _managed(options: Mapping[str, Any]) -> set[str]:
-    """The proxies whose servers a task manages: those it gives servers, or what all servers have."""
+    """The proxies whose servers a task manages: those that are given servers or a default-server."""
     sections = [options] if "name" in options else [*(options.get("backends") or ()), *(options.get("listens") or ())]
     return {
         section["name"]

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings the running process to what the file says, and back where that fails half way."""
+"""Brings the running process to the file's content, and reverts that on failure."""
 
 from __future__ import annotations
 
@@ -32,27 +32,28 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
 if TYPE_CHECKING:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 
-#: How long a server that is to be deleted may keep its sessions before a reload leaves them to the old process.
+#: How long a server that is to be deleted may keep its sessions, before a reload leaves them to the old process
+#: instead.
 PATIENCE = float(LASTING)
-#: HAProxy's reply to ``del server``, which has no code.
+#: HAProxy's reply to ``del server``, which has no status code.
 _BUSY = "Server still has connections"
 _PAUSE = 0.02
 
 
 class StillBusy(EdgeError):
-    """A server that is to be deleted has sessions that do not end."""
+    """A server that is to be deleted still has sessions."""
 
 
 class ProcessChange:
-    """One ProcessStep carried out: ``apply``, ``revert`` where something fails, and ``file_restored`` when the old file
-    is in its place again."""
+    """Applies one ProcessStep: ``apply``, ``revert`` on failure, and ``file_restored`` when the old file is in place
+    again."""
 
     def __init__(self, asked: Asked, step: ProcessStep) -> None:
         self.asked = asked
         self.step = step
         self.process = step.process
         self.escalated = ""
-        #: What was set once more after a reload, a line each.
+        #: What had to be set again after a reload, a line each.
         self.mended: tuple[str, ...] = ()
         self._reloaded = False
         self._clean = True
@@ -80,12 +81,13 @@ class ProcessChange:
             self._fail(error)
 
     def revert(self) -> None:
-        """The process as it was before; after a reload the old file's own reload does that."""
+        """Give the process its earlier state. After a reload, reloading with the restored file does that instead."""
         if not self._reloaded:
             self._return()
 
     def file_restored(self) -> None:
-        """The old file is in its place again. It is younger than the process: that has to be said, or be undone."""
+        """The old file was restored and is now younger than the process: reload it, or after commands record that the
+        process has it. Raises EdgeError."""
         content = self.step.seen.content or b""
         if self._reloaded:
             try:
@@ -120,13 +122,13 @@ class ProcessChange:
         try:
             self.process = reload(self.process, self._path, address)
         except ReloadFailed as failure:
-            # Where the old worker goes on under a master that is none the worse, nothing is to be undone.
+            # Where the old worker keeps serving under an intact master, there is nothing to revert.
             self._reloaded = failure.master_waits
             raise
         self._record(content)
 
     def _reload_and_mend(self) -> None:
-        """A reload, and what HAProxy then took from its server state file over the file, set as the file says it."""
+        """Reload, then set what HAProxy took from its server state file back to what the configuration file says."""
         self._reload(self.step.content)
         file, runtime = parse(decode(self.step.content)), self.process.runtime
         rows = rows_of(runtime, {*self.asked.names, *self.step.seen.rows})
@@ -145,7 +147,7 @@ class ProcessChange:
         self.mended = change.summaries
 
     def _return(self) -> None:
-        """What the process had before, by commands. Raises EdgeError with what it could not be given back."""
+        """Give the process its earlier state by commands. Raises EdgeError with what could not be reverted."""
         self._clean = False
         before, runtime = self.step.seen.rows, self.process.runtime
         old = parse(decode(self.step.seen.content or b""))
@@ -171,7 +173,8 @@ class ProcessChange:
         self._clean = True
 
     def _record(self, content: bytes) -> None:
-        """Best effort after a reload, where the time says it too; before a live change was sent it was seen to work."""
+        """Write the record. Best effort after a reload, where the start time shows it too; before live changes, writing
+        was tested."""
         try:
             live_record.record(self._path, self.process.pid, start_ticks(self.process.pid), content)
         except OSError as error:
@@ -180,7 +183,7 @@ class ProcessChange:
 
 
 def read_back(process: Process, file: Document, names: Iterable[str]) -> tuple[str, ...]:
-    """In words what the servers of some proxies do not have as the file says it."""
+    """Messages about servers of some proxies that differ from the file."""
     rows = rows_of(process.runtime, names)
     if not any(proxy.known and drifted(proxy, rows.get(name, {})) for name, proxy in proxies(file, set(rows)).items()):
         return ()
@@ -189,7 +192,7 @@ def read_back(process: Process, file: Document, names: Iterable[str]) -> tuple[s
 
 
 def remove(runtime: Runtime, removals: tuple[Target, ...]) -> None:
-    """Delete servers: no new sessions, wait for the old ones, maintenance, delete. Raises StillBusy."""
+    """Delete servers: stop new sessions, wait for old ones, set maintenance, delete. Raises StillBusy."""
     if not removals:
         return
     targets = [f"{removal.backend}/{removal.server}" for removal in removals]

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a running process comes from what it has to what a file says: commands, or the reasons why only a reload does it.
+"""The commands that take a running process from what it has to what a file says, or the reasons why a reload is needed.
 
-Pure. The rules are the manual's ("add server", "del server", "set server" in management.txt) and those of
-src/server.c: what a version is not known to take goes by a reload, which is always right.
+Pure. The rules are the manual's ("add server", "del server", "set server" in management.txt) and those of src/server.c.
+Whatever a version is not known to support is done by a reload, which is always correct.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
     proxies,
 )
 
-#: Since which version ``add server`` and ``del server`` are there, and since which without experimental-mode.
+#: The versions since which ``add server`` and ``del server`` exist, and since which they need no experimental-mode.
 _DYNAMIC, _STABLE = (2, 4), (2, 6)
 
 _DYNAMIC_BALANCE = ("roundrobin", "leastconn", "random", "first")
-#: Here it matters which number a server has.
+#: Algorithms for which a server's number matters.
 _NUMBERED = ("first", "hash")
 
 
@@ -50,19 +50,19 @@ class Target(NamedTuple):
 
 
 class Change(NamedTuple):
-    """``commands`` are sent together; ``removals`` come after all of them. ``summaries`` has a line for each change,
-    ``reasons`` why a reload is needed instead of all that."""
+    """``commands`` are sent together; ``removals`` follow after all of them. ``summaries`` has a line for each change.
+    ``reasons`` say why a reload is needed instead of all that."""
 
     summaries: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     removals: tuple[Target, ...] = ()
     reasons: tuple[str, ...] = ()
-    #: Servers whose sessions end with the commands.
+    #: Servers whose sessions the commands end.
     shutting: tuple[Target, ...] = ()
 
 
 class Abilities(NamedTuple):
-    """What is known of the process: its version, and the access level of the socket."""
+    """What the process supports: its version, and the access level of the socket."""
 
     version: tuple[int, ...]
     level: str
@@ -71,8 +71,8 @@ class Abilities(NamedTuple):
 def plan_change(
     old: Document, new: Document, names: set[str], rows: dict[str, dict[str, Row]], abilities: Abilities
 ) -> Change:
-    """From a process that has read ``old`` to one that has read ``new``. ``names`` are the proxies to compare though
-    the file says the same of them; ``rows`` the servers of every proxy that is looked at."""
+    """From a process that has read ``old`` to one that has read ``new``. ``names`` are proxies to compare even if the
+    file's text about them is the same; ``rows`` the servers of every proxy that is read."""
     same = old.text == new.text
     reasons = [] if same else _other_lines(old, new)
     after = proxies(new, names if same else None)
@@ -96,7 +96,7 @@ def plan_change(
 
 
 def touched(old: Document, new: Document) -> set[str]:
-    """The proxies of both files whose servers differ."""
+    """The proxies in both files whose servers differ."""
     before, after = proxies(old), proxies(new)
     return {name for name in before.keys() & after.keys() if before[name].servers != after[name].servers}
 
@@ -104,8 +104,8 @@ def touched(old: Document, new: Document) -> set[str]:
 def plan_return(
     file: Document, before: dict[str, dict[str, Row]], now: dict[str, dict[str, Row]], abilities: Abilities
 ) -> tuple[Change, list[str]]:
-    """Back from ``now`` to what the process had ``before``, and in words what cannot be brought back. ``file`` is
-    what it had read."""
+    """The change from ``now`` back to the state ``before``, and what cannot be reverted, in words. ``file`` is what the
+    process had read."""
     planner = _Planner(file, abilities)
     lost: list[str] = []
     known = proxies(file)
@@ -124,7 +124,7 @@ def plan_return(
 
 
 class _Planner:
-    """Collects commands, and what speaks against them."""
+    """Collects commands, and reasons against them."""
 
     def __init__(self, old: Document, abilities: Abilities) -> None:
         self.old = old
@@ -187,7 +187,7 @@ class _Planner:
         self.state(proxy.name, after.name, after.state, row.state)
 
     def state(self, backend: str, server: str, desired: State, found: State) -> None:
-        """The commands that bring one server's changeable parts to what is desired."""
+        """Add the commands that bring one server's changeable settings to the desired state."""
         missing = differences(desired, found)
         target = f"{backend}/{server}"
         if missing.address is not None or missing.port is not None:
@@ -201,7 +201,7 @@ class _Planner:
             self.commands.append(f"set server {target} state {missing.state}")
 
     def add(self, proxy: Proxy, server: FileServer, state: State) -> None:
-        """The commands that make a server as its line says it, and bring it into a state."""
+        """Add the commands that create a server with the settings of its line, and give it its state."""
         subject = f"server {server.name}"
         problem = self._versed() or self._dynamic(proxy) or self._unaddable(server)
         if problem:
@@ -214,7 +214,7 @@ class _Planner:
             if argument.runtime == NO_EFFECT or option == "disabled":
                 continue
             if isinstance(value, bool):
-                # HAProxy takes no word here for what is so anyway.
+                # HAProxy accepts no keyword here for what is the default anyway.
                 words += [] if value == argument.on else [argument.word if value else argument.negative]
             else:
                 words += [argument.word, *value]
@@ -232,7 +232,7 @@ class _Planner:
         if server.options.get("agent_check"):
             self.commands.append(f"enable agent {target}")
         self.state(proxy.name, server.name, state._replace(state=None), server.state)
-        # A server comes in maintenance.
+        # A new server starts in maintenance.
         desired = state.state or ("maint" if server.options.get("disabled") else "ready")
         if desired != "maint":
             self.commands.append(f"set server {target} state {desired}")
@@ -241,7 +241,8 @@ class _Planner:
         return "this version cannot add or delete servers at runtime" if self.abilities.version < _DYNAMIC else ""
 
     def _dynamic(self, proxy: Proxy) -> str:
-        """Why a proxy's balance takes neither new servers nor any weight live, or an empty text."""
+        """Why a proxy's balance algorithm supports neither new servers nor all weights at runtime; empty where it
+        does."""
         return (
             ""
             if _algorithm(proxy) in (*_DYNAMIC_BALANCE, "hash")
@@ -249,7 +250,7 @@ class _Planner:
         )
 
     def _unaddable(self, server: FileServer) -> str:
-        """Why ``add server`` would not do, or an empty text."""
+        """Why ``add server`` does not support the server's options; empty where it does."""
         if server.state.address is None:
             return "a host name is resolved at the start only"
         if server.state.port is None:
@@ -281,7 +282,7 @@ class _Planner:
         self.removals.append(Target(proxy.name, name))
 
     def _numbers(self, proxy: Proxy, rows: dict[str, Row]) -> None:
-        """A reload numbers servers in their order; live, a new one gets the lowest number that is free."""
+        """A reload numbers servers in file order; a server added at runtime gets the lowest free number."""
         given = {name: int(server.options["id"][0]) for name, server in proxy.servers.items() if "id" in server.options}
         free = _free(set(given.values()))
         desired = {name: given.get(name) or next(free) for name in proxy.servers}
@@ -292,22 +293,22 @@ class _Planner:
             self._cannot(proxy, "with this balance the order of servers matters, and at runtime it would differ")
 
 
-#: A command that is one whatever its values: no quoting, no escape, no second command.
+#: A text that is one command, whatever its values: no quoting, no escape, no second command.
 _PLAIN = re.compile(r"(?:(?!<<)[ !$-&(-:<-\[\]-~])+")
 
 
 def _free(taken: set[int]) -> Iterator[int]:
-    """The numbers that are not taken, lowest first."""
+    """The free numbers, lowest first."""
     return (number for number in count(1) if number not in taken)
 
 
 def literal_of(address: str) -> str:
-    """An address without the prefix that says its family."""
+    """An address without the prefix for its family."""
     return address.rpartition("@")[2]
 
 
 def _algorithm(proxy: Proxy) -> str:
-    """``hash`` stands for every consistent hash; a hash by a map is ``map``."""
+    """The balance algorithm. ``hash`` stands for every consistent hash, ``map`` for a hash by a map."""
     words = proxy.lines.get("balance", ())
     algorithm = words[0].partition("(")[0] if words else "roundrobin"
     if algorithm in ("source", "uri", "url_param", "hdr", "hash", "rdp-cookie"):
@@ -316,14 +317,14 @@ def _algorithm(proxy: Proxy) -> str:
 
 
 def _said(options: Options, option: str) -> object:
-    """An option's value; a flag that is not there is off, or on where that is the default."""
+    """An option's value. A flag that is not given is off, or on where that is the default."""
     if option in options:
         return options[option]
     return SERVER[option].on if SERVER[option].kind is None else None
 
 
 def _movable(before: FileServer, after: FileServer) -> bool:
-    """Whether ``set server addr`` does it: from address and port to address and port."""
+    """Whether ``set server addr`` supports the change: from address and port to address and port."""
     states = (before.state, after.state)
     return all(state.address is not None and state.port is not None for state in states)
 
@@ -339,7 +340,7 @@ def _referred_to(text: str, backend: str, server: str) -> bool:
 
 
 def _other_lines(old: Document, new: Document) -> list[str]:
-    """Why a reload is needed apart from servers: everything else that the files say differently."""
+    """Why a reload is needed, apart from servers: everything else that differs between the files."""
     before, after = _statements(old), _statements(new)
     reasons = [f"{title} cannot be added at runtime" for title in after if title not in before]
     reasons += [f"{title} cannot be removed at runtime" for title in before if title not in after]
@@ -355,7 +356,7 @@ def _other_lines(old: Document, new: Document) -> list[str]:
 
 
 def _statements(document: Document) -> dict[str, list[tuple[str, ...]]]:
-    """Section title -> its lines by meaning, without those whose every consequence is among its servers."""
+    """Section title -> its lines by meaning, without those that only affect its servers."""
     found: dict[str, list[tuple[str, ...]]] = {}
     for section in document.sections:
         lines = found.setdefault(section.title, [])
@@ -371,6 +372,6 @@ def _is_of_servers(section: Section, keyword: str) -> bool:
 
 
 def _keyword(line: tuple[str, ...]) -> str:
-    """The words that name a line in a message: no values, which may be secret."""
+    """The words that identify a line in a message: no values, which may be secret."""
     first = line[0].replace(LIVE_DOLLAR, "$")
     return f"{first} {line[1]}" if first in ("option", "timeout", "stats", "no") and len(line) > 1 else first

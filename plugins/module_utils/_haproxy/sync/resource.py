@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""haproxy.cfg and the process that serves it, as one resource: read, planned and brought along together.
+"""haproxy.cfg and the process that serves it, as one resource: read, planned and changed together.
 
-The file is swapped first, then the process follows by commands, or by a reload where commands cannot do it. What a
-run without changes does not need is imported where it is used.
+The file is swapped first; then the process is changed by commands, or by a reload where commands cannot do it. Code
+that a run without changes does not need is imported where it is used.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 class FileAndProcess:
-    """``required``: nothing may be left to a reload. ``socket`` is the process's, where the user named one;
-    ``names`` are the proxies whose servers the task manages."""
+    """``required``: everything must be possible without a reload. ``socket`` is the process's, where the user named
+    one; ``names`` are the proxies whose servers the task manages."""
 
     def __init__(self, files: ConfigFileResource, *, required: bool, socket: str | None, names: set[str]) -> None:
         self.files = files
@@ -37,7 +37,7 @@ class FileAndProcess:
         if socket is not None:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 
-            Runtime(socket)  # refuses what is not an address
+            Runtime(socket)  # refuses an invalid address
 
     def lock(self) -> AbstractContextManager[None]:
         return self.files.lock()
@@ -73,7 +73,7 @@ class FileAndProcess:
         return plan
 
     def _settled(self, seen: Seen) -> bool:
-        """Whether the process has the file as it is, and no named proxy has servers otherwise."""
+        """Whether the process has loaded the current file, and no named proxy's servers differ from it."""
         if seen.process is None or not seen.process.loaded.loaded:
             return False
         if not seen.rows:
@@ -127,8 +127,8 @@ class FileAndProcess:
                 self._change.file_restored()
 
     def told(self, plan: Plan) -> Plan:
-        """The plan as it was carried out: with the reload that did in the end what commands could not, and the commands
-        for what a reload did not."""
+        """The plan as it was carried out: with the reload that was needed after all, and with the commands for what the
+        reload did not do."""
         if self._change is None:
             return plan
         if self._change.escalated:
@@ -145,8 +145,8 @@ def _is_gone(address: str) -> bool:
 
 
 def _any_haproxy(path: str) -> bool:
-    """Whether a HAProxy runs that may have been started with ``path``, or with the folder it is in: by the names on its
-    command line alone, so that most hosts need not look further."""
+    """Whether a HAProxy runs that may have been started with ``path`` or its directory. Looks only for the names on
+    command lines, so that most hosts need no further reads."""
     names = {os.fsencode(os.path.basename(part)) for part in (path, os.path.dirname(path))} | {b"."}
     for pid in os.listdir("/proc"):
         if pid.isdigit():

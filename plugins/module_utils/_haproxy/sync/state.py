@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of a file and its process, what is seen of both, and what is to be done about the process."""
+"""What a task asks of a file and its process, the state of both, and the step for the process."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 class Asked(NamedTuple):
-    """``required``: nothing may be left to a reload. ``socket`` is the process's, where the user named one; ``names``
-    are the proxies whose servers the task manages."""
+    """``required``: everything must be possible without a reload. ``socket`` is the process's, where the user named
+    one; ``names`` are the proxies whose servers the task manages."""
 
     file: ConfigFile
     required: bool
@@ -26,8 +26,8 @@ class Asked(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """``process`` is None where it was not asked; ``why`` says why, ``mute`` that one seems to run all the same.
-    ``rows`` are its servers, by proxy."""
+    """The state that was read. ``process`` is None where it was not asked; ``why`` says why; ``mute`` means that one
+    seems to run all the same. ``rows`` are its servers, by proxy."""
 
     content: bytes | None
     process: Process | None
@@ -37,8 +37,8 @@ class Seen(NamedTuple):
 
 
 class ProcessStep(NamedTuple):
-    """Change the process from what it was ``seen`` with to ``content``: by the change's commands, or, where it has
-    reasons, by a reload."""
+    """Change the process from the state ``seen`` to ``content``: by the change's commands or, where it has reasons, by
+    a reload."""
 
     process: Process
     seen: Seen

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is to be done about the running process, as a step behind that of the file."""
+"""The step for the running process, after the file's step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Ste
 
 
 def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tuple[Plan, ProcessStep | None]:
-    """The file's plan with what the process needs, and that alone. Raises EdgeError where the task forbids it."""
+    """The file's plan extended by the step for the process, and that step alone. Raises EdgeError where the task
+    forbids it."""
     content = plan.steps[0].apply.content if plan.steps else seen.content or b""
     seen, change = _plan_process(asked, seen, process, content)
     if not (plan.steps or change.summaries or change.reasons):
@@ -53,8 +54,8 @@ def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tupl
 
 
 def warming(process: Process) -> tuple[str, ...]:
-    """In words which servers a reload would hit while they come back slowly (slowstart): the new worker knows nothing
-    of that and gives them their whole share at once."""
+    """Messages about servers that are warming up (slowstart) when a reload comes: the new worker does not know about
+    slowstart and gives them full weight at once."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.stats import read_stat
 
     (said,) = process.runtime.ask(["show stat -1 4 -1"])
@@ -67,8 +68,8 @@ def warming(process: Process) -> tuple[str, ...]:
 
 
 def lasting(process: Process, seen: Seen, change: Change) -> tuple[str, ...]:
-    """Why servers cannot be deleted live, in words: they have sessions that are so old that they will stay. A reload
-    leaves these to the old process."""
+    """Messages about servers that cannot be deleted at runtime: their sessions are so old that they will last. A reload
+    leaves them to the old process."""
     busy = [each for each in change.removals if seen.rows[each.backend][each.server].sessions]
     kept = {
         target: [each for each in found if each.age >= LASTING] for target, found in _sessions(process, busy).items()
@@ -81,7 +82,7 @@ def lasting(process: Process, seen: Seen, change: Change) -> tuple[str, ...]:
 
 
 def ending(process: Process, seen: Seen, change: Change) -> tuple[str, ...]:
-    """In words how many sessions end with a server's maintenance (on-marked-down), of those older than a second."""
+    """Messages about how many sessions, older than a second, a server's maintenance ends (on-marked-down)."""
     leaving = [each for each in change.shutting if seen.rows[each.backend][each.server].sessions]
     return tuple(
         f"Maintenance of {target.backend}/{target.server} ends {_counted(found)} at once "
@@ -96,7 +97,7 @@ def _counted(found: Sequence[object]) -> str:
 
 
 def _sessions(process: Process, targets: Sequence[Target]) -> dict[Target, list[Session]]:
-    """The sessions of some servers that are older than a second."""
+    """The sessions of some servers, if older than a second."""
     if not targets:
         return {}
     (said,) = process.runtime.ask(["show sess"])
@@ -107,7 +108,7 @@ def _sessions(process: Process, targets: Sequence[Target]) -> dict[Target, list[
 
 
 def examine(step: ProcessStep, *, rehearsal: bool) -> None:
-    """Raises InputError where the reload that is to come would fail for all that can be seen before."""
+    """Raises InputError if the planned reload is already known to fail."""
     if step.change.reasons:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.binding import unbindable
 
@@ -116,7 +117,7 @@ def examine(step: ProcessStep, *, rehearsal: bool) -> None:
 
 
 def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) -> tuple[Seen, Change]:
-    """What the process needs to have ``content``, and ``seen`` with the servers of every proxy that takes part."""
+    """What the process needs to get ``content``, and ``seen`` with the servers of every proxy involved."""
     path = asked.file.path
     if not process.loaded.loaded:
         return seen, Change(

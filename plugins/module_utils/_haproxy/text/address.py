@@ -13,12 +13,13 @@ _PREFIXED = r"(?:[a-z0-9]+\+)?([a-z]+)([46]?)@(.+)"
 
 
 def prefixed(address: str) -> re.Match[str] | None:
-    """``ipv4@host``, ``unix@/path``: the family's name, its number, and what follows."""
+    """``ipv4@host``, ``unix@/path`` as a match: the family's name, its number, and the rest."""
     return re.fullmatch(_PREFIXED, address) if "@" in address else None
 
 
 def takes_port(address: str) -> bool:
-    """Unix sockets and inherited descriptors have no port; several addresses between commas have their own."""
+    """Whether an address has a separate port. Unix sockets and inherited descriptors have none; in a list with commas
+    each address has its own."""
     if "," in address:
         return False
     match = prefixed(address)
@@ -26,7 +27,7 @@ def takes_port(address: str) -> bool:
 
 
 def join_address(address: str, port: int | str | None) -> str:
-    """Address and port, where there is one, as HAProxy wants them in one word, IPv6 in brackets."""
+    """Address and port, if any, as HAProxy wants them in one word, IPv6 in brackets."""
     prefix, at, host = address.rpartition("@")
     if takes_port(address) and ":" in host and not host.startswith("["):
         host = f"[{host}]"
@@ -39,8 +40,8 @@ def normal_address(address: str) -> str:
 
 
 def split_address(text: str) -> tuple[str, str]:
-    """An address word as (address, port), the address in a normal form for comparison. As HAProxy reads it: what
-    follows the last colon is the port, also where IPv6 has no brackets."""
+    """An address word as (address, port), the address in a normal form for comparison. As in HAProxy, the port is what
+    follows the last colon, even in IPv6 without brackets."""
     if "," in text:
         return ",".join(join_address(*split_address(part)) for part in text.split(",")), ""
     if not takes_port(text):

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The words that begin a line within any section, of every version from 1.5 to 3.4, as data: those of the manuals,
-and those that HAProxy lists itself (``haproxy -dKcfg``). Words with a dot are left out: no section begins with one.
+"""The words that begin a line within any section, of every version from 1.5 to 3.4, as data: those of the manuals, and
+those that HAProxy lists itself (``haproxy -dKcfg``). Words with a dot are left out: no section begins with one.
 
-They are told from what may begin a section of a newer version, nothing else: that a word stands here does not say that
-a section takes it.
+They only serve to tell directives from section keywords of newer versions. A word in this list need not be valid in
+every section.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""haproxy.cfg as lines and sections over its text. Nothing is dropped: ``serialise(parse(text)) == text`` for any text.
+"""haproxy.cfg as lines and sections of a text. Nothing is lost: ``serialise(parse(text)) == text`` for any text.
 
-HAProxy reads line by line; a line whose first word is a section keyword begins a section, at any indentation
-(manual, section 2.1). Words within a line are looked at only when asked for.
+HAProxy reads line by line. A line whose first word is a section keyword begins a section, at any indentation (manual,
+section 2.1). The words of a line are parsed only when needed.
 
-A HAProxy that is newer than our knowledge has more such keywords. A word that is not a directive of any section,
-and is indented no deeper than the header above it, is taken for one: an edit must not reach into what may be
-another section. Where the file's style does not tell the two apart, ``unclear`` says so.
+A HAProxy newer than our tables has more section keywords. A word that is a directive of no section, and that is
+indented no deeper than the header above it, is taken for a section keyword: an edit must not change what may be another
+section. Where the file's indentation does not tell the two apart, ``unclear`` says so.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ _BLANKS = frozenset(" \t\v\f\r")
 PROXY_KEYWORDS = ("frontend", "backend", "listen")
 
 _LINE = re.compile("[ \t\v\f\r]*([^ \t\v\f\r\n\0#]*)[^\n]*\n?")
-#: What an unknown section keyword may look like, which template languages and the preprocessor do not.
+#: What an unknown section keyword may look like; template languages and the preprocessor use other characters.
 _WORD = re.compile("[a-z][a-z0-9_-]*")
-#: The texts of one run and their documents: several parts of it look at the same.
+#: Cache of the texts of one run and their documents: several parts of a run parse the same text.
 _PARSED: dict[str, Document] = {}
 _KEPT = 4
 _BRANCHES = {".if": 1, ".endif": -1, ".elif": 0, ".else": 0}
-#: At the end of a line that was added behind one without a line feed: "Before me there was none."
+#: Mark at the end of a line that was added after a line without a line feed.
 UNENDED = "\t "
 
 
 class Line(NamedTuple):
-    """``[start, end)`` with its line ending; ``keyword`` is the first word's meaning, empty on blanks and comments."""
+    """``[start, end)`` with its line ending. ``keyword`` is the first word by meaning, empty on blank lines and
+    comments."""
 
     start: int
     end: int
@@ -43,8 +44,8 @@ class Line(NamedTuple):
 
 
 class Section(NamedTuple):
-    """``lines[header]`` names it, the lines before ``lines[stop]`` are its own. ``depth`` counts the ``.if`` around
-    the header. ``words`` are the header's meanings."""
+    """``lines[header]`` is the header; the section's lines end before ``lines[stop]``. ``depth`` counts the ``.if``
+    open at the header. ``words`` are the header's words by meaning."""
 
     kind: str
     name: str
@@ -77,8 +78,8 @@ class Document(NamedTuple):
         return self.text[line.start + len(self.content(index)) : line.end]
 
     def body(self, section: Section) -> list[int]:
-        """The lines of a section that say something, without the header and without the preprocessor's lines: a
-        ``.if`` before the next header is not this section's."""
+        """The non-empty lines of a section, without the header and without preprocessor lines: a ``.if`` before the
+        next header does not belong to this section."""
         lines = self.lines
         return [
             index
@@ -91,7 +92,7 @@ class Document(NamedTuple):
 
 
 def parse(text: str) -> Document:
-    """A text as a document. Any text is one."""
+    """A text as a document. Never fails."""
     document = _PARSED.get(text)
     if document is None:
         if len(_PARSED) == _KEPT:
@@ -136,7 +137,7 @@ def serialise(document: Document) -> str:
 
 
 def conditional(document: Document, section: Section) -> bool:
-    """Whether ``.if`` decides about the section or about any line in it that says something."""
+    """Whether a ``.if`` applies to the section or to any of its non-empty lines."""
     depth = section.depth
     for index in range(section.header, section.stop):
         keyword = document.lines[index].keyword
@@ -148,8 +149,8 @@ def conditional(document: Document, section: Section) -> bool:
 
 
 def unclear(document: Document, section: Section) -> int | None:
-    """The line of which nobody knows whether it belongs to a section or begins another: its keyword is not known, and
-    neither the lines before it nor those behind it are indented deeper. None where there is none."""
+    """The index of the first line that may belong to a section or begin another one: its keyword is unknown, and
+    neither the lines before it nor those after it are indented deeper. None where there is none."""
     place = document.sections.index(section)
     for other in document.sections[place : place + 2]:
         if other.kind not in SECTION_KEYWORDS:
@@ -162,10 +163,10 @@ def unclear(document: Document, section: Section) -> int | None:
 
 
 def may_begin_section(keyword: str) -> bool:
-    """Whether a word is not a directive of any version that is known."""
+    """Whether a word is a directive of no known version."""
     if _WORD.fullmatch(keyword) is None:
         return False
-    # Imported here: in a file whose lines are indented under their headers nobody asks.
+    # Imported here: a file whose lines are indented under their headers does not need it.
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.directive_keywords import DIRECTIVES
 
     return keyword not in DIRECTIVES
@@ -179,5 +180,5 @@ def _indent(text: str, start: int) -> int:
 
 
 def _has_name(words: tuple[str, ...]) -> bool:
-    """``defaults from other`` has no name of its own."""
+    """Whether a section has a name: ``defaults from other`` has none."""
     return len(words) > 1 and not (words[0] == "defaults" and words[1] == "from" and len(words) == 3)

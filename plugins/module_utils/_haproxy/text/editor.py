@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edits of a document, collected line by line and made at once.
 
-What is added can be taken away again and leaves the very bytes that were there. The one place where that needs care
-is the end of a file without a final line feed, which HAProxy refuses to read: lines added there get one, and the
-first of them ends in a mark of white space, so that taking them away takes the line feed too. Where that line goes and
-others stay, the mark passes on.
+Removing what was added restores exactly the earlier bytes. That needs care at the end of a file without a final line
+feed, which HAProxy refuses to read: lines added there get one, and the first of them ends in a mark of white space, so
+that removing them removes the line feed too. Where that line is removed and others stay, the mark moves to the next
+line.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INDENT_OF_NEW_FILES = "    "
 
 
 class Edits:
-    """``summaries`` says in words what is done, a line each."""
+    """``summaries`` says in words what is changed, a line each."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -38,27 +38,27 @@ class Edits:
         self._deleted: set[int] = set()
 
     def replace(self, index: int, start: int, end: int, text: str) -> None:
-        """Put ``text`` in the place of ``[start, end)`` of a line's content."""
+        """Replace ``[start, end)`` of a line's content by ``text``."""
         offset = self.document.lines[index].start
         self._replaced.append((index, (offset + start, offset + end, text)))
 
     def reword(self, index: int, old: Sequence[Word], text: str) -> None:
-        """Let some words of a line say ``text``."""
+        """Replace some words of a line so that they say ``text``."""
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.rewording import reword
 
         for replacement in reword(old, text):
             self.replace(index, *replacement)
 
     def insert(self, after: int, content: str) -> None:
-        """A new line behind line ``after``, -1 for the top; several at one place stay in the order they come."""
+        """Insert a line after line ``after``, -1 for the top. Several at one place keep their order."""
         self._inserted.setdefault(after, []).append(content)
 
     def delete(self, index: int) -> None:
         self._deleted.add(index)
 
     def insert_section(self, contents: list[str], after: int) -> None:
-        """A new section behind line ``after``, -1 for the top, set off by one empty line: before it at the end of
-        the file and behind a line that says something; behind it elsewhere."""
+        """Insert a section after line ``after``, -1 for the top, separated by one empty line: before it at the end of
+        the file and after a non-empty line, else after it."""
         lines = self.document.lines
         at_end = after + 1 == len(lines)
         follows = after < 0 or (not at_end and self.document.content(after) == "")
@@ -69,8 +69,8 @@ class Edits:
         self._sections.setdefault(after, []).extend(contents)
 
     def delete_section(self, section: Section) -> None:
-        """Its lines, the comments indented under them, and the one empty line that sets it off. A comment above the
-        header stays: nobody knows what else it speaks of."""
+        """Delete its lines, the comments indented under them, and the one empty line that separates it. A comment above
+        the header stays: it may be about something else too."""
         document = self.document
         last = max(document.body(section), default=section.header)
         while last + 1 < section.stop and document.content(last + 1).lstrip(" \t") != document.content(last + 1):
@@ -85,7 +85,8 @@ class Edits:
             self.delete(last + 1)
 
     def indent(self, section: Section | None) -> str:
-        """The indentation of a section's lines; of the file's other proxies where it has none; else four spaces."""
+        """The indentation of a section's lines; where it has none, that of the file's other proxies; else four
+        spaces."""
         sections = [section] if section is not None else []
         sections += [other for other in self.document.sections if other.kind in PROXY_KEYWORDS or other is section]
         for candidate in sections + self.document.sections:
@@ -98,7 +99,7 @@ class Edits:
         if not (self._replaced or self._inserted or self._sections or self._deleted):
             return self.document.text
         for after, contents in self._sections.items():
-            # A new section comes behind the new lines of the one above it.
+            # A new section goes after the new lines of the section above it.
             self._inserted[after] = self._inserted.get(after, []) + contents
         self._sections = {}
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.rendering import Rendering

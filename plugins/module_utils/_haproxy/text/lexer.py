@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The words of one line of haproxy.cfg, as HAProxy cuts them (manual, section 2.2 "Quoting and escaping").
+"""The words of one line of haproxy.cfg, split as HAProxy does (manual, section 2.2 "Quoting and escaping").
 
-A word's *meaning* is what HAProxy makes of it: quotes and backslashes resolved, variables left as they are. Inside
-double quotes ``$`` is alive; its meaning there has a null character before it, so that a variable never equals the
-same letters written literally. No other null character can occur: HAProxy ends a line at one.
+A word's *meaning* is what HAProxy makes of it: quotes and backslashes resolved, variables not expanded. Inside double
+quotes ``$`` is active; there the meaning has a null character before it, so that a variable never equals the same
+letters written literally. No other null character can occur: HAProxy ends a line at one.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 LIVE_DOLLAR = "\0$"
 
-#: What makes a line more than words between blanks and a comment; beyond ASCII, and from 0x1C to 0x1F, Python but not
-#: HAProxy takes some characters for white space.
+#: Characters that need the full lexer. Some of them, beyond ASCII and from 0x1C to 0x1F, are white space for Python but
+#: not for HAProxy.
 _SPECIAL = re.compile("[\"'\\\\\r\0\x1c-\x1f]")
 _PLAIN_WORD = re.compile(r"[^ \t\v\f]+")
-#: A stretch of a word in which every character stands for itself, by the quote it is in.
+#: A part of a word in which every character stands for itself, by the quote around it.
 _PLAIN = {
     "": re.compile("[^ \t\v\f\r\0\"'\\\\#]+"),
     "'": re.compile("[^'\r\0]+"),
@@ -38,9 +38,9 @@ class Word(NamedTuple):
 
 
 class Lexed(NamedTuple):
-    """``fault`` says why HAProxy would refuse the line, or is None; ``lost`` is the rest of the line from where HAProxy
-    silently ends it: at a carriage return or a null character, and at an empty word (``""``; from 3.2 on it says so,
-    from 3.4 on it refuses the line)."""
+    """``fault`` says why HAProxy would refuse the line, or is None. ``lost`` is the rest of the line where HAProxy
+    silently ends it: at a carriage return or a null character, and at an empty word (``""``; 3.2 and later report it,
+    3.4 and later refuse the line)."""
 
     words: list[Word]
     fault: str | None = None
@@ -48,13 +48,13 @@ class Lexed(NamedTuple):
 
 
 def meanings(line: str) -> list[str]:
-    """The words of a line by meaning alone: the quick way, for lines that are only read."""
+    """The words of a line by meaning only: faster, for lines that are only read."""
     plain = _plain(line)
     return [word.meaning for word in lex(line).words] if plain is None else plain.split()
 
 
 def lex(line: str) -> Lexed:
-    """The words of a line with their places. Never fails: a faulty line gives the words up to the fault."""
+    """The words of a line with their positions. Never fails: for a faulty line, the words up to the fault."""
     plain = _plain(line)
     if plain is None:
         return _lex_special(line.rstrip("\r"))
@@ -62,12 +62,12 @@ def lex(line: str) -> Lexed:
 
 
 def is_special(line: str) -> bool:
-    """Whether there is more in a line than words, blanks and a comment."""
+    """Whether a line has more than words, blanks and a comment."""
     return _plain(line) is None
 
 
 def _plain(line: str) -> str | None:
-    """A line without its comment, if there is nothing in it but words and blanks."""
+    """A line without its comment, if it has only words and blanks; else None."""
     plain = line.partition("#")[0]
     return plain if plain.isascii() and _SPECIAL.search(plain) is None else None
 
@@ -96,7 +96,7 @@ def _lex_special(line: str) -> Lexed:
 
 
 def _word(line: str, start: int) -> tuple[int, str, str | None]:
-    """One word from ``start``: where it ends, its meaning, and a fault or None."""
+    """One word from ``start``: its end, its meaning, and a fault or None."""
     pieces: list[str] = []
     quote = ""
     at, size = start, len(line)
@@ -125,8 +125,8 @@ def _word(line: str, start: int) -> tuple[int, str, str | None]:
 
 
 def _escape(line: str, at: int, quote: str) -> tuple[str | None, int]:
-    """What a backslash before ``at`` makes of the characters from ``at``; None for an incomplete sequence. What is
-    no escape stays as it is written: ``\\1`` in a regular expression."""
+    """The character for an escape sequence whose backslash is before ``at``, and where it ends; None for an incomplete
+    one. What is no escape sequence stays as it is: ``\\1`` in a regular expression."""
     following = line[at : at + 1]
     if following == "x":
         code = _HEX.match(line, at)
@@ -139,5 +139,5 @@ def _escape(line: str, at: int, quote: str) -> tuple[str | None, int]:
 
 
 def _byte(number: int) -> str:
-    """A byte as it is in a text that was read from a file: beyond ASCII, one that stands alone is a surrogate."""
+    """A byte as Python represents it in a text read from a file: beyond ASCII, a single one is a surrogate."""
     return bytes((number,)).decode("ascii", "surrogateescape")

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text with the edits of its lines made. Only loaded where there are any."""
+"""Makes the collected edits of a text. Loaded only when there are any."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 
 
 class Rendering:
-    """``replaced`` are spans of lines by line, ``inserted`` the new lines behind each line, ``deleted`` the lines that
-    go."""
+    """``replaced`` are the replaced spans by line, ``inserted`` the new lines after each line, ``deleted`` the removed
+    lines."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Rendering:
         return apply_replacements(self.document.text, replacements)
 
     def _passed_on(self, first: int, last: int) -> list[Replacement]:
-        """The mark of a run of deleted lines on what comes after them now: new lines, or the line behind."""
+        """Move the mark of a run of deleted lines to what follows them now: new lines, or the next line."""
         if not first or not self.document.content(first).endswith(UNENDED):
             return []
         for after in (first - 1, last):
@@ -73,7 +73,8 @@ class Rendering:
         return runs
 
     def _run_start(self, first: int, last: int) -> int:
-        """Where a run begins: with the line feed before it, if that came with the run and nothing follows it now."""
+        """Where a run begins: with the line feed before it, if that was added with the run and nothing follows it
+        now."""
         start = self.document.lines[first].start
         at_end = last + 1 == len(self.document.lines) and first > 0
         if at_end and self.document.content(first).endswith(UNENDED) and not {first - 1, last} & self._inserted.keys():

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Other words in the place of a line's words: what says the same already keeps its spelling, and the blanks stay."""
+"""Replaces the words of a line. Words that already have the same meaning keep their spelling, and blanks stay."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.sequence
 
 
 def reword(old: Sequence[Word], text: str) -> Iterator[Replacement]:
-    """The replacements in a line after which some of its words say ``text``. There is at least one old word."""
+    """The replacements that make some words of a line say ``text``. ``old`` must not be empty."""
     new = lex(text).words
     pairs = kept([word.meaning for word in old], [word.meaning for word in new])
     at = end = 0
@@ -29,13 +29,13 @@ def reword(old: Sequence[Word], text: str) -> Iterator[Replacement]:
 
 
 def _exchange(old: Sequence[Word], first: int, stop: int, new: list[str]) -> Iterator[Replacement]:
-    """Replacements that put some words in the place of ``old[first:stop]``, of which either may be none."""
+    """Replace ``old[first:stop]`` by ``new``; either may be empty."""
     count = min(stop - first, len(new))
     for word, text in zip(old[first : first + count], new):
         yield Replacement(word.start, word.end, text)
     if len(new) > count:
         more = " ".join(new[count:])
-        # A first word has none before it.
+        # A first word has no blanks before it.
         place, text = (old[first + count - 1].end, f" {more}") if first + count else (old[0].start, f"{more} ")
         yield Replacement(place, place, text)
     elif stop - first > count:
@@ -46,8 +46,8 @@ def _exchange(old: Sequence[Word], first: int, stop: int, new: list[str]) -> Ite
 
 
 def readdress(written: str, meaning: str, address: str | None, port: str | int | None) -> str:
-    """An address word, ``written`` so in its line, with another address or port; None for what stays, spelled as it is
-    (``0.0.0.0``, an empty host, quotes)."""
+    """An address word, spelled ``written`` in its line, with another address or port. None keeps a part and its
+    spelling (``0.0.0.0``, an empty host, quotes)."""
     now, old_port = split_address(meaning)
     host = (meaning[: -len(old_port)] if old_port else meaning).rstrip(":" if old_port else "")
     bare = host.rpartition("@")[2]

@@ -1,19 +1,19 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which entries of an ordered list stay, so that a change touches as few lines as it can."""
+"""Which entries of an ordered list stay, so that a change touches as few lines as possible."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-#: Beyond this many comparisons the middle part is taken as replaced as a whole: the time stays linear.
+#: With more comparisons than this, the middle part is replaced as a whole: the time stays linear.
 _MOST_COMPARISONS = 250_000
 
 
 def kept(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
-    """Pairs (place in old, place in new) of a longest common subsequence."""
+    """Pairs (index in old, index in new) of a longest common subsequence."""
     head, size = 0, min(len(old), len(new))
     while head < size and old[head] == new[head]:
         head += 1

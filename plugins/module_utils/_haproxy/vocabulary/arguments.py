@@ -28,7 +28,7 @@ _PLACE: Options = {"address": {"type": "str"}, "port": {"type": "str"}}
 
 
 def file_options() -> Options:
-    """How the file is found and changed, the same for every state module."""
+    """Options for finding and changing the file, the same for every state module."""
     return {
         "path": {"type": "path", "default": DEFAULT_PATH},
         "backup": {"type": "bool", "default": False},

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A text as data, in the shape of haproxy_config's own options: what is read here can be given there.
+"""A text as data, in the form of haproxy_config's options: the result of a read can be applied again.
 
-A line whose value its option could not hold (a variable, a number out of range) is told among the directives, where
-haproxy_config takes what stands in the file. A secret within a line is told by a mark that means "the one that is
-there"; an option that is a secret as a whole is left out.
+A line whose value its option cannot hold (a variable, a number out of range) is listed among the directives;
+haproxy_config accepts it there because it is in the file. A secret within a line is replaced by a mask that means "keep
+the secret in the file"; an option that is secret as a whole is left out.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ _LISTS = {"defaults": "defaults", "frontend": "frontends", "listen": "listens", 
 
 
 def kept(text: str) -> str:
-    """A text whose secrets are marks that mean "the one that is there"."""
+    """A text with masks that mean "keep the secret in the file" in the place of its secrets."""
     return redact(text, KEPT)
 
 
 def describe(text: str, shown: Callable[[str], str] = kept) -> dict[str, Any]:
-    """Every section of a text, secrets masked by ``shown``. A line that depends on ``.if`` is told as if it always
-    counted."""
+    """Every section of a text, secrets masked by ``shown``. A line under ``.if`` is described as if it always
+    applied."""
     document = parse(text)
     told: dict[str, Any] = {
         # Further sections of this kind add to the first.
@@ -66,7 +66,7 @@ def describe(text: str, shown: Callable[[str], str] = kept) -> dict[str, Any]:
         if section.kind == "global":
             continue
         if section.kind not in SECTION_KEYWORDS and unclear(document, section) is not None:
-            # haproxy_config takes a section that nobody here knows only where it is clear that it is one.
+            # haproxy_config accepts an unknown section only where it clearly is one.
             continue
         content = _told(document, section.kind, [section], shown)
         if section.kind in _LISTS:
@@ -104,7 +104,7 @@ def _told(document: Document, kind: str, sections: list[Section], shown: Callabl
 
 
 class _Line:
-    """A line without comment and blanks around it: its ``text``, secrets masked, and its words by meaning."""
+    """A line without comment and surrounding blanks: its ``text``, secrets masked, and its words by meaning."""
 
     def __init__(self, content: str, shown: Callable[[str], str]) -> None:
         spans = lex(content).words if is_special(content) else ()
@@ -120,7 +120,7 @@ class _Line:
 
 
 def _directive(told: dict[str, Any], option: str, directive: Directive, line: _Line) -> bool:
-    """Tell a line as its option; False where that could not hold it."""
+    """Add a line to ``told`` as its option; False where the option cannot hold it."""
     entry = split_entry(directive, line.text, list(lex(line.text).words))
     if directive.shape != ONE:
         told.setdefault(option, []).append(entry)
@@ -155,7 +155,7 @@ def _place(word: str) -> dict[str, Any]:
 
 
 def _arguments(line: _Line, first: int, reader: Reader) -> dict[str, Any]:
-    """The options on a line, without those that could not hold what it says."""
+    """The options on a line, without values that their options cannot hold."""
     told: dict[str, Any] = {}
     for option, places in reader.find(line.words, first).items():
         argument = reader.table[option]
@@ -176,7 +176,7 @@ def _arguments(line: _Line, first: int, reader: Reader) -> dict[str, Any]:
 
 
 def _value(kind: Kind, text: str) -> Any:
-    """A text as an option's value, None where that could not hold it. Files say the same thing many times."""
+    """A text as an option's value; None where the option cannot hold it. Cached: files repeat values."""
     key = id(kind), text
     if key not in _VALUES:
         _VALUES[key] = None if KEPT in text else value_of(kind, text)
@@ -184,8 +184,8 @@ def _value(kind: Kind, text: str) -> Any:
 
 
 def _spelled(text: str) -> str:
-    """A text with every byte that is not UTF-8, which no result can hold, as HAProxy's escape for it; between single
-    quotes there are no escapes, so there they are opened for it."""
+    """A text with HAProxy's escape for every byte that is not UTF-8, which no result can hold. Single quotes allow no
+    escapes, so they are closed and opened again around it."""
     pieces, quote, escaped = [], "", False
     for character in text:
         if "\udc80" <= character <= "\udcff":

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kinds of values that only HAProxy has, beside those that both planes share."""
+"""Kinds of values that only HAProxy has, in addition to those of all planes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer im
 
 #: The oldest HAProxy in use.
 OLDEST = "2.4"
-#: The longest time HAProxy holds: 31 bits of milliseconds, 24.8 days.
+#: The longest time HAProxy supports: 31 bits of milliseconds, 24.8 days.
 LONGEST_TIME = 2**31 - 1
-#: HAProxy cuts a line into at most this many words (MAX_LINE_ARGS).
+#: HAProxy splits a line into at most this many words (MAX_LINE_ARGS).
 MOST_WORDS = 64
 
-#: Characters that no bare word may hold: they quote, escape, comment, or end a command on the runtime socket.
+#: Characters that no unquoted word may have: they quote, escape, comment, or end a command on the runtime socket.
 NOT_IN_WORDS = "\"'\\#;"
 
 _TIME = re.compile(r"([0-9]+)(us|ms|s|m|h|d|)")
 _MICROSECONDS = {"us": 1, "ms": 1000, "": 1000, "s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6}
 _NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
-#: Patterns that few runs need are compiled when they are used: on a run that changes nothing every millisecond counts.
+#: Patterns that few runs need are compiled when they are used: in a run that changes nothing every millisecond counts.
 _HOST = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
 
 
@@ -40,7 +40,7 @@ def _kind(problem: Callable[[Any], tuple[str, str] | None], from_text: Callable[
 
 
 def microseconds(text: str) -> Any:
-    """``10s``, ``5000`` (milliseconds) in microseconds; anything else as it is."""
+    """``10s``, ``5000`` (milliseconds) in microseconds; anything else unchanged."""
     match = _TIME.fullmatch(text)
     return text if match is None else int(match.group(1)) * _MICROSECONDS[match.group(2)]
 
@@ -62,12 +62,12 @@ def time(shortest: int = 0) -> Kind:
 
 
 def bare(longest: int = 1024) -> Kind:
-    """One word that needs no quoting."""
+    """One word that needs no quoting, at most ``longest`` characters."""
     return word(NOT_IN_WORDS, longest)
 
 
 def name_problem(value: str) -> tuple[str, str] | None:
-    """Why a text cannot name a section or a server, or None."""
+    """(reason, remedy) where a text cannot be the name of a section or a server, else None."""
     if 0 < len(value) < 256 and _NAME_CHARACTERS.issuperset(value):
         return None
     problem = word_problem(value, NOT_IN_WORDS, 255)
@@ -80,7 +80,7 @@ NAME = _kind(name_problem)
 
 
 def line_problem(value: str) -> tuple[str, str] | None:
-    """Why a text cannot stand as (the rest of) one line of haproxy.cfg, or None."""
+    """(reason, remedy) where a text cannot be (the rest of) one line of haproxy.cfg, else None."""
     if not value.strip():
         return "is empty", "Give the words of the line, or leave it out."
     for character in value:
@@ -106,12 +106,12 @@ def _words_of(text: str) -> Any:
     return tuple(meanings(text))
 
 
-#: The rest of a line as HAProxy reads it, several words and quoting included.
+#: The rest of a line as HAProxy reads it: several words, quoting allowed.
 WORDS = _kind(line_problem, _words_of)
 
 
 def one_word_problem(value: str) -> tuple[str, str] | None:
-    """Why a text cannot stand as one word of haproxy.cfg, quoted or not, or None."""
+    """(reason, remedy) where a text cannot be one word of haproxy.cfg, quoted or not, else None."""
     problem = line_problem(value)
     if problem is None and len(lex(value).words) != 1:
         problem = "is several words, and HAProxy takes one here", "Leave the others out, or quote the whole of it."
@@ -122,7 +122,7 @@ def _first_word(text: str) -> str:
     return (meanings(text) or [""])[0]
 
 
-#: One word as HAProxy reads it: an expression, with quotes where it needs them.
+#: One word as HAProxy reads it: an expression, quoted where needed.
 ONE_WORD = _kind(one_word_problem, _first_word)
 
 
@@ -139,7 +139,7 @@ def words_like(pattern: str, remedy: str) -> Kind:
 
 
 def address_problem(value: str) -> tuple[str, str] | None:
-    """Why a text cannot be a server's or listener's address (without port), or None."""
+    """(reason, remedy) where a text cannot be the address (without port) of a server or listener, else None."""
     if value[:1].isdigit() and is_ipv4(value):
         return None
     problem = word_problem(value, NOT_IN_WORDS + ",$", 255)
@@ -190,19 +190,19 @@ def _listened_problem(value: str) -> tuple[str, str] | None:
     return "is not a port", "Give a number from 1 to 65535, or a range of them such as 8000-8010."
 
 
-#: Where a server listens; with a sign it counts from the port that the client connected to.
+#: A server's port; with a sign it is relative to the port that the client connected to.
 SERVER_PORT = _kind(_port_problem)
-#: Where a listener listens.
+#: A listener's port.
 BIND_PORT = _kind(_listened_problem)
 
 
 def is_quotable(kind: Kind) -> bool:
-    """Whether a value of a kind is given as it is written, with its quotes."""
+    """Whether values of a kind are written verbatim, quotes included."""
     return kind.from_text in (_words_of, _first_word)
 
 
 def value_of(kind: Kind, text: str) -> Any:
-    """A text as a value of a kind; None where it is none."""
+    """A text as a value of a kind; None where it is not one."""
     value: Any = text
     if kind.argument["type"] == "int":
         if not text.lstrip("-").isdecimal() or not text.isascii():
@@ -212,5 +212,5 @@ def value_of(kind: Kind, text: str) -> Any:
 
 
 def read_text(kind: Kind, text: str) -> Any:
-    """What a line says, as written, in the normal form of a kind: quotes count only where words do."""
+    """A part of a line, as written, in the normal form of a kind: quotes matter only in kinds of words."""
     return kind.from_text(text if is_quotable(kind) else " ".join(meanings(text)))

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may be said on a ``server``, ``default-server`` or ``bind`` line, as data (manual, chapter 5).
+"""The options of ``server``, ``default-server`` and ``bind`` lines, as data (manual, chapter 5).
 
-An option's name is HAProxy's keyword with ``_`` for ``-``. The order is that in which a new line is written.
+An option's name is HAProxy's keyword with ``_`` for ``-``. A new line is written in the order of the table.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.ki
 
 _INT = 2**31 - 1
 
-#: Since when ``add server`` of the runtime API takes the option. NEVER: no version is known to. NO_EFFECT: it says how
-#: a host name becomes an address, and a server that is added at runtime has one.
+#: The version since which ``add server`` of the runtime API accepts the option. NEVER: no known version does.
+#: NO_EFFECT: the option is about resolving a host name, and a server that is added at runtime has an address.
 NEVER, NO_EFFECT = "", "no effect"
 
 
 class Argument(NamedTuple):
-    """``word`` is the keyword; ``kind`` of its one value, None for a keyword without. ``negative`` is the keyword
-    that says the opposite; ``on`` where the option is on unless that is said. ``many``: given several times, the
-    option is a list. ``suffixes`` are keywords that may follow the value with a value of their own and belong to it.
-    ``since`` and ``runtime`` are the row's."""
+    """``word`` is the keyword; ``kind`` is that of its value, None for a keyword without value. ``negative`` is the
+    keyword that means the opposite; ``on`` where the option is on unless ``negative`` is given. ``many``: the keyword
+    may be repeated, and the option is a list. ``suffixes`` are keywords that may follow the value, with a value of
+    their own, and belong to it. ``since`` and ``runtime`` are the row's."""
 
     word: str
     kind: Kind | None = None
@@ -44,7 +44,7 @@ class Argument(NamedTuple):
     runtime: str = NEVER
 
 
-#: What an option takes: a kind for a keyword with a value, a text for one without (the text is its negative).
+#: What an option takes: a kind for a keyword with a value, a text for one without (the text is its negative keyword).
 _Takes = Union[Kind, str, Argument]
 
 
@@ -56,7 +56,7 @@ def _argument(option: str, takes: _Takes, since: str, runtime: str) -> Argument:
 
 
 _BARE = bare()
-#: The path of a file: a process that runs cannot read it where it did not at its start.
+#: The path of a file. A running process can only use a file that it read at its start.
 FILE = bare(4096)
 _PORT = integer(1, 65535)
 _COUNT = integer(1, _INT)
@@ -75,8 +75,8 @@ _INIT_ADDR = words_like(
     "Give last, libc, none and addresses, each once, between commas.",
 )
 
-#: A row: what the option takes, since which HAProxy it is known, since which a server can be added with it at runtime.
-#: See docs/keywords.md.
+#: A row: what the option takes, the version that introduced it, the version since which a server can be added with it
+#: at runtime. See docs/keywords.md.
 _SERVER: dict[str, tuple[_Takes, str, str]] = {
     "id": (_COUNT, OLDEST, "2.4"),
     "weight": (integer(0, 256), OLDEST, "2.4"),
@@ -157,7 +157,7 @@ _SERVER: dict[str, tuple[_Takes, str, str]] = {
     "hash_key": (shown(choice("id", "addr", "addr-port")), "3.0", "3.0"),
 }
 
-#: A row: what the option takes, since which HAProxy it is known. Listeners change by a reload.
+#: A row: what the option takes, and the version that introduced it. Listeners are changed by a reload.
 _BIND: dict[str, tuple[_Takes, str]] = {
     "name": (NAME, OLDEST),
     "id": (_COUNT, OLDEST),
@@ -217,7 +217,7 @@ _BIND: dict[str, tuple[_Takes, str]] = {
 SERVER = {option: _argument(option, *row) for option, row in _SERVER.items()}
 BIND = {option: _argument(option, *row, NEVER) for option, row in _BIND.items()}
 
-#: Keywords with a value that are no option of ours: known so that their value is not taken for a keyword.
+#: Keywords with a value that we have no option for: listed so that their value is not taken for a keyword.
 _FOREIGN_WITH_VALUE = frozenset(
     "npn sigalgs client-sigalgs guid-prefix idle-ping label nbconn ocsp-update cc quic-cc-algo quic-socket default-crt"
     " pool-conn-name log-bufsize usesrc interface shard curves check-pool-conn-name"
@@ -226,9 +226,9 @@ _FOREIGN_WITH_VALUE = frozenset(
 
 
 class Reader(NamedTuple):
-    """Finds a table's options on a line: ``words`` gives for each keyword its option, whether it says yes, whether a
-    value follows, and the words that may follow that with a value of their own; ``order`` for each option its place in
-    the table. ``known`` keeps what ``given`` found: lines are much alike."""
+    """Finds a table's options on a line. ``words`` gives for each keyword its option, whether it switches it on,
+    whether a value follows, and the suffix keywords; ``order`` gives each option's place in the table. ``known`` caches
+    the results of ``given``: many lines have the same options."""
 
     table: dict[str, Argument]
     words: dict[str, tuple[str, bool, bool, tuple[str, ...]]]
@@ -243,8 +243,8 @@ class Reader(NamedTuple):
         return self.known[keys]
 
     def find(self, words: list[str], first: int) -> dict[str, list[tuple[int, int, bool]]]:
-        """For each option on the line where it stands, in order: (its keyword's place, the place after its value,
-        whether it says yes). Words that are no option of ours are passed over."""
+        """For each option on the line its occurrences, in order: (index of its keyword, index after its value, whether
+        it is switched on). Words that we have no option for are skipped."""
         found: dict[str, list[tuple[int, int, bool]]] = {}
         at, size = first, len(words)
         while at < size:

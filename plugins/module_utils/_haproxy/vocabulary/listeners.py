@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a ``bind`` line listens, however it is spelled, and whether two of them take the same connections.
+"""The addresses and ports of ``bind`` lines, in any spelling, and whether two of them accept the same connections.
 
-``*``, ``0.0.0.0``, ``ipv4@*`` and an empty address are one; so are ``[::1]``, ``::1`` and ``ipv6@::1``, a path and
-``unix@`` before it. A port may be a range. ``::`` with ``v4v6`` takes IPv4 too, but none of what comes to a listener of
-IPv4: the kernel gives a connection to the socket that fits it best (seen with Linux 6: all of 200).
+``*``, ``0.0.0.0``, ``ipv4@*`` and an empty address are the same; so are ``[::1]``, ``::1`` and ``ipv6@::1``, and a path
+with or without ``unix@``. A port may be a range. ``::`` with ``v4v6`` accepts IPv4 too, but no connection for which an
+IPv4 listener exists: the kernel prefers the more specific socket (seen with Linux 6: all of 200).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _THREADS = ("thread", "process")
 
 
 class Listener(NamedTuple):
-    """``apart`` keeps listeners on one address from each other: the transport, an interface, a network namespace.
-    ``low`` to ``high`` are ports; 0 where there are none. ``threads`` serve it, which is a way to spread the work of
-    one address over several lines."""
+    """``apart`` has what allows several listeners on one address: the transport, an interface, a network namespace.
+    ``low`` to ``high`` are ports; 0 where there are none. ``threads`` serve it: one address may be split over several
+    lines with different threads."""
 
     spelled: str
     host: str
@@ -35,7 +35,7 @@ class Listener(NamedTuple):
     threads: str = ""
 
     def overlaps(self, other: Listener) -> bool:
-        """Whether a connection could come to either."""
+        """Whether one connection could be accepted by either."""
         return (
             self.apart == other.apart
             and self.host == other.host
@@ -46,7 +46,8 @@ class Listener(NamedTuple):
 
 
 def listeners(words: list[str]) -> Iterator[Listener]:
-    """The listeners of a ``bind`` line's words; those that only HAProxy can tell (variables, descriptors) left out."""
+    """The listeners in a ``bind`` line's words, without those that only HAProxy can resolve (variables,
+    descriptors)."""
     restricted = [f"{word} {value}" for word, value in zip(words, words[1:]) if word in _APART]
     threads = " ".join(f"{word} {value}" for word, value in zip(words, words[1:]) if word in _THREADS)
     for spelled in words[1].split(",") if len(words) > 1 else ():
@@ -73,8 +74,8 @@ def listeners(words: list[str]) -> Iterator[Listener]:
 
 
 def shared(found: list[tuple[str, Listener]]) -> Iterator[tuple[str, Listener, str]]:
-    """Of listeners, each with the title of its section, in the file's order: each that overlaps an earlier one, with
-    its own section's title and the earlier one's."""
+    """Each listener that overlaps an earlier one, as (title of its section, listener, title of the earlier one's
+    section). ``found`` are the listeners in file order, each with the title of its section."""
     ordered = sorted(range(len(found)), key=lambda place: found[place][1].low)
     open_ones: list[int] = []
     overlaps: list[tuple[int, int]] = []

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Masks what a haproxy.cfg keeps secret, wherever it stands: in lines of ours, in foreign lines, in comments.
+"""Masks the secrets of a haproxy.cfg, wherever they occur: in managed lines, in other lines, in comments.
 
-Line by line over the raw text, so it also works on a file that does not parse and on the daemon's messages.
+Works line by line on the raw text, so it also works on a file that cannot be parsed, and on the daemon's messages.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import BIND, SERVER
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import MASK
 
-#: One word, quoted or not, blanks escaped; behind a quote that is never closed, the rest of the line.
+#: One word, quoted or not, with escaped blanks; after a quote that is never closed, the rest of the line.
 _WORD = r"""(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\\.|[^\s"'\\]|["'][^\n]*)+"""
 
 #: The keywords whose rows say that their value is secret.
@@ -23,7 +23,7 @@ _KEYWORDS = [
     if argument.kind is not None and argument.kind.argument.get("no_log")
 ]
 
-#: Each pattern's group ``keep`` is shown, what follows it is the secret.
+#: In each pattern the group ``keep`` is shown; what follows it is the secret.
 _SECRETS = (
     rf"(?P<keep>\bstats[ \t]+auth[ \t]+[^\s:]+:){_WORD}",
     rf"(?P<keep>\b(?:insecure-)?password[ \t]+){_WORD}",
@@ -40,7 +40,7 @@ _HINTS = ("auth", "pass", "secret", "setenv", "basic", "bearer", "key", "token",
 
 
 def redact(text: str, mask: str = MASK) -> str:
-    """The text with every secret masked; the same text where it holds none."""
+    """The text with every secret masked; unchanged where it has none."""
     lowered = text.lower()
     if not any(hint in lowered for hint in _HINTS):
         return text

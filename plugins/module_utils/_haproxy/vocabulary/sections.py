@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may be said in a section, a line each, as data (manual, chapters 3 and 4.2).
+"""The directives of each section, one line each, as data (manual, chapters 3 and 4.2).
 
-An option's name is HAProxy's keyword with ``_`` for ``-``. The order is that in which new lines are written. What
-stands in none of these tables is a further directive: kept, and managed as an ordered list of whole lines.
+An option's name is HAProxy's keyword with ``_`` for ``-``. New lines are written in the order of the table. Anything in
+none of these tables is a further directive: kept, and managed as an ordered list of whole lines.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.ki
     words_like,
 )
 
-#: How often a directive stands in a section. ONE: the last line counts. SET: several lines, order without meaning.
-#: LIST: several lines, order with meaning.
+#: How often a directive may occur in a section. ONE: the last line counts. SET: several lines, the order does not
+#: matter. LIST: several lines, the order matters.
 ONE, SET, LIST = "one", "set", "list"
 
 
 class Directive(NamedTuple):
-    """``kind`` is of what follows the ``words`` that begin the line, None where nothing does. ``since`` is the HAProxy
-    that first knew it; ``later`` are the values that it takes since another one. ``key`` is how many words of the rest
-    name an entry of a SET (0: all)."""
+    """``words`` begin the line; ``kind`` is that of the rest, None where nothing follows. ``since`` is the version that
+    introduced it; ``later`` are values that need a newer version. ``key`` is how many words of the rest identify an
+    entry of a SET (0: all)."""
 
     kind: Kind | None
     since: str
@@ -60,7 +60,7 @@ _HASH_TYPE = words_like(
 )
 _FROM = {"F": "frontend", "B": "backend", "L": "listen", "D": "defaults"}
 
-#: A row: the sections by their first letters, and the line; see docs/keywords.md.
+#: A row: the sections by their first letters, and the line. See docs/keywords.md.
 _PROXY: dict[str, tuple[str, Directive]] = {
     "description": ("FBL", Directive(WORDS, OLDEST)),
     "id": ("FBL", Directive(_COUNT, OLDEST)),
@@ -153,7 +153,7 @@ def _table(rows: dict[str, Directive]) -> dict[str, Directive]:
     return {option: row if row.words else row._replace(words=tuple(named[option])) for option, row in rows.items()}
 
 
-#: section keyword: its typed directives. Other sections have none.
+#: Section keyword -> its typed directives. Other sections have none.
 TABLES: dict[str, dict[str, Directive]] = {
     kind: _table({option: row for option, (sections, row) in _PROXY.items() if letter in sections})
     for letter, kind in _FROM.items()
@@ -182,8 +182,8 @@ class Classifier:
         self._own = {*SERVER_LINES.get(kind, ()), *BIND_LINES.get(kind, ())}
 
     def option(self, words: list[str]) -> str | None:
-        """The option a line's words belong to; ``server``, ``default-server`` or ``bind`` for those lines; None for
-        a further directive."""
+        """The option that a line's words belong to; ``server``, ``default-server`` or ``bind`` for those lines; None
+        for a further directive."""
         if not words:
             return None
         if words[0] in self._own:
@@ -194,7 +194,7 @@ class Classifier:
 
 
 def split_entry(directive: Directive, content: str, spans: list[tuple[int, int, str]]) -> str:
-    """What a line says beyond its directive's own words, as written. ``no option x`` gives ``no x``."""
+    """The text of a line after its directive's words, as written. ``no option x`` gives ``no x``."""
     skipped = len(directive.words)
     prefix = ""
     if spans[0][2] != directive.words[0]:
@@ -204,7 +204,7 @@ def split_entry(directive: Directive, content: str, spans: list[tuple[int, int, 
 
 
 def join_entry(directive: Directive, entry: str) -> str:
-    """The line that says an entry: the opposite of ``split_entry``."""
+    """The line for an entry: the reverse of ``split_entry``."""
     words = " ".join(directive.words)
     prefix, _blank, rest = entry.partition(" ")
     if directive.shape == SET and prefix in ("no", "default"):
@@ -213,7 +213,7 @@ def join_entry(directive: Directive, entry: str) -> str:
 
 
 def typed_value(directive: Directive, entry: str) -> Any:
-    """What an option says in whose place a line has this entry, as written; None where the option could not say it."""
+    """The option's value for a line with this entry, as written; None where the option cannot hold it."""
     kind = directive.kind
     return True if kind is None else value_of(kind, entry if is_quotable(kind) else " ".join(meanings(entry)))
 

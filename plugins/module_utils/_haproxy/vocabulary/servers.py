@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers twice: as a file gives them to a process that reads it, and as the running process has them.
+"""Servers in two forms: as a file gives them to a process that reads it, and as the running process has them.
 
-Pure. What a file cannot know is not compared: addresses that DNS gives, weight and state where an agent sets them,
-what a health check or a tracked server decides.
+Pure. What a file does not determine is not compared: addresses from DNS, weight and state set by an agent, and states
+that follow from a health check or a tracked server.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.lines import SERVER_READER
 
-#: An option's words behind its keyword; True or False for one without a value.
+#: An option's words after its keyword; True or False for one without a value.
 Options = dict[str, Any]
 
 #: Bits of srv_admin_state that the file or a command sets (manual, "show servers state"): maintenance, drain.
@@ -26,7 +26,7 @@ MAINT, DRAIN = 0x01, 0x08
 
 
 class State(NamedTuple):
-    """What can be changed in a running process. None: not for the file to say."""
+    """What can be changed in a running process. None: not determined by the file."""
 
     address: str | None = None
     port: int | None = None
@@ -35,14 +35,15 @@ class State(NamedTuple):
     state: str | None = None
 
 
-#: The options that say it, beside address and port.
+#: The options for these, in addition to address and port.
 SET_AT_RUNTIME = ("weight", "maxconn", "disabled")
 
 _NO_DIFFERENCE = State()
 
 
 class FileServer(NamedTuple):
-    """A ``server`` line with what it inherits. ``rest`` are words that are no option of ours, inherited ones first."""
+    """A ``server`` line with the options that it inherits. ``rest`` are words that we have no option for, inherited
+    ones first."""
 
     name: str
     place: str
@@ -52,9 +53,9 @@ class FileServer(NamedTuple):
 
 
 class Proxy(NamedTuple):
-    """A backend's or listen's servers in the file's order. ``lines`` has the words of those of its directives that
-    decide what can be done live, inherited ones included. ``known`` is False where not every server can be told from
-    the text: behind ``.if``, or made from a template."""
+    """The servers of a backend or listen, in file order. ``lines`` has the words of those directives that decide what
+    can be done at runtime, inherited ones included. ``known`` is False where the text does not determine every server:
+    behind ``.if``, or made from a template."""
 
     title: str
     name: str
@@ -64,7 +65,7 @@ class Proxy(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A server of the running process. ``sessions`` counts those that wait for it too."""
+    """A server of the running process. ``sessions`` also counts queued ones."""
 
     id: int
     sessions: int
@@ -83,7 +84,7 @@ _DECIDING = ("balance", "hash-type", "disabled", "mode")
 
 
 def proxies(document: Document, names: set[str] | None = None) -> dict[str, Proxy]:
-    """The proxies with servers of a file, or those of some names."""
+    """The proxies of a file that have servers, or those in ``names``."""
     found: dict[str, Proxy] = {}
     for section, inherited in _with_defaults(document):
         if names is None or section.name in names:
@@ -92,7 +93,8 @@ def proxies(document: Document, names: set[str] | None = None) -> dict[str, Prox
 
 
 def _with_defaults(document: Document) -> Iterator[tuple[Section, _Inherited]]:
-    """Each backend and listen with what its defaults section gives: the one it names, or the last above it."""
+    """Each backend and listen with what it inherits from its defaults section: the one it names, or the last one above
+    it."""
     named: dict[str, _Inherited] = {}
     last = _NOTHING
     for section in document.sections:
@@ -150,7 +152,7 @@ def _file_server(words: list[str], inherited: _Inherited) -> FileServer:
         literal(address),
         int(port) if port.isdigit() else None,
         None if agent else _whole(options, "weight", 1),
-        # With minconn the limit moves with the load.
+        # With minconn the limit depends on the load.
         None if "minconn" in options else _whole(options, "maxconn", 0),
         None if agent else "maint" if options.get("disabled") else "ready",
     )
@@ -172,7 +174,7 @@ def _options(words: list[str], first: int) -> tuple[Options, tuple[str, ...]]:
 
 
 def literal(address: str) -> str | None:
-    """An IP address in the form in which HAProxy shows it; None for names, sockets and variables."""
+    """An IP address as HAProxy shows it; None for names, sockets and variables."""
     prefix, _at, host = address.rpartition("@")
     if prefix not in ("", "ipv4", "ipv6", "tcp", "tcp4", "tcp6"):
         return None
@@ -190,7 +192,7 @@ def _whole(options: Options, option: str, default: int) -> int | None:
 
 
 def read_rows(servers: str, stat: str) -> dict[str, Row]:
-    """The servers of one backend from ``show servers state NAME`` and ``show stat NAME 4 -1``. Server name -> row."""
+    """The servers of one backend from ``show servers state NAME`` and ``show stat NAME 4 -1``: server name -> row."""
     limits = _stat_columns(stat)
     lines = servers.splitlines()
     column = {field: place for place, field in enumerate(lines[1].lstrip("# ").split())}
@@ -227,7 +229,7 @@ def _stat_columns(stat: str) -> dict[str, tuple[int, int]]:
 
 
 def differences(desired: State, found: State) -> State:
-    """What of ``desired`` the process does not have; None elsewhere."""
+    """The parts of ``desired`` that the process does not have; None elsewhere."""
     if desired == found:
         return _NO_DIFFERENCE
     parts: list[Any] = [want if want not in (None, has) else None for want, has in zip(desired, found)]
@@ -235,7 +237,7 @@ def differences(desired: State, found: State) -> State:
 
 
 def drifted(proxy: Proxy, rows: dict[str, Row]) -> bool:
-    """Whether a process has other servers, or servers otherwise, than a process that read the file just now."""
+    """Whether the servers of a process differ from those of a process that would read the file now."""
     if proxy.servers.keys() != rows.keys():
         return True
     return any(

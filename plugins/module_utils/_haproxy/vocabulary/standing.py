@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a section says already: given back as it was read, it needs no judgement and changes nothing.
+"""What a section already has: a value equal to the file's is not checked and changes nothing.
 
-Asked only where a value was found wrong or a secret is to be kept, so most runs never look.
+Used only where a value was found invalid or a secret is to be kept, so most runs do not need it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Standing:
-    """The lines of a section, or of several that count as one; of none where the section is new."""
+    """The lines of a section, or of several that count as one; empty where the section is new."""
 
     def __init__(self, document: Document | None = None, sections: Sequence[Section] = ()) -> None:
         self._document = document
         self._sections = sections
-        #: Whether anything depends on what stands in the file.
+        #: Whether a result depends on what is in the file.
         self.asked = False
         self._lines: StandingLines | None = None
 
@@ -33,7 +33,7 @@ class Standing:
         return bool(self._sections)
 
     def says(self, *lines: str) -> bool:
-        """Whether there is a line of the same meaning for each of these, comments and blanks aside."""
+        """Whether there is a line of the same meaning for each of these, ignoring comments and blanks."""
         return self._read().says(*lines)
 
     def binds(self, address: str, port: str) -> int:
@@ -45,7 +45,7 @@ class Standing:
         return self._read().has_server(name, address, port)
 
     def secret(self, line: str) -> str | None:
-        """The line that, its secrets masked, reads like this one; each is given out once. None where there is none."""
+        """The line that, with its secrets masked, equals this one; each is used once. None where there is none."""
         return self._read().secret(line)
 
     def _read(self) -> StandingLines:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines of sections by what they say: asked where a value was found wrong or a secret is to be kept."""
+"""The lines of sections by meaning: used where a value was found invalid or a secret is to be kept."""
 
 from __future__ import annotations
 
