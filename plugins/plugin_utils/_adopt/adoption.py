@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the files of hosts to an inventory, and everything that is wrong with them. Pure.
+"""Derive an inventory from the configuration files of hosts, and list every fault in these files. Pure.
 
-Without mending, the variables say what stands there, and nothing else: given back, they change nothing. With it, what
-belongs together becomes a VIP of ours, and what a fault is about is said as it should be.
-"""
+Without ``mend`` the variables repeat the files as they are: applied, they change nothing. With ``mend`` the instances
+and proxies that form a VIP become an entry of ``k8s_edge_vips``, and other faults are corrected in the variables."""
 
 from __future__ import annotations
 
@@ -29,12 +28,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import ERROR, WARNING
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE
 
-#: Where the values of the two files stand.
+#: The values of a host that lacks the file.
 _NOTHING: Mapping[str, Any] = {}
 
 
 class Adoption:
-    """All hosts together. ``kube_ca_file`` is the file of the apiservers' CA on the controller, empty where none is
+    """All hosts of one adoption. ``kube_ca_file`` is the path of the apiservers' CA on the controller; empty if none is
     given."""
 
     def __init__(self, sources: Sequence[Source], mended: bool, kube_ca_file: str = "") -> None:
@@ -61,12 +60,12 @@ class Adoption:
 
     @property
     def vips(self) -> list[Adopted]:
-        """What becomes a VIP of ours: where nothing is mended, nothing."""
+        """The virtual routers that become VIPs; empty without ``mend``."""
         return self.recognized if self.mended else []
 
     @cached_property
     def recognized(self) -> list[Adopted]:
-        """What can become a VIP of ours."""
+        """The virtual routers that can become VIPs."""
         values = {
             host: {
                 "keepalived": self.keepalived[host].values if host in self.keepalived else _NOTHING,
@@ -82,7 +81,7 @@ class Adoption:
         return found
 
     def _without_secrets(self, vip: Adopted) -> None:
-        """Its password is a variable of the hosts', where that has been put."""
+        """Replace the VIP's password by a reference to the variable of the hosts that holds it."""
         name = vip.router.members[vip.router.hosts[0]]["name"]
         for one in self.keepalived[vip.router.hosts[0]].variables.get("keepalived_instances") or ():
             for option in ("authentication", "auth_hmac"):
@@ -91,7 +90,7 @@ class Adoption:
 
     @cached_property
     def faults(self) -> list[Fault]:
-        """Everything that is wrong, the gravest first."""
+        """Every fault, the most severe first."""
         found: list[Fault] = []
         values = {host: each.values for host, each in self.keepalived.items()}
         for host, each in values.items():
@@ -105,7 +104,7 @@ class Adoption:
         return merged(each if self._mends(each) else each._replace(mended="") for each in found)
 
     def _mends(self, fault: Fault) -> bool:
-        """Whether a VIP of ours stands for what has the fault, so that it is mended with it."""
+        """Whether a VIP of the new inventory replaces what has the fault, so that the fault is mended."""
         mine = [vip for vip in self.recognized if set(fault.hosts) & set(vip.router.members)]
         kind, _blank, name = fault.about.partition(" ")
         if fault.kind in ("stats", "tls", "socket", "router-id", "script-security", "master"):
@@ -135,7 +134,7 @@ class Adoption:
 
     @property
     def foreign(self) -> dict[str, list[str]]:
-        """By host, what stays in its files as it is, since no variable says it."""
+        """By host: what stays in its files unmanaged because no variable can express it."""
         found: dict[str, list[str]] = {}
         for host in self.sources:
             lines = [
@@ -150,7 +149,7 @@ class Adoption:
         return found
 
     def _undirected(self, host: str) -> list[str]:
-        """The virtual services of the kernel that keepalived does not know."""
+        """The virtual services of the kernel that keepalived.conf does not declare."""
         known = {
             (plain_address(each.get("address")), each.get("port"))
             for each in (self.keepalived[host].values.get("virtual_servers") or () if host in self.keepalived else ())
@@ -163,7 +162,7 @@ class Adoption:
 
     @cached_property
     def _groups(self) -> dict[str, list[str]]:
-        """Hosts by group, the members' groups first."""
+        """Hosts by group; the groups of VIP members come first."""
         found: dict[str, list[str]] = {}
         for vip in self.vips:
             vip.entry["hosts"] = self._group(found, list(vip.router.hosts), self._kind(vip))
@@ -203,11 +202,12 @@ class Adoption:
 
     @cached_property
     def _known(self) -> dict[str, str]:
-        """Hosts by address, those of servers too."""
+        """Host names by address; includes servers."""
         return dict(known_addresses(list(self.sources.values()), self.routers))
 
     def _servers(self, vip: Adopted) -> list[str]:
-        """The hosts that a VIP leads to; those that are known by their address keep their name."""
+        """The names of the hosts that a VIP leads to. A server whose address belongs to a known host gets that host's
+        name."""
         found = []
         for name, address in vip.servers.items():
             host = self._known.get(plain_address(address))
@@ -219,7 +219,7 @@ class Adoption:
 
     @property
     def files(self) -> dict[str, str]:
-        """The inventory: texts by path."""
+        """The files of the inventory: text by path."""
         groups = self._groups
         variables = {host: self._variables(host) for host in self.sources}
         common: dict[str, Any] = (
@@ -235,7 +235,8 @@ class Adoption:
         return files(groups, addresses, common, variables)
 
     def _secrets_of_vips(self, variables: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-        """The secrets that VIPs name, taken from their hosts: every host of the inventory reads the declaration."""
+        """The secrets that VIPs refer to. They are moved from the hosts' variables to common ones, since every host
+        reads the VIPs."""
         named = str([vip.entry for vip in self.vips])
         found: dict[str, Any] = {}
         for each in variables.values():
@@ -262,6 +263,6 @@ class Adoption:
 
 
 def _ordered(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry in the order in which people read it."""
+    """The entry with its keys in the usual order for readers."""
     order = ("name", "addresses", "port", "ports", "backend_port", "hosts", "leads_to", "profile", "check")
     return {**{key: entry[key] for key in order if key in entry}, **{k: v for k, v in entry.items() if k not in order}}

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of hosts in a folder on the controller, and the folder of an inventory: what this room reads and writes."""
+"""Reading and writing on the controller: the folder with the hosts' files, and the folder of the new inventory."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ _SUFFIXES = {".conf": "keepalived", ".cfg": "haproxy"}
 
 
 def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
-    """The hosts of a folder, as ``sources_of`` takes them. A host is a folder in it, at whatever depth its files lie
-    there; a file that lies in the folder itself is that of a host of its own. InputError where it is no folder,
-    EdgeError where a file cannot be read or is a second one."""
+    """Read the hosts in a folder, in the form that ``sources_of`` takes. Each subfolder is a host; its files may lie at
+    any depth. A file directly in the folder is the file of a host named after it.
+
+    Raises InputError if ``folder`` is no folder, and EdgeError if a file cannot be read or a host has two files of one
+    kind."""
     if not folder.is_dir():
         remedy = "Name one with the files of the hosts: HOST/keepalived.conf and HOST/haproxy.cfg"
         refuse([Problem("folder", str(folder), "is no folder on the controller", remedy)])
@@ -49,13 +51,14 @@ def _files(folder: Path) -> Iterator[tuple[str, str, Path]]:
 
 
 def require_free(folder: Path) -> None:
-    """InputError where something is in the place of the inventory: nothing is ever written over."""
+    """Raises InputError if something exists at the path of the inventory. Nothing is ever overwritten."""
     if folder.exists() or folder.is_symlink():
         refuse([Problem("to", str(folder), "exists, and nothing is written over", "Name a folder that does not yet")])
 
 
 def write_folder(folder: Path, files: Sequence[Mapping[str, str]]) -> None:
-    """Write all files, each with ``path``, ``content`` and ``mode``, or none. EdgeError where that cannot be done."""
+    """Write all files or none. Each of ``files`` has ``path``, ``content`` and ``mode``. Raises EdgeError on
+    failure."""
     require_free(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +67,7 @@ def write_folder(folder: Path, files: Sequence[Mapping[str, str]]) -> None:
             for each in files:
                 path = beside / each["path"]
                 path.parent.mkdir(parents=True, exist_ok=True)
-                # Never open to others, not even for a moment.
+                # Created with its final mode, so that a secret is never readable by others.
                 with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     file.write(each["content"].encode())
                 path.chmod(int(each["mode"], 8))

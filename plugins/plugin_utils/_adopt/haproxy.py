@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A haproxy.cfg in the variables of role haproxy: what can be said in them, and what stays as it is there."""
+"""Translate a haproxy.cfg to variables of role haproxy, and list what cannot be translated and stays unmanaged."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file i
 
 LISTS = ("frontends", "listens", "backends", "sections")
 _KINDS = {"frontends": "frontend", "listens": "listen", "backends": "backend"}
-#: Any family: only which options there are counts, since all of them are taken away or told.
+#: Any OS family will do: only the option names count, since each one is either removed or overridden.
 _FAMILY = "Debian"
 _DERIVED_GLOBAL = dict.fromkeys(global_options(_FAMILY, (), {}))
 _NOTHING: Mapping[str, Any] = {"frontends": [], "backends": []}
 
 
 class Said(NamedTuple):
-    """As of a keepalived.conf."""
+    """The translation of a haproxy.cfg. The fields have the meaning that they have in ``Said`` of ``keepalived.py``."""
 
     values: Mapping[str, Any]
     variables: dict[str, Any]
@@ -47,7 +47,7 @@ class Said(NamedTuple):
 
 
 def said(text: str) -> Said:
-    """What a haproxy.cfg says. Given back to the role, the variables change nothing in it."""
+    """Translate a haproxy.cfg. Applied by the role, the variables change nothing in the file."""
     plain, shown = describe(text, str), describe(text)
     masked = list(masks(plain, ""))
     foreign: dict[str, None] = {}
@@ -94,7 +94,7 @@ def said(text: str) -> Said:
 
 
 def options(settings: Mapping[str, Any], defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the role would ask of haproxy_config, where no VIP leads through this HAProxy."""
+    """The options that the role would pass to haproxy_config on a host whose HAProxy serves no VIP."""
     by_hand = {
         "global": going_over(_DERIVED_GLOBAL, settings),
         "defaults": going_over(DEFAULTS, defaults),
@@ -110,7 +110,7 @@ def _title(kind: str, entry: Mapping[str, Any]) -> str:
 
 
 def _skipped(text: str) -> dict[str, str]:
-    """The sections, by their titles, that haproxy_config refuses to touch, and why."""
+    """By title: the sections that haproxy_config refuses to edit, and why."""
     document = parse(text)
     found = {}
     often = Counter(section.title for section in document.sections)
@@ -136,7 +136,7 @@ def _plain(section: Section) -> str:
 def _not_taken(
     text: str, settings: Mapping[str, Any], defaults: Mapping[str, Any], given: Mapping[str, Any]
 ) -> Iterator[tuple[str, int | None]]:
-    """The sections by which the file would not stay as it is."""
+    """The sections that would change if the translation were applied."""
     if _stays(text, options(settings, defaults, given)):
         return
     if not _stays(text, options(settings, {}, {})):

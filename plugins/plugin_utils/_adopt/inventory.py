@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables of hosts as the files of an inventory. What all hosts of a group have stands with the group. Pure."""
+"""Write variables of hosts as inventory files. What all hosts of a group have in common is written once, for the group.
+Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from typing import Any
 import yaml
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.secrets import VAULT, Reference
 
-#: What Ansible would take for a template.
+#: Text that Ansible would treat as a template.
 _TEMPLATE = re.compile(r"\{[{%#]")
 _HEADS = {
     "edge": "# Written by k8s_edge.ha.adopt from what stands on the hosts.\n",
@@ -41,8 +42,9 @@ def files(
     common: Mapping[str, Any],
     variables: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, str]:
-    """Texts by path. ``groups`` are hosts by group, ``common`` the variables of all, ``variables`` those of each host;
-    those that begin with ``vault_`` go to files of their own. A host is described where it comes first."""
+    """Inventory files: text by path. ``groups``: host names by group; ``common``: variables of all hosts;
+    ``variables``: variables by host. Variables whose names begin with ``vault_`` go to separate files. A host's
+    connection variables are written at its first occurrence."""
     rest = {host: dict(each) for host, each in variables.items()}
     found = {"hosts.yml": _hosts(groups, addresses)}
     _place(found, "group_vars/all", common)

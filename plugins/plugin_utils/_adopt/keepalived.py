@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A keepalived.conf in the variables of role keepalived: what can be said in them, and what stays as it is there."""
+"""Translate a keepalived.conf to variables of role keepalived, and list what cannot be translated and stays
+unmanaged."""
 
 from __future__ import annotations
 
@@ -29,22 +30,24 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.keepalived_fil
     whole_keepalived_conf,
 )
 
-#: The lists that role keepalived has variables for.
+#: The list options that role keepalived has variables for.
 LISTS = ("scripts", "track_processes", "track_files", "sync_groups", "instances", "virtual_servers")
 _NOTHING: Mapping[str, Any] = {
     **{kind: [] for kind in ("scripts", "track_processes", "sync_groups", "instances", "virtual_servers")},
     "global_defs": {},
 }
-#: Who runs scripts where nobody is named, on a host that has no user of keepalived's own.
+#: The user that runs scripts when none is configured and the host has no user ``keepalived_script``.
 _SCRIPTS_RUN_AS = "root"
 
 
 class Said(NamedTuple):
-    """``values`` are all that was read and has the form of an option, in the words of the module, secrets and all.
-    ``variables`` are those of the role, ``vault`` the secrets that they name. ``foreign``: what stays in the file as it
-    is, a phrase each. ``masked``: the paths of secrets of which only a mask was given. ``whole``: nothing that is
-    declared in lists is left out. ``unsure``: the instances with lines that cannot be read, so that nothing is said of
-    how they fit to others."""
+    """The translation of a keepalived.conf.
+
+    ``values``: everything that was read, in the options of keepalived_config, secrets included. ``variables``:
+    variables of role keepalived. ``vault``: the secrets that they refer to, by variable name. ``foreign``: what stays
+    in the file unmanaged, one phrase each. ``masked``: the paths of secrets for which only a mask was given. ``whole``:
+    the declared lists cover everything in the file. ``unsure``: instances with unreadable lines; no fault is reported
+    about how these fit with others."""
 
     values: Mapping[str, Any]
     variables: dict[str, Any]
@@ -56,7 +59,7 @@ class Said(NamedTuple):
 
 
 def said(host: str, text: str) -> Said:
-    """What a keepalived.conf says. Given back to the role, the variables change nothing in it."""
+    """Translate a keepalived.conf. Applied by the role, the variables change nothing in the file."""
     document = parse(text)
     read = configuration(document)
     kept, _lost = fitting(CONFIGURATION, read)
@@ -88,13 +91,13 @@ def said(host: str, text: str) -> Said:
 
 
 def options(host: str, user: str, given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What the role would ask of keepalived_config, where no VIP names the host."""
+    """The options that the role would pass to keepalived_config on a host without VIPs."""
     variables = {f"keepalived_{kind}": value for kind, value in given.items()}
     return whole_keepalived_conf(host, user, _NOTHING, {**variables, "keepalived_global_defs": settings})
 
 
 def _not_taken(host: str, text: str, user: str, given: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[str]:
-    """The options by which the file would not stay as it is."""
+    """The options that would change in the file if the translation were applied."""
     if _stays(text, options(host, user, given, settings)):
         return
     nothing = dict.fromkeys(global_defs(host, SCRIPT_USER))
@@ -130,7 +133,8 @@ def _foreign(document: Document, values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _with_words(table: Table, kept: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What fits its options, with the single words and numbers that do not. What cannot be read at all stays out."""
+    """``kept``, plus every single word or number of ``values`` that does not fit its option. Unreadable values are left
+    out."""
     found = dict(kept)
     for shape in table.shapes:
         value = values.get(shape.name)

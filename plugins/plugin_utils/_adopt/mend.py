@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables of a host without the faults that can be mended, beside the VIPs that stand for the rest. Pure."""
+"""The variables of a host after mending: faults are corrected, and what a VIP replaces is left out. Pure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.vrrp import LI
 
 Variables = Mapping[str, Any]
 
-#: What keepalived takes for a scheduler that it does not know.
+#: The scheduler that keepalived uses if the configured one is unknown to it.
 SCHEDULER = "wlc"
 _KINDS = {"haproxy_frontends": "frontend", "haproxy_listens": "listen", "haproxy_backends": "backend"}
-#: Below this, global maxconn would not let in what a VIP of 60 nodes may ask for.
+#: A VIP of 60 nodes may need this many connections; a lower global maxconn is dropped.
 _ENOUGH = 4000
 
 
 def keepalived(variables: Variables, mine: Sequence[Adopted], copied: bool, whole: bool) -> dict[str, Any]:
-    """Role keepalived's variables. ``copied``: the router_id is that of other hosts too; ``whole``: nothing in the file
-    is foreign, so that what is not declared may go."""
+    """The mended variables of role keepalived. ``mine``: the VIPs that the host is a member of. ``copied``: another
+    host has the same router_id. ``whole``: the variables cover the whole file, so purge may be set."""
     found = dict(variables)
     gone = {(str(vip.router.members[host]["name"])) for vip in mine for host in vip.router.members}
     services = {key for vip in mine for key in vip.services}
@@ -72,9 +72,10 @@ def _watched_by_hand(mine: Sequence[Adopted]) -> bool:
 
 
 def watched(vip: Adopted, said: Mapping[str, Variables]) -> dict[str, Any]:
-    """What the instances of a VIP track beside what is derived: scripts that all members have and that ask more than
-    whether a process lives, with weights that count; and HAProxy's process, where a script asked for that and no VIP
-    leads through it."""
+    """What the instances of a VIP track in addition to what is derived.
+
+    Kept with weight 0: the scripts that all members track and that check more than whether a process is alive. Added:
+    HAProxy's process, if a script checked it and no VIP leads through HAProxy."""
     members = vip.router.members
     commands = {
         str(each.get("name")): str(each.get("script")) for host in members for each in said[host].get("scripts") or ()
@@ -100,7 +101,7 @@ def _instance(instance: Variables) -> dict[str, Any]:
 
 
 def _service(service: Variables) -> dict[str, Any]:
-    """A virtual server that keepalived reads as it is written."""
+    """The virtual server, with explicit values where keepalived reads something else than what is written."""
     found = dict(service)
     if found.get("persistence_timeout") == 0:
         del found["persistence_timeout"]
@@ -109,7 +110,7 @@ def _service(service: Variables) -> dict[str, Any]:
 
 
 def haproxy(variables: Variables, mine: Sequence[Adopted], whole: bool) -> dict[str, Any]:
-    """Role haproxy's variables."""
+    """The mended variables of role haproxy. ``mine`` and ``whole`` as for ``keepalived``."""
     found = dict(variables)
     gone = {key for vip in mine for key in vip.absorbed}
     settings = {key: value for key, value in (found.pop("haproxy_global", None) or {}).items() if value is not None}
@@ -134,7 +135,7 @@ def haproxy(variables: Variables, mine: Sequence[Adopted], whole: bool) -> dict[
 
 
 def _told(value: Variables) -> dict[str, Any]:
-    """Without what was taken away."""
+    """``value`` without None and empty dictionaries, recursively."""
     return {
         key: _told(one) if isinstance(one, Mapping) else one
         for key, one in value.items()
@@ -143,7 +144,7 @@ def _told(value: Variables) -> dict[str, Any]:
 
 
 def _hidden(kind: str, section: Variables, defaults: Variables) -> dict[str, Any]:
-    """A section that shows statistics, on loopback only."""
+    """The section; if it serves statistics on every address, it is bound to 127.0.0.1 instead."""
     found = dict(section)
     proxy = Proxy(kind, section, defaults)
     if kind != "backend" and proxy.mode == "http" and _shows_statistics(section):

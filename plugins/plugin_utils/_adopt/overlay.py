@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options by hand that make of derived ones exactly what stands in a file."""
+"""Compute the options that, set by hand, turn derived options into exactly those of a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def going_over(derived: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """What has to go over ``derived`` (``overridden``) so that ``told`` is left: None takes away what is not told."""
+    """The options that ``overridden`` must apply to ``derived`` to get ``told``. None removes a derived option."""
     found: dict[str, Any] = {key: None for key in derived if key not in told}
     for key, value in told.items():
         below = derived.get(key)

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was adopted, as ``edge_adoption`` returns it: files, faults, what stays, and how to go on. Pure."""
+"""The result of ``edge_adoption``: files, faults, what stays unmanaged, and the next steps. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.adoption import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.fault import line
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import SEVERITIES
 
-#: Who else may read the files: nobody the secrets.
+#: Modes of the files: secrets are readable by their owner only.
 _MODE, _VAULT_MODE = "0644", "0600"
 
 
 def report(adoption: Adoption) -> dict[str, Any]:
-    """``files``, each with ``path``, ``content`` and ``mode``; ``faults``; ``counts`` by severity; ``foreign`` by
-    host; ``vips``, the names of those that were recognized; ``text``, lines for a screen."""
+    """``files``, each with ``path``, ``content`` and ``mode``; ``faults``; ``counts`` by severity; ``foreign`` by host;
+    ``vips``, the names of the recognized ones; ``text``, lines for a terminal."""
     faults, foreign = adoption.faults, adoption.foreign
     written = [
         {"path": path, "content": content, "mode": _VAULT_MODE if path.endswith("/vault.yml") else _MODE}

@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values of a configuration as they may be written to an inventory: secrets apart, and masks never. Pure."""
+"""Prepare the values of a configuration for an inventory: secrets are moved to variables of their own, masks are never
+written. Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +12,17 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT, MASK, mask_problems
 
-#: What begins the name of a variable that holds a secret.
+#: The prefix of variables that hold a secret.
 VAULT = "vault_"
 
 
 class Reference(str):
-    """A template of ours: it names the variable that holds a secret."""
+    """A Jinja expression that refers to the variable of a secret."""
 
 
 def apart(plain: Any, masked: Any, path: str, vault: dict[str, Any]) -> Any:
-    """A value without its secrets, which go to ``vault`` by the names of variables. ``masked`` is the same value as it
-    may be shown: what differs there, or is missing, is a secret."""
+    """The value with each secret replaced by a Reference; ``vault`` receives the secrets by variable name. ``masked``
+    is the same value with secrets masked: a part that differs or is missing there is a secret."""
     if plain == masked:
         return plain
     if isinstance(plain, Mapping) and isinstance(masked, Mapping):
@@ -43,8 +44,8 @@ def _told_apart(entry: Any, index: int) -> str:
 
 
 def unmasked(value: Any) -> Any:
-    """A value in which no mask stands for a secret: an option that is one is left out, which keeps what is there, and
-    in a line the mask becomes the mark that means the same."""
+    """The value without masks: an option that is a mask is left out, which keeps the secret in the file; a mask within
+    a line becomes ``KEPT``, which keeps that line's secret."""
     if isinstance(value, Mapping):
         return {key: unmasked(one) for key, one in value.items() if not (isinstance(one, str) and one.strip() == MASK)}
     if isinstance(value, list):
@@ -62,8 +63,8 @@ def masks(value: Any, path: str) -> Iterator[str]:
 
 
 def sayable(value: Any) -> Any:
-    """A value without what no YAML file can hold (bytes that are no UTF-8); None where nothing is left. A list is said
-    whole or not at all."""
+    """The value without what YAML cannot hold (bytes that are not UTF-8); None if nothing is left. A list with such an
+    entry is dropped as a whole."""
     if isinstance(value, str):
         return value if value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value) else None
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VIPs of ours in what somebody set up by hand: a virtual router, and what it leads to on every member. Pure."""
+"""Recognize VIPs in hand-made configurations: a virtual router, and where its address leads on every member. Pure."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.vrrp import LO
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import plain_address
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-#: What a section may say that a VIP of ours stands for: the lines that only look at connections go.
+#: Options of a section that an adopted VIP can replace. Lines that only inspect connections are dropped.
 _FRONT = {"name", "mode", "bind", "options", "log", "timeouts", "maxconn", "default_backend", "tcp_request"}
 _BACK = {"name", "mode", "options", "balance", "timeouts", "default_server", "servers", "retries", "tcp_check", "log"}
 _BACK |= {"fullconn", "http_check"}
 _LOOKS = re.compile(r"tcp-request (inspect-delay|content accept)|inspect-delay|content accept|option |log-format")
-#: Options of a server that the profile has its own for.
+#: Options of a server that the profile derives itself.
 _SERVER = {
     "name",
     "address",
@@ -38,15 +38,15 @@ _SERVER = {
     "maxconn",
 }
 _SERVER |= {"maxqueue", "weight", "check_ssl", "verify", "ca_file", "on_marked_down", "on_error", "observe"}
-#: Options of an instance that are derived, or that a member has for itself.
+#: Options of an instance that are derived, or that differ from member to member.
 _DERIVED = {"name", "initial_state", "interface", "virtual_router_id", "priority", "virtual_ipaddress"}
 _DERIVED |= {"unicast_src_ip", "unicast_peer", "track_script", "track_process", "exact"}
 
 
 class Adopted(NamedTuple):
-    """``entry`` is one of ``k8s_edge_vips``, with the members' group still to be named; ``servers`` are the addresses
-    of those that it leads to, by name. ``absorbed`` are the sections of haproxy.cfg, as (kind, name), and ``services``
-    the virtual servers, as (address, port), that follow from it."""
+    """A recognized VIP. ``entry`` is an entry of ``k8s_edge_vips`` without its group; ``servers`` are addresses by
+    name. ``absorbed`` are the sections of haproxy.cfg, as (kind, name), and ``services`` the virtual servers, as
+    (address, port), that the entry replaces."""
 
     router: Router
     entry: dict[str, Any]
@@ -58,8 +58,8 @@ class Adopted(NamedTuple):
 def adopted_vips(
     found: Sequence[Router], sources: Mapping[str, Source], said: Mapping[str, Mapping[str, Any]], verified: bool
 ) -> list[Adopted]:
-    """The virtual routers that can be VIPs of ours. ``said`` are the values of ``keepalived`` and ``haproxy`` by host;
-    ``verified``: the apiservers' CA is known."""
+    """The virtual routers that can become VIPs. ``said``: the values of ``keepalived`` and ``haproxy`` by host;
+    ``verified``: the apiservers' CA is given."""
     adopted: list[Adopted] = []
     for router in found:
         entry = _entry(router, sources, [each.entry["name"] for each in adopted])
@@ -97,7 +97,8 @@ def _entry(router: Router, sources: Mapping[str, Source], taken: Sequence[str]) 
 
 
 def _ranks(router: Router, sources: Mapping[str, Source]) -> dict[str, Any]:
-    """The members' priorities where each has its own; otherwise who is to hold it first."""
+    """``priorities`` if all members have different ones; otherwise ``holder``, if exactly one member is or starts as
+    MASTER."""
     ranks = {host: one.get("priority", 100) for host, one in router.members.items()}
     if len(set(ranks.values())) == len(ranks) and all(
         isinstance(each, int) and 1 <= each <= 254 for each in ranks.values()
@@ -115,8 +116,8 @@ def _ranks(router: Router, sources: Mapping[str, Source]) -> dict[str, Any]:
 
 
 def _instance(router: Router) -> dict[str, Any]:
-    """What stands there beside what is derived, where all members have it; VRRP's version and pace as they are, unless
-    a lost holder would be missed for too long."""
+    """The instance options that all members share and that are not derived. VRRP version and advertisement interval are
+    kept, except an interval so long that a failed holder would be noticed too late."""
     members = list(router.members.values())
     kept = {
         option: value
@@ -132,7 +133,8 @@ def _instance(router: Router) -> dict[str, Any]:
 def _proxied(
     router: Router, said: Mapping[str, Mapping[str, Any]], alone: bool, verified: bool
 ) -> tuple[dict[str, Any], dict[str, str], frozenset[tuple[str, str]], frozenset[tuple[str, Any]]] | None:
-    """The one frontend that the members have for the VIP, where TCP is all that it is about."""
+    """The entry's part for HAProxy, from the one frontend that all members have for the VIP. None unless it only passes
+    TCP through."""
     addresses = {plain_address(each["address"]) for each in router.entries} | ({"*"} if alone else set())
     fits = []
     for host in router.members:
@@ -194,7 +196,8 @@ def _simple(proxy: Proxy, allowed: set[str]) -> bool:
 def _directed(
     router: Router, said: Mapping[str, Mapping[str, Any]]
 ) -> tuple[dict[str, Any], dict[str, str], frozenset[tuple[str, str]], frozenset[tuple[str, Any]]] | None:
-    """The virtual servers of the VIP, where every member has them, and direct routing is all that they are about."""
+    """The entry's part for IPVS, from the virtual servers of the VIP. None unless every member has them, with direct
+    routing."""
     address = plain_address(router.entries[0]["address"])
     by_host = [
         [
@@ -241,7 +244,7 @@ def _settings(service: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(service: Mapping[str, Any]) -> dict[str, Any]:
-    """The check that there is, as the profile has it."""
+    """The health check of a virtual server, in the options of profile ``ipvs``."""
     server: Mapping[str, Any] = service["real_servers"][0]
     for kind, name in (("http_get", "http"), ("ssl_get", "https")):
         urls = (server.get(kind) or [{}])[0].get("url") or []

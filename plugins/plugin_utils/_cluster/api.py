@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API of a cluster, asked by the client of kubernetes.core: the one place of the cluster's plane with effects.
+"""Access to the API of a cluster through the client of kubernetes.core. The only file of this room with effects.
 
-That client knows credentials, discovery and the three-way merge of ``apply``. It is used in Ansible's own process, as
-the lookup plugin ``kubernetes.core.k8s`` uses it: loading it takes longer than all requests of a role, and
-kubernetes.core's modules load it once for each task and read each object three times.
-"""
+The client handles credentials, discovery and the three-way merge of ``apply``. It runs in Ansible's own process, as in
+the lookup plugin ``kubernetes.core.k8s``: loading it takes longer than all requests of a role, and the modules of
+kubernetes.core load it for each task and read each object three times."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import Identity, Object, identity, reference
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.refusals import told
 
-#: Text of an HTTP header Warning (RFC 7234): several are joined by commas.
+#: Matches the text of an HTTP Warning header (RFC 7234). One header may hold several, separated by commas.
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 
 NOTHING = Identity("", "", "", "")
@@ -30,7 +29,7 @@ Query = Mapping[str, Any]
 
 
 class Refused(EdgeError):
-    """The API refused, or did not answer. ``errors`` has each exception with the object that it is about."""
+    """The API refused a request or did not answer. ``errors``: each exception, with the object that it concerns."""
 
     def __init__(self, errors: Iterable[tuple[Exception, Identity]]) -> None:
         self.errors = list(errors)
@@ -38,14 +37,15 @@ class Refused(EdgeError):
 
 
 class Written(NamedTuple):
-    """An object as the API has written it, or would, and what it warns of."""
+    """An object as the API has written it (or would, in a dry run), and the API's warnings."""
 
     object: dict[str, Any]
     warnings: list[str]
 
 
 class Api:
-    """``access`` has the options of kubernetes.core by which the API is reached."""
+    """A client of the API. ``access``: the connection options of kubernetes.core. Raises Refused for requests that
+    fail."""
 
     def __init__(self, access: Mapping[str, Any]) -> None:
         with _words():
@@ -54,10 +54,9 @@ class Api:
             self._client = get_api_client(**access)
 
     def read(self, queries: Iterable[Query]) -> list[list[dict[str, Any]] | None]:
-        """What each query finds: an empty list where nothing, None where the API does not know the kind.
+        """The result of each query: a list of objects, or None if the API does not know the kind.
 
-        One that is refused keeps none of the others from being asked, so that every missing right is named at once.
-        """
+        All queries are sent even if one is refused, so that the error names every missing right at once."""
         errors: list[tuple[Exception, Identity]] = []
         found: list[list[dict[str, Any]] | None] = []
         for query in queries:
@@ -72,22 +71,22 @@ class Api:
         return found
 
     def get(self, each: Object) -> dict[str, Any] | None:
-        """The object as it is now; None where it is not there."""
+        """The current object; None if it does not exist."""
         found = self._find(reference(each))
         return found[0] if found else None
 
     def apply(self, each: Object, *, dry_run: bool) -> Written:
-        """Make it as declared, by a merge of what is declared, was applied last, and is there."""
+        """Apply the object with a three-way merge of the declared, the last applied and the current state."""
         return self._write("apply", deepcopy(dict(each)), dry_run, namespace=identity(each).namespace or None)
 
     def patch(self, each: Object, *, dry_run: bool) -> Written:
-        """Merge (RFC 7386) into an object that is there."""
+        """Apply a merge patch (RFC 7386) to an existing object."""
         which = identity(each)
         options = {"name": which.name, "namespace": which.namespace or None}
         return self._write("patch", dict(each), dry_run, **options, content_type="application/merge-patch+json")
 
     def delete(self, each: Object, *, dry_run: bool) -> None:
-        """Remove an object, with its pods before it. One that is gone already is."""
+        """Delete an object, its pods first. An object that does not exist is no error."""
         which = identity(each)
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Foreground"}
         with _words(identity(each)):
@@ -100,7 +99,8 @@ class Api:
                     raise
 
     def schema_errors(self, each: Object) -> list[str]:
-        """What the schema of the cluster's version says against an object; needs the package kubernetes-validate."""
+        """The object's violations of the schema of the cluster's version. Needs the Python package
+        kubernetes-validate."""
         with _words(identity(each)):
             _warnings, errors = self._client.validate(deepcopy(each), strict=True)
         return [str(error) for error in errors]
@@ -139,7 +139,7 @@ class Api:
 
 
 def answered(refused: Refused) -> bool:
-    """Whether the API answered at all, and knows who asks: otherwise it need not be asked anything else."""
+    """Whether the API answered and accepted the credentials. If not, further requests are pointless."""
     return all(getattr(error, "status", None) not in (None, 0, 401) for error, _which in refused.errors)
 
 
@@ -154,7 +154,7 @@ def _dry(dry_run: bool) -> dict[str, str]:
 
 @contextmanager
 def _words(about: Identity = NOTHING) -> Iterator[None]:
-    """Whatever the client raises, as one of our errors: it lets through what its libraries raise."""
+    """Convert exceptions of the client and of its libraries to Refused or EdgeError."""
     try:
         yield
     except EdgeError:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects of Kubernetes applied, pruned, waited for and removed: read, plan, rehearse, apply, wait."""
+"""Apply, prune, await and remove Kubernetes objects: read, plan, rehearse, apply, wait."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects impor
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.refusals import remedy
 
-#: Kinds that people keep in namespaces: where one of them is, the namespace is not ours alone.
+#: Kinds that users keep in namespaces: a namespace with one of them is in use by others.
 TENANTS = (
     *(("v1", kind) for kind in ("Pod", "Service", "ConfigMap", "Secret", "PersistentVolumeClaim")),
     *(("apps/v1", kind) for kind in WORKLOADS),
@@ -41,14 +41,14 @@ TENANTS = (
     ("networking.k8s.io/v1", "Ingress"),
 )
 
-#: Seconds between two looks, and without progress until pods are believed that they never start: those of an earlier
-#: roll-out have left by then.
+#: LOOK: seconds between two polls. BELIEVED: seconds without progress after which a pod's start-up error counts as
+#: final; pods of an earlier roll-out are gone by then.
 LOOK = 1.0
 BELIEVED = 10.0
 
 
 class Mode(NamedTuple):
-    """How to run, and whom to tell. ``fields`` is whether each field that changes is told, with its values."""
+    """How to run, and where to report. ``fields``: report each field that changes, with its values."""
 
     check: bool
     fields: bool
@@ -57,7 +57,8 @@ class Mode(NamedTuple):
 
 
 class Objects:
-    """One run. ``given`` has the options of k8s_edge.ha.kubernetes_objects; ``changes`` what was done or would be."""
+    """One run. ``given``: the options of k8s_edge.ha.kubernetes_objects. ``changes``: what was changed, or would be in
+    check mode."""
 
     def __init__(self, api: Api, given: Mapping[str, Any], mode: Mode) -> None:
         self.api, self.given, self.mode = api, given, mode
@@ -67,11 +68,11 @@ class Objects:
         self._warned: set[str] = set()
 
     def run(self) -> None:
-        """What the option ``state`` says."""
+        """Run what the option ``state`` selects."""
         {"present": self.present, "absent": self.absent, "patched": self.patched}[self.given["state"]]()
 
     def present(self) -> None:
-        """The declared objects are there as declared, and no others of this owner."""
+        """Apply the declared objects and remove the owner's other objects."""
         wanted: list[Object] = [fit(each, self.owner) for each in in_order(sound(self.given["objects"]))]
         there = self._found(wanted)
         made = plan(wanted, self.owner, list(there.values()))
@@ -104,7 +105,7 @@ class Objects:
                     self._roll_out(each, there[identity(each)], None)
 
     def absent(self) -> None:
-        """Nothing of this owner is there, nor what its pods have left."""
+        """Remove all objects of the owner, and what their pods have created."""
         there = self._found([])
         made = plan([], self.owner, list(there.values()))
         traces = self.api.read(map(reference, self.given["traces"]))
@@ -112,7 +113,7 @@ class Objects:
         self._remove(made._replace(leaving=[*made.leaving, *left]), "")
 
     def patched(self) -> None:
-        """Objects of others have the fields that are given."""
+        """Patch the given fields of objects of other owners."""
         for each in self.given["objects"]:
             before = self.api.get(each)
             if before is None:
@@ -122,7 +123,7 @@ class Objects:
             self._pass_on(each, written)
 
     def _found(self, wanted: Sequence[Object]) -> dict[Identity, Object]:
-        """What there is of this owner, by the names of the declared objects, and of their pods' namespaces."""
+        """The owner's objects, the objects that have a declared name, and the Namespaces of the workloads."""
         selector = [f"{OWNER}={self.owner}"]
         owned = self._all([{**each, "label_selectors": selector} for each in kinds(wanted, self.given["kinds"])])
         named = unread(wanted, owned)
@@ -138,7 +139,7 @@ class Objects:
         return [each for found in self.api.read(queries) for each in found or ()]
 
     def _refuse_taken(self, made: Plan) -> None:
-        """What belongs to others, and what would have to be created anew."""
+        """Refuse objects that belong to others, and changes that would require an object to be recreated."""
         if made.foreign and not self.given["adopt"]:
             raise EdgeError(
                 "Already in the cluster, and not created by this role: "
@@ -152,7 +153,8 @@ class Objects:
             )
 
     def _refuse_pods(self, wanted: Sequence[Object], made: Plan, there: Mapping[Identity, Object]) -> None:
-        """Pods that their namespace will not let be created. Where nothing is to be applied they may be running."""
+        """Refuse workloads whose pods their namespace forbids. For a workload that does not change it is a warning: its
+        pods may be running."""
         refused: list[Problem] = []
         for each in made.workloads:
             name = Identity("", "Namespace", "", identity(each).namespace)
@@ -166,7 +168,7 @@ class Objects:
         refuse(refused)
 
     def _rehearse(self, made: Plan) -> dict[Identity, Written]:
-        """Ask the schemas and the API about everything before the first object is written."""
+        """Check everything against the schemas and with a dry run before the first object is written."""
         errors: list[tuple[Exception, Identity]] = []
         unfit: list[str] = []
         found: dict[Identity, Written] = {}
@@ -202,7 +204,7 @@ class Objects:
         self._establish(defined)
 
     def _establish(self, defined: list[Object]) -> None:
-        """Kinds are known before they are used."""
+        """Wait until the kinds of CustomResourceDefinitions can be used."""
         while defined:
             each = defined.pop()
             self._until(partial(self._established, each), f"{identity(each)} is not established")
@@ -212,7 +214,7 @@ class Objects:
         return any(each.get("type") == "Established" and each.get("status") == "True" for each in conditions)
 
     def _remove(self, made: Plan, why: str) -> None:
-        """Workloads first and with their pods, each gone before the next; a namespace unless others use it."""
+        """Remove workloads first, with their pods, one after the other. A namespace is kept if others use it."""
         for each in made.leaving:
             self._remove_one(each, why)
         for each in made.namespaces:
@@ -240,12 +242,12 @@ class Objects:
             time.sleep(LOOK)
 
     def _refused_before(self, applied: Sequence[Object], there: Mapping[Identity, Object]) -> dict[Identity, set[Any]]:
-        """The refusals of pods that there were before this run: what they complain of may just be mended."""
+        """The refusals of pods from before this run: this run may fix their cause."""
         old = [each for each in applied if identity(each) in there]
         return {identity(each): set(self._held_up(there[identity(each)])[0]) for each in old}
 
     def _held_up(self, workload: Object) -> tuple[dict[tuple[str, str], str], list[dict[str, Any]]]:
-        """Why pods were not created, and the pods that were."""
+        """The reasons why pods were not created, and the pods that were created."""
         namespace = identity(workload).namespace
         labels = ((workload.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
         selector = {"namespace": namespace, "label_selectors": [f"{key}={value}" for key, value in labels.items()]}
@@ -260,15 +262,14 @@ class Objects:
         return rollout.refused_pods(workload, replica_sets, events or ()), pods or []
 
     def _roll_out(self, each: Object, current: Object | None, before: set[Any] | None) -> None:
-        """Wait, and tell each step; end where it stands still, and at once where nothing can come of waiting.
+        """Wait for the roll-out and report progress. Raises EdgeError if it stalls, or at once if waiting cannot help.
 
-        ``before`` has the refusals of pods that do not count; all of the first look where it is None.
-        """
+        ``before``: refusals of pods to ignore; None ignores all those of the first poll."""
         which, step, said = identity(each), -1, ""
         begin = time.monotonic()
         while True:
             now = current or self.api.get(each)
-            current = None  # it is not read anew for the first look
+            current = None  # the first poll uses what was read before
             progress = rollout.progress(now)
             if progress.said != said:
                 said = progress.said

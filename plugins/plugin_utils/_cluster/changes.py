@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What changes in Kubernetes objects, in lines to read."""
+"""Describe the changes of Kubernetes objects in lines of text."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import LAST_APPLIED, Object, identity
 
-#: The server's bookkeeping: no change, and nothing to tell.
+#: Fields that the API server maintains: their changes are not reported.
 _COUNTED = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 _COUNTED_NOTES = ("deprecated.daemonset.template.generation",)
 
 
 def changes(before: Object | None, after: Object, *, fields: bool) -> list[str]:
-    """A line where an object is new, and for each field that changes or, without ``fields``, for all of them. Of a
-    Secret nothing but its name."""
+    """Lines for one object: one if it is new; for a changed one a line per changed field or, without ``fields``, one
+    line. For a Secret only its name is shown."""
     which = identity(after)
     if before is None:
         return [f"{which} is new"]
@@ -32,7 +32,7 @@ def changes(before: Object | None, after: Object, *, fields: bool) -> list[str]:
 
 
 def _told(each: Object) -> dict[str, Any]:
-    """The object without what the server counts by itself."""
+    """The object without the fields that the API server maintains."""
     metadata = {name: value for name, value in each["metadata"].items() if name not in _COUNTED}
     notes = {name: value for name, value in (metadata.get("annotations") or {}).items() if name not in _COUNTED_NOTES}
     rest = {name: value for name, value in each.items() if name != "status"}
@@ -40,7 +40,7 @@ def _told(each: Object) -> dict[str, Any]:
 
 
 def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    """Old and new value of each leaf that differs."""
+    """Path, old and new value of each leaf that differs."""
     if before == after:
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
@@ -53,7 +53,7 @@ def _fields(before: Any, after: Any, path: str = "") -> Iterator[str]:
     elif _listed(before) and _listed(after):
         old = [each for each in before if each not in after]
         new = [each for each in after if each not in before]
-        # Neither: the order is all that differs.
+        # Only the order differs.
         yield f"{path}: {_text(old if old or new else before)} -> {_text(new if old or new else after)}"
     else:
         yield f"{path}: {_text(before)} -> {_text(after)}"
@@ -69,7 +69,7 @@ def _listed(value: Any) -> bool:
 
 
 def _named(value: Any) -> bool:
-    """A list whose elements the API tells apart by name."""
+    """Whether the API identifies the elements of this list by name."""
     return _listed(value) and bool(value) and all(isinstance(each, Mapping) and "name" in each for each in value)
 
 

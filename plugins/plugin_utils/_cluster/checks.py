@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What no schema sees in Kubernetes objects, and an API server refuses, ignores, or deadlocks on."""
+"""Problems in Kubernetes objects that no schema detects: the API server refuses or ignores them, or a roll-out
+deadlocks."""
 
 from __future__ import annotations
 
@@ -21,18 +22,18 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.bounds import
 
 DATA_KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
 
-#: Maps that hold texts only, wherever they stand. A bool or a number in them is refused with 400.
+#: Maps of strings, wherever they occur. The API refuses a boolean or a number in them with status 400.
 TEXT_MAPS = ("labels", "matchLabels", "annotations", "nodeSelector")
 
 
 def sound(objects: Sequence[Object]) -> Sequence[Object]:
-    """The objects themselves; InputError with everything that is wrong with them."""
+    """Return ``objects`` unchanged. Raises InputError with every problem in them."""
     refuse(list(problems(objects)))
     return objects
 
 
 def problems(objects: Sequence[Object]) -> Iterator[Problem]:
-    """Everything that is wrong with objects."""
+    """Every problem in ``objects``."""
     known = set()
     for index, each in enumerate(objects):
         if not isinstance(each, Mapping) or not all(each.get(key) for key in ("apiVersion", "kind", "metadata")):
@@ -74,7 +75,7 @@ def _builtin(group: str) -> bool:
 
 
 def _texts(path: str, value: Any, key: str = "") -> Iterator[Problem]:
-    """Maps of texts, and labels, anywhere below a value."""
+    """Problems in maps of strings and in labels, at any depth."""
     if isinstance(value, Mapping):
         if key in TEXT_MAPS:
             yield from _text_map(path, value, label=key != "annotations")

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs in a cluster already and would not leave kube-vip or kube-keepalived-vip alone: kube-proxy, and kube-vip of
-others."""
+"""Workloads in the cluster that conflict with kube-vip or kube-keepalived-vip: kube-proxy's settings, and other
+installations of kube-vip."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ YES = ("true", "1", "t")
 
 
 def conflicts(found: Sequence[Object], planes: Mapping[str, Any]) -> list[Problem]:
-    """What stands against what is to run, from kube-proxy's ConfigMap, the DaemonSets and the pods of the cluster.
+    """The conflicts, judged by kube-proxy's ConfigMap, the DaemonSets and the pods of the cluster (``found``).
 
-    ``planes`` has ``control_plane``, ``services`` and ``mode``, as role kube_vip's variables have them, or
-    ``kube_keepalived_vip``, which is true where kube-keepalived-vip is to run.
-    """
+    ``planes`` has either ``control_plane``, ``services`` and ``mode``, as in the variables of role kube_vip, or
+    ``kube_keepalived_vip``, true if kube-keepalived-vip is to run."""
     problems: list[Problem] = []
     for each in found:
         if each["kind"] == "ConfigMap" and each["metadata"]["name"] == "kube-proxy":
@@ -62,7 +61,7 @@ def _proxy(each: Object, planes: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _static(pod: Object) -> bool:
-    """Whether a kubelet runs the pod by itself: the API only mirrors it."""
+    """Whether it is a static pod, which a kubelet runs by itself and the API only mirrors."""
     return any(owner.get("kind") == "Node" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
@@ -76,7 +75,7 @@ def _another(each: Object, pod: Mapping[str, Any], planes: Mapping[str, Any]) ->
             continue
         said = {entry["name"]: str(entry.get("value") or "") for entry in container.get("env") or ()}
         theirs = set((said.get("address") or said.get("vip_address") or "").split(","))
-        # Our own static pods are told by what is declared, for they bear no label.
+        # Our static pods have no owner label; they are recognized by their declared settings.
         ours = set() if static else {str(address) for address in control_plane.get("addresses") or ()}
         remedy = "Remove it first; until then two programs hold the address, or none does."
         if said.get("cp_enable", "").lower() in YES and theirs & ours:

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which nodes of a cluster are the edge, and what has to change on nodes for them to say so. Pure.
+"""Which nodes of a cluster are edge nodes, and the patches that label and taint them accordingly. Pure.
 
-A node is an object as the API gives it. A patch is a JSON merge patch with the node's kind and name: null removes a
-label, a list of taints replaces all of them.
-"""
+A node is an object as the API returns it. A patch is a JSON merge patch with the node's kind and name: null removes a
+label; a list of taints replaces the whole list."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import stated_address
 
-#: The annotation that says which labels and taints of a node are ours.
+#: The annotation that records which labels and taints of a node this collection manages.
 RECORD = "k8s-edge.ha/edge-node"
 
 Node = Mapping[str, Any]
@@ -26,7 +25,7 @@ Taint = Mapping[str, Any]
 def resolved(
     hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]], nodes: Sequence[Node], problems: list[Problem]
 ) -> dict[str, str]:
-    """The node of each host, by name or by address. Whoever cannot be told from others adds a problem."""
+    """The node name of each host, found by name or address. A host without exactly one node adds a problem."""
     found: dict[str, str] = {}
     for host in hosts:
         known = hostvars.get(host) or {}
@@ -43,7 +42,8 @@ def resolved(
 
 
 def _candidates(host: str, known: Mapping[str, Any], nodes: Sequence[Node]) -> list[str]:
-    """By what the user says, else by the host's name and its address, which must not contradict each other."""
+    """The nodes that match ``k8s_edge_node`` if it is set, otherwise the host's name and address. These must not match
+    different nodes."""
     stated = known.get("k8s_edge_node")
     if stated:
         return [_name(node) for node in nodes if _name(node) == str(stated)]
@@ -58,7 +58,7 @@ def _name(node: Node) -> str:
 
 
 def _addresses(node: Node) -> set[str]:
-    """Addresses and names under which the cluster knows a node."""
+    """The node's addresses and host names in the cluster."""
     return {str(each["address"]) for each in (node.get("status") or {}).get("addresses") or ()}
 
 
@@ -74,7 +74,8 @@ def _unresolved(host: str, known: Mapping[str, Any], names: Sequence[str], nodes
 def patches(
     nodes: Sequence[Node], edge: Iterable[str], labels: Mapping[str, str], taints: Sequence[Taint]
 ) -> list[dict[str, Any]]:
-    """What has to change. Nodes that join come first, so that the edge is never smaller than it was and will be."""
+    """The patches for all nodes. Joining nodes come first, so that the edge is never smaller than both before and
+    after."""
     wanted = set(edge)
     joining = [_joins(node, labels, taints) for node in nodes if _name(node) in wanted]
     leaving = [_leaves(node, labels, taints) for node in nodes if _name(node) not in wanted]
@@ -82,7 +83,7 @@ def patches(
 
 
 def _joins(node: Node, labels: Mapping[str, str], taints: Sequence[Taint]) -> dict[str, Any]:
-    """Ours are there; those that once were ours and are no longer declared are not."""
+    """Patch for an edge node: set the declared labels and taints, remove managed ones that are no longer declared."""
     former = _recorded(node)
     gone = [key for key in former["labels"] if key not in labels]
     rest = [each for each in _taints(node) if _key(each) not in map(_key, (*taints, *former["taints"]))]
@@ -91,7 +92,8 @@ def _joins(node: Node, labels: Mapping[str, str], taints: Sequence[Taint]) -> di
 
 
 def _leaves(node: Node, labels: Mapping[str, str], taints: Sequence[Taint]) -> dict[str, Any]:
-    """A node that is the edge by its labels or our record is so no more. Taints go only where they were the edge's."""
+    """Patch for another node, if its labels or the annotation mark it as an edge node: remove the edge's labels and
+    taints."""
     former = _recorded(node)
     current = (node["metadata"].get("labels") or {}).items()
     gone = [key for key, value in {**labels, **former["labels"]}.items() if (key, value) in current]
@@ -119,7 +121,7 @@ def _key(taint: Taint) -> tuple[str, str]:
 def _patch(
     node: Node, labels: Mapping[str, str | None], taints: Sequence[Taint], mine: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """The difference to what is there; empty where there is none."""
+    """The difference between the node and its desired state; empty if there is none."""
     metadata = node["metadata"]
     made: dict[str, Any] = {}
     record = {RECORD: dumps(mine, sort_keys=True) if mine else None}
@@ -132,7 +134,7 @@ def _patch(
     if not made and not spec:
         return {}
     if spec:
-        # A list is replaced whole: not over what somebody else has written meanwhile.
+        # The patch replaces the whole list, so it must fail if the node has changed since it was read.
         made["resourceVersion"] = metadata["resourceVersion"]
     return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": _name(node), **made}, **spec}
 

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What labels and taints the API would refuse, in words, before it is asked. Pure."""
+"""Check labels and taints before a request: what the API would refuse. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VALUE = re.compile(rf"({_WORD})?")
 
 
 def problems(labels: Mapping[str, Any], taints: Sequence[Any]) -> Iterable[Problem]:
-    """Labels are texts, taints have a key and an effect."""
+    """A problem for each label that is not a string, and for each taint without a valid key and effect."""
     if not labels:
         yield Problem("edge_nodes_labels", {}, "marks no node as the edge", "Write for example {edgenode: 'true'}.")
     for key, value in labels.items():

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kubernetes objects as data: whose they are, in which order they come, and what is to be done about them.
+"""Kubernetes objects as data: their owner, their order, and the plan of what to do about them.
 
-An object is a dictionary as the API takes it. It is identified by group, kind, namespace and name; its version is how
-it is written, not what it is.
-"""
+An object is a dictionary as the API takes it. It is identified by group, kind, namespace and name. Its API version is
+only a notation."""
 
 from __future__ import annotations
 
@@ -16,13 +15,14 @@ from typing import Any, NamedTuple
 
 Object = Mapping[str, Any]
 
-#: The label that says which role made an object. Objects without it are never changed without consent, nor removed.
+#: The label that names the role that created an object. Objects without it are neither changed without consent nor
+#: removed.
 OWNER = "k8s-edge.ha/owner"
 
-#: Where kubernetes.core, like kubectl, writes what it has applied.
+#: The annotation in which kubernetes.core, like kubectl, records the last applied object.
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
-#: What is created first; removed in the opposite order. Kinds that are not named come between Service and workloads.
+#: Kinds in order of creation; removal is in reverse. Kinds that are not listed come between Service and workloads.
 ORDER = (
     "Namespace",
     "CustomResourceDefinition",
@@ -43,13 +43,13 @@ ORDER = (
     "Ingress",
 )
 
-#: Kinds that live in no namespace.
+#: Kinds that have no namespace.
 CLUSTER_WIDE = ("Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding", "IngressClass")
 
-#: Kinds whose pods are rolled out.
+#: Kinds with a roll-out of pods.
 WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 
-#: What the API keeps as it was made, whoever asks.
+#: Fields that cannot be changed after creation.
 LASTING = {
     "DaemonSet": (("spec", "selector"),),
     "Deployment": (("spec", "selector"),),
@@ -61,7 +61,7 @@ LASTING = {
     "Service": (("spec", "clusterIP"), ("spec", "loadBalancerClass")),
 }
 
-#: What every namespace has without anybody's doing.
+#: Objects that Kubernetes itself creates in every namespace.
 EVERYWHERE = {
     ("ConfigMap", "kube-root-ca.crt"),
     ("ConfigMap", "istio-ca-root-cert"),
@@ -71,12 +71,13 @@ EVERYWHERE = {
     ("ServiceAccount", "deployer"),
 }
 
-#: Secrets that a cluster makes by itself for the accounts of each namespace: tokens, and OpenShift's for its registry.
+#: Types of Secrets that a cluster creates for the service accounts of each namespace: tokens, and OpenShift's registry
+#: credentials.
 OF_ACCOUNTS = ("kubernetes.io/service-account-token", "kubernetes.io/dockercfg")
 
 
 class Identity(NamedTuple):
-    """Which object it is; ``namespace`` is empty where the kind lives in none."""
+    """Identifies an object. ``namespace`` is empty for kinds without one."""
 
     group: str
     kind: str
@@ -88,7 +89,7 @@ class Identity(NamedTuple):
 
 
 def identity(each: Object) -> Identity:
-    """Which object a dictionary describes."""
+    """The identity of an object."""
     metadata = each.get("metadata") or {}
     group = str(each.get("apiVersion", "")).rpartition("/")[0]
     return Identity(
@@ -97,23 +98,23 @@ def identity(each: Object) -> Identity:
 
 
 def owner_of(each: Object) -> str:
-    """Which role made an object; empty for those of others."""
+    """The role that created an object; empty for objects of others."""
     return str(((each.get("metadata") or {}).get("labels") or {}).get(OWNER, ""))
 
 
 def text(value: Any) -> str:
-    """A value of YAML as the API's maps of texts want it: ``true`` without quotes is meant as it was written."""
+    """A YAML value as a string for the API's maps of strings: an unquoted ``true`` becomes ``"true"``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def in_order(objects: Iterable[Object]) -> list[Object]:
-    """Objects in the order in which they can be created; those of one kind as they were declared."""
+    """Objects in order of creation. Objects of one kind keep the declared order."""
     place = {kind: index for index, kind in enumerate(ORDER)}
     return sorted(objects, key=lambda each: place.get(str(each.get("kind")), place[""]))
 
 
 def fit(each: Object, owner: str) -> dict[str, Any]:
-    """The object with its owner written on it, and the texts of a Secret as the API keeps them."""
+    """The object with the owner label, and with the data of a Secret in base64, as the API stores it."""
     metadata = each.get("metadata") or {}
     made = {**each, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), OWNER: owner}}}
     stated = made.pop("stringData", None) if each["kind"] == "Secret" else None
@@ -124,7 +125,7 @@ def fit(each: Object, owner: str) -> dict[str, Any]:
 
 
 def kinds(objects: Iterable[Object], further: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, str]]:
-    """The kinds of objects and further ones, each once, as k8s_edge.ha.kubernetes_info takes them."""
+    """The kinds of ``objects`` and the ``further`` kinds, each once, as queries of k8s_edge.ha.kubernetes_info."""
     found: dict[Any, dict[str, str]] = {}
     stated = [(str(each["apiVersion"]), str(each["kind"])) for each in objects]
     for version, kind in [*stated, *((str(each["api_version"]), str(each["kind"])) for each in further)]:
@@ -133,13 +134,13 @@ def kinds(objects: Iterable[Object], further: Iterable[Mapping[str, Any]] = ()) 
 
 
 def unread(objects: Sequence[Object], owned: Sequence[Object]) -> list[dict[str, str]]:
-    """What to look up by name, since it is declared and not among ours: it may be there and somebody else's."""
+    """Queries for the declared objects that are not in ``owned``: they may exist and belong to others."""
     known = {identity(each) for each in owned}
     return [reference(each) for each in objects if identity(each) not in known]
 
 
 def reference(each: Object) -> dict[str, str]:
-    """An object's coordinates, as k8s_edge.ha.kubernetes_info takes them."""
+    """A query of k8s_edge.ha.kubernetes_info for one object."""
     which = identity(each)
     return {
         "api_version": str(each["apiVersion"]),
@@ -150,13 +151,12 @@ def reference(each: Object) -> dict[str, str]:
 
 
 class Plan(NamedTuple):
-    """All decisions about declared objects, given what was found of them in the cluster.
+    """All decisions about the declared objects, based on what exists in the cluster.
 
-    ``foreign``: there and not ours. ``lasting``: there with something else in a field that cannot be changed.
-    ``apply``: what has to be applied, since it is new or may differ. ``unseen``: the part of it that the API cannot be
-    asked about beforehand, since its namespace or kind comes with the same declaration. ``leaving`` and ``namespaces``:
-    what was ours and is no longer declared, in the order of removal. ``workloads``: whose roll-out to wait for.
-    """
+    ``foreign``: existing objects of other owners. ``lasting``: fields that would have to change and cannot be changed.
+    ``apply``: objects that are new or may differ. ``unseen``: those of them without a dry run, since their namespace or
+    kind is created in the same run. ``leaving`` and ``namespaces``: objects of this owner that are no longer declared,
+    in order of removal. ``workloads``: objects whose roll-out is awaited."""
 
     foreign: list[Object]
     lasting: list[str]
@@ -168,13 +168,13 @@ class Plan(NamedTuple):
 
 
 def plan(objects: Sequence[Object], owner: str, found: Sequence[Object]) -> Plan:
-    """All decisions in one value."""
+    """Compute the plan for ``objects`` of ``owner``."""
     there = {identity(each): each for each in found}
     ours = {which for which, each in there.items() if owner_of(each) == owner}
     wanted = in_order(objects)
     names = {identity(each) for each in wanted}
     foreign = [each for each in wanted if identity(each) in there and identity(each) not in ours]
-    # A namespace of others serves as it is: it gets no label of ours, so it is never removed.
+    # An existing namespace of another owner is used as it is. It gets no owner label, so it is never removed.
     mine = [each for each in wanted if not (each in foreign and each["kind"] == "Namespace")]
     apply = [each for each in mine if not _as_applied(each, there.get(identity(each)))]
     goes = [each for each in reversed(in_order(found)) if owner_of(each) == owner and identity(each) not in names]
@@ -190,7 +190,8 @@ def plan(objects: Sequence[Object], owner: str, found: Sequence[Object]) -> Plan
 
 
 def others_keys(each: Object, found: Object | None) -> list[str]:
-    """Keys of a ConfigMap of ours that neither we nor our last run wrote: the programs that read it read them too."""
+    """Keys of our ConfigMap that neither this nor the last run declared. The programs that read the ConfigMap read
+    these too."""
     if each["kind"] != "ConfigMap" or found is None:
         return []
     last = _last_applied(found) or {}
@@ -204,15 +205,15 @@ def _last_applied(found: Object) -> Any:
 
 
 def _as_applied(each: Object, found: Object | None) -> bool:
-    """Whether applying it would surely change nothing: it was applied as it is, and all of it is still there.
+    """Whether applying the object certainly changes nothing: the last applied object is equal, and all its fields are
+    still set.
 
-    Where that cannot be told, since the API writes a value otherwise than it was declared, the API is asked.
-    """
+    False if that is uncertain, because the API stores a value in another form; then the object is applied."""
     return found is not None and _last_applied(found) == each and _within(each, found)
 
 
 def tenants(found: Iterable[Object], owner: str) -> list[str]:
-    """Who else lives in a namespace: what is neither ours, nor a controller's, nor in every namespace."""
+    """Objects of others in a namespace: not the owner's, not a controller's, and not in every namespace."""
     return [
         str(identity(each))
         for each in found
@@ -224,7 +225,7 @@ def tenants(found: Iterable[Object], owner: str) -> list[str]:
 
 
 def _lasting(each: Object, found: Object | None) -> Iterable[str]:
-    """The fields of an object that would have to change and cannot."""
+    """The immutable fields whose declared value differs."""
     for path in LASTING.get(str(each["kind"]), ()) if found is not None else ():
         declared, kept = _at(each, path), _at(found, path)
         if declared is not None and kept is not None and not _within(declared, kept):
@@ -238,8 +239,8 @@ def _at(each: Any, path: Sequence[str]) -> Any:
 
 
 def _within(declared: Any, kept: Any) -> bool:
-    """Whether all that is declared is there: the rest are defaults, and what somebody else has added. What is empty is
-    left out by the API."""
+    """Whether ``kept`` has every declared value. Further values are defaults or set by others. The API omits empty
+    values."""
     if isinstance(declared, Mapping) and isinstance(kept, Mapping):
         return all(_within(value, kept.get(key)) for key, value in declared.items())
     if isinstance(declared, list) and isinstance(kept, list):
@@ -248,7 +249,7 @@ def _within(declared: Any, kept: Any) -> bool:
 
 
 def _waits_for_another(each: Object, wanted: Sequence[Object], there: set[Identity]) -> bool:
-    """Whether an object cannot be rehearsed: its namespace or its kind comes with the same declaration."""
+    """Whether the object cannot have a dry run, because its namespace or kind is created in the same run."""
     which = identity(each)
     for other in wanted:
         if identity(other) in there:

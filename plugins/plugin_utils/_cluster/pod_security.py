@@ -3,11 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which pods the Pod Security Admission of a namespace would refuse. Pure.
 
-The API takes a workload whose pods its namespace forbids: the pods alone are refused, one by one, when they are
-created. The checks are those of the Pod Security Standards, in the words of Kubernetes'
-staging/src/k8s.io/pod-security-admission/policy, as far as they concern Linux. What a newer version adds is told by the
-API when pods are refused (rollout.py).
-"""
+The API accepts a workload whose pods its namespace forbids; it refuses each pod when it is created. The checks are
+those of the Pod Security Standards for Linux, as in Kubernetes' staging/src/k8s.io/pod-security-admission/policy.
+Checks of newer versions are reported when the API refuses pods (rollout.py)."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the API refuses, in words: object, field, reason, remedy. Pure.
+"""Format the API's refusals: object, field, reason, remedy. Pure.
 
-An exception of the client holds the API's answer, a Status (https://kubernetes.io/docs/reference/using-api/api-concepts/),
-in ``body``; what is not an answer (no connection, no credentials) is text alone. The words of RBAC's refusals are those
-of apiserver's pkg/endpoints/handlers/responsewriters and of pkg/registry/rbac.
-"""
+An exception of the client has the API's answer, a Status
+(https://kubernetes.io/docs/reference/using-api/api-concepts/), in ``body``. An error without an answer (no connection,
+no credentials) is text only. RBAC's refusals are matched by the texts in apiserver's
+pkg/endpoints/handlers/responsewriters and in pkg/registry/rbac."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import Identity
 
-#: Where the rights are that the kubeconfig needs.
+#: The documentation of the rights that the kubeconfig needs.
 RIGHTS = "roles/kubernetes_objects/files/cluster_role.yml"
 
 _MISSING = re.compile(
@@ -33,15 +33,15 @@ _LONGEST = 600
 
 
 class Refusal(NamedTuple):
-    """One refusal in words, and whether the user lacks a right."""
+    """The text of a refusal, and whether the user lacks a right."""
 
     text: str
     unauthorised: bool = False
 
 
 def told(errors: Sequence[tuple[Exception, Identity]]) -> list[str]:
-    """A sentence or two for each error, with the object that it is about; each said once, and last what to do where
-    rights are missing."""
+    """One or two sentences for each error with its object, without duplicates. The last sentence is the remedy for
+    missing rights."""
     found = list(dict.fromkeys(refusal for error, which in errors for refusal in _refusal(error, which)))
     said = [each.text for each in found]
     if any(each.unauthorised for each in found):
@@ -64,7 +64,7 @@ def _refusal(error: Exception, which: Identity) -> Iterator[Refusal]:
 
 
 def _status(error: Exception) -> dict[str, Any] | None:
-    """The API's answer; of one that is not a Status, such as a proxy's, the code and its name."""
+    """The Status in the API's answer. For status 401 without one, a dictionary with code and reason; otherwise None."""
     try:
         status = json.loads(getattr(error, "body", None) or "")
     except (TypeError, ValueError):
@@ -111,7 +111,7 @@ def _words(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
 
 
 def remedy(message: str) -> str:
-    """What to do about a refusal of the API."""
+    """The remedy for a refusal."""
     if _LASTING.search(message):
         return "The field is immutable: remove the object first, and run again."
     if "violates PodSecurity" in message:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far the roll-out of a workload is, and what holds it up, from what the API says of it, its pods and events."""
+"""The progress of a workload's roll-out, and what blocks it, from the workload's status, its pods and events."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-#: Waiting is told in steps of this many per cent, so that a big cluster does not drown the screen.
+#: The number of progress steps for each of the two counts, so that a big cluster does not flood the terminal.
 STEP = 10
 
-#: Where each kind counts pods: wanted, of the new template, and available.
+#: The fields in which each kind counts its desired, updated and available pods.
 COUNTS = {
     "DaemonSet": ("desiredNumberScheduled", "updatedNumberScheduled", "numberAvailable"),
     "Deployment": ("", "updatedReplicas", "availableReplicas"),
@@ -20,16 +20,16 @@ COUNTS = {
 }
 
 
-#: Why no pod is created, where trying again will not help: admission says no. A ServiceAccount that comes in the same
-#: moment is refused in similar words, and found at the next try.
+#: Refusals of pods that a retry does not fix: an admission controller refused. A missing ServiceAccount is refused in
+#: similar words, but it may be created in the same run, and the next attempt succeeds.
 _FOR_GOOD = re.compile(r"denied (the )?request|is forbidden: (?!error looking up service account)")
 
-#: Why a container does not start, where trying again will not help.
+#: Reasons for which a container does not start and that a retry does not fix.
 _NEVER = ("InvalidImageName", "ErrImageNeverPull")
 
 
 class Progress(NamedTuple):
-    """``said`` in words; ``step`` (0 to 20) grows while the roll-out gets on."""
+    """``said``: the progress as text. ``step``: 0 to 20, grows as the roll-out advances."""
 
     done: bool
     said: str
@@ -37,14 +37,14 @@ class Progress(NamedTuple):
 
 
 def progress(workload: Mapping[str, Any] | None) -> Progress:
-    """How far it is."""
+    """The progress of a workload; None is one that does not exist."""
     if workload is None:
         return Progress(False, "is not there", 0)
     spec, status = workload.get("spec") or {}, workload.get("status") or {}
     total, updated, available = (_count(workload, key) for key in COUNTS[workload["kind"]])
     if not status.get("observedGeneration", 0) >= (workload["metadata"].get("generation") or 0):
         return Progress(False, "not yet seen by its controller", 0)
-    # DaemonSet and StatefulSet with OnDelete are updated by hand.
+    # With strategy OnDelete the user updates the pods of a DaemonSet or StatefulSet.
     by_hand = (spec.get("updateStrategy") or {}).get("type") == "OnDelete"
     if not total:
         said = "wants no pod" if workload["kind"] != "DaemonSet" else "no node fits its labels and tolerations"
@@ -62,8 +62,8 @@ def progress(workload: Mapping[str, Any] | None) -> Progress:
 def refused_pods(
     workload: Mapping[str, Any], replica_sets: Iterable[Mapping[str, Any]], events: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str], str]:
-    """Why pods of a workload, or of a ReplicaSet of it, could not be created: the message of each event FailedCreate,
-    by what tells it from the same event earlier."""
+    """Why pods of a workload or of its ReplicaSets could not be created: the message of each FailedCreate event. The
+    key is the event's UID and resource version, which changes when the event occurs again."""
     uid = workload["metadata"].get("uid")
     makers = {uid}
     for each in replica_sets:
@@ -77,12 +77,12 @@ def refused_pods(
 
 
 def final(refused: Iterable[str]) -> list[str]:
-    """Of the reasons why pods were not created those that no waiting helps against, each once."""
+    """The reasons that a retry does not fix, each once."""
     return list(dict.fromkeys(each for each in refused if _FOR_GOOD.search(each)))
 
 
 def hopeless(pods: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Of what pods say those sentences that no waiting helps against."""
+    """The start-up errors of pods that a retry does not fix."""
     return [each for each in problems(pods) if any(f" {reason}" in each for reason in _NEVER)]
 
 
@@ -94,7 +94,7 @@ def _count(workload: Mapping[str, Any], key: str) -> int:
 
 
 def problems(pods: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Why pods are not ready, a sentence for each container or pod that says so."""
+    """A sentence for each container or pod that reports why it is not ready."""
     found = []
     for pod in pods:
         status, name = pod.get("status") or {}, pod["metadata"]["name"]

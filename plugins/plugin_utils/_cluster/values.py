@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names, ports, numbers, quantities and tolerations in Kubernetes objects, by the API server's own rules. Pure.
+"""Check names, ports, numbers, quantities and tolerations in Kubernetes objects by the API server's rules. Pure.
 
 The rules are those of Kubernetes' pkg/apis/core/validation and pkg/apis/networking/validation, and of apimachinery's
-quantities (pkg/api/resource).
-"""
+quantities (pkg/api/resource)."""
 
 from __future__ import annotations
 
@@ -33,12 +32,12 @@ _UNITS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGT
 
 _NOT_IN_PATHS = re.compile(r"//|/\.{1,2}(/|$)|%2[fF]")
 
-#: Names of these may hold a colon.
+#: Kinds whose names may contain a colon.
 RBAC = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
 
 def named(each: Object) -> Iterator[Problem]:
-    """The object's own name, and that of its namespace."""
+    """Check the names of the object and of its namespace."""
     which = identity(each)
     if which.kind == "Namespace":
         yield from dns_label(f"{which} metadata.name", which.name)
@@ -51,14 +50,14 @@ def named(each: Object) -> Iterator[Problem]:
 
 
 def service_name(path: str, value: Any) -> Iterator[Problem]:
-    """The name of a Service, which begins with a letter."""
+    """Check the name of a Service. It must begin with a letter."""
     if not SERVICE_NAME.fullmatch(str(value)):
         remedy = "Use up to 63 small letters, digits and '-', beginning with a letter."
         yield Problem(path, value, "cannot name a Service", remedy)
 
 
 def ingress_path(path: str, value: str, path_type: str) -> Iterator[Problem]:
-    """A path of an Ingress; the API has its own idea of one unless the controller is to judge it."""
+    """Check a path of an Ingress. With path type ImplementationSpecific the API only checks the first character."""
     if not value.startswith("/"):
         yield Problem(path, value, "does not begin with '/'", "Write for example /api.")
     elif path_type != "ImplementationSpecific" and _NOT_IN_PATHS.search(value):
@@ -67,7 +66,7 @@ def ingress_path(path: str, value: str, path_type: str) -> Iterator[Problem]:
 
 
 def port(path: str, value: Any, *, by_name: bool = False) -> Iterator[Problem]:
-    """A number from 1 to 65535, or where that is possible a port's name."""
+    """Check a port: a number from 1 to 65535 or, with ``by_name``, the name of a port."""
     if isinstance(value, str) and by_name:
         if not PORT_NAME.fullmatch(value):
             remedy = "Use up to 15 small letters, digits and single '-', with a letter among them."
@@ -77,13 +76,13 @@ def port(path: str, value: Any, *, by_name: bool = False) -> Iterator[Problem]:
 
 
 def count(path: str, value: Any) -> Iterator[Problem]:
-    """How many; nothing is as many as the API takes by itself."""
+    """Check a count; None means the API's default."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         yield Problem(path, value, "is not a count", "Write 0 or more.")
 
 
 def service(each: Object) -> Iterator[Problem]:
-    """The ports of a Service."""
+    """Check the ports of a Service."""
     for index, stated in enumerate((each.get("spec") or {}).get("ports") or ()):
         path = f"{identity(each)} spec.ports[{index}]"
         yield from port(f"{path}.port", stated.get("port"))
@@ -92,7 +91,7 @@ def service(each: Object) -> Iterator[Problem]:
 
 
 def ingress(each: Object) -> Iterator[Problem]:
-    """Hosts of an Ingress, and the Services that it leads to."""
+    """Check the hosts of an Ingress and the Services that it refers to."""
     path, spec = str(identity(each)), each.get("spec") or {}
     for number, rule in enumerate(spec.get("rules") or ()):
         if rule.get("host"):
@@ -114,7 +113,7 @@ def ingress(each: Object) -> Iterator[Problem]:
 
 
 def container_ports(path: str, container: Mapping[str, Any]) -> Iterator[Problem]:
-    """The ports of a container, and those that are asked whether it is well."""
+    """Check the ports of a container and of its probes."""
     for index, stated in enumerate(container.get("ports") or ()):
         here = f"{path} ports[{index}]"
         yield from port(f"{here}.containerPort", stated.get("containerPort"))
@@ -130,7 +129,7 @@ def container_ports(path: str, container: Mapping[str, Any]) -> Iterator[Problem
 
 
 def resources(path: str, container: Mapping[str, Any]) -> Iterator[Problem]:
-    """Requests and limits of a container."""
+    """Check the requests and limits of a container."""
     stated = container.get("resources") or {}
     amounts: dict[tuple[str, str], Decimal] = {}
     for part, each in stated.items():
@@ -154,7 +153,7 @@ def resources(path: str, container: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def quantity(value: Any) -> Decimal | None:
-    """A quantity as a number; None for what is none."""
+    """A quantity as a number; None if it is not a quantity."""
     found = _QUANTITY.fullmatch(str(value)) if isinstance(value, (str, int, float)) else None
     if not found or isinstance(value, bool):
         return None
@@ -163,7 +162,7 @@ def quantity(value: Any) -> Decimal | None:
 
 
 def tolerations(path: str, pod: Mapping[str, Any]) -> Iterator[Problem]:
-    """Tolerations of a pod."""
+    """Check the tolerations of a pod."""
     for index, each in enumerate(pod.get("tolerations") or ()):
         here = f"{path} spec.tolerations[{index}]"
         if not isinstance(each, Mapping):
@@ -191,7 +190,7 @@ def tolerations(path: str, pod: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def references(path: str, pod: Mapping[str, Any]) -> Iterator[Problem]:
-    """Names that a pod refers to."""
+    """Check the names that a pod refers to."""
     for key in ("priorityClassName", "serviceAccountName"):
         if pod.get(key) and not DNS_NAME.fullmatch(str(pod[key])):
             yield Problem(f"{path} spec.{key}", pod[key], "cannot name one", "Use small letters, digits, '-' and '.'.")

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scripts of ours that keepalived runs, as files of a host. Their text lies in roles/keepalived/files."""
+"""The check scripts that keepalived runs, as files of a host. Their text is in roles/keepalived/files."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 _TEXTS = Path(__file__).resolve().parents[3] / "roles" / "keepalived" / "files"
-#: Which of them are in Python, and need to know where a host has it.
+#: The scripts written in Python; they need the path of the host's interpreter.
 _IN_PYTHON = ("check-apiserver",)
-#: Where a host has it whose facts do not say so.
+#: The interpreter's path if the host's facts do not have it.
 _PYTHON = "/usr/bin/python3"
 
 
 def check_scripts(scripts: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Path, content and mode of each file that the derived ``scripts`` run, as ``edge_plan`` takes them."""
+    """Path, content and mode of each file that ``scripts`` run, as ``edge_plan`` takes them."""
     paths = dict.fromkeys(str(each["script"]).split()[0] for each in scripts)
     python = str((facts.get("python") or {}).get("executable") or _PYTHON)
     return [{"path": path, "content": _content(posixpath.basename(path), python), "mode": "0755"} for path in paths]

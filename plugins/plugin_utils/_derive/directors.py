@@ -1,11 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Layer 4 derived from the inventory: what a director's keepalived balances, and which VIPs a real server has itself.
+"""Derive IPVS from the inventory: the virtual servers in a director's keepalived.conf, and the VIPs on a real server's
+loopback interface.
 
-Every host that may hold a directed VIP has the whole table, and only the MASTER uses it: keepalived's sync daemon tells
-the kernel who that is (docs/adr/0011). One daemon follows one instance, so all of a host's directed VIPs move together.
-"""
+Every host that may hold a directed VIP has all its virtual servers, and only the MASTER uses them: keepalived's sync
+daemon tells the kernel which host that is (docs/adr/0011). A sync daemon follows one instance, so all directed VIPs of
+a host move together."""
 
 from __future__ import annotations
 
@@ -18,38 +19,38 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import Me
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import Misplaced, place_for, stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
-#: The sync group of a host's directed VIPs.
+#: The name of the sync group of a host's directed VIPs.
 SYNC_GROUP = "directed"
 
-#: A real server has the VIPs without answering for them. The larger of this and an interface's own value counts, so it
-#: holds for interfaces that come later too.
+#: ARP settings with which a real server has the VIPs and does not answer for them. The kernel uses the larger of this
+#: value and the interface's own, so it also applies to interfaces that are added later.
 LOOPBACK_PARAMETERS = {"net.ipv4.conf.all.arp_ignore": 1, "net.ipv4.conf.all.arp_announce": 2}
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 
 
 def directed_by(host: str, vips: Sequence[Vip]) -> list[Vip]:
-    """The VIPs that a host may hold and direct."""
+    """The directed VIPs that a host may hold."""
     return [vip for vip in vips if vip.directed and host in vip.hosts]
 
 
 def served_by(host: str, vips: Sequence[Vip]) -> list[Vip]:
-    """The VIPs whose real server a host is."""
+    """The VIPs that a host serves as a real server."""
     return [vip for vip in vips if vip.directed and host in vip.servers]
 
 
 def loopback_addresses(host: str, vips: Sequence[Vip]) -> list[str]:
-    """The VIPs that a host has on loopback, as one address each (/32, /128)."""
+    """The VIP addresses that a host has on loopback, each as /32 or /128."""
     return [f"{each.ip}/{each.max_prefixlen}" for vip in served_by(host, vips) for each in vip.addresses]
 
 
 def real_server_hosts(vips: Sequence[Vip]) -> list[str]:
-    """Every real server, once, in the order of the declaration."""
+    """Every real server once, in the declared order."""
     return list(dict.fromkeys(host for vip in vips if vip.directed for host in vip.servers))
 
 
 def shares_loopback(hostvars: Mapping[str, Any]) -> bool:
-    """Whether a host's facts show more on its loopback interface than every host has there."""
+    """Whether the host's facts show more addresses on loopback than 127.0.0.0/8 and ::1."""
     fact = (hostvars.get("ansible_facts") or {}).get("lo") or {}
     entries = [fact.get("ipv4") or {}, *(fact.get("ipv4_secondaries") or ()), *(fact.get("ipv6") or ())]
     return any(entry.get("address") and not ip_address(entry["address"]).is_loopback for entry in entries)
@@ -63,10 +64,11 @@ def director(
     further: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """A director's part of keepalived.conf: ``virtual_servers``, ``sync_groups`` and ``global_defs`` as
-    keepalived_config takes them; nothing in any of them for other hosts. ``parts`` are asked for where it directs.
-    InputError for a real server without address, and for one of the ``further`` virtual servers of the host that it
-    could not direct beside them.
-    """
+    keepalived_config takes them, all empty for other hosts.
+
+    ``parts`` returns every host's part in every instance; it is called for directors only. ``further``: the host's
+    virtual servers declared by hand. Raises InputError for a real server without an address, and for a ``further``
+    virtual server that the host could not direct beside the derived ones."""
     mine = directed_by(host, vips)
     if not mine:
         return {"virtual_servers": [], "sync_groups": [], "global_defs": {}}
@@ -86,22 +88,22 @@ def director(
 
 
 def director_modules(services: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The modules that a director's kernel needs for its virtual servers."""
+    """The kernel modules that the virtual servers need."""
     return ["ip_vs", *(f"ip_vs_{name}" for name in dict.fromkeys(each["lb_algo"] for each in services))]
 
 
 def director_parameters(serves_too: bool) -> dict[str, int]:
-    """The kernel's parameters of a director; ``serves_too``: it is a real server of directed VIPs as well."""
+    """The kernel parameters of a director. ``serves_too``: the host is also a real server of directed VIPs."""
     return {
-        # Packets that the MASTER sent to this host as a real server are for this host.
+        # Accept packets that the MASTER sent to this host as a real server.
         "net.ipv4.vs.backup_only": int(serves_too),
-        # A client whose server has gone hears so at once, instead of waiting for an answer that cannot come. The same
-        # bit sends a new connection from a port that the client used before to another server than the drained one.
+        # Clients of a removed server get an ICMP error at once, not a timeout. The same bit lets a new connection from
+        # a reused port go to another server than the drained one.
         "net.ipv4.vs.expire_nodest_conn": 1,
-        # By direct routing the kernel sees no answers and takes such an ended connection for one that is just ending:
-        # only with 2 does a new one from its port go by the scheduler, also while no server is drained.
+        # With direct routing the kernel does not see answers, so it takes a closed connection for one that is closing.
+        # Only value 2 sends a new connection from the same port through the scheduler even while no server is drained.
         "net.ipv4.vs.conn_reuse_mode": 2,
-        # A persistent client of a server that gets no new connections any more is led to another one.
+        # Send a persistent client of a drained server to another server.
         "net.ipv4.vs.expire_quiescent_template": 1,
     }
 
@@ -118,7 +120,7 @@ def _undirected(mine: Sequence[Vip], further: Sequence[Mapping[str, Any]]) -> It
 
 
 def _never_suspended(mine: Sequence[Vip]) -> Iterator[Problem]:
-    """keepalived counts an address wherever it is (2.2.7, update_checker_activity), on loopback too."""
+    """keepalived counts an address as present wherever it is (2.2.7, update_checker_activity), on loopback too."""
     for vip in mine:
         if vip.settings.virtual_server.get("ha_suspend"):
             reason = "would never suspend a check: a real server has the address on its loopback interface all the time"
@@ -138,7 +140,8 @@ def _services(vip: Vip, vips: Sequence[Vip], hostvars: Hostvars, problems: list[
 def _server_address(
     vip: Vip, address: Interface, host: str, vips: Sequence[Vip], hostvars: Hostvars, problems: list[Problem]
 ) -> str:
-    """The real server's own address beside the VIP's, from its facts or from what the inventory says."""
+    """The real server's own address in the VIP's network, from its facts or from the inventory. Adds a problem if none
+    is known."""
     stated = stated_address(host, hostvars.get(host) or {})
     if stated is not None and ip_address(stated).version == address.version:
         return stated

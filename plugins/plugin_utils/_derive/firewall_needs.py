@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host's firewall has to let in, derived from the VIPs, the VRRP instances and HAProxy's sections. Pure."""
+"""What a host's firewall must accept, derived from the VIPs, the VRRP instances and HAProxy's sections. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import in
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import port_numbers
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
-#: Where VRRP is sent to without unicast peers, by family (RFC 5798, section 5.1).
+#: The VRRP multicast groups by family (RFC 5798, section 5.1), used without unicast peers.
 GROUPS = {4: "224.0.0.18", 6: "ff02::12"}
-#: The global option of keepalived that says otherwise.
+#: keepalived's global options that replace these groups.
 _GROUP_OPTIONS = {4: "vrrp_mcast_group4", 6: "vrrp_mcast_group6"}
 
-#: Where a director's sync daemon sends what it knows of connections (ip_vs_sync.c).
+#: The multicast group to which a director's sync daemon sends its connections (ip_vs_sync.c).
 SYNC = {"protocol": "udp", "port": 8848, "destination": "224.0.0.81"}
 
 Section = Mapping[str, Any]
@@ -33,9 +33,8 @@ def firewall_needs(
 ) -> dict[str, list[Any]]:
     """``openings``, ``interfaces`` and ``guarded`` as ``firewall_access`` takes them.
 
-    ``vips`` are those that the host may hold, ``sections`` the derived frontends by name, ``further`` HAProxy's
-    frontends and listens by hand, which anybody may reach.
-    """
+    ``vips``: those that the host may hold. ``sections``: the derived frontends by name. ``further``: HAProxy's
+    frontends and listens declared by hand; they are opened to every client."""
     openings = [each for instance in instances for each in _vrrp(instance, global_defs)]
     directed = [vip for vip in vips if vip.directed]
     openings += [SYNC] if directed else []
@@ -53,7 +52,8 @@ def firewall_needs(
 
 
 def _vrrp(instance: Section, global_defs: Section) -> Iterator[dict[str, Any]]:
-    """From each unicast peer, or from anybody on the link to the multicast group, which no router forwards."""
+    """VRRP from each unicast peer. Without peers, VRRP from any host on the link to the multicast group, which routers
+    do not forward."""
     authentication = instance.get("authentication") or {}
     protocol = "ah" if authentication.get("auth_type") == "AH" else "vrrp"
     peers = [_address(peer) for peer in instance.get("unicast_peer") or ()]
@@ -69,18 +69,18 @@ def _vrrp(instance: Section, global_defs: Section) -> Iterator[dict[str, Any]]:
 
 
 def understood(instance: Section) -> bool:
-    """Whether an instance that somebody else has written names its peers by addresses of one family."""
+    """Whether the peers of an instance not declared here are addresses of one family, as the firewall needs them."""
     try:
         openings = list(_vrrp(instance, {}))
         named = [[*each.get("sources", ()), *filter(None, [each.get("destination")])] for each in openings]
         families = [{ip_network(address).version for address in addresses} for addresses in named]
-        return all(len(each) == 1 for each in families) and "%" not in str(named)  # no firewall takes a zone
+        return all(len(each) == 1 for each in families) and "%" not in str(named)  # firewalld accepts no zone index
     except (KeyError, ValueError):
         return False
 
 
 def _checks(vip: Vip, instance: Section) -> Iterator[dict[str, Any]]:
-    """What the other directors ask this host's server, by its own address."""
+    """The health checks that other directors send to this host's own address."""
     port = vip.profile.asked_port(vip)
     if port is None or instance.get("name") not in {instance_name(vip, each) for each in vip.addresses}:
         return
@@ -91,7 +91,7 @@ def _checks(vip: Vip, instance: Section) -> Iterator[dict[str, Any]]:
 
 
 def _version(instance: Section) -> int:
-    """The family that an instance's advertisements have: that of its first address, unless it says so."""
+    """The IP version of an instance's advertisements: that of its first address unless the instance sets it."""
     first = next(iter(instance.get("virtual_ipaddress") or ()), None)
     if instance.get("native_ipv6"):
         return 6
@@ -103,7 +103,7 @@ def _address(entry: Any) -> str:
 
 
 def _interfaces(instance: Section) -> Iterator[str]:
-    """The interfaces that VRRP and the VIP's clients come in by, a macvlan of keepalived's own among them (2.2.7,
+    """The interfaces on which VRRP and the VIP's clients arrive, including a macvlan that keepalived creates (2.2.7,
     ``create_vmac_name``)."""
     if instance.get("interface"):
         yield str(instance["interface"])
@@ -112,7 +112,8 @@ def _interfaces(instance: Section) -> Iterator[str]:
 
 
 def _listened(vip: Vip, sections: Mapping[str, Section]) -> Iterator[tuple[str | None, int]]:
-    """Where the VIP's clients connect: where its frontends listen, or at its own ports where no HAProxy is set up."""
+    """The addresses and ports to which the VIP's clients connect: its frontends' listeners, or the VIP's own ports if
+    no HAProxy serves it."""
     derived = [sections[front.frontend] for front in vip.fronts if front.frontend in sections]
     for section in derived:
         yield from _binds(section)
@@ -121,7 +122,8 @@ def _listened(vip: Vip, sections: Mapping[str, Section]) -> Iterator[tuple[str |
 
 
 def _binds(section: Section) -> Iterator[tuple[str | None, int]]:
-    """Address and port of each listener that is not on loopback or a socket; None for every address."""
+    """Address and port of each listener that is neither on loopback nor a Unix socket. None stands for every
+    address."""
     for bind in section.get("bind") or ():
         address = _single(bind.get("address"))
         if not (address and address.is_loopback):
@@ -129,7 +131,7 @@ def _binds(section: Section) -> Iterator[tuple[str | None, int]]:
 
 
 def _single(text: Any) -> Any:
-    """The one address that is meant; None for every address, and for a name, which may be any."""
+    """The address; None for every address, and for a name, which may resolve to any."""
     try:
         address = ip_address(str(text))
     except ValueError:
@@ -138,7 +140,8 @@ def _single(text: Any) -> Any:
 
 
 def _service(address: str | None, port: int, clients: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The opening of a port, for the clients of the address's family. Clients of the other one only: for nobody."""
+    """The opening of a port for those clients that have the address's family. Nothing if clients are given and all have
+    the other family."""
     opening: dict[str, Any] = {"protocol": "tcp", "port": port}
     sources = list(clients)
     if address:

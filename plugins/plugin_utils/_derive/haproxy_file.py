@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole haproxy.cfg of one host, as ``haproxy_config`` takes it, and the CA that it names. Pure."""
+"""The complete haproxy.cfg of a host as options of ``haproxy_config``, and the CA file that it names. Pure."""
 
 from __future__ import annotations
 
@@ -18,41 +18,42 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override impo
 Variables = Mapping[str, Any]
 Section = Mapping[str, Any]
 
-#: The text of the file that k8s_edge_kube_ca_file names, as playbooks and the role have read it on the controller.
+#: The variable with the text of the file k8s_edge_kube_ca_file, which playbooks and the role read on the controller.
 KUBE_CA = "k8s_edge_kube_ca"
 CONFIG_PATH = "/etc/haproxy/haproxy.cfg"
 
-#: Where HAProxy logs to and has its socket, by the family of the system. EL has no /dev/log inside the chroot, and no
-#: /run/haproxy; the package's own file says the same.
+#: The log target and socket of HAProxy by OS family. EL has no /dev/log inside the chroot and no /run/haproxy; the
+#: values are those of the packaged haproxy.cfg.
 LOGS = {"Debian": "/dev/log local0", "RedHat": "127.0.0.1 local2"}
 SOCKETS = {"Debian": "/run/haproxy/admin.sock", "RedHat": "/var/lib/haproxy/stats"}
 
-#: What any host may bind without leave.
+#: Addresses that any host can bind without ip_nonlocal_bind.
 _ALWAYS_THERE = ("", "*", "0.0.0.0", "::", "127.0.0.1", "::1")  # noqa: S104  # compared, not bound
 
-#: What a listener allows that says nothing (HAProxy's own default for a frontend).
+#: The maxconn of a listener that sets none (HAProxy's default for a frontend).
 LISTENER_MAXCONN = 2000
 
 DEFAULTS = {"log": ["global"], "timeouts": {"connect": "5s", "client": "50s", "server": "50s"}}
 
 
 class KubeCa(NamedTuple):
-    """The CA of the apiservers on a host. The file is named by what is in it: another CA is another line in
-    haproxy.cfg, which asks for a reload, and the last good haproxy.cfg still finds the CA that it names."""
+    """The CA of the apiservers on a host. The file name contains a digest of the content. So another CA changes
+    haproxy.cfg, which causes a reload, and the previous haproxy.cfg still finds its CA file."""
 
     path: str
     content: str
 
 
 def verified_by(variables: Variables) -> Any:
-    """The file on the controller that a host is to verify apiservers by; False where it is not to."""
+    """The path on the controller of the CA by which a host verifies apiservers; False if it does not verify them."""
     if not truth(variables.get("haproxy_kube_verify", True)):
         return False
     return variables.get("haproxy_kube_ca_file", variables.get("k8s_edge_kube_ca_file"))
 
 
 def kube_ca(variables: Variables, config_path: str) -> KubeCa | None:
-    """The CA by which a host verifies apiservers, if it does; InputError where the file on the controller is none."""
+    """The CA by which a host verifies apiservers; None if it does not. Raises InputError if the file on the controller
+    holds no CA."""
     given = verified_by(variables)
     content = variables.get(KUBE_CA)
     if not given or content is None:
@@ -63,7 +64,7 @@ def kube_ca(variables: Variables, config_path: str) -> KubeCa | None:
 
 
 def global_options(family: str, listeners: Iterable[Section], by_hand: Variables) -> dict[str, Any]:
-    """The global section. Its ``maxconn`` is what all listeners together allow."""
+    """The options of the global section. Its ``maxconn`` is the sum over all listeners."""
     derived = {
         "log": [LOGS[family]],
         "chroot": "/var/lib/haproxy",
@@ -82,14 +83,14 @@ def global_options(family: str, listeners: Iterable[Section], by_hand: Variables
 def whole_haproxy_cfg(
     path: str, family: str, derived: Mapping[str, Sequence[Section]], by_hand: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The options of ``haproxy_config``: the ``derived`` frontends and backends, and what the host's variables add.
+    """The options of ``haproxy_config``: the ``derived`` frontends and backends, and those of the host's variables.
     ``by_hand`` has ``global``, ``defaults``, ``frontends``, ``listens``, ``backends``, ``sections`` and ``purge``."""
     frontends = [*derived["frontends"], *by_hand["frontends"]]
     defaults = overridden(DEFAULTS, by_hand["defaults"])
     return {
         "path": path,
         "global": global_options(family, [*frontends, *by_hand["listens"]], by_hand["global"]),
-        # Who takes all of it away has no such section.
+        # Left out if every derived option is removed by hand.
         "defaults": [defaults] if defaults else [],
         "frontends": frontends,
         "listens": list(by_hand["listens"]),
@@ -99,16 +100,15 @@ def whole_haproxy_cfg(
     }
 
 
-#: Addresses of a bind line at which a listener has every address of the host.
+#: The addresses of a bind line that stand for every address of the host.
 EVERYWHERE = ("*", "0.0.0.0", "::")  # noqa: S104  # compared, not bound
 
 
 def left_alone(info: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[str, Any]:
-    """What becomes of a HAProxy that no VIP leads to; ``info`` is what ``haproxy_info`` said of it.
+    """What happens to a HAProxy that serves no VIP. ``info``: the result of ``haproxy_info``.
 
-    ``stops``: it serves nothing that is declared, and purge allows to stop it. ``bound``: the addresses that its file
-    still binds otherwise, and that the kernel must let it bind.
-    """
+    ``stops``: it serves nothing that is declared, and purge allows stopping it. ``bound``: the addresses that its file
+    still binds, and that the kernel must let it bind."""
     stops = by_hand["purge"] and not by_hand["frontends"] and not by_hand["listens"]
     written = info.get("config") or {}
     binds = [
@@ -124,11 +124,10 @@ def left_alone(info: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[str,
 
 
 def giving_way(info: Mapping[str, Any], derived: Sequence[Mapping[str, Any]], by_hand: Mapping[str, Any]) -> list[str]:
-    """The sections that purge takes out while they listen at every address on a port of a ``derived`` frontend.
+    """The sections that purge removes and that listen on every address, at a port of a ``derived`` frontend.
 
-    Where HAProxy stops to listen, it resets the connections that wait to be accepted there. Those of the VIP go to its
-    own frontend as soon as that is there: so both have to be there for a while.
-    """
+    When HAProxy closes a listener, it resets the connections in its accept queue. Connections to the VIP use the VIP's
+    own frontend once it exists, so both must listen for a while."""
     if not by_hand["purge"]:
         return []
     ours = {each["name"] for each in (*derived, *by_hand["frontends"], *by_hand["listens"])}

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one host has to run, let in and allow, by the declaration and by its own variables. Pure.
+"""What one host must run, accept and allow, derived from the declaration and the host's variables. Pure.
 
-Roles that are used alone give their own variables. In a playbook they stand in the inventory, and what is not there has
-the default of its role.
-"""
+A role used alone passes its own variables. In a playbook they come from the inventory; a variable that is not set has
+the role's default."""
 
 from __future__ import annotations
 
@@ -63,29 +62,29 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIAB
 Hostvars = Mapping[str, Mapping[str, Any]]
 Variables = Mapping[str, Any]
 
-#: What every derived instance has unless ``keepalived_instance_defaults`` or the VIP's ``instance`` say otherwise.
-#: VRRP 3 with half a second between advertisements: a lost holder is followed within 1.5 to 2 seconds. A gratuitous
-#: ARP every minute heals the caches that missed one.
+#: The options of every derived instance unless ``keepalived_instance_defaults`` or the VIP's ``instance`` set others.
+#: With VRRP 3 and an advertisement every 0.5 s, a failed holder is replaced within 1.5 to 2 s. A gratuitous ARP every
+#: 60 s corrects caches that missed one.
 INSTANCE_DEFAULTS = {"version": 3, "advert_int": 0.5, "garp_master_refresh": 60}
 
-#: Where HAProxy says on loopback how it is, unless a variable says otherwise.
+#: The port of HAProxy's health page on loopback.
 HEALTH_PORT = 8404
 
-#: Where keepalived's check scripts lie. What lies in the folder of the EL family gets the SELinux type that keepalived
-#: may run.
+#: The folder of keepalived's check scripts. On the EL family, files in that folder get the SELinux type that keepalived
+#: may execute.
 SCRIPT_FOLDER = "/etc/keepalived"
 SCRIPT_FOLDERS = {"RedHat": "/usr/libexec/keepalived"}
 
 
-#: Where no VIP leads through HAProxy, keepalived asks nothing of it.
+#: No proxies: if no VIP leads through HAProxy, keepalived does not check it.
 _NO_PROXIES: dict[str, list[dict[str, Any]]] = {"frontends": [], "backends": []}
 
-#: What makes keepalived run on a host without a VIP.
+#: Variables that make keepalived run on a host without a VIP.
 KEEPALIVED_BY_HAND = ("keepalived_instances", "keepalived_virtual_servers")
 
 
 class Derivation:
-    """What is derived from VIPs for any host; what the hosts have in common is derived once."""
+    """Derives the part of any host from the VIPs. What hosts have in common is derived once."""
 
     def __init__(self, vips: Sequence[Vip], hostvars: Hostvars) -> None:
         self.vips = vips
@@ -99,7 +98,7 @@ class Derivation:
 
     @cached_property
     def partners(self) -> dict[str, list[str]]:
-        """For each host those that it shares a VIP with."""
+        """For each host, the hosts that share a VIP with it."""
         return partners_of(self.vips)
 
     def instances(
@@ -111,8 +110,7 @@ class Derivation:
     ) -> list[dict[str, Any]]:
         """The vrrp_instances of one host, derived and checked across all hosts.
 
-        With ``watch``, where the host was read, an instance also gives up the watchers of ours that it no longer needs.
-        """
+        With ``watch``, if the host was read, an instance also lists the derived trackers that it must stop tracking."""
         options = (overridden(INSTANCE_DEFAULTS, defaults), list(scripts), watch)
         derived = next((found for known, found in self._everyone if known == options), None)
         if derived is None:
@@ -133,11 +131,14 @@ class Derivation:
         return [part.instance for part in self.members if part.host == host and part.priority == highest[part.instance]]
 
     def keepalived(self, host: str, variables: Variables) -> dict[str, Any]:
-        """Its instances, what they track, and what it directs, as ``keepalived_config`` takes them; all of its
-        ``options``; the ``files`` and ``users`` that these need, and the ``script_folder``; ``serves``, whether it has
-        anything to do there; its ``partners``, who could take over, ``peer_paths``, where each of these has its
-        keepalived.conf, and ``alone``, whether all who could are down. InputError for a system that is not
-        supported."""
+        """The host's part in keepalived:
+
+        ``instances``, ``scripts`` and the like, as ``keepalived_config`` takes them; ``options``, all of its options
+        together; ``files``, ``users`` and ``script_folder``; ``serves``, whether keepalived has anything to do on the
+        host; ``partners``, which could take over; ``peer_paths``, the path of each partner's keepalived.conf;
+        ``alone``, whether all partners are down.
+
+        Raises InputError for a system that is not supported."""
         facts = variables.get("ansible_facts") or {}
         folder = SCRIPT_FOLDERS.get(_family(host, facts), SCRIPT_FOLDER)
         tells = variables.get("keepalived_process_events", (variables.get(BEFORE) or {}).get("process_events"))
@@ -170,27 +171,30 @@ class Derivation:
         }
 
     def _path_on(self, peer: str, host: str, variables: Variables) -> str:
-        """Where a peer has its keepalived.conf. What a role was given for ``host``, and no inventory says, is meant for
-        all of its hosts."""
+        """The path of a peer's keepalived.conf. A path that was passed to the role for ``host``, and is not in the
+        inventory, applies to all hosts of the role."""
         name = "keepalived_config_path"
         own = (self.hostvars.get(host) or {}).get(name)
         common = variables.get(name) if own is None else None
         return str((self.hostvars.get(peer) or {}).get(name) or common or KEEPALIVED_PATH)
 
     def director(self, host: str, variables: Variables) -> dict[str, Any]:
-        """Its part of keepalived.conf as a director, nothing in it for other hosts."""
+        """The host's part of keepalived.conf as a director; empty for other hosts."""
         further = _list(variables, "keepalived_virtual_servers")
         return director(host, self.vips, self.hostvars, lambda: self.members, further)
 
     def proxies(self, host: str, health_port: int = HEALTH_PORT) -> dict[str, list[dict[str, Any]]]:
-        """HAProxy's frontends and backends, but for what hangs on its version and on the file of a CA."""
+        """HAProxy's frontends and backends, without what depends on its version or on the CA file."""
         return desired_proxies(host, self.vips, self.hostvars, Checks("", health_port))
 
     def haproxy(self, host: str, variables: Variables) -> dict[str, Any]:
-        """All ``options`` of ``haproxy_config``; the ``files`` that they need; ``verified_by``, the CA's path on the
-        host, empty where none is asked for; ``serves``, whether a VIP leads to servers here, or by hand something does;
-        ``gives_way``, what ``giving_way`` says; and where nothing is served, what ``left_alone`` says. InputError for a
-        system that is not supported, and for a file that is not a CA."""
+        """The host's part in HAProxy:
+
+        ``options`` of ``haproxy_config``; ``files`` that they need; ``verified_by``, the CA's path on the host, empty
+        if apiservers are not verified; ``serves``, whether HAProxy serves a VIP or a section declared by hand;
+        ``gives_way``, the result of ``giving_way``; if nothing is served, also the result of ``left_alone``.
+
+        Raises InputError for a system that is not supported, and for a file that is not a CA."""
         path = str(variables.get("haproxy_config_path") or CONFIG_PATH)
         family = _family(host, variables.get("ansible_facts") or {})
         refuse(list(unverified(host, self.vips, verified_by(variables))))
@@ -218,8 +222,8 @@ class Derivation:
         }
 
     def firewall(self, host: str, variables: Variables) -> dict[str, list[Any]]:
-        """What it lets in, as ``firewall_access`` takes it, and the names of the instances that only keepalived.conf
-        has (``undeclared``)."""
+        """What the firewall accepts, as ``firewall_access`` takes it, and ``undeclared``, the names of the instances
+        that are in keepalived.conf only."""
         sections = variables.get("firewall_sections")
         if sections is None:
             sections = [*_list(variables, "haproxy_frontends"), *_list(variables, "haproxy_listens")]
@@ -243,7 +247,7 @@ class Derivation:
         }
 
     def selinux(self, host: str, variables: Variables) -> list[Any]:
-        """Its programs and what they need, as ``selinux_access`` takes them."""
+        """The programs and their needs, as ``selinux_access`` takes them."""
         port = _health_port(variables, "selinux")
         derived = self.proxies(host, port)
         if not derived["backends"] and truth(variables.get(BY_HAND)):
@@ -263,8 +267,7 @@ class Derivation:
         return [haproxy, keepalived, *_list(variables, "selinux_programs")]
 
     def kernel(self, host: str, variables: Variables) -> dict[str, Any]:
-        """The kernel's parameters by which HAProxy may bind a VIP that another host holds, for each family that it
-        binds one of."""
+        """The kernel parameters that let HAProxy bind a VIP held by another host, for each family of its binds."""
         sections = variables.get("kernel_sections")
         if sections is None:
             sections = [*_list(variables, "haproxy_frontends"), *_list(variables, "haproxy_listens")]
@@ -275,9 +278,11 @@ class Derivation:
         return overridden(derived, variables.get("kernel_parameters") or {})
 
     def ipvs(self, host: str, variables: Variables) -> dict[str, Any]:
-        """Its part as a director, with the kernel's ``modules`` and ``parameters`` for it; ``former``, whether it is
-        one no longer and what it had as one may go; ``loopback``, the VIPs that it serves as a real server, with
-        ``loopback_parameters``."""
+        """The host's part in IPVS:
+
+        its keepalived.conf as a director, as ``director`` returns it; ``modules`` and ``parameters``, of a director's
+        kernel; ``former``, whether it is a director no longer and what it had as one may be removed; ``loopback``, the
+        VIPs that it serves as a real server; ``loopback_parameters``."""
         part = self.director(host, variables)
         loopback = loopback_addresses(host, self.vips)
         directs = bool(part["virtual_servers"])
@@ -293,7 +298,7 @@ class Derivation:
 
 
 def _family(host: str, facts: Variables) -> str:
-    """The family of its system; InputError for one that the roles do not know. A host without facts may be any."""
+    """The OS family. A host without facts may be of any. Raises InputError for one that the roles do not support."""
     family = str(facts.get("os_family") or next(iter(LOGS)))
     if family not in LOGS:
         system = f"{facts.get('distribution') or 'unknown'}, of the family {family}"
@@ -308,7 +313,7 @@ def _list(variables: Variables, name: str) -> Sequence[Any]:
 
 
 def _either(variables: Variables, name: str, other: str) -> Any:
-    """The variable of a role, or what its default takes it from."""
+    """The role's variable or, if it is not set, the variable that its default refers to."""
     given = variables.get(name)
     return variables.get(other) if given is None else given
 
@@ -318,13 +323,13 @@ def _health_port(variables: Variables, role: str) -> int:
 
 
 def _synced(variables: Variables) -> bool:
-    """Whether keepalived.conf had the sync daemon of a director when the playbook began."""
+    """Whether keepalived.conf had a director's sync daemon at the start of the playbook."""
     written = (variables.get(BEFORE) or {}).get("configuration") or {}
     return "lvs_sync_daemon" in (written.get("global_defs") or {})
 
 
 def _kept(variables: Variables) -> Sequence[Any]:
-    """The instances that keepalived.conf had when the playbook began, where it keeps what nobody declares."""
+    """The instances of keepalived.conf at the start of the playbook if undeclared ones are kept; none with purge."""
     if truth(variables.get("keepalived_purge")):
         return ()
     return ((variables.get(BEFORE) or {}).get("configuration") or {}).get("instances") or ()

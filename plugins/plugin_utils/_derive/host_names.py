@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of VIPs and hosts, as /etc/hosts has them. Pure."""
+"""Lines for /etc/hosts with the names of VIPs and hosts. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import stated_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
-#: The line before and behind our block; role etc_hosts has the same.
+#: The markers around the managed block. Role etc_hosts has the same.
 MARKER = "# {mark} k8s_edge.ha: VIPs and hosts"
 
 
 def host_names(vips: Sequence[Vip], hostvars: Mapping[str, Any], domain: str) -> list[str]:
-    """The hosts in the order of the declaration, then the VIPs; a line each."""
+    """One line for each host in the declared order, then one for each VIP."""
     return [*_hosts(vips, hostvars, domain), *_vips(vips, domain)]
 
 
@@ -34,6 +34,7 @@ def _vips(vips: Sequence[Vip], domain: str) -> Iterator[str]:
 
 
 def _line(address: str, names: Sequence[str], domain: str) -> str:
-    """Short names first, as people type them; one that has a domain already gets none."""
+    """A line with the short name first, followed by the one with the domain. A name that contains a dot gets no
+    domain."""
     long = [f"{name}.{domain}" for name in names if domain and "." not in name]
     return " ".join([address, *dict.fromkeys([*names, *long])])

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole keepalived.conf of one host, as ``keepalived_config`` takes it. Pure."""
+"""The complete keepalived.conf of a host as options of ``keepalived_config``. Pure."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SCRIPT_USER = "keepalived_script"
 def whole_keepalived_conf(
     host: str, script_user: str, derived: Mapping[str, Any], variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The options of ``keepalived_config``: what is ``derived`` (instances, sync_groups, scripts, track_processes,
-    virtual_servers, global_defs), and what the host's variables add."""
+    """The options of ``keepalived_config``: the ``derived`` ones (instances, sync_groups, scripts, track_processes,
+    virtual_servers, global_defs), and those of the host's variables."""
     purge = truth(variables.get("keepalived_purge"))
     return {
         "path": str(variables.get("keepalived_config_path") or CONFIG_PATH),
@@ -40,6 +40,6 @@ def whole_keepalived_conf(
 
 
 def global_defs(host: str, script_user: str, purge: bool = False) -> dict[str, Any]:
-    """What every global_defs has. A sync daemon that nothing asks for goes where purge allows it."""
+    """The global_defs of every host. With ``purge``, a sync daemon that is not declared is removed."""
     derived: dict[str, Any] = {"router_id": host, "script_user": script_user, "enable_script_security": True}
     return {**derived, "lvs_sync_daemon": {}} if purge else derived

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HAProxy derived from the inventory: what the profile of each VIP asks for, and where HAProxy says if it is well."""
+"""Derive HAProxy's proxies from the inventory: what each VIP's profile needs, and HAProxy's health page."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ HEALTH_URI = "/healthz"
 
 
 def health_uri(vip: Vip) -> str:
-    """Where HAProxy says whether a server of the VIP answers."""
+    """The path of the health page for one VIP: 200 while each of its ports has a server that is up."""
     return f"{HEALTH_URI}/{vip.name}"
 
 
 def desired_proxies(
     host: str, vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], checks: Checks
 ) -> dict[str, list[dict[str, Any]]]:
-    """The frontends and backends of one host, as ``haproxy_config`` takes them; InputError for a server without
-    an address. What a VIP sets by hand under ``frontend`` and ``backend`` goes over what is derived for each of its
-    ports."""
+    """The frontends and backends of one host, as ``haproxy_config`` takes them. Options of a VIP under ``frontend`` and
+    ``backend`` override what is derived for each of its ports. Raises InputError for a server without an address."""
     mine = [vip for vip in vips if host in vip.hosts and vip.proxied]
     problems: list[Problem] = []
     frontends, backends = [_health(mine, checks)], []
@@ -42,8 +41,8 @@ def desired_proxies(
 
 
 def unverified(host: str, vips: Sequence[Vip], ca_file: Any) -> Iterator[Problem]:
-    """A problem where a host asks apiservers and no CA is given to verify them by; ``ca_file`` is False where they are
-    not to be verified."""
+    """A problem if the host's HAProxy checks apiservers and no CA is given. ``ca_file`` is False if they are not to be
+    verified."""
     asked = [vip.name for vip in vips if host in vip.hosts and vip.proxied and vip.profile.apiservers]
     if asked and not ca_file and ca_file is not False:
         remedy = (
@@ -56,7 +55,8 @@ def unverified(host: str, vips: Sequence[Vip], ca_file: Any) -> Iterator[Problem
 
 
 def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
-    """Where clients of the VIPs connect; ``url`` says whether an apiserver is ready, and is empty for others."""
+    """The addresses and ports to which clients of the VIPs connect. ``url`` is an apiserver's readiness URL, empty for
+    other profiles."""
     return [
         {
             "name": vip.name,
@@ -73,7 +73,7 @@ def endpoints(vips: Sequence[Vip]) -> list[dict[str, Any]]:
 
 
 def _addresses(vip: Vip, hostvars: Mapping[str, Mapping[str, Any]], problems: list[Problem]) -> dict[str, str]:
-    """The address of each server, by its name."""
+    """Addresses of the servers by name."""
     found = {}
     for name in vip.servers:
         address = stated_address(name, hostvars[name])
@@ -92,11 +92,10 @@ def _addresses(vip: Vip, hostvars: Mapping[str, Mapping[str, Any]], problems: li
 
 
 def _health(vips: Sequence[Vip], checks: Checks) -> dict[str, Any]:
-    """Where keepalived's checks ask, and people look at the statistics: on loopback only.
+    """The frontend for keepalived's checks and for statistics, on loopback only.
 
-    ``/healthz`` is 200 while HAProxy answers at all; ``/healthz/NAME`` is 503 while no server is up for
-    one of that VIP's ports.
-    """
+    ``/healthz`` answers 200 as long as HAProxy runs. ``/healthz/NAME`` answers 503 while a port of that VIP has no
+    server that is up."""
     health: dict[str, Any] = {
         "name": HEALTH,
         "exact": True,

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What HAProxy and keepalived of one host need of SELinux, derived from the sections they will have. Pure."""
+"""What HAProxy and keepalived of a host need from SELinux, derived from their desired sections. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Section = Mapping[str, Any]
 
 def programs(sections: Iterable[Section], settings: Section, health_port: int, scripts: Sequence[Section]) -> list[Any]:
     """The programs as ``selinux_access`` takes them: HAProxy with the ports and files of its sections (as
-    ``haproxy_config`` takes them) and of its global settings, keepalived with what its checks ask and run."""
+    ``haproxy_config`` takes them) and of its global options; keepalived with what its checks connect to and execute."""
     sections = list(sections)
     servers = [line for section in sections for line in _servers(section)]
     haproxy = {

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VRRP derived from the inventory: one instance per VIP and family, checked across all hosts at once.
+"""Derive VRRP from the inventory: one instance per VIP and family, checked across all hosts.
 
-Every host starts as BACKUP with a priority of its own. The order of the names says who comes first; it is rotated by
-one for each further VIP of the same hosts, so that several VIPs spread over them.
-"""
+Every host starts as BACKUP with a priority of its own. Priorities follow the order of host names. For each further VIP
+of the same hosts that order is rotated by one, so that VIPs are spread over the hosts."""
 
 from __future__ import annotations
 
@@ -29,13 +28,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interf
 HIGHEST_PRIORITY = 200
 WIDEST_STEP = 10
 
-#: Keys of an instance that the members must hold in common, or each ignores the other and takes the VIP.
-#: The address list is one of them: keepalived drops an advertisement that carries another list than its own.
+#: Options of an instance that all members must have in common; otherwise each member ignores the other and becomes
+#: MASTER. The addresses are among them: keepalived drops an advertisement with other addresses than its own.
 AGREED = ("virtual_router_id", "version", "interface", "unicast_src_ip")
 
 
 class Member(NamedTuple):
-    """One host's part in one instance."""
+    """The part of one host in one instance."""
 
     vip: Vip
     address: Interface
@@ -46,7 +45,7 @@ class Member(NamedTuple):
 
     @property
     def instance(self) -> str:
-        """The instance's name: the VIP's, and its own for IPv6, so that adding a family renames nothing."""
+        """The instance's name. The name of the IPv6 instance has a suffix, so that adding a family renames nothing."""
         return instance_name(self.vip, self.address)
 
 
@@ -56,10 +55,10 @@ def instance_name(vip: Vip, address: Interface) -> str:
 
 
 def router_id(vip: Vip, address: Interface) -> int:
-    """The virtual router ID: by hand, or from the address, so that it stays when VIPs come and go.
+    """The virtual router ID: the declared one, or one computed from the address, so that it does not depend on other
+    VIPs.
 
-    IPv4: the last octet; IPv6: the last 16 bits modulo 255; 255 where that gives 0.
-    """
+    IPv4: the last octet. IPv6: the last 16 bits modulo 255. 255 if the result is 0."""
     if vip.virtual_router_id is not None:
         return vip.virtual_router_id
     low = int(address.ip) & (0xFF if address.version == 4 else 0xFFFF)
@@ -67,7 +66,8 @@ def router_id(vip: Vip, address: Interface) -> int:
 
 
 def priorities(vip: Vip, turn: int) -> dict[str, int]:
-    """Each host's priority for the ``turn``-th VIP of its hosts; those set by hand go over the derived ones."""
+    """Priorities by host for the VIP with index ``turn`` among the VIPs of the same hosts. Declared priorities override
+    the derived ones."""
     count = len(vip.hosts)
     first = vip.hosts.index(vip.holder) if vip.holder else turn % count
     step = min(WIDEST_STEP, WIDEST_GAP // max(count - 1, 1)) or 1
@@ -76,13 +76,13 @@ def priorities(vip: Vip, turn: int) -> dict[str, int]:
 
 
 def members(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]]) -> tuple[Member, ...]:
-    """Every host's part in every instance; InputError with all that does not fit together across the hosts."""
+    """The part of every host in every instance. Raises InputError with every inconsistency between hosts."""
     problems: list[Problem] = []
     found: list[Member] = []
     turns: dict[tuple[str, ...], int] = {}
     down = hosts_down(hostvars)
     for vip in vips:
-        # Directed VIPs of the same hosts have one master, so their ranks are the same.
+        # Directed VIPs of the same hosts have one MASTER, so their priorities are equal.
         ranked = priorities(vip, 0 if vip.directed else turns.setdefault(vip.hosts, 0))
         if not vip.directed:
             turns[vip.hosts] += 1
@@ -111,12 +111,11 @@ def desired_instances(
     scripts: Sequence[Mapping[str, Any]] = (),
     watch: Watch | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
-    """The vrrp_instances of every host, as ``keepalived_config`` takes them.
+    """The vrrp_instances by host, as ``keepalived_config`` takes them.
 
-    ``common`` holds what every instance shares (timers, VRRP version); what a VIP sets by hand under ``instance`` goes
-    over both. What the instances track follows from ``watch``, nothing where it is None; its weights and those of
-    further ``scripts`` are checked against the priorities of all hosts.
-    """
+    ``common``: options of every instance (timers, VRRP version). A VIP's ``instance`` overrides ``common`` and the
+    derived options. ``watch`` determines what the instances track; None: nothing. Its weights and those of ``scripts``
+    are checked against the priorities of all hosts."""
     everyone = [(member, _instance(member, parts, common, watch)) for member in parts]
     refuse(list(_unfit_weights(everyone, scripts, watch)))
     by_host: dict[str, list[dict[str, Any]]] = {}
@@ -131,8 +130,8 @@ def _instance(
     same = [other for other in parts if other.instance == member.instance]
     holding: dict[str, Any] = {"address": str(member.address)}
     if member.address.version == 6:
-        # Preferred, it would be the source of what the holder sends to others of that network, and go when the VIP
-        # goes. For /128 keepalived does so itself. In IPv4 the address that came first in a network is the source.
+        # A preferred address would become the source of the holder's own traffic in that network, and disappear with
+        # the VIP. For /128 keepalived deprecates it itself. In IPv4 the first address of a network is the source.
         holding["preferred_lft"] = "0"
     peers = [{"address": str(other.place.address.ip)} for other in same if other.host != member.host]
     instance: dict[str, Any] = {
@@ -152,10 +151,9 @@ def _instance(
 
 
 def agreement(instance: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of an instance that its members must hold in common, in a form that compares.
+    """The options of an instance that its members must have in common, in a comparable form.
 
-    A password is not in it, since reading masks it: a rehearsal says whether it would change.
-    """
+    Passwords are left out, since reading masks them. A dry run shows whether a password would change."""
     agreed: dict[str, Any] = {key: instance.get(key) or None for key in AGREED}
     agreed["unicast"] = bool(instance.get("unicast_peer"))
     agreed["auth_type"] = (instance.get("authentication") or {}).get("auth_type")

@@ -1,17 +1,16 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keepalived watches to know whether a host can serve a VIP, and how much each thing counts.
+"""What keepalived tracks to decide whether a host can serve a VIP, and with which weights.
 
-HAProxy is watched twice: its process, which tells at once, and its own health page, which tells the truth. By default
-either takes the host out (weight 0: FAULT). Where the hosts are the apiservers, a dead HAProxy must not: the apiserver
-beside it still answers. There everything has a weight, in two steps: a lost HAProxy costs more than a lost apiserver,
-and either costs more than the hosts' priorities differ by. So the VIP goes where HAProxy is well, and where it is well
-nowhere, to a live apiserver.
+HAProxy is tracked twice: its process, which is noticed at once, and its health page, which is reliable. By default the
+failure of either puts the instance in FAULT (weight 0). Where the hosts run the apiservers, a dead HAProxy must not do
+that: the local apiserver still answers. There each check has a weight. The failure of HAProxy costs more than that of
+the apiserver, and either costs more than the difference between the hosts' priorities. So the VIP moves to a host whose
+HAProxy works or, if there is none, to a host with a live apiserver.
 
-Weights are negative: keepalived (2.2.7, process_script_update_priority) leaves a positive one out until its script has
-run once, which would drop the holder of a VIP when a script is new in a reload.
-"""
+Weights are negative: keepalived (2.2.7, process_script_update_priority) ignores a positive weight until its script has
+run once. A new script in a reload would then lower the priority of the holder, which would lose the VIP."""
 
 from __future__ import annotations
 
@@ -23,24 +22,24 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places impo
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
-#: The name of the script, and of the tracked process.
+#: The name of both the script and the tracked process.
 HAPROXY = "haproxy"
 
-#: How often the scripts ask. The time limit is keepalived's, in whole seconds, and below the interval.
+#: Interval and time limit of the scripts. keepalived takes the time limit in whole seconds; it is below the interval.
 ASK_HAPROXY = {"interval": 2, "timeout": 1, "rise": 2, "fall": 2}
 ASK_APISERVER = {"interval": 3, "timeout": 2, "rise": 2, "fall": 2}
 
-#: Seconds without a process before it counts: systemd starts a HAProxy that crashed again after 0.1.
+#: Seconds without a process before it counts as failed. systemd restarts a crashed HAProxy after 0.1 s.
 GRACE = 1
 
-#: The widest gap between priorities that leaves room for all weights below the highest priority, 200.
+#: The largest difference between priorities that leaves room for all weights below the highest priority, 200.
 WIDEST_GAP = 27
 
 
 class Watch(NamedTuple):
-    """What the role says. ``health_port`` is HAProxy's, on loopback; ``folder`` has the scripts; ``check`` goes over
-    the script's own options; ``servers``: the VIP leaves a host also where none of its servers answers; ``processes``:
-    the kernel tells this host's keepalived of processes."""
+    """Settings of the role. ``health_port``: HAProxy's, on loopback. ``folder``: the folder of the scripts. ``check``:
+    overrides the options of the script. ``servers``: a host also loses the VIP if none of the VIP's servers answers.
+    ``processes``: the kernel notifies keepalived on this host of processes."""
 
     health_port: int = 8404
     folder: str = ""
@@ -73,7 +72,7 @@ def watchers(
 
 
 def tracked(vip: Vip, watch: Watch, gap: int) -> dict[str, list[dict[str, Any]]]:
-    """What the instances of a VIP track. ``gap`` is the widest one between the priorities of its hosts."""
+    """What the instances of a VIP track. ``gap``: the largest difference between the priorities of the VIP's hosts."""
     if not vip.proxied:
         return {}
     little = -(gap + 1)
@@ -87,8 +86,9 @@ def tracked(vip: Vip, watch: Watch, gap: int) -> dict[str, list[dict[str, Any]]]
 
 
 def released(instance: Mapping[str, Any], written: Mapping[str, Any], vip: Vip) -> dict[str, Any]:
-    """The lists of an instance in the file from which our own watchers are to go, since it is no longer to track any:
-    what is left in each. What others have put there stays."""
+    """The tracker lists that ``instance`` must have to stop tracking what is no longer derived: those of ``written``,
+    the same instance in the file, without the derived trackers. Trackers set by others are kept. Lists that
+    ``instance`` sets itself, and lists without a derived tracker, are left out."""
     ours = {HAPROXY, servers_script(vip), apiserver_script(vip)}
     left = {}
     for option in ("track_script", "track_process"):
@@ -100,10 +100,10 @@ def released(instance: Mapping[str, Any], written: Mapping[str, Any], vip: Vip) 
 
 
 def servers_script(vip: Vip) -> str:
-    """The script that asks HAProxy whether a server of the VIP answers."""
+    """The name of the script that asks HAProxy whether a server of the VIP answers."""
     return f"{vip.name}-servers"
 
 
 def apiserver_script(vip: Vip) -> str:
-    """The script that asks the apiserver beside HAProxy."""
+    """The name of the script that asks the local apiserver."""
     return f"{vip.name}-apiserver"

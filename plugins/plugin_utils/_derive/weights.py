@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the weights of what an instance tracks can move its VIP: arithmetic over the priorities of all its hosts."""
+"""Check whether the weights of an instance's trackers can move its VIP, given the priorities of all hosts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import HAPROXY, apiserver_script
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
-#: Where keepalived ends an effective priority, so that further weights count for nothing.
+#: keepalived limits effective priorities to this range; weights beyond it have no effect.
 LEAST, MOST = 1, 254
 
 
 class Weight(NamedTuple):
-    """A weight other than 0, the name of what has it, and where that stands."""
+    """A weight other than 0, the name of its tracker, and its path in the options."""
 
     option: str
     name: str
@@ -27,8 +27,8 @@ class Weight(NamedTuple):
 def unfit_weights(
     vip: Vip, instance: Mapping[str, Any], ranks: Mapping[str, int], common: Mapping[Any, Any]
 ) -> Iterable[Problem]:
-    """What keeps weights from moving the VIP. ``ranks`` are the priorities by host, ``common`` the scripts' own
-    weights, for instances that give none."""
+    """Problems with weights that cannot move the VIP. ``ranks``: priorities by host; ``common``: the scripts' own
+    weights, used by instances that set none."""
     weights = _weights(instance, common)
     for option, value, reason, remedy in [*_too_light(vip, weights, ranks), *_in_vain(instance, weights, ranks)]:
         yield Problem(f"{vip.path}.instance.{option}", value, reason, remedy)
@@ -50,7 +50,8 @@ Fault = tuple[str, Any, str, str]
 
 
 def _too_light(vip: Vip, weights: list[Weight], ranks: Mapping[str, int]) -> Iterable[Fault]:
-    """Weights that lose against the gap between priorities, or HAProxy's against the apiserver's beside it."""
+    """Weights smaller than the difference between priorities, or HAProxy's not larger than that of the local
+    apiserver."""
     gap = max(ranks.values()) - min(ranks.values())
     told = ", ".join(f"{host}: {rank}" for host, rank in ranks.items())
     beside = [abs(each.weight) for each in weights if vip.beside and each.name == apiserver_script(vip)]
@@ -66,7 +67,7 @@ def _too_light(vip: Vip, weights: list[Weight], ranks: Mapping[str, int]) -> Ite
 
 
 def _in_vain(instance: Mapping[str, Any], weights: list[Weight], ranks: Mapping[str, int]) -> Iterable[Fault]:
-    """Weights that lead out of keepalived's range, or that ``nopreempt`` makes idle."""
+    """Weights that leave keepalived's range, or that ``nopreempt`` makes ineffective."""
     if not weights:
         return
     option, _name, weight = weights[-1]

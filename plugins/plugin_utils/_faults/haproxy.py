@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a haproxy.cfg, although HAProxy takes it. Pure."""
+"""Faults of a haproxy.cfg that HAProxy accepts. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.fault import F
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.proxies import Proxy, proxies
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import ERROR, NOTE, WARNING
 
-#: A session over TCP that says nothing for so long is cut (seconds): kubectl logs -f, exec and watches are such.
+#: A client or server timeout below this (seconds) cuts idle sessions: kubectl logs -f, exec and watches.
 SHORT = 600.0
-#: Connections to one apiserver, of a cluster of 60 nodes (each has kubelet, kube-proxy, agents and people).
+#: Connections to one apiserver in a cluster of 60 nodes. Each node has kubelet, kube-proxy, agents and users.
 FEW = 1000
 _LOOPBACK = ("127.", "::1", "/", "unix@", "abns@", "fd@")
 
@@ -25,7 +25,8 @@ _LOOPBACK = ("127.", "::1", "/", "unix@", "abns@", "fd@")
 def haproxy_faults(
     host: str, values: Mapping[str, Any], vips: Container[str], verified: bool = False
 ) -> Iterator[Fault]:
-    """Of one file. ``vips`` are the addresses that VRRP moves there; ``verified``: the apiservers' CA is given."""
+    """The faults of one file. ``vips``: the addresses that VRRP moves to and from the host; ``verified``: the
+    apiservers' CA is given."""
     try:
         plan_config("", values)
     except InputError as error:

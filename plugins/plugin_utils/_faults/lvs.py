@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with virtual servers, although keepalived takes them. Pure."""
+"""Faults of virtual servers that keepalived accepts. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHECKERS = tuple(_CHECKS.split())
 
 
 def known_addresses(sources: Sequence[Source], found: Sequence[Router]) -> dict[str, str]:
-    """Hosts by each address of theirs that is known."""
+    """Host names by each known address."""
     known: dict[str, str] = {}
     for each in sources:
         for text in (each.address, *(str(one.get("address")) for one in each.addresses)):
@@ -35,8 +35,9 @@ def known_addresses(sources: Sequence[Source], found: Sequence[Router]) -> dict[
 def real_server_hosts(
     servers: Sequence[str], directors: Sequence[str], known: Mapping[str, str]
 ) -> tuple[list[str], bool]:
-    """The directors that are real servers too, and whether that is certain. Without their addresses: where there are as
-    many servers as directors with one file between them, they are taken for the same hosts."""
+    """The directors that are real servers too, and whether this is certain. If the directors' addresses are unknown,
+    they are assumed to be the real servers when both are equally many and all directors have the same virtual
+    servers."""
     certain = [known[each] for each in servers if known.get(each) in directors]
     if certain:
         return list(dict.fromkeys(certain)), True
@@ -47,7 +48,7 @@ def real_server_hosts(
 def server_faults(
     sources: Sequence[Source], values: Mapping[str, Mapping[str, Any]], found: Sequence[Router]
 ) -> Iterator[Fault]:
-    """Of every virtual server of every host."""
+    """The faults of the virtual servers of every host."""
     known = known_addresses(sources, found)
     by_host = {each.host: each for each in sources}
     directing: dict[str, list[str]] = {}

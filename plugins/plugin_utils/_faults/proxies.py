@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A proxy of haproxy.cfg with what it inherits, as far as faults and VIPs are sought in it. Pure."""
+"""A proxy of haproxy.cfg with its inherited defaults, reduced to what fault detection and adoption need. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file i
 
 Section = Mapping[str, Any]
 
-#: Where apiservers listen, and what people call them.
+#: Ports and names by which a proxy for apiservers is recognized.
 APISERVER_PORTS = (6443, 8443, 16443)
 _CALLED = re.compile(r"k8s|kube|api-?server", re.IGNORECASE)
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class Proxy(NamedTuple):
-    """``kind`` is frontend, backend or listen; ``defaults`` are those that it inherits."""
+    """``kind`` is frontend, backend or listen. ``defaults``: the options of the ``defaults`` section that it
+    inherits."""
 
     kind: str
     section: Section
@@ -48,33 +49,33 @@ class Proxy(NamedTuple):
 
     @property
     def servers(self) -> list[Mapping[str, Any]]:
-        """Its servers, with what default-server says."""
+        """Its servers, each merged with ``default_server``."""
         common = {**(self.defaults.get("default_server") or {}), **(self.section.get("default_server") or {})}
         return [{**common, **each} for each in self.section.get("servers") or ()]
 
     @property
     def apiservers(self) -> bool:
-        """Whether it leads to apiservers, as far as port and name say so."""
+        """Whether it leads to apiservers, judged by port and name."""
         ports = {each.get("port") for each in self.servers}
         named = _CALLED.search(self.name) is not None
         return self.mode == "tcp" and bool(ports) and (ports <= set(APISERVER_PORTS) or (named and 443 in ports))
 
     def timeout(self, name: str) -> float | None:
-        """One of its timeouts in seconds, also where it inherits it; None where it has none that can be read."""
+        """The timeout in seconds, inherited ones included; None if it is not set or unreadable."""
         said = {**(self.defaults.get("timeouts") or {}), **(self.section.get("timeouts") or {})}.get(name)
         return None if said is None else seconds(str(said))
 
     def options(self) -> list[str]:
-        """Its options, and those that it inherits."""
+        """Its options, inherited ones included."""
         return [*map(str, self.defaults.get("options") or ()), *map(str, self.section.get("options") or ())]
 
     def lines(self) -> Iterator[str]:
-        """Its further lines, as they stand there."""
+        """Its further lines, as written."""
         yield from map(str, self.section.get("directives") or ())
 
 
 def proxies(values: Mapping[str, Any]) -> list[Proxy]:
-    """The proxies of what ``describe`` told of a file."""
+    """The proxies in the values that ``describe`` returned for a file."""
     defaults = values.get("defaults") or []
     common: Section = defaults[-1] if len(defaults) == 1 else {}
     named = {each["name"]: each for each in defaults if each.get("name")}
@@ -86,6 +87,6 @@ def proxies(values: Mapping[str, Any]) -> list[Proxy]:
 
 
 def seconds(text: str) -> float | None:
-    """A time as HAProxy writes it; milliseconds where it has no unit."""
+    """A time in HAProxy's syntax, in seconds. Without a unit it is in milliseconds."""
     match = re.fullmatch(r"(\d+)(us|ms|s|m|h|d)?", text.strip())
     return None if match is None else int(match[1]) * _UNITS[match[2] or "ms"]

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The instances of all hosts that belong together: the members of one virtual router, as their files have it. Pure."""
+"""Group the instances of all hosts into virtual routers: the members of each, as their files have them. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Instance = Mapping[str, Any]
 
 
 class Router(NamedTuple):
-    """``members`` are the instances by host, as keepalived_info has them."""
+    """One virtual router. ``members``: its instances by host, as keepalived_info returns them."""
 
     name: str
     members: Mapping[str, Instance]
@@ -25,7 +25,7 @@ class Router(NamedTuple):
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """Every virtual address that a member has, once, as the first one says it."""
+        """Every virtual address of any member, once, in the form in which it occurs first."""
         found: dict[str, dict[str, Any]] = {}
         for instance in self.members.values():
             for entry in instance.get("virtual_ipaddress") or ():
@@ -33,14 +33,14 @@ class Router(NamedTuple):
         return [entry for address, entry in found.items() if address]
 
     def agreed(self, option: str) -> Any:
-        """What all members have for an option; None where they differ."""
+        """The value of an option if all members have the same; otherwise None."""
         said = [each.get(option) for each in self.members.values()]
         return said[0] if all(each == said[0] for each in said) else None
 
 
 def routers(instances: Mapping[str, Sequence[Instance]]) -> list[Router]:
-    """The virtual routers of ``instances`` by host. Two of different hosts belong together that have one virtual router
-    ID, and one name or an address in common or one for the other's peer."""
+    """Group ``instances`` (by host) into virtual routers. Instances of two hosts belong together if they have the same
+    virtual router ID and also share a name or an address, or one lists the other as a unicast peer."""
     found: list[dict[str, Instance]] = []
     for host, each in instances.items():
         for instance in each:
@@ -55,7 +55,7 @@ def routers(instances: Mapping[str, Sequence[Instance]]) -> list[Router]:
 
 
 def peers(instance: Instance) -> set[str]:
-    """The addresses of its unicast peers."""
+    """The addresses of the instance's unicast peers."""
     return {plain_address(each.get("address")) for each in instance.get("unicast_peer") or ()}
 
 

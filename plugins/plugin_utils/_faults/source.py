@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read of one host that somebody set up by hand, as it comes from the host or from a folder of files."""
+"""The input for one hand-configured host, read from the running host or from a folder of files."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 
-#: The files of a host that are read, and what may be known of it beside them.
+#: The files that are read from a host, and the optional facts beside them.
 FILES = ("keepalived", "haproxy")
 
 
 class Source(NamedTuple):
-    """``keepalived`` and ``haproxy`` are the texts of its files, None where there is none. ``address`` is where it is
-    reached, empty where that is not known. Of a running host also ``addresses`` and ``instances``, as keepalived_info
-    has them, ``ipvs``, the virtual servers of its kernel, and ``selinux``, its mode."""
+    """``keepalived`` and ``haproxy``: the text of each file; None if it does not exist. ``address``: where the host is
+    reached; empty if unknown. Known for a running host only: ``addresses`` and ``instances``, as keepalived_info
+    returns them; ``ipvs``, the virtual servers in its kernel; ``selinux``, its mode."""
 
     host: str
     keepalived: str | None
@@ -32,7 +32,8 @@ class Source(NamedTuple):
 
 
 def sources_of(given: Mapping[str, Mapping[str, Any]]) -> list[Source]:
-    """The hosts as plain values: texts in base64, since a file may hold any bytes. InputError for what is none."""
+    """Build sources from plain values, with the texts in base64, since a file may hold any bytes. Raises InputError for
+    malformed values."""
     given = _plain(given)
     refuse(list(_problems(given)))
     return [
@@ -51,7 +52,7 @@ def sources_of(given: Mapping[str, Mapping[str, Any]]) -> list[Source]:
 
 
 def _plain(value: Any) -> Any:
-    """Without Ansible's own types, which no YAML file takes."""
+    """The value in plain types: PyYAML cannot write Ansible's own."""
     if isinstance(value, Mapping):
         return {str.__str__(key): _plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

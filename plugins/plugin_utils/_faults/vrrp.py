@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a keepalived.conf, although keepalived takes it, and across the files of several hosts. Pure."""
+"""Faults of keepalived.conf that keepalived accepts, in one file and across the files of several hosts. Pure."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.source import 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import plain_address
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import ERROR, NOTE, WARNING
 
-#: Longer between two advertisements, and a lost holder is missed for too long (seconds).
+#: The longest acceptable advertisement interval, in seconds: above it a failed holder is noticed too late.
 LONG_INTERVAL = 2.0
-#: Programs that see whether a process lives.
+#: Commands that only check whether a process is alive.
 LIVES = re.compile(r"\b(killall5?\s+-0|pidof|pgrep|systemctl\s+(-\S+\s+)*is-active|kill\s+-0)\b")
-#: What members of one virtual router must have in common.
+#: Options that must be equal on all members of a virtual router.
 AGREED = ("interface", "version", "advert_int", "virtual_router_id")
 _TRACKS = ("track_script", "track_process", "track_file", "track_interface")
 
 
 def file_faults(source: Source, values: Mapping[str, Any]) -> Iterator[Fault]:
-    """Of one file by itself."""
+    """The faults of one file by itself."""
     host, text = (source.host,), source.keepalived or ""
     yield from _refused(source.host, text, values)
     yield from _scripts(host, values)
@@ -47,7 +47,7 @@ def file_faults(source: Source, values: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _refused(host: str, text: str, values: Mapping[str, Any]) -> Iterator[Fault]:
-    """What the modules would not write, and words that keepalived does not know."""
+    """What the modules would refuse to write, and keywords that keepalived does not know."""
     refused: list[Problem] = []
     document = parse(text)
     unknown = list(unknown_options(document))
@@ -69,11 +69,11 @@ def _refused(host: str, text: str, values: Mapping[str, Any]) -> Iterator[Fault]
 
 
 def _said_elsewhere(problem: Problem) -> bool:
-    """Whether what is missing may stand in a line that cannot be read: a parameter, a condition, an include."""
+    """Whether a missing value may be set in a line that cannot be read: a parameter, a condition, an include."""
     return problem.reason.startswith(("is missing", "is not defined", "is no instance"))
 
 
-#: Keywords of older articles that no keepalived of today knows.
+#: Keywords found in old articles that current versions of keepalived do not know.
 _GONE = re.compile(r"^\s*(nat_mask|lb_mask|vrrp_version_strict|authtype)\b", re.MULTILINE)
 
 
@@ -126,7 +126,7 @@ def _instance(host: tuple[str, ...], instance: Mapping[str, Any]) -> Iterator[Fa
 
 
 def fleet_faults(found: Sequence[Router], values: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Across the files of all hosts; ``values`` are what each says."""
+    """The faults across the files of all hosts. ``values``: the values of keepalived.conf by host."""
     for router in found:
         if len(router.members) > 1:
             yield from _disagreeing(router)
@@ -204,7 +204,8 @@ def _peers(router: Router) -> Iterator[Fault]:
 
 
 def _weights(router: Router, values: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """A check that fails must bring its host below the best of the others, as they are when they are well."""
+    """Weights too small to matter: when a check fails, the host's priority must drop below the highest priority of its
+    healthy peers."""
     ranks = {host: int(one.get("priority") or 100) for host, one in router.members.items()}
     if len(ranks) < 2 or any(not isinstance(one.get("priority", 100), int) for one in router.members.values()):
         return
