@@ -43,10 +43,11 @@ RETURN = r"""
 _value:
   description:
     - C(vips), an entry for each address with C(holders), C(seen_by), who C(says) to have it, and C(members), each with
-      C(state), C(priority), C(since) and C(why) it does not hold it; C(hosts), each with its C(roles), daemons,
-      C(servers) of HAProxy, C(virtual_servers) of the kernel, C(sessions), C(old_processes), C(drift), and
-      C(last_written), the file of this collection or of the daemons that was written last and when;
-      C(certificates) with the C(days) left; C(faults) and C(text), lines.
+      C(state), C(priority), C(since), what is C(failing) there, and C(why) it does not hold it.
+    - C(hosts), each with its C(roles), daemons, C(servers) of HAProxy, C(virtual_servers) of the kernel, C(sessions),
+      C(old_processes), C(drift), and C(last_written), the file of this collection or of the daemons that was written
+      last and when.
+    - C(certificates) with the C(days) left; C(faults) and C(text), lines.
   type: dict
 """
 

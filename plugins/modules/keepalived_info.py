@@ -174,6 +174,20 @@ instances:
     effective_priority:
       description: The priority with the weights of trackers.
       type: int
+    failing:
+      description: What it tracks and what keeps it in C(FAULT), or its priority down.
+      type: list
+      elements: dict
+      contains:
+        kind:
+          description: C(script), C(process), C(file) or C(interface).
+          type: str
+        name:
+          description: Its name.
+          type: str
+        weight:
+          description: What it takes from the priority or does not add to it. V(0) means C(FAULT).
+          type: int
     virtual_router_id:
       description: The number of the virtual router.
       type: int

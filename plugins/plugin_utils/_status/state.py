@@ -30,6 +30,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import READ
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._status.directors import director_faults, virtual_servers
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._status.text import failing_text
 
 #: What edge_info said of HAProxy's sessions and old processes, and when a file of ours was written last.
 SESSIONS, WRITTEN = "k8s_edge_sessions", "k8s_edge_last_written"
@@ -60,6 +61,7 @@ def _vip(seen: Seen, each: Holding) -> dict[str, Any]:
                 "priority": live_priority(running) if running else 0,
                 "base_priority": int(running.get("priority") or 0),
                 "since": running.get("since"),
+                "failing": list(running.get("failing") or ()),
             }
         )
     best = max((each["priority"] for each in members if each["holds"]), default=0)
@@ -88,14 +90,21 @@ def _why_not(seen: Seen, member: Mapping[str, Any], best: int) -> str:
     if not info.get("active"):
         return "keepalived does not run"
     if member["state"] == "FAULT":
-        return "FAULT: a tracked check fails, or its interface is down"
+        named = failing_text(member)
+        return (
+            f"FAULT by {named}"
+            if named
+            else "FAULT: its interface is down, or another instance of its sync group is in it"
+        )
     if member["state"] == "MASTER":
         return "is MASTER by its own account, and does not answer on the network"
     if member["state"] != "BACKUP":
         return "keepalived does not have the instance"
     lost = member["base_priority"] - member["priority"]
-    checks = f", {lost} less than its own for failing checks" if lost > 0 else ""
-    return f"priority {member['priority']}{f' against {best}' if best else ''}{checks}"
+    less = f", {lost} less than its own" if lost > 0 else ""
+    named = failing_text(member)
+    lowered = f", lowered by {named}" if named else ""
+    return f"priority {member['priority']}{f' against {best}' if best else ''}{less}{lowered}"
 
 
 def _host(seen: Seen, host: str) -> dict[str, Any]:

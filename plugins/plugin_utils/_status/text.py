@@ -52,9 +52,16 @@ def holder_text(vip: Mapping[str, Any], now: float) -> str:
     for each in vip["members"]:
         if each["holds"]:
             since = f" for {age(now - each['since'])}" if each["since"] and each["state"] == "MASTER" else ""
-            found.append(f"{each['host']} ({each['state']}, priority {each['priority']}{since})")
+            named = failing_text(each)
+            lowered = f", lowered by {named}" if named else ""
+            found.append(f"{each['host']} ({each['state']}, priority {each['priority']}{since}{lowered})")
     seen = f", seen by {' and '.join(vip['seen_by'])}" if vip["seen_by"] else ", by its own account"
     return f"{' AND '.join(found)}{seen}"
+
+
+def failing_text(member: Mapping[str, Any]) -> str:
+    """What a member tracks and what counts against it: script check-haproxy, interface eth1."""
+    return ", ".join(f"{each['kind']} {each['name']}" for each in member["failing"])
 
 
 def host_text(host: Mapping[str, Any], now: float) -> str:

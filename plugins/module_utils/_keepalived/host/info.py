@@ -20,6 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.addre
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.files import Reading, read_configuration
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.process_events import process_events
+from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.tracking import failing
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document, is_opaque
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Group
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
@@ -54,7 +55,7 @@ def info(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, 
     running: list[dict[str, Any]] | None = None
     if service.active and params["live"] and values.get("instances"):
         text = live.dump(service.main_pid)
-        running = live.instances_of(text) if text is not None else None
+        running = instances(text) if text is not None else None
     local = local_addresses()
     reason = why_not_loaded(path, reading, service, running, values, unknown)
     problems = None
@@ -82,6 +83,13 @@ def info(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, 
         "process_events": process_events(),
         "start_problems": problems,
     }
+
+
+def instances(text: str) -> list[dict[str, Any]]:
+    """The instances of a dump, each with what it tracks and is ``failing``."""
+    found = live.instances_of(text)
+    tracked = failing(text, found)
+    return [{**each, "failing": tracked[each["name"]]} for each in found]
 
 
 def configuration(document: Document) -> dict[str, Any]:

@@ -80,6 +80,11 @@ def test_both_holders_are_shown(edge):
     assert any(line.startswith("! haproxy-1, haproxy-2: ") and "split brain" in line for line in lines)
 
 
+BACKUP = {"name": "kubeapi", "state": "BACKUP", "priority": 190}
+SCRIPT = {"kind": "script", "name": "check-haproxy", "weight": 20}
+INTERFACE = {"kind": "interface", "name": "eth1", "weight": 0}
+
+
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
@@ -87,17 +92,37 @@ def test_both_holders_are_shown(edge):
         ({"instances": []}, "keepalived does not have the instance"),
         (
             {"instances": [{"name": "kubeapi", "state": "FAULT"}]},
-            "FAULT: a tracked check fails, or its interface",
+            "FAULT: its interface is down, or another instance of its sync group is in it",
+        ),
+        (
+            {"instances": [{"name": "kubeapi", "state": "FAULT", "failing": [SCRIPT, INTERFACE]}]},
+            "FAULT by script check-haproxy, interface eth1",
         ),
         (
             {"instances": [{"name": "kubeapi", "state": "BACKUP", "priority": 190, "effective_priority": 170}]},
-            "priority 170 against 200, 20 less than its own for failing checks",
+            "priority 170 against 200, 20 less than its own",
         ),
+        (
+            {"instances": [{**BACKUP, "effective_priority": 170, "failing": [SCRIPT]}]},
+            "priority 170 against 200, 20 less than its own, lowered by script check-haproxy",
+        ),
+        # It adds to the priority where it does not fail.
+        ({"instances": [{**BACKUP, "failing": [SCRIPT]}]}, "priority 190 against 200, lowered by script check-haproxy"),
     ],
 )
 def test_why_not_the_other_one(edge, changed, why):
     edge["haproxy-2"]["k8s_edge_before"].update(changed)
-    assert any(line.startswith(f"   haproxy-2: {why}") for line in text(edge))
+    state = edge_status(GROUPS, edge, NOW)
+    assert f"   haproxy-2: {why}" in state["text"]
+    assert f"<li>haproxy-2: {why}</li>" in page_of(state)
+    assert state["vips"][0]["members"][1]["why"] == why
+
+
+def test_what_lowers_the_holder_is_told_too(edge):
+    edge["haproxy-1"]["k8s_edge_before"]["instances"][0].update(effective_priority=195, failing=[SCRIPT])
+    told = "haproxy-1 (MASTER, priority 195 for 2 h, lowered by script check-haproxy), seen by haproxy-2"
+    state = edge_status(GROUPS, edge, NOW)
+    assert f"VIP kubeapi 10.77.0.100: {told}" in state["text"] and f"<p>{told}</p>" in page_of(state)
 
 
 def test_a_host_that_could_not_be_read(edge):
@@ -317,7 +342,7 @@ def test_all_that_is_asked_for_is_in_the_text_the_data_and_the_page(edge):
     text, page = "\n".join(state["text"]), page_of(state)
     for said in (
         "haproxy-1 (MASTER, priority 200 for 2 h), seen by haproxy-2",
-        "haproxy-2: priority 170 against 200, 20 less than its own for failing checks",
+        "haproxy-2: priority 170 against 200, 20 less than its own",
         "HAProxy; keepalived 2.2.7 runs; HAProxy 2.6.12 runs, with another file than it has; 9 sessions",
         "haproxy-1: haproxy runs with another configuration than its file: the file was changed later",
         "last written 3 min ago (haproxy.cfg)",
