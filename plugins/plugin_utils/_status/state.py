@@ -117,8 +117,9 @@ def _host(seen: Seen, host: str) -> dict[str, Any]:
         "host": host,
         # A host that only serves is asked for its plan alone.
         "read": bool(info) if host in seen.fleet.hosts else bool(variables.get(READ)),
-        "member": host in seen.fleet.hosts,
-        "roles": _roles(seen.fleet, host),
+        # A host that is managed by role variables alone may have no keepalived.
+        "vrrp": any(host in vip.hosts for vip in seen.fleet.vips) or bool(info.get("exists")),
+        "roles": _roles(seen.fleet, host, haproxy),
         "keepalived": _daemon(info),
         "haproxy": _daemon(haproxy),
         "servers": list(_servers(haproxy)),
@@ -130,10 +131,10 @@ def _host(seen: Seen, host: str) -> dict[str, Any]:
     }
 
 
-def _roles(fleet: Fleet, host: str) -> list[str]:
+def _roles(fleet: Fleet, host: str, haproxy: Mapping[str, Any]) -> list[str]:
     mine = [vip for vip in fleet.vips if host in vip.hosts]
     found = [
-        ("HAProxy", any(vip.proxied for vip in mine)),
+        ("HAProxy", any(vip.proxied for vip in mine) if mine else bool(haproxy.get("active"))),
         ("director", any(vip.directed for vip in mine)),
         ("real server", host in fleet.real_servers),
     ]
@@ -185,7 +186,7 @@ def _faults(seen: Seen, vips: list[dict[str, Any]], hosts: list[dict[str, Any]])
         if not each["read"]:
             found.append(f"{each['host']}: could not be read.")
             continue
-        names = ["keepalived"] if each["member"] else []
+        names = ["keepalived"] if each["vrrp"] else []
         names += ["haproxy"] if "HAProxy" in each["roles"] else []
         for name in names:
             if not each[name]["active"]:

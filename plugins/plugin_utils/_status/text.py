@@ -69,10 +69,10 @@ def host_text(host: Mapping[str, Any], now: float) -> str:
     if not host["read"]:
         return "not read"
     names = [
-        *([("keepalived", host["keepalived"])] if host["member"] else []),
+        *([("keepalived", host["keepalived"])] if host["vrrp"] else []),
         *([("HAProxy", host["haproxy"])] if "HAProxy" in host["roles"] else []),
     ]
-    told = [", ".join(host["roles"]) or "VRRP"]
+    told = [", ".join(host["roles"]) or ("VRRP" if host["vrrp"] else "no role")]
     told += [f"{name} {each['version'] or 'missing'} {_health(each)}" for name, each in names]
     if "HAProxy" in host["roles"] and host["sessions"] is not None:
         told.append(f"{host['sessions']} sessions")

@@ -133,6 +133,24 @@ def test_a_host_that_could_not_be_read(edge):
     assert any("haproxy-1 (MASTER, priority 200 for 2 h), by its own account" in line for line in lines)
 
 
+def test_a_host_without_a_vip_shows_the_haproxy_that_it_has(edge):
+    edge["haproxy-2"]["k8s_edge_by_hand"] = True
+    state = edge_status({**GROUPS, "haproxy": ["haproxy-1"]}, edge, NOW)
+    assert [host["roles"] for host in state["hosts"]] == [["HAProxy"], ["HAProxy"]]
+    edge["haproxy-2"]["k8s_edge_haproxy_before"]["active"] = False
+    state = edge_status({**GROUPS, "haproxy": ["haproxy-1"]}, edge, NOW)
+    assert [host["roles"] for host in state["hosts"]] == [["HAProxy"], []]
+    edge["haproxy-2"]["k8s_edge_before"].update(active=False, exists=True)
+    assert "! haproxy-2: keepalived does not run." in text_of_one(edge)
+    edge["haproxy-2"]["k8s_edge_before"]["exists"] = False
+    assert "! haproxy-2: keepalived does not run." not in text_of_one(edge)
+
+
+def text_of_one(edge):
+    """Where the second host has no VIP."""
+    return edge_status({**GROUPS, "haproxy": ["haproxy-1"]}, edge, NOW)["text"]
+
+
 def test_what_is_not_well_of_haproxy(edge):
     host = edge["haproxy-1"]
     host["k8s_edge_haproxy_before"].update(loaded=False, loaded_reason="the file was changed later")
