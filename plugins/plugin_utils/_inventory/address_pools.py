@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pools of addresses, by range or by network, as the cloud provider of kube-vip takes them."""
+"""Address pools, given as ranges or networks, as the cloud provider of kube-vip takes them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from typing import Any, NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.bounds import dns_label, interface
 
-#: The pool of everybody who has none of his own.
+#: The namespace of the pool for all namespaces without a pool of their own.
 GLOBAL = "global"
 
-#: Told to hand out this, kube-vip asks a DHCP server instead.
+#: Given this address, kube-vip asks a DHCP server for one instead.
 DHCP = "0.0.0.0/32"
 
 
 class Span(NamedTuple):
-    """Addresses of one family as they were written: one, ``first - last``, or a network with its prefix. ``single`` is
-    true for one: it is compared without netaddr, which only inventories with pools need."""
+    """Addresses of one family, as written: a single address, ``first - last``, or a network with its prefix.
+    ``single``: it is one address. Single addresses are compared without netaddr, so only inventories with pools need
+    netaddr."""
 
     stated: str
     single: bool = False
@@ -33,7 +34,7 @@ class Span(NamedTuple):
         return int(next(iter(_addresses(self.stated).iter_cidrs())).version)
 
     def holds(self, address: object) -> bool:
-        """Whether an address is one of them."""
+        """Whether the span contains the address."""
         return self.meets(Span(str(address), single=True))
 
     def meets(self, other: Span) -> bool:
@@ -45,7 +46,7 @@ class Span(NamedTuple):
 
 @cache
 def _addresses(text: str) -> Any:
-    """A netaddr.IPSet. ValueError says in words why a text is none; EdgeError, that netaddr is missing."""
+    """A netaddr.IPSet. Raises ValueError with the reason for a malformed text, and EdgeError if netaddr is missing."""
     try:
         from netaddr import AddrFormatError, IPNetwork, IPRange, IPSet
     except ImportError as error:
@@ -66,7 +67,7 @@ def _addresses(text: str) -> Any:
 
 
 class Pool(NamedTuple):
-    """The addresses of one namespace, or of all others. ``path`` is how messages name it."""
+    """The addresses of one namespace, or of all others. ``path``: the option that messages name."""
 
     path: str
     namespace: str
@@ -77,7 +78,7 @@ class Pool(NamedTuple):
 
 
 def pools_of(given: Sequence[Mapping[str, Any]], variable: str, problems: list[Problem]) -> list[Pool]:
-    """The declared pools, whose types are right; what is wrong with one goes to ``problems``, and it is left out."""
+    """The declared pools, whose types have been checked. A malformed pool is left out and adds to ``problems``."""
     found = [pool for index, each in enumerate(given) for pool in _pool(f"{variable}[{index}]", each, problems)]
     problems += _overlaps(found)
     return found

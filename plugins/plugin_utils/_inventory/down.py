@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts that are declared down: the others are changed without them, as far as that is safe.
+"""Hosts that are declared down: the other hosts are changed without them, as far as that is safe.
 
-A host that is down stays a member: it comes back, with the configuration that it had. So its peers keep it, nothing is
-changed that all members must agree on (after a power cut it would return and be MASTER too: split brain), and it cannot
-take over meanwhile.
-"""
+A host that is down stays a member, since it will return with its old configuration. So its peers keep it in their
+configuration. No change is made that all members must agree on: after its return the host would be MASTER as well
+(split brain). Until then it cannot take over."""
 
 from __future__ import annotations
 
@@ -25,8 +24,8 @@ Hostvars = Mapping[str, Mapping[str, Any]]
 
 
 def hosts_down(hostvars: Hostvars) -> tuple[str, ...]:
-    """The names under ``k8s_edge_hosts_down``: a list, or a text with commas, as it comes from ``-e``. The first host
-    that has the variable speaks for all. InputError where it names no hosts."""
+    """The host names in ``k8s_edge_hosts_down``: a list, or a comma-separated string as ``-e`` passes it. The value of
+    the first host that has the variable counts. Raises InputError for names of unknown hosts."""
     for host in hostvars:
         given = (hostvars[host] or {}).get(VARIABLE)
         if given is not None:
@@ -52,7 +51,7 @@ def without(hosts: Iterable[str], down: Iterable[str]) -> list[str]:
 
 
 def unserved(vips: Sequence[Vip], down: Sequence[str]) -> Iterator[Problem]:
-    """A problem for each VIP that no host would be left for."""
+    """A problem for each VIP whose hosts are all down."""
     for vip in vips:
         if not without(vip.hosts, down):
             reason = f"leaves no host for VIP {vip.name}"
@@ -61,11 +60,10 @@ def unserved(vips: Sequence[Vip], down: Sequence[str]) -> Iterator[Problem]:
 
 
 def place_of_absent(vip: Vip, address: Interface, host: str, hostvars: Hostvars, peers: Sequence[Place]) -> Place:
-    """The address of a host that could not be read, as its peers know it: by what the inventory states, or by their own
-    files, which name exactly one peer more than can be read (``peers``: the places of those that can).
+    """The address of a host that could not be read, from the inventory or from its peers' files. These must name
+    exactly one peer beside ``peers``, the places of the hosts that were read.
 
-    It has no interface: nothing is written there. Misplaced where nobody knows the address.
-    """
+    The interface is empty, since nothing is written on that host. Raises Misplaced if the address cannot be found."""
     prefix = address.network.prefixlen
     for stated in stated_addresses(host, hostvars[host]):
         if ip_address(stated).version == address.version:
@@ -94,8 +92,8 @@ def _peers(hostvars: Mapping[str, Any], instance: str) -> Iterator[str]:
 def disagreeing(
     vips: Sequence[Vip], down: Sequence[str], coordinated: Mapping[str, Sequence[str]]
 ) -> Iterator[Problem]:
-    """A problem for each instance whose coming change needs a member that is down. ``coordinated``: the instances of
-    each host whose change needs all members at once."""
+    """A problem for each instance that needs a coordinated change while one of its members is down. ``coordinated``: by
+    host, the instances that need one."""
     for vip in vips:
         absent = [host for host in vip.hosts if host in down]
         changing = {name for host in vip.hosts for name in coordinated.get(host, ())}
@@ -113,7 +111,7 @@ def disagreeing(
 
 
 def owed(vips: Sequence[Vip], down: Sequence[str]) -> list[str]:
-    """What is to be done when the hosts are back, a sentence each."""
+    """A sentence for each host: what to do when it is back."""
     members = [host for host in down if any(host in vip.hosts for vip in vips)]
     return [
         f"{host} is declared down: it was neither read nor changed, and keeps its old configuration. Once it is back, "

@@ -1,12 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Members of a VIP that are declared no longer, found before anything is changed.
+"""Find former members of a VIP before anything is changed.
 
-Such a host keeps its keepalived.conf. Once its peers are changed it no longer hears them, becomes MASTER beside theirs,
-and nobody asks it. What gives it away is what is written on the hosts that stay, who name it as a unicast peer, and its
-own file. Where no such trace is, the VIP itself tells, by being answered for while none of its hosts holds it.
-"""
+A former member keeps its keepalived.conf. Once its peers are changed it no longer hears them and becomes MASTER as
+well, and no play looks at it. It is found by the unicast peers in the files of the current members, and by its own
+file. If neither names it, the VIP itself can reveal it: an outsider answers for the address while no declared host
+holds it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ Hostvars = Mapping[str, Mapping[str, Any]]
 class Former(NamedTuple):
     """A former member of one VIP.
 
-    ``host`` is None where no host of the inventory has ``address``; ``instances`` are those in its file that hold the
-    VIP, None where the host was not read; ``successors`` are hosts of the VIP that take part in it. ``tied`` are
-    instances that stay, in the sync group of one that it is MASTER of: those could only move together.
-    """
+    ``host`` is None if no host of the inventory has ``address``. ``instances``: the instances in its file that hold the
+    VIP; None if the host was not read. ``successors``: hosts of the VIP that already have an instance of it. ``tied``:
+    instances that must stay but are in the sync group of one that the host is MASTER of; these could only move
+    together."""
 
     vip: Vip
     host: str | None
@@ -43,7 +43,7 @@ class Former(NamedTuple):
     tied: tuple[str, ...] = ()
 
     def told(self, purge: bool) -> dict[str, Any]:
-        """What becomes of it, in plain values; ``purge`` is whether that host may lose what is not declared."""
+        """The former member as plain values. ``purge``: undeclared configuration of that host may be removed."""
         leaves = bool(self.instances and self.successors and purge and not self.tied)
         return {
             "vip": self.vip.name,
@@ -92,11 +92,10 @@ class Former(NamedTuple):
 def former_members(
     vips: Sequence[Vip], desired: Mapping[str, Sequence[Mapping[str, Any]]], hostvars: Hostvars, before: str
 ) -> list[Former]:
-    """Every former member that is known of.
+    """Every known former member.
 
-    ``desired`` are each host's instances to be; ``before`` is the host variable with what ``keepalived_info`` said, of
-    the hosts that were read.
-    """
+    ``desired``: the desired instances by host. ``before``: the name of the host variable with the result of
+    ``keepalived_info``; hosts that were not read lack it."""
     infos = {host: hostvars[host][before] for host in hostvars if "active" in (hostvars[host].get(before) or {})}
     found = [each for vip in vips for each in _of_vip(vip, desired, hostvars, infos)]
     going: dict[str | None, set[str]] = {}
@@ -115,8 +114,8 @@ def _tied(info: Mapping[str, Any], instances: Iterable[str], going: set[str]) ->
 
 
 def unheld(vips: Sequence[Vip], hostvars: Hostvars, before: str) -> list[dict[str, str]]:
-    """The addresses that no host holds of those that were read, each with a host that can ask whether somebody else
-    does: one that does not have it anywhere, loopback included."""
+    """The addresses held by none of the hosts that were read. Each has a host that can send ARP or NDP requests for it:
+    one without the address on any interface, loopback included."""
     found = []
     down = hosts_down(hostvars)
     read = set().union(*(held_addresses(hostvars[host].get(before) or {}) for host in hostvars))
@@ -160,7 +159,8 @@ def _of_vip(
 
 
 def undeclared_peers(vip: Vip, infos: Mapping[str, Any], known: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """Peers that are written for a VIP on its hosts and are none of them: who names it, and its address."""
+    """Unicast peers that the VIP's hosts have in their files and that are no members: the naming host and the
+    address."""
     written = {host: written_instances(infos.get(host) or {}) for host in vip.hosts}
     members = {str(each.get("unicast_src_ip")) for instances in written.values() for each in instances.values()}
     members |= {*known, *_peers(vip.instance)}
@@ -174,7 +174,7 @@ def undeclared_peers(vip: Vip, infos: Mapping[str, Any], known: Iterable[str] = 
 
 
 def _about(vip: Vip, info: Mapping[str, Any]) -> tuple[str, ...]:
-    """The written instances that hold one of the VIP's addresses."""
+    """The names of the written instances with one of the VIP's addresses."""
     mine = {str(address.ip) for address in vip.addresses}
     return tuple(name for name, each in written_instances(info).items() if mine & set(_held_by(each)))
 
@@ -191,7 +191,7 @@ def _peers(instance: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _addresses(host: str, hostvars: Hostvars, infos: Mapping[str, Any]) -> set[str]:
-    """By what a host is known: the inventory's address, those in its facts, and what its own instances speak from."""
+    """The addresses of a host: from the inventory, from its facts, and the VRRP source addresses of its instances."""
     spoken = {str(each.get("unicast_src_ip")) for each in written_instances(infos.get(host) or {}).values()}
     stated = stated_address(host, hostvars[host])
     return spoken | {str(place.address.ip) for place in places(hostvars[host])} | ({stated} if stated else set())

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The CA that the apiservers are verified by, judged before it is brought to any host."""
+"""Check the CA of the apiservers before it is copied to any host."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 
 
 def ca_problems(text: str, path: str, now: float | None = None) -> list[Problem]:
-    """What keeps a file from being that CA. ``text`` is empty where the file could not be read."""
+    """Problems of the CA file. ``text`` is empty if the file could not be read. ``now``: the time at which it must be
+    valid."""
     found = _faults(text, time.time() if now is None else now)
     return [Problem(OPTION, path, reason, remedy) for reason, remedy in found]
 
 
 def distrust(text: str, server: str, openssl: str) -> str:
-    """Why a server is not trusted by the CA in ``text``; ``openssl`` is what ``openssl s_client`` said of it, empty
-    where it could not be asked."""
+    """Why the CA in ``text`` does not verify ``server``; empty if it does. ``openssl``: the output of ``openssl
+    s_client``, empty if the server could not be asked."""
     issuer = _said(r"^issuer=(.*)$", openssl).replace(" = ", "=")
     error = _said(r"^Verification error: (.*)$", openssl) or _said(r"^Verify return code: [1-9]\d* \((.*)\)", openssl)
     return distrusted([server], issuer, ca_names(text), error)

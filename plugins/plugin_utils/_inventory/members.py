@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts an inventory names for its VIPs, and their variables, each read once. Pure."""
+"""The hosts that an inventory names for its VIPs, and their variables, each read once. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIAB
 Groups = Mapping[str, Sequence[str]]
 Hostvars = Mapping[str, Mapping[str, Any]]
 
-#: On a host: what its role variables say of HAProxy and keepalived is brought there, also where no VIP names the host.
+#: A host variable: manage HAProxy and keepalived on the host by its role variables even if no VIP names it.
 BY_HAND = "k8s_edge_by_hand"
 
 _MISSING = object()
 
 
 class ReadOnce(Mapping[str, Any]):
-    """A mapping whose values are asked for once. Ansible merges a host's variables, and resolves each, every time."""
+    """A mapping that reads each value once. Ansible merges and templates a host's variables on every access."""
 
     def __init__(self, source: Mapping[str, Any]) -> None:
         self._source = source
@@ -57,7 +57,7 @@ class HostsReadOnce(ReadOnce):
 
 
 def vips_of(groups: Groups, hostvars: Hostvars) -> tuple[Vip, ...]:
-    """What ``k8s_edge_vips`` declares: the first host that has it speaks for all."""
+    """The VIPs declared by ``k8s_edge_vips``. The value of the first host that has the variable counts."""
     for host in groups.get("all") or ():
         entries = (hostvars.get(host) or {}).get(VARIABLE) if hostvars else None
         if entries or not isinstance(entries, (list, type(None))):
@@ -66,22 +66,22 @@ def vips_of(groups: Groups, hostvars: Hostvars) -> tuple[Vip, ...]:
 
 
 def hosts_of(vips: Sequence[Vip]) -> list[str]:
-    """Every host that may hold a VIP, once, in the order of the declaration."""
+    """Every host that may hold a VIP, once, in the declared order."""
     return list(dict.fromkeys(host for vip in vips for host in vip.hosts))
 
 
 def by_hand(hostvars: Hostvars) -> list[str]:
-    """The hosts whose role variables are enough to manage them."""
+    """The hosts that are managed by their role variables alone."""
     return [host for host in hostvars if truth((hostvars[host] or {}).get(BY_HAND))]
 
 
 def present(vips: Sequence[Vip], hostvars: Hostvars) -> list[str]:
-    """Those of ``hosts_of`` that are not declared down."""
+    """The hosts of ``hosts_of`` that are not declared down."""
     return without(hosts_of(vips), hosts_down(hostvars))
 
 
 def partners_of(vips: Sequence[Vip]) -> dict[str, list[str]]:
-    """For each host those that it shares a VIP with."""
+    """For each host, the hosts that share a VIP with it."""
     hosts = hosts_of(vips)
     beside = {host: {other for vip in vips if host in vip.hosts for other in vip.hosts} - {host} for host in hosts}
     return {host: [other for other in hosts if other in beside[host]] for host in hosts}

@@ -1,10 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a host stands in the network: its interfaces and addresses, from what was read of it and the inventory.
+"""A host's interfaces and addresses, from what was read of the host and from the inventory.
 
-``keepalived_info`` lists the kernel's addresses exactly; gathered facts are for hosts that it was not asked on.
-"""
+``keepalived_info`` lists the kernel's addresses exactly. Gathered facts are used for hosts without its result."""
 
 from __future__ import annotations
 
@@ -24,11 +23,10 @@ LOOPBACK = "lo"
 
 
 class Place(NamedTuple):
-    """An address of a host on one of its interfaces, which is empty where facts do not tell it.
+    """An address of a host and its interface; the interface is empty if facts do not have it.
 
-    ``secondary`` is true for an added one, as a held VIP is, and ``deprecated`` for an IPv6 address that the host does
-    not take as a source.
-    """
+    ``secondary``: an added address, such as a held VIP. ``deprecated``: an IPv6 address that the host does not use as a
+    source."""
 
     interface: str
     address: Interface
@@ -37,7 +35,7 @@ class Place(NamedTuple):
 
 
 class Misplaced(Exception):
-    """A host has no place for a VIP; ``problem`` says why and what to do."""
+    """A host has no interface for a VIP. ``problem`` has the reason and the remedy."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -45,7 +43,7 @@ class Misplaced(Exception):
 
 
 def places(hostvars: Mapping[str, Any]) -> tuple[Place, ...]:
-    """Every address of one host but those on loopback, as far as they were read. Nothing read, no places."""
+    """Every address of one host except on loopback, as far as it was read; empty if nothing was read."""
     listed = (hostvars.get(BEFORE) or {}).get("addresses")
     if listed:
         return tuple(
@@ -57,8 +55,8 @@ def places(hostvars: Mapping[str, Any]) -> tuple[Place, ...]:
 
 
 def _by_facts(facts: Mapping[str, Any]) -> Iterable[Place]:
-    # Ansible (2.19, facts/network/linux.py and facts/namespace.py) writes ``-`` as ``_`` in the key of an interface and
-    # leaves a dot. IPv4 addresses with a label have a key of their own that names no interface: eth0_vip for eth0:vip.
+    # In the keys of interfaces Ansible (2.19, facts/network/linux.py and facts/namespace.py) writes ``_`` for ``-`` and
+    # keeps dots. An IPv4 address with a label has a key of its own that is no interface: eth0_vip for eth0:vip.
     keys = [str(name).replace("-", "_") for name in facts.get("interfaces") or ()]
     devices = {key: str(fact["device"]) for key in keys for fact in [facts.get(key) or {}] if fact.get("device")}
     for key in keys:
@@ -80,13 +78,12 @@ def _on_interface(name: str, fact: Mapping[str, Any]) -> Iterable[Place]:
 
 
 def place_for(vip: Vip, address: Interface, host: str, hostvars: Mapping[str, Any], vips: Sequence[Vip]) -> Place:
-    """The host's own address and interface beside one address of a VIP.
+    """The host's own address and interface that belong to one address of a VIP.
 
-    The interface is the one set by hand (``interface`` of the VIP, or the host's variable ``k8s_edge_interface``), or
-    the one whose network contains the address. Of several addresses there, the one by which the inventory says that the
-    host is reached goes first. Misplaced where there is none, or more than one interface, and where the VIP's prefix
-    fits no network that the host has there.
-    """
+    The interface is the declared one (``interface`` of the VIP, or the host variable ``k8s_edge_interface``) or else
+    the one whose network contains the address. Among several addresses there, the one by which the inventory reaches
+    the host is preferred. Raises Misplaced if there is no interface or more than one, and if the VIP's prefix matches
+    no network of the host there."""
     path = f"{vip.path}.addresses on host {host}"
     there = places(hostvars)
     if not there:
@@ -135,7 +132,7 @@ def _misplaced(path: str, address: Interface, reason: str, remedy: str) -> Mispl
 
 
 def _own(usable: Iterable[Place], hostvars: Mapping[str, Any], vips: Sequence[Vip]) -> list[Place]:
-    """The addresses that stay with the host: none that VRRP or kube-vip moves between hosts."""
+    """The host's own addresses: those that neither VRRP nor kube-vip moves between hosts."""
     info = hostvars.get(BEFORE) or {}
     moving = kept_addresses(info) | {str(each.ip) for vip in vips for each in vip.addresses}
     moving |= {str(each) for each in (hostvars.get("kube_vip_control_plane") or {}).get("addresses") or ()}
@@ -159,14 +156,15 @@ def _held_for_others(places_there: Sequence[Place]) -> str:
 
 
 def _rank(place: Place, stated: Sequence[str]) -> tuple[bool, bool, bool, bool, Interface]:
-    """Lowest for the address that best stays the host's own, and is a source of what it sends."""
+    """A sort key; lowest for the address that is most certainly the host's own and used as a source."""
     alone = place.address.network.num_addresses == 1
     return str(place.address.ip) not in stated, place.deprecated, alone, place.secondary, place.address
 
 
 def _check_prefix(path: str, address: Interface, beside: Sequence[Place]) -> None:
-    """A prefix of its own gives the holder a route of its own: it would look for hosts on the link that are not there,
-    and for IPv4 send from the VIP, which goes when the VIP moves. The whole address (/32, /128) makes none."""
+    """Refuse a prefix that differs from the network's. It would give the holder an additional route: it would expect
+    hosts on the link that are not there, and in IPv4 send from the VIP, which disappears when the VIP moves. /32 and
+    /128 create no route."""
     lengths = {place.address.network.prefixlen for place in beside}
     if address.network.prefixlen in lengths | {address.max_prefixlen}:
         return
@@ -192,7 +190,7 @@ def stated_address(host: str, hostvars: Mapping[str, Any]) -> str | None:
 
 
 def stated_addresses(host: str, hostvars: Mapping[str, Any]) -> list[str]:
-    """Every address that the inventory gives a host: one may be of either family."""
+    """Every address that the inventory gives a host; they may be of both families."""
     found = []
     for text in (hostvars.get("k8s_edge_address"), hostvars.get("ansible_host"), host):
         try:
@@ -203,7 +201,7 @@ def stated_addresses(host: str, hostvars: Mapping[str, Any]) -> list[str]:
 
 
 def held(vip: Vip, hostvars: Mapping[str, Any]) -> bool:
-    """Whether a host holds one of the VIP's addresses, by keepalived_info or by its facts."""
+    """Whether a host holds one of the VIP's addresses, according to keepalived_info or to its facts."""
     known = held_addresses(hostvars.get(BEFORE) or {})
     known |= {str(place.address.ip) for place in places(hostvars)}
     return any(str(address.ip) in known for address in vip.addresses)

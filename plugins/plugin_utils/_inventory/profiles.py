@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The profiles that a VIP may have: one for each file of the folder ``_profiles``."""
+"""The available profiles of VIPs: one per file of the folder ``_profiles``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PACKAGE = "ansible_collections.k8s_edge.ha.plugins.plugin_utils._profiles"
 
 @cache
 def profiles() -> Mapping[str, Profile]:
-    """Every profile by its name, in the order of the names."""
+    """Every profile by name, sorted by name."""
     folder = Path(__file__).resolve().parents[1] / "_profiles"
     files = sorted(path.stem for path in folder.glob("[!_]*.py"))
     found = [importlib.import_module(f"{_PACKAGE}.{file}").PROFILE for file in files]
@@ -29,7 +29,7 @@ def profiles() -> Mapping[str, Profile]:
 
 
 def foreign_options(path: str, entry: Mapping[str, Any], profile: Profile) -> Iterator[Problem]:
-    """A problem for each option of an entry that only other profiles have."""
+    """A problem for each option of an entry that belongs to other profiles only."""
     for option in entry:
         having = [each.name for each in profiles().values() if option in each.options]
         if having and profile.name not in having:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of what hosts answer (``keepalived_info``, ``haproxy_info``) that decisions rest on."""
+"""Access to the results of ``keepalived_info`` and ``haproxy_info``: the parts on which decisions are based."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_interface
 from typing import Any, cast
 
-#: What keepalived_info said of a host before the roll began (playbooks/site.yml).
+#: The host variable with the result of keepalived_info from before the roll (playbooks/site.yml).
 BEFORE = "k8s_edge_before"
-#: And haproxy_info.
+#: The host variable with the result of haproxy_info.
 HAPROXY_BEFORE = "k8s_edge_haproxy_before"
 
 
 def written_instances(info: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The vrrp_instances in the configuration files, by name. Passwords are left out, and so is what is unknown."""
+    """The vrrp_instances in the configuration files, by name. Passwords and unknown options are left out."""
     return {each["name"]: each for each in (info.get("configuration") or {}).get("instances") or () if "name" in each}
 
 
 def predecessors(info: Mapping[str, Any], desired: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The written instance whose place each desired one takes, by the latter's name: the one of its name, or one that
-    no desired one is called by and that has one of its addresses: somebody set it up by hand. What is new has none."""
+    """The written instance that each desired one replaces, by the desired name. It has the same name, or an address in
+    common if no desired instance has its name (one that was set up by hand). New instances are left out."""
     written, wanted = written_instances(info), list(desired)
     others = [each for name, each in written.items() if name not in [one["name"] for one in wanted]]
     found = {}
@@ -41,7 +41,7 @@ def instance_addresses(instance: Mapping[str, Any]) -> set[str]:
 
 
 def plain_address(text: Any) -> str:
-    """An address without prefix, in Python's spelling; empty for what is none."""
+    """An address without prefix, in Python's notation; empty for malformed text."""
     try:
         return str(ip_interface(str(text)).ip)
     except ValueError:
@@ -49,14 +49,15 @@ def plain_address(text: Any) -> str:
 
 
 def coming_instances(info: Mapping[str, Any], desired: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The instances that the files would have with the desired ones in them; those that are not desired stay."""
+    """The instances of the files after the desired ones are written. Undeclared instances stay."""
     written, declared = written_instances(info), {each["name"]: each for each in desired}
     changed = [{**each, **declared.get(name, {})} for name, each in written.items()]
     return [*changed, *(each for name, each in declared.items() if name not in written)]
 
 
 def unknown_options(info: Mapping[str, Any], instance: str) -> frozenset[str]:
-    """The options of a written instance that hang on what only the running keepalived knows."""
+    """The options of a written instance whose values cannot be read from the files, as they depend on the running
+    keepalived."""
     blocks = {each["block"]: each["options"] for each in info.get("unknown") or ()}
     return frozenset(blocks.get(f"vrrp_instance {instance}", ()))
 
@@ -72,8 +73,7 @@ def live_instance(info: Mapping[str, Any], name: str) -> Mapping[str, Any] | Non
 
 
 def leads(info: Mapping[str, Any], name: str, address: str) -> bool:
-    """Whether a running instance is MASTER with an address, without prefix. Of two that do not hear each other, one may
-    be MASTER of nothing."""
+    """Whether a running instance is MASTER and has the address, given without prefix. A MASTER may lack the address."""
     one = live_instance(info, name)
     if one is None or one["state"] != "MASTER":
         return False
@@ -81,8 +81,8 @@ def leads(info: Mapping[str, Any], name: str, address: str) -> bool:
 
 
 def live_twin(info: Mapping[str, Any], instance: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What a peer runs of another host's running instance: that of the same router with an address in common, as
-    keepalived knows it on the wire. The peer may still have another name for it."""
+    """A peer's running instance of the same virtual router as ``instance``, a running instance of another host. It has
+    the same name, or the same virtual router ID and an address in common; names may differ between hosts."""
     addresses = set(instance.get("addresses") or ())
     for each in info.get("instances") or ():
         same_router = each.get("virtual_router_id") == instance.get("virtual_router_id")
@@ -92,12 +92,13 @@ def live_twin(info: Mapping[str, Any], instance: Mapping[str, Any]) -> Mapping[s
 
 
 def live_priority(instance: Mapping[str, Any]) -> int:
-    """The priority of a running instance, after what its checks add and take; 0 where keepalived does not say."""
+    """The effective priority of a running instance, including the weights of its checks; 0 if keepalived does not
+    report it."""
     return int(instance.get("effective_priority") or instance.get("priority") or 0)
 
 
 def missing_addresses(info: Mapping[str, Any], instance: str) -> list[str]:
-    """The virtual addresses of one instance that the host's kernel does not have, as the file spells them."""
+    """The virtual addresses of one instance that the host's kernel does not have, as written in the file."""
     return [
         str(each["address"])
         for each in info.get("vips") or ()
@@ -111,7 +112,7 @@ def held_addresses(info: Mapping[str, Any]) -> set[str]:
 
 
 def kept_addresses(info: Mapping[str, Any]) -> set[str]:
-    """Every virtual address in the host's file or running keepalived, of whatever instance, without prefix."""
+    """Every virtual address of any instance in the host's file or running keepalived, without prefix."""
     texts = [each["address"] for each in info.get("vips") or ()]
     texts += [text for each in info.get("instances") or () for text in each.get("addresses") or ()]
     return {str(ip_interface(str(text)).ip) for text in texts}

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of one entry of ``k8s_edge_vips``: the common ones, those of profiles, and the modules' own in them."""
+"""The options of an entry of ``k8s_edge_vips``: common options, options of profiles, and nested options of modules."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _COMMON = Path(__file__).resolve().parents[1] / "_vip" / "options.yml"
 
 @cache
 def documented() -> Mapping[str, Spec]:
-    """Every option of an entry, as an argument spec with descriptions, in which ``{vips}`` stands for the variable that
-    holds the entries. bin/render_docs.py writes it into the roles."""
+    """Every option of an entry as an argument spec with descriptions. ``{vips}`` in a description stands for the
+    variable with the entries. bin/render_docs.py writes the spec into the roles."""
     found: dict[str, Any] = dict(yaml.safe_load(_COMMON.read_text()))
     about = [f"V({name}) {profile.about}" for name, profile in profiles().items()]
     found["profile"] = {**found["profile"], "choices": list(profiles()), "default": DEFAULT, "description": about}
@@ -34,7 +34,7 @@ def documented() -> Mapping[str, Spec]:
 
 @cache
 def by_hand_options() -> Mapping[str, ByHand]:
-    """The options of an entry that take a module's own options."""
+    """The options of an entry that accept a module's options."""
     instance = ByHand(KEEPALIVED["instances"]["options"], fixed=("name",))
     return {"instance": instance, **{k: v for each in profiles().values() for k, v in each.by_hand().items()}}
 

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``k8s_edge_vips`` declares, read once and checked before anything is derived from it."""
+"""Read ``k8s_edge_vips`` once, and check it before anything is derived from it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import ports_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE, Interface, Vip
 
-#: More hosts than this have no distinct priorities with room between them, and VRRP was not made for.
+#: The most hosts of a VIP: more have no distinct priorities with gaps between them.
 MOST_HOSTS = 100
 
-#: Connections to allow for: of each node (kubelet, kube-proxy, agents, controllers, sessions of people, and for a
-#: moment the old ones beside the new when all come back), and of what is not on a node; and nodes where none are given.
+#: The default of maxconn: connections per node (kubelet, kube-proxy, agents, controllers, user sessions, and for a
+#: moment old and new ones when all reconnect), connections from elsewhere, and the assumed number of nodes.
 PER_NODE, BESIDE_NODES, NODES = 50, 1000, 60
 
 
 def declared(entries: Any, groups: Mapping[str, Sequence[str]]) -> tuple[Vip, ...]:
-    """The entries of ``k8s_edge_vips`` as values; InputError with everything that is wrong with them."""
+    """The entries of ``k8s_edge_vips`` as Vip values. Raises InputError with every problem in them."""
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         shown = None if isinstance(entries, Mapping) else entries
         refuse([Problem(VARIABLE, shown, "is not a list", "Write a list of VIPs, each with name and addresses.")])
@@ -116,7 +116,7 @@ def _entry(index: int, entry: Any, groups: Mapping[str, Sequence[str]], problems
 
 
 def _option_problems(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    """What has not its type, or is not an option, at any depth; and what cannot go over what is derived."""
+    """Wrong types and unknown options at any depth, and nested options that cannot override what is derived."""
     yield from inner_problems(entry_options(), entry, path)
     several = not isinstance(entry.get("ports"), (str, int)) and len(entry.get("ports") or ()) > 1
     for option, (_options, fixed, of_one_port) in by_hand_options().items():
@@ -134,8 +134,8 @@ def _option_problems(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _group(path: str, name: Any, groups: Mapping[str, Sequence[str]], problems: list[Problem]) -> tuple[str, ...]:
-    """The hosts of a group, by their names: in which order an inventory lists them is chance. AWX gives them in another
-    order after another import, and priorities follow from it."""
+    """The hosts of a group, sorted by name. The inventory's order is not reliable: AWX may return another one after an
+    import, and priorities follow from the order."""
     members = tuple(sorted(groups.get(name) or (), key=_by_name)) if isinstance(name, str) else ()
     if not members:
         problems.append(
@@ -198,7 +198,7 @@ def _clients(path: str, values: Any, problems: list[Problem]) -> Iterable[str]:
 
 
 def _unfit(text: str) -> tuple[str, str] | None:
-    """Why a text cannot be a VIP, and what to write instead; None where it can."""
+    """Why a text cannot be a VIP, and the remedy; None if it can."""
     example = "Write an address with its prefix, for example 10.0.0.100/24 or fd00::100/64."
     host, slash, length = text.partition("/")
     try:

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How addresses leave kube-keepalived-vip for kube-vip or our keepalived, one hand after the other. Pure.
+"""Plan the moves of addresses from kube-keepalived-vip to kube-vip or to this collection's keepalived. Pure.
 
-A move takes an address out of the ConfigMap, waits until no node has it, and only then gives it to its new holder. What
-is decided here is whether that can be: everything about it is known, and everybody who might hold the address is seen.
-"""
+A move removes an address from the ConfigMap, waits until no node has it, and then assigns it to its new holder. This
+file decides whether that is possible: the move must be completely known, and every possible holder must be visible."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.edge_nodes import resolved
 
-#: How kube-vip is told which address a Service of type LoadBalancer shall have.
+#: The annotation that tells kube-vip the address of a Service of type LoadBalancer.
 ADDRESS = "kube-vip.io/loadbalancerIPs"
 
 TARGETS = ("kube_vip", "keepalived")
@@ -32,11 +31,10 @@ def moves(
     services: Iterable[Object],
     problems: list[Problem],
 ) -> list[dict[str, Any]]:
-    """What each entry of ``kube_keepalived_vip_moves`` means. ``old`` is the ConfigMap as it is.
+    """The planned move of each entry of ``kube_keepalived_vip_moves``. ``old``: the current data of the ConfigMap.
 
-    ``pending``: it has to be taken away first; ``value`` is what the ConfigMap said. For kube-vip ``give`` and
-    ``take_back`` are merge patches of the Service, and ``given`` says that the first is there already.
-    """
+    ``pending``: the address is still in the ConfigMap; ``value``: its value there. For kube-vip, ``give`` and
+    ``take_back`` are merge patches of the Service; ``given``: the first is already applied."""
     known = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in services}
     still = {str(each.get("address")) for each in declared}
     ours = {str(address).partition("/")[0] for each in vips for address in each.get("addresses") or ()}
@@ -78,7 +76,7 @@ def _entry_problems(option: str, entry: Any, still: set[str], ours: set[str]) ->
 def _to_service(
     option: str, entry: Object, value: str, known: Mapping[tuple[str, str], Object], problems: list[Problem]
 ) -> dict[str, Any]:
-    """The Service that shall have the address: the one named, or the one that the address led to until now."""
+    """The Service that gets the address: the named one, or the one that the address leads to so far."""
     address = str(entry["address"])
     stated = str(entry.get("service") or value.partition(":")[0])
     namespace, _slash, name = stated.partition("/")
@@ -108,7 +106,7 @@ def _to_service(
 
 
 def watched(pods: Iterable[Object], config_map: str) -> set[str]:
-    """The nodes with a pod of kube-keepalived-vip: any whose container reads the ConfigMap."""
+    """The nodes with a pod of kube-keepalived-vip: one with a container that reads the ConfigMap."""
     argument = f"--services-configmap={config_map}"
     return {
         str(pod["spec"]["nodeName"])
@@ -118,7 +116,7 @@ def watched(pods: Iterable[Object], config_map: str) -> set[str]:
 
 
 def serves_services(pods: Iterable[Object]) -> bool:
-    """Whether a kube-vip runs that gives Services their addresses."""
+    """Whether a kube-vip runs that assigns addresses to Services."""
     return any(
         each.get("name") == "svc_enable" and each.get("value") == "true"
         for pod in pods
@@ -138,7 +136,7 @@ def seen_by(
     nodes: Sequence[Object],
     problems: list[Problem],
 ) -> list[str]:
-    """The hosts of the inventory that these nodes are. One that is none could keep an address unseen."""
+    """The inventory hosts of these nodes. A node without a host is a problem: it could keep an address unnoticed."""
     unresolved: list[Problem] = []
     found = resolved(hosts, hostvars, nodes, unresolved)
     for node in sorted(watched_nodes - set(found.values())):

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The objects of kube-keepalived-vip, as its last release (0.35) reads them, from the role's variables. Pure."""
+"""The Kubernetes objects of kube-keepalived-vip, for its last release (0.35), from the role's variables. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects impor
 NAME = "kube-keepalived-vip"
 SELECTOR = {"app.kubernetes.io/name": NAME}
 
-#: The ConfigMap of VIPs: an address, and the Service that it leads to (``namespace/name:METHOD``, or nothing).
+#: The name of the ConfigMap of VIPs. A key is an address, its value the Service (``namespace/name:METHOD``, or empty).
 CONFIG_MAP = "vip-configmap"
 
 Object = dict[str, Any]
@@ -21,7 +21,7 @@ Settings = Mapping[str, Any]
 
 
 def objects(settings: Settings) -> list[Object]:
-    """All of them, in the order in which they can be created; ``settings`` are the role's variables, found good."""
+    """All objects in order of creation. ``settings``: the role's variables, already checked."""
     namespace = settings["namespace"]
     return [
         _namespace(namespace),
@@ -33,7 +33,7 @@ def objects(settings: Settings) -> list[Object]:
 
 
 def data(services: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """What the ConfigMap says. NAT is its word for no word."""
+    """The data of the ConfigMap. No method means NAT."""
     return {each["address"]: _target(each) for each in services}
 
 
@@ -59,7 +59,8 @@ def _namespace(name: str) -> Object:
 
 
 def _rights(namespace: str) -> Iterable[Object]:
-    """It reads Endpoints, not EndpointSlices: a cluster that no longer serves them is one where it ends."""
+    """RBAC objects. The program reads Endpoints, not EndpointSlices, so it cannot run in a cluster without
+    Endpoints."""
     read = ["pods", "nodes", "endpoints", "services", "configmaps"]
     rules = [{"apiGroups": [""], "resources": read, "verbs": ["get", "list", "watch"]}]
     yield _object("rbac.authorization.k8s.io/v1", "ClusterRole", rules=rules)
@@ -72,12 +73,12 @@ def _rights(namespace: str) -> Iterable[Object]:
 
 
 def proxied(services: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether HAProxy in the pod passes connections on, instead of IPVS. It is all or nothing."""
+    """Whether HAProxy in the pod forwards connections instead of IPVS. It does so for all Services or for none."""
     return any(each.get("method") == "PROXY" for each in services)
 
 
 def arguments(settings: Settings) -> list[str]:
-    """As the program's own flags are written."""
+    """The program's command line arguments."""
     made = [
         f"--services-configmap={settings['namespace']}/{CONFIG_MAP}",
         f"--vrid={settings['virtual_router_id']}",
@@ -133,7 +134,7 @@ def _keepalived(settings: Settings) -> Object:
         "name": NAME,
         "image": settings["image"],
         "args": arguments(settings),
-        # It loads modules, sets the node's sysctls and speaks VRRP.
+        # The container loads kernel modules, sets sysctls of the node and sends VRRP.
         "securityContext": {"privileged": True},
         "env": [_of_pod("POD_NAME", "metadata.name"), _of_pod("POD_NAMESPACE", "metadata.namespace")],
         "ports": [{"name": "health", "containerPort": port, "hostPort": port, "protocol": "TCP"}],

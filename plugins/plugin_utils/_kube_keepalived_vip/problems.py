@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the variables of role ``kube_keepalived_vip``; its program would ignore most of it. Pure."""
+"""Check the variables of role ``kube_keepalived_vip``. Its program would ignore most of these problems. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SERVICE = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?/[a-z]([a-z0-9-]*[a-z0-9])?
 
 
 def problems(settings: Mapping[str, Any]) -> list[Problem]:
-    """Everything that is wrong with variables whose types are right."""
+    """Every problem in variables whose types have been checked."""
     found = [
         *_services(settings["services"]),
         *number("kube_keepalived_vip_virtual_router_id", settings["virtual_router_id"], 1, 255, "a virtual router ID"),

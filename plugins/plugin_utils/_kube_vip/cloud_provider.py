@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cloud provider of kube-vip as objects: it gives each LoadBalancer Service an address from a pool.
+"""The Kubernetes objects of kube-vip's cloud provider, which assigns each LoadBalancer Service an address from a pool.
 
-Keys of the ConfigMap and environment variables are those of kube-vip-cloud-provider's pkg/config and pkg/provider.
-"""
+The keys of the ConfigMap and the environment variables are those of kube-vip-cloud-provider's pkg/config and
+pkg/provider."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ NAME = "kube-vip-cloud-provider"
 CONFIG_MAP = "kubevip"
 RBAC = "rbac.authorization.k8s.io"
 
-#: What it may do: group, resources, verbs. The events and the service's status are its controller library's.
+#: The provider's rights: group, resources, verbs. Those on events and service status are needed by its controller
+#: library.
 RIGHTS = (
     ("coordination.k8s.io", ["leases"], ["get", "list", "watch", "create", "update", "patch"]),
     ("", ["configmaps"], ["get", "list", "watch", "create"]),
@@ -36,7 +37,7 @@ CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.
 
 
 def objects(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The objects, in order; InputError with everything that is wrong with the settings."""
+    """The objects in order of creation. Raises InputError with every problem in the settings."""
     given = settings_of(ROLE, given)
     problems: list[Problem] = []
     pools = pools_of(given["pools"], VARIABLE, problems)
@@ -74,13 +75,13 @@ def objects(given: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def data(pools: Sequence[Pool], search_order: str, *, skip_ends: bool) -> dict[str, str]:
-    """The ConfigMap's data: texts only, a key for each namespace and kind of thing."""
+    """The data of the ConfigMap: strings only, with a key for each namespace and setting."""
     found: dict[str, str] = {}
     everybody = {f"interface-{pool.namespace}" for pool in pools if pool.interface}
     for pool in pools:
         kind = {"ranges": "range", "cidrs": "cidr"}[pool.by]
         found[f"{kind}-{pool.namespace}"] = ",".join(span.stated.replace(" ", "") for span in pool.spans)
-        # A namespace that says nothing would follow the global pool, with its interface and its sharing.
+        # A namespace without the setting would inherit the interface and the sharing of the global pool.
         if pool.interface or (pool.namespace != GLOBAL and "interface-global" in everybody):
             found[f"interface-{pool.namespace}"] = pool.interface
         if pool.share or pool.namespace != GLOBAL:

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kube-vip as objects: one instance for the control plane, one for services, each with a lease and rights of its own.
+"""The Kubernetes objects of kube-vip: one instance for the control plane, one for services, with separate leases and
+rights.
 
-They are apart since one process that holds both kinds answers for one address in two places when the elections differ
-(kube-vip issues 665 and 947). Names of environment variables are those of kube-vip's pkg/kubevip/config_envvar.go.
-"""
+They are separate because one process with both roles answers for one address in two places when the elections differ
+(kube-vip issues 665 and 947). Names of environment variables are those of kube-vip's pkg/kubevip/config_envvar.go."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ READ = ["get", "list", "watch"]
 
 
 class Instance(NamedTuple):
-    """What differs between the two: name, and settings of its own."""
+    """The differences between the two instances: name and settings."""
 
     name: str
     own: Mapping[str, Any]
 
 
-#: What each instance may do in the cluster: group, resources, verbs.
+#: The rights of each instance in the cluster: group, resources, verbs.
 RIGHTS: dict[str, tuple[tuple[str, list[str], list[str]], ...]] = {
     "kube-vip-control-plane": (
         ("", ["nodes"], [*READ, "update", "patch"]),
@@ -54,7 +54,7 @@ RIGHTS: dict[str, tuple[tuple[str, list[str], list[str]], ...]] = {
 
 
 def objects(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The objects of both instances, in order; InputError with everything that is wrong with the settings."""
+    """The objects of both instances in order of creation. Raises InputError with every problem in the settings."""
     settings = settings_of(given)
     found: list[dict[str, Any]] = []
     if settings.bgp and _secret(settings):
@@ -65,11 +65,10 @@ def objects(given: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def static_pod(given: Mapping[str, Any], kubeconfig: str) -> dict[str, Any]:
-    """The control plane's instance as a pod that a kubelet runs by itself, before there is an API to ask.
+    """The control plane's instance as a static pod, which a kubelet runs before the API is available.
 
-    ``kubeconfig`` is the file on the host. It is mounted where kube-vip looks for it, and the name ``kubernetes``, by
-    which it asks the API server, leads to the host itself.
-    """
+    ``kubeconfig``: a file on the host. It is mounted where kube-vip expects it. In the pod the name ``kubernetes``,
+    which kube-vip uses for the API server, resolves to the host itself."""
     settings = settings_of(given)
     if not settings.control_plane.get("static_pod"):
         reason, remedy = "is not true: the DaemonSet would serve the same address", "Set it, or leave the pod out."
@@ -95,7 +94,7 @@ def static_pod(given: Mapping[str, Any], kubeconfig: str) -> dict[str, Any]:
 
 
 def instances(settings: Settings) -> list[Instance]:
-    """The instances that run as a DaemonSet, the control plane's first."""
+    """The instances that run as a DaemonSet; the control plane's comes first."""
     found = [] if settings.control_plane.get("static_pod") else [_control_plane(settings)]
     found.append(Instance("kube-vip-services", settings.services))
     return [each for each in found if each.own]
@@ -135,7 +134,7 @@ def _daemon_set(instance: Instance, settings: Settings) -> dict[str, Any]:
     labels = _labels(instance)
     template: dict[str, Any] = {"labels": labels}
     if settings.bgp and _secret(settings):
-        # Pods read the Secret when they start: another password is another pod. So little of a digest gives none away.
+        # Pods read the Secret at start, so a new password must restart them. The digest is too short to reveal it.
         template["annotations"] = {"k8s-edge.ha/bgp": sha256(_peers(settings.bgp["peers"]).encode()).hexdigest()[:4]}
     pod = _pod(instance, settings)
     expressions = [
@@ -153,7 +152,7 @@ def _daemon_set(instance: Instance, settings: Settings) -> dict[str, Any]:
         "metadata": {"name": instance.name, "namespace": settings.namespace, "labels": labels},
         "spec": {
             "selector": {"matchLabels": labels},
-            # The pods share the nodes' ports for metrics, so one goes before the next comes.
+            # The pods use the same metrics port of the node, so an old pod must stop before its successor starts.
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}},
             "template": {"metadata": template, "spec": {**pod, "serviceAccountName": instance.name}},
         },
@@ -180,9 +179,9 @@ def _pod(instance: Instance, settings: Settings) -> dict[str, Any]:
 
 
 def _environment(instance: Instance, settings: Settings) -> list[dict[str, Any]]:
-    """Environment variables, all of them texts; those given by hand go over ours."""
+    """The environment variables, all strings. Those set by hand override the derived ones."""
     control_plane = instance.own is settings.control_plane
-    # By BGP every node has the address at once, so it is kept off the interfaces that they share with others.
+    # With BGP every node has the address at once, so it must not be on interfaces that the nodes share.
     interface = instance.own.get("interface") or ("lo" if settings.mode == "bgp" else None)
     made: dict[str, Any] = {
         "vip_arp": settings.mode == "arp",
@@ -208,7 +207,7 @@ def _environment(instance: Instance, settings: Settings) -> list[dict[str, Any]]
     else:
         made.update(
             svc_enable=True,
-            # The namespace whose services are watched, not that of the pods, which leases go by.
+            # The namespace whose Services are watched. The namespace of the leases is another setting.
             svc_namespace=instance.own["watch_namespace"],
             svc_leasename=instance.own["lease_name"],
             svc_election=bool(instance.own.get("election")),
@@ -245,7 +244,7 @@ def _secret(settings: Settings) -> bool:
 
 
 def _peers(peers: Sequence[Mapping[str, Any]]) -> str:
-    """Peers as kube-vip reads them: address:AS:password:multihop, an IPv6 address in brackets."""
+    """BGP peers in kube-vip's notation: address:AS:password:multihop, with IPv6 addresses in brackets."""
     stated = []
     for peer in peers:
         address = str(peer["address"])

@@ -1,12 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses of pools that a cluster has already, at its nodes or in Services that the provider does not count. Pure.
+"""Addresses of pools that the cluster already uses, on nodes or in Services that the provider does not count. Pure.
 
-The provider (0.0.12, pkg/provider/loadBalancer.go) takes an address for used where a Service with its label has it in
-the annotation: any such Service for everybody's pool, and those of the namespace for a namespace's pool. It labels
-those whose address somebody else has annotated, but not those with ``spec.loadBalancerIP``.
-"""
+The provider (0.0.12, pkg/provider/loadBalancer.go) counts an address as used if a Service with the provider's label has
+it in the annotation. For the global pool it looks at all such Services, for a namespace's pool at those of the
+namespace. It labels Services with an address that was annotated by others, but not those with
+``spec.loadBalancerIP``."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Address = Union[IPv4Address, IPv6Address]
 
 
 class Holder(NamedTuple):
-    """Who has an address in the cluster. ``field`` is where that is said; ``namespace`` is empty for a node.
+    """A user of an address in the cluster. ``field``: the field with the address. ``namespace`` is empty for a node.
 
-    ``counted``: the provider knows; ``annotated``: it does not count the address, and whoever wrote it meant kube-vip.
-    """
+    ``counted``: the provider counts the address. ``annotated``: the address is in kube-vip's annotation, and the
+    provider does not count it."""
 
     who: str
     namespace: str
@@ -37,7 +37,7 @@ class Holder(NamedTuple):
 
 
 def claims(found: Sequence[Object], pools: Sequence[Pool]) -> tuple[list[Problem], list[str]]:
-    """What forbids a pool, and what is to be told of it: addresses of kube-vip's that the provider does not count."""
+    """The problems that forbid a pool, and notes on kube-vip's addresses that the provider does not count."""
     holders = [holder for each in found for holder in _holders(each)]
     problems: list[Problem] = []
     told: list[str] = []
@@ -94,7 +94,7 @@ def _of_service(each: Object) -> Iterator[Holder]:
     which, metadata, spec = identity(each), each["metadata"], each.get("spec") or {}
     labelled = LABEL in (metadata.get("labels") or {}).items()
     annotated = (metadata.get("annotations") or {}).get(ANNOTATION)
-    # One whose address was annotated by hand gets the label as soon as the provider looks at it.
+    # The provider labels a Service with a hand-written annotation as soon as it sees it.
     counted = bool(annotated) and (labelled or not spec.get("loadBalancerIP"))
     ingress = ((each.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
     fields = [
@@ -114,6 +114,6 @@ def _addresses(text: object) -> Iterator[Address]:
         try:
             address = ip_address(each.strip())
         except ValueError:
-            continue  # a host name, None for a headless Service, or nothing
+            continue  # A host name, None for a headless Service, or empty
         if not address.is_unspecified:
             yield address

@@ -1,13 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Services that the cloud provider of kube-vip looks at no longer, and that would wait for it when deleted. Pure.
+"""Services that kube-vip's cloud provider no longer watches, and whose deletion would wait for it. Pure.
 
-The provider (0.0.12, pkg/provider/loadbalancerclass.go and Kubernetes' cloud-provider library) puts its finalizer on a
-Service before it gives an address, and its label and annotation only with one. A Service for which the pool had none
-has the finalizer alone, one that names its address in ``spec.loadBalancerIP`` the finalizer and the annotation. The
-finalizer is that of every cloud's provider.
-"""
+The provider (0.0.12, pkg/provider/loadbalancerclass.go and Kubernetes' cloud-provider library) sets its finalizer on a
+Service before it assigns an address, and its label and annotation together with the address. So a Service that got no
+address from the pool has only the finalizer, and one with ``spec.loadBalancerIP`` has only finalizer and annotation.
+All cloud providers use the same finalizer."""
 
 from __future__ import annotations
 
@@ -20,18 +19,18 @@ FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 ANNOTATION = "kube-vip.io/loadbalancerIPs"
 LABEL = ("implementation", "kube-vip")
 
-#: The only class that the provider knows.
+#: The only loadBalancerClass that the provider supports.
 CLASS = "kube-vip.io/kube-vip-class"
 
-#: The environment variable that tells it to look at services of its class, and at no others.
+#: The environment variable that makes it watch only Services of its class.
 CLASS_ONLY = "KUBEVIP_ENABLE_LOADBALANCERCLASS"
 
-#: What a provider looks at: services of its class only, or those without any class only. None where there is none.
+#: What a provider watches: only Services of its class, or only those without a class. None: there is no provider.
 BY_CLASS, WITHOUT_CLASS = "class", "without"
 
 
 def mode_of(deployments: Iterable[Object]) -> str | None:
-    """What the provider looks at, from its Deployment; None where there is none."""
+    """What the provider watches, from its Deployment; None if there is none."""
     for each in deployments:
         containers = each["spec"]["template"]["spec"]["containers"]
         said = {(env["name"], env.get("value")) for container in containers for env in container.get("env") or ()}
@@ -40,16 +39,15 @@ def mode_of(deployments: Iterable[Object]) -> str | None:
 
 
 def released(services: Iterable[Object], before: str | None, after: str | None) -> list[dict[str, Any]]:
-    """Merge patches that take the finalizer from services that were the provider's and are not looked at any more.
+    """Merge patches that remove the finalizer from Services of the provider that it no longer watches.
 
-    ``before`` is what the provider looked at until now, ``after`` what it looks at from now on. ``metadata`` of a patch
-    has the version that was read, so that nothing is written over what somebody else writes meanwhile.
-    """
+    ``before``: what the provider watched so far; ``after``: what it watches from now on. Each patch has the
+    resourceVersion that was read, so the API refuses it if the Service has changed since."""
     return [_patch(each) for each in services if _provided(each, before) and not _looked_at(each, after)]
 
 
 def farewell(patches: Iterable[Object], after: str | None) -> str:
-    """What becomes of the services that the patches are for."""
+    """A message on what happens to the patched Services."""
     names = ", ".join(f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in patches)
     others = {BY_CLASS: f"without the class {CLASS}", WITHOUT_CLASS: "with a class", None: "at all"}[after]
     return (
@@ -59,18 +57,18 @@ def farewell(patches: Iterable[Object], after: str | None) -> str:
 
 
 def _provided(service: Object, before: str | None) -> bool:
-    """Whether the finalizer is the provider's own and not that of another cloud."""
+    """Whether the finalizer is this provider's, not another cloud provider's."""
     metadata = service["metadata"]
     if FINALIZER not in (metadata.get("finalizers") or ()):
         return False
     if LABEL in (metadata.get("labels") or {}).items() or ANNOTATION in (metadata.get("annotations") or {}):
         return True
     if ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress"):
-        # An address that kube-vip's provider has given stands in the annotation.
+        # An address assigned by kube-vip's provider would be in the annotation.
         return False
     if before is not None:
         return _looked_at(service, before)
-    # Nothing is known of the provider that was, but it knew one class only.
+    # Nothing is known of the former provider, except that it supported only one class.
     return (service.get("spec") or {}).get("loadBalancerClass") in (None, CLASS)
 
 

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role kube_vip is told, read once and checked before an object is made of it."""
+"""Read the settings of role kube_vip once, and check them before objects are built from them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.bounds import
 ROLE = "kube_vip"
 INSTANCES = ("control_plane", "services")
 
-#: The lease names that kube-vip takes by itself.
+#: The default lease names of kube-vip.
 LEASES = {"control_plane": "plndr-cp-lock", "services": "plndr-svcs-lock"}
 
-#: Keys of an instance that have no default of their own, as what they are where they are not given.
+#: Settings of an instance without a default, with the empty value of their type.
 MISSING: dict[str, Any] = {
     "addresses": [],
     "interface": "",
@@ -45,7 +45,7 @@ ANYWHERE = [{"operator": "Exists", "effect": "NoSchedule"}, {"operator": "Exists
 #: The highest number of an AS (RFC 6793).
 LAST_AS = 4294967295
 
-#: Environment variables that are gone or mean something else now, with what took their place.
+#: Environment variables that were removed or have changed their meaning, with the replacement.
 GONE = {
     "vip_cidr": "subnet of the instance",
     "vipSubnet": "subnet of the instance",
@@ -53,12 +53,12 @@ GONE = {
     "enable_endpointslices": "nothing: kube-vip uses endpoint slices; enable_endpoints reverts that",
 }
 
-#: Where an environment variable's value may come from.
+#: The sources that an environment variable's ``valueFrom`` may have.
 SOURCES = ("fieldRef", "resourceFieldRef", "secretKeyRef", "configMapKeyRef")
 
 
 class Settings(NamedTuple):
-    """Durations are in seconds. ``control_plane`` and ``services`` are empty where that instance is not declared."""
+    """Durations are in seconds. ``control_plane`` and ``services`` are empty if that instance is not declared."""
 
     image: str
     namespace: str
@@ -74,18 +74,18 @@ class Settings(NamedTuple):
 
     @property
     def version(self) -> tuple[int, ...]:
-        """The version that the image's tag says; empty where it says none, which counts as the newest."""
+        """The version in the image's tag; empty if the tag has none, which counts as the newest version."""
         found = re.search(r":v?(\d+)\.(\d+)(?:\.(\d+))?[^/:@]*(?:@|$)", self.image)
         return tuple(int(part) for part in found.groups("0")) if found else ()
 
 
 def newer(version: tuple[int, ...], than: tuple[int, ...]) -> bool:
-    """Whether a version is that one or later."""
+    """Whether ``version`` is ``than`` or later."""
     return not version or version >= than
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:
-    """The settings with their defaults; InputError with everything that is wrong with them."""
+    """The settings with their defaults. Raises InputError with every problem in them."""
     stated = _role_options.settings_of(ROLE, given)
     settings = Settings(
         image=stated["image"],
@@ -113,7 +113,7 @@ def _instance(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if name == "control_plane":
         made["nodes"] = made["nodes"] or CONTROL_PLANE_NODES
         made["tolerations"] = made["tolerations"] or ANYWHERE
-        # Prefix lengths stand for IPv4 first, so addresses do too.
+        # In kube-vip's settings the prefix length for IPv4 comes first, so the addresses must too.
         made["addresses"] = sorted(made["addresses"], key=lambda each: ":" in each)
         made["subnet"] = made["subnet"] or ",".join("128" if ":" in each else "32" for each in made["addresses"])
     return made
@@ -156,14 +156,14 @@ def _unfit(settings: Settings) -> Iterator[Problem]:
 
 
 def _common(path: str, own: Mapping[str, Any]) -> Iterator[Problem]:
-    """What both instances have."""
+    """Problems in the options that both instances have."""
     yield from port(f"{path}.metrics_port", own["metrics_port"])
     yield from interface(f"{path}.interface", own["interface"])
     yield from dns_name(f"{path}.lease_name", own["lease_name"], "a lease")
     yield from labels(f"{path}.nodes", own["nodes"])
     stated = own["subnet"]
     lengths = [each.strip() for each in stated.split(",")] if isinstance(stated, str) and stated else []
-    # Of a single address it is its own family's; otherwise IPv4 comes first.
+    # One prefix length applies to the family of a single address. Otherwise the first is for IPv4.
     highest = [128 if all(":" in each for each in own["addresses"]) and own["addresses"] else 32, 128]
     fits = [
         (length == "auto" and not own["addresses"]) or (re.fullmatch(r"[0-9]{1,3}", length) and int(length) <= most)
@@ -192,7 +192,7 @@ def _addresses(path: str, addresses: list[str]) -> Iterator[Problem]:
 
 
 def _variable(path: str, name: Any, value: Any) -> Iterator[Problem]:
-    """An environment variable given by hand."""
+    """Problems of an environment variable set by hand."""
     if name in GONE:
         yield Problem(path, value, "is silently ignored", f"Use {GONE[name]}.")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", str(name)):

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a variable has the type that its argument spec declares, asked before any role runs.
+"""Check the types of variables against an argument spec before any role runs. Pure.
 
-Ansible asks when a role starts, host by host, after playbooks have derived from the variables; and it takes ``true``
-for a number, and a number for a text (``0123`` for ``'83'``, a version ``1.10`` for ``'1.1'``). Pure.
-"""
+Ansible checks when a role starts, host by host, after playbooks have derived values from the variables. It also accepts
+``true`` for a number and a number for a string (``0123`` becomes ``'83'``, a version ``1.10`` becomes ``'1.1'``)."""
 
 from __future__ import annotations
 
@@ -15,13 +14,13 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 
-#: Texts that Ansible reads as true or false (``-e x=no``, a survey's answer).
+#: Strings that Ansible reads as true or false (``-e x=no``, an answer in a survey).
 TRUE = ("y", "yes", "on", "1", "true", "t", "1.0")
 FALSE = ("n", "no", "off", "0", "false", "f", "0.0")
 
-#: A value that stands in a message is no longer than this.
+#: The longest value that a message shows.
 _SHOWN = 60
-#: More options than this are not listed in a message.
+#: The most options that a message lists.
 _LISTED = 30
 
 Spec = Mapping[str, Any]
@@ -30,12 +29,13 @@ Spec = Mapping[str, Any]
 def problems_of(spec: Spec, value: Any, path: str, *, numbers_are_texts: bool = False) -> Iterator[Problem]:
     """A problem for each part of a value that its spec does not allow.
 
-    ``spec`` is one option of an argument spec, of a role or of a module: ``type``, and with it ``elements``,
-    ``options``, ``choices``, ``required`` and ``no_log``. Two keys are ours: ``commas``, a text is a list too, and
-    ``numbers_are_texts``, as the argument, for this option. None counts as not given, and so does a text that is still
-    an expression. ``numbers_are_texts`` is for the options of modules: ``timeouts: {client: 5000}`` is meant so there.
-    Nothing of a ``no_log`` option is shown, and a number is refused there always: its leading zeros are lost by then.
-    """
+    ``spec`` is one option of a role's or module's argument spec: ``type``, ``elements``, ``options``, ``choices``,
+    ``required`` and ``no_log``. Two keys are ours: ``commas``, a comma-separated string counts as a list, and
+    ``numbers_are_texts``, which sets that argument for this option.
+
+    None, and a template that is not yet resolved, count as not given. ``numbers_are_texts`` accepts numbers for
+    strings, as options of modules do: ``timeouts: {client: 5000}``. For a ``no_log`` option no value is shown and
+    numbers are always refused, since leading zeros are already lost."""
     if value is None or _expression(value):
         return
     numbers_are_texts = numbers_are_texts or bool(spec.get("numbers_are_texts"))
@@ -51,7 +51,7 @@ def problems_of(spec: Spec, value: Any, path: str, *, numbers_are_texts: bool = 
 def inner_problems(
     options: Mapping[str, Spec], given: Mapping[str, Any], path: str, *, numbers_are_texts: bool = False
 ) -> Iterator[Problem]:
-    """The same for each option of a dictionary; options that are not known, and required ones that are missing."""
+    """Problems of each option in a dictionary: wrong values, unknown options, missing required ones."""
     for name, value in given.items():
         if name in options:
             yield from problems_of(options[name], value, f"{path}.{name}", numbers_are_texts=numbers_are_texts)
@@ -70,17 +70,17 @@ def _instead(name: str, options: Sequence[str]) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number; true and false are none, whatever Python says."""
+    """Whether a value is a number. Booleans are not, although Python treats them as integers."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def truth(value: Any) -> bool:
-    """What a variable of type bool says, also as the text that a command line gives."""
+    """The value of a variable of type bool, also if it is a string from the command line."""
     return str(value).lower() in TRUE
 
 
 def secret(spec: Spec) -> bool:
-    """Whether a secret stands anywhere in what a spec describes."""
+    """Whether the spec contains a secret at any depth."""
     return bool(spec.get("no_log")) or any(secret(each) for each in (spec.get("options") or {}).values())
 
 
@@ -129,7 +129,7 @@ def _scalar(kind: str, spec: Spec, value: Any, path: str, numbers_are_texts: boo
         fits = _number(kind, value)
         expected = "a whole number" if kind == "int" else "a number"
         remedy = f"Write {expected}"
-    else:  # no spec of ours has another type
+    else:  # our specs have no other types
         return
     if not fits:
         yield _wrong_type(spec, path, value, expected, remedy)
@@ -153,7 +153,7 @@ def _wrong_type(spec: Spec, path: str, value: Any, expected: str, remedy: str) -
 
 
 def _shown(spec: Spec, value: Any) -> Any:
-    """What a message may show: no secret, no structure, nothing long."""
+    """The value for a message: no secret, no structure, shortened."""
     plain = isinstance(value, (str, bool, int, float)) and len(str(value)) <= _SHOWN
     return value if plain and not secret(spec) else None
 
@@ -173,11 +173,12 @@ def _said(value: Any) -> str:
 
 
 def _expression(value: Any) -> bool:
-    """A template that cannot be resolved yet, for want of facts: ansible-core before 2.19 hands it on as it is."""
+    """Whether it is a template that is not yet resolved, for lack of facts. ansible-core before 2.19 passes it
+    unresolved."""
     return isinstance(value, str) and "{{" in value
 
 
 def _name(entry: Any, index: int) -> str:
-    """How a message names an entry: by its name, where it has one."""
+    """The label of a list entry in messages: its name if it has one, otherwise its index."""
     name = entry.get("name") if isinstance(entry, Mapping) else None
     return name if isinstance(name, str) and name else str(index)

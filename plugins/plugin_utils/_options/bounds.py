@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a value may be where its type alone does not say: ports, names of interfaces and of Kubernetes objects. Pure.
+"""Checks beyond a value's type: ports, names of interfaces and of Kubernetes objects. Pure.
 
-Names are those of Kubernetes' apimachinery (pkg/util/validation), the interface's that of Linux (dev_valid_name).
-"""
+Names are checked by Kubernetes' apimachinery rules (pkg/util/validation), interface names by Linux'
+(dev_valid_name)."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ _INTERFACE = re.compile(r"(?!\.{1,2}$)[^\s/:]{1,15}")
 
 
 def number(path: str, value: int, low: int, high: int, what: str = "a number") -> Iterator[Problem]:
-    """A number from ``low`` to ``high``, both counted."""
+    """Check a number from ``low`` to ``high``, inclusive."""
     if not low <= value <= high:
         yield Problem(path, value, f"is not {what}", f"Give a number from {low} to {high}.")
 
 
 def port(path: str, value: int) -> Iterator[Problem]:
-    """A port of TCP."""
+    """Check a TCP port."""
     yield from number(path, value, 1, 65535, "a port")
 
 
 def interface(path: str, value: str) -> Iterator[Problem]:
-    """The name of an interface, or nothing."""
+    """Check the name of an interface; empty is allowed."""
     if value and not _INTERFACE.fullmatch(value):
         remedy = "Use up to 15 characters without space, '/' and ':', for example eth0."
         yield Problem(path, value, "is not the name of an interface", remedy)
 
 
 def dns_label(path: str, value: str, what: str = "a namespace") -> Iterator[Problem]:
-    """The name of a namespace and the like."""
+    """Check a DNS label, such as the name of a namespace."""
     if not DNS_LABEL.fullmatch(value):
         remedy = "Use up to 63 small letters, digits and '-', beginning and ending with a letter or digit."
         yield Problem(path, value, f"cannot name {what}", remedy)
 
 
 def dns_name(path: str, value: str, what: str = "an object") -> Iterator[Problem]:
-    """The name of an object whose name may have dots."""
+    """Check a DNS subdomain: the name of an object, which may contain dots."""
     if not DNS_NAME.fullmatch(value):
         remedy = "Use small letters, digits, '-' and '.', beginning and ending with a letter or digit."
         yield Problem(path, value, f"cannot name {what}", remedy)
 
 
 def host(path: str, value: object) -> Iterator[Problem]:
-    """The host of an Ingress: a name, perhaps with a star for its first part, and no address."""
+    """Check the host of an Ingress: a DNS name whose first label may be ``*``; IP addresses are refused."""
     try:
         ip_address(str(value))
     except ValueError:
@@ -71,7 +71,7 @@ def host(path: str, value: object) -> Iterator[Problem]:
 
 
 def labels(path: str, value: Mapping[str, object]) -> Iterator[Problem]:
-    """Labels with their values; a value may be missing."""
+    """Check labels and their values; a value may be None."""
     for key, desired in value.items():
         if not isinstance(key, str) or not LABEL_KEY.fullmatch(key):
             remedy = "Use letters, digits, '-', '_' and '.', with a DNS name and '/' before them at most."
@@ -82,7 +82,7 @@ def labels(path: str, value: Mapping[str, object]) -> Iterator[Problem]:
 
 
 def unicast(path: str, value: str) -> Iterator[Problem]:
-    """An address that a host can serve others with."""
+    """Check a unicast address that clients can reach."""
     try:
         address = ip_address(value)
     except ValueError:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The argument spec of a module that runs on the controller alone: its documentation has all of it."""
+"""The argument spec of a module that runs on the controller only, taken from its documentation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TAKEN = ("aliases", "choices", "default", "elements", "required", "type")
 
 
 def arguments(documentation: str) -> dict[str, Any]:
-    """The options of a module's or fragment's DOCUMENTATION."""
+    """The options in the DOCUMENTATION of a module or a fragment, as an argument spec."""
     return _specs(yaml.safe_load(documentation)["options"])
 
 

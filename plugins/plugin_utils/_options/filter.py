@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a filter tells what is wrong: as Ansible's own filter error, with our words."""
+"""Convert the collection's errors to Ansible's filter errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Filter = TypeVar("Filter", bound=Callable[..., Any])
 
 
 def speaking(function: Filter) -> Filter:
-    """A filter whose EdgeError reaches the user as AnsibleFilterError."""
+    """Wrap a filter so that an EdgeError is raised as AnsibleFilterError with the same message."""
 
     @wraps(function)
     def filter_function(*arguments: Any, **options: Any) -> Any:

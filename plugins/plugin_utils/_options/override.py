@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How options by hand go over derived ones: the one place, for every variable that says so."""
+"""Options set by hand override derived ones. Every variable that offers this uses ``overridden``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 
 
 def overridden(derived: Mapping[str, Any], by_hand: Mapping[str, Any]) -> dict[str, Any]:
-    """The derived options with those by hand over them, however deep.
+    """The derived options, overridden by those set by hand at any depth.
 
-    Of a dictionary only what is given by hand changes: ``default_server: {send_proxy_v2: true}`` leaves the derived
-    checks. A list or a value by hand replaces the derived one, and None takes it away.
-    """
+    In a dictionary only the given keys change: ``default_server: {send_proxy_v2: true}`` keeps the derived checks. A
+    list or scalar replaces the derived one. None removes it."""
     result = dict(derived)
     for name, value in by_hand.items():
         if value is None:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables of one role, by the types that its argument specification declares."""
+"""Convert the variables of a role to the types of its argument specification."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables imp
 
 
 def settings_of(role: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """``given``, without the prefix of the role's name, by the types of its options; other keys stay as they are.
+    """The values of ``given``, converted, with the role's prefix removed from the keys. Other keys are kept unchanged.
 
-    InputError with every value that cannot be what its option is.
-    """
+    Raises InputError with every value that does not fit its option."""
     problems: list[Problem] = []
     made: dict[str, Any] = {}
     for name, value in given.items():

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values brought to the types that an argument specification declares, the inner keys of dictionaries too. Pure.
+"""Convert values to the types that an argument specification declares, including nested dictionaries. Pure.
 
-Ansible checks the arguments of a role and leaves them as they came: a text ``false`` (``-e x=false``, a survey's
-answer) stays a text and counts as true. What cannot be of its type is a problem of ``arguments.problems_of``.
-"""
+Ansible validates the arguments of a role and does not convert them: a string ``false`` (``-e x=false``, an answer in a
+survey) stays a string and counts as true. ``arguments.problems_of`` reports values that cannot be converted."""
 
 from __future__ import annotations
 
@@ -15,16 +14,16 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec, problems_of, truth
 
-#: What nothing at all (null) is of each type; of the others it is a problem.
+#: The value of null for each type. For other types null is a problem.
 EMPTY: dict[str, Any] = {"str": "", "path": "", "list": [], "dict": {}, "raw": None}
 
 
 def typed(path: str, value: Any, spec: Spec, problems: list[Problem]) -> Any:
-    """The value by the type that ``spec`` declares; what is wrong is added to ``problems``, and the value comes back.
+    """The value converted to the type of ``spec``. A value with problems is returned unchanged, and ``problems`` is
+    extended.
 
-    In dictionaries nothing at all is as if the key were not there. Inner defaults are filled in, but not in an empty
-    dictionary, which says that there is nothing.
-    """
+    A key whose value is null counts as missing. Defaults of nested options are filled in, except in an empty
+    dictionary, which stands for none."""
     if value is None and spec.get("type", "str") not in EMPTY:
         problems.append(Problem(path, None, "is empty", "Give it a value, or leave it out"))
     found = list(problems_of(spec, value, path))
@@ -33,7 +32,7 @@ def typed(path: str, value: Any, spec: Spec, problems: list[Problem]) -> Any:
 
 
 def _converted(value: Any, spec: Spec) -> Any:
-    """The same value of a spec that it fits."""
+    """Convert a value that fits its spec."""
     kind = spec.get("type", "str")
     if value is None:
         return EMPTY[kind]

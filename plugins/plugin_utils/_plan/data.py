@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The facts of all hosts that a playbook reads, stage by stage: declared, read, planned."""
+"""The data that a playbook reads about all hosts, for each stage: declared, read, planned."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.text import plan
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems, said, untyped
 
-#: How much is known of the hosts.
+#: The stages: how much is known of the hosts.
 STAGES = ("declared", "read", "planned")
 
 
@@ -55,9 +55,9 @@ def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
 
 
 def roll(fleet: Fleet) -> dict[str, list[Any]]:
-    """The hosts of each play that changes something: former members that leave, real servers, members in ``batches`` of
-    hosts that are changed side by side, and those of them that are real servers no longer. ``listening`` are those who
-    share a VIP with one that changes."""
+    """The hosts of each play that makes changes: ``leaving``, former members; ``real_servers``; ``members``, also as
+    ``batches`` of hosts that are changed side by side; ``former_real_servers``. ``listening``: the members that share a
+    VIP with a host that changes, and these themselves."""
     order = fleet.changing
     plays = {
         "leaving": list(fleet.leaving),
@@ -70,7 +70,7 @@ def roll(fleet: Fleet) -> dict[str, list[Any]]:
 
 
 def unplanned(fleet: Fleet) -> Iterator[str]:
-    """A sentence for each plane of a host that cannot become what is declared."""
+    """A sentence for each plane of a host that cannot reach the declared state."""
     for host in fleet.concerned:
         answer = fleet.plan(host)
         if "planes" not in answer:

@@ -1,10 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of the whole fleet, from what ``edge_plan`` answered on each host: the value behind every way to show it.
-
-Pure.
-"""
+"""The plan of the whole fleet, from the results of ``edge_plan`` on each host, as the data that all outputs use.
+Pure."""
 
 from __future__ import annotations
 
@@ -19,17 +17,18 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import g
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.standing import KEEPALIVED, Standing
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
-#: About how many seconds a host of the lab took for each kind of work, beside a fixed part.
+#: Estimated seconds per host for each kind of work (measured in the lab), plus a fixed part.
 _FIXED = 4
 _SECONDS = {"packages": 15, "selinux_access": 10, "firewall_access": 2, "haproxy_config": 3, "keepalived_config": 7}
 
 
 def fleet_plan(fleet: Fleet) -> dict[str, Any]:
-    """What a run would do, as plain data: ``would_change``; ``order``, the hosts that it would change one after the
-    other; ``batches``, the members among them, step by step: hosts of one step are changed side by side; ``hosts``,
-    the plan of each that was asked; ``removes``, what would go from hosts where no VIP is declared; ``vips``, the way
-    of each address; ``connections``, those that it would cut sooner or later; ``notes``, what else to know;
-    ``seconds``, about how long it would take."""
+    """What a run would do, as plain data:
+
+    ``would_change``; ``order``, the hosts to be changed, in order; ``batches``, the members among them, in steps of
+    hosts that are changed side by side; ``hosts``, the plan of each host; ``removes``, what would be removed from hosts
+    if no VIP is declared; ``vips``, the moves of each address; ``connections``, those that would be cut; ``notes``,
+    further sentences for the user; ``seconds``, the estimated duration."""
     order = fleet.changing
     standings = {host: Standing(fleet, host) for host in fleet.hosts}
     found = ways(fleet, order, standings)
@@ -60,7 +59,7 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
 def _impacts(
     fleet: Fleet, order: Sequence[str], standings: Mapping[str, Standing], found: Sequence[Way]
 ) -> dict[str, str]:
-    """The impact of keepalived's change on each member that is changed, with what the fleet knows of its peers."""
+    """The impact of keepalived's change on each member to be changed, refined by what is known of its peers."""
     impacts = {}
     stopped: set[str] = set()
     for host in order:
@@ -77,7 +76,7 @@ def _impacts(
 
 
 def _duration(seconds: Mapping[str, int], batches: Sequence[Sequence[str]]) -> int:
-    """Those that are changed side by side take as long as the slowest of them."""
+    """The estimated duration in seconds. A batch takes as long as its slowest host."""
     rolled = {host for batch in batches for host in batch}
     alone = sum(each for host, each in seconds.items() if host not in rolled)
     return alone + sum(max(seconds[host] for host in batch) for batch in batches)
@@ -92,8 +91,8 @@ def _grouped(fleet: Fleet, order: Sequence[str]) -> Iterable[str]:
 
 
 def _host_plan(host: str, fleet: Fleet, keepalived: str | None) -> dict[str, Any]:
-    """The plan of one host. ``keepalived``: the impact of its change of keepalived, where more is known of it than the
-    host itself knows."""
+    """The plan of one host. ``keepalived``: the refined impact of its keepalived change; None if the host's own
+    applies."""
     answer = fleet.plan(host)
     planes = dict(answer.get("planes") or {})
     if keepalived is not None and KEEPALIVED in planes:
@@ -121,7 +120,7 @@ def _host_plan(host: str, fleet: Fleet, keepalived: str | None) -> dict[str, Any
 
 
 def _diff(plane: Mapping[str, Any]) -> list[str]:
-    """The difference of files as lines, secrets already masked by who made it."""
+    """The difference of files as lines. The modules have already masked secrets."""
     found: list[str] = []
     given = plane.get("diff") or ()
     for each in [given] if isinstance(given, Mapping) else given:
@@ -136,7 +135,7 @@ def _seconds(planes: Mapping[str, Any]) -> int:
 
 
 def _sessions(planes: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a reload or restart of HAProxy would touch: sessions older than a second, by frontend."""
+    """The sessions that a reload or restart of HAProxy affects: those older than one second, by frontend."""
     for name in ("haproxy_config", "units"):
         plane = planes.get(name) or {}
         counted = plane.get("connections")

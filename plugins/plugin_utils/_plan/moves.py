@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which VIPs move during a roll, when and to whom, from what the hosts run now and what each will run after its change.
+"""Which VIPs move during a roll, when and to which host, from what the hosts run now and will run after their change.
 
-As VRRP has it: the higher priority takes the VIP, unless its instance is not to preempt, and of two equal ones whoever
-has it keeps it. What a check that is new will add or take is not foreseen, which is told. Pure.
-"""
+It follows VRRP: the host with the higher priority takes the VIP unless its instance must not preempt. At equal
+priorities the holder keeps it. The effect of new checks on priorities is unknown; the plan says so. Pure."""
 
 from __future__ import annotations
 
@@ -25,8 +24,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interf
 
 
 class Move(NamedTuple):
-    """A VIP goes from one host to another while ``during`` is changed. ``origin`` is empty where nobody held it, and
-    ``target`` where nobody takes it: it is gone until a later move."""
+    """A VIP moves from one host to another while ``during`` is changed. ``origin`` is empty if no host held it.
+    ``target`` is empty if no host takes it: the VIP is unavailable until a later move."""
 
     origin: str
     target: str
@@ -34,8 +33,8 @@ class Move(NamedTuple):
 
 
 class Way(NamedTuple):
-    """One address of a VIP: who holds it now (more than one where hosts disagree), its moves in order, who holds it in
-    the end, and the hosts that are without it for a moment while they are changed, though nobody else takes it."""
+    """One address of a VIP: its holders now (several if hosts disagree), its moves in order, its final holder, and the
+    hosts that lose it briefly during their change although no other host takes it."""
 
     vip: str
     address: str
@@ -45,7 +44,7 @@ class Way(NamedTuple):
     pauses: tuple[str, ...] = ()
 
     def told(self) -> dict[str, Any]:
-        """The same in plain values."""
+        """The same as plain values."""
         return {
             "vip": self.vip,
             "address": self.address,
@@ -57,7 +56,7 @@ class Way(NamedTuple):
 
 
 def ways(fleet: Fleet, order: Sequence[str], standings: Mapping[str, Standing]) -> list[Way]:
-    """The way of every address while hosts are changed in ``order``."""
+    """The moves of every address while hosts are changed in ``order``."""
     return [
         _way(fleet, vip, address, [host for host in order if host in vip.hosts], standings)
         for vip in fleet.vips
@@ -76,7 +75,8 @@ def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], stand
     pauses: list[str] = []
     holder = holders[0] if holders else ""
     for host in order:
-        # Its peers are stopped while it is changed: what they hold goes, and what it gives up nobody else can take.
+        # Its peers are stopped while the host is changed: they lose what they hold, and cannot take what the host
+        # releases.
         silent = set(fleet.silenced(host))
         gives_up = host == holder and plain in standings[host].lets_go
         for each in {*silent, *([host] if gives_up else ())}:
@@ -97,7 +97,7 @@ def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], stand
 
 
 class _Members:
-    """Who takes part in one instance, with the priority that each has at this moment of the roll."""
+    """The hosts that take part in one instance, with their priorities at the current point of the roll."""
 
     def __init__(self, name: str, address: str, standings: Mapping[str, Standing]) -> None:
         self._name = name
@@ -111,7 +111,7 @@ class _Members:
         }
 
     def _twin(self, standing: Standing, address: str) -> Mapping[str, Any] | None:
-        """What runs of the instance, perhaps by another name: keepalived knows it by its virtual router ID."""
+        """The running instance on a host. It may have another name; then virtual router ID and address identify it."""
         if not standing.info.get("active"):
             return None
         live = live_instance(standing.info, self._name)
@@ -125,11 +125,11 @@ class _Members:
         return None
 
     def leave(self, host: str) -> None:
-        """A host takes no part while it is changed."""
+        """Exclude a host while it is changed."""
         self._now.pop(host, None)
 
     def change(self, host: str) -> None:
-        """A host takes part as it is declared from now on."""
+        """Include a host with its declared configuration."""
         standing = self._standings[host]
         self._now[host] = standing.priority(self._name, self._live[host])
         wanted = standing.desired.get(self._name) or {}
@@ -137,11 +137,11 @@ class _Members:
             self._hesitant.add(host)
 
     def first(self) -> str:
-        """Who takes an address that nobody has; empty where nobody takes part."""
+        """The host that takes an address without a holder; empty if no host takes part."""
         return max(self._now, key=lambda host: self._now[host], default="")
 
     def taker(self, holder: str) -> str:
-        """Who has the address once the others have heard each other."""
+        """The host that has the address after VRRP has settled."""
         if holder not in self._now:
             return self.first()
         able = {host: priority for host, priority in self._now.items() if host not in self._hesitant or host == holder}

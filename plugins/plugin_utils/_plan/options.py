@@ -1,10 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host is asked for its plan: everything that the roll would see to there, as ``edge_plan`` takes it. Pure.
+"""The options of ``edge_plan`` for each host: everything that the roll would configure there. Pure.
 
-What stands here and what the roles do are two sides of one thing: a host whose plan is empty runs no role.
-"""
+These options and the roles must cover the same configuration, since a host whose plan is empty runs no role."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.grouping import first_groups, grouped_later
 
-#: The interface that kube-proxy makes where it has a table of virtual servers itself.
+#: The interface that kube-proxy creates in IPVS mode, where it has virtual servers of its own.
 _KUBE_IPVS = "kube-ipvs0"
 
 Part = Mapping[str, Any]
@@ -99,7 +98,7 @@ def _haproxy(part: Part, variables: Variables, asked: dict[str, Any]) -> None:
 
 
 def _verified(haproxy: Part) -> Iterator[dict[str, Any]]:
-    """The servers that HAProxy verifies by the CA that is given."""
+    """The servers whose certificates HAProxy verifies by the given CA."""
     for file in haproxy["files"]:
         for backend in haproxy["options"]["backends"]:
             for server in backend.get("servers") or ():
@@ -123,7 +122,7 @@ def _director(part: Part, variables: Variables, asked: dict[str, Any]) -> None:
 
 
 def grouped_by_a_second_reload(part: Part, variables: Variables) -> list[str]:
-    """The new instances that the role loads first and groups afterwards."""
+    """The new instances that the role loads first and adds to their sync group by a second reload."""
     options = part["keepalived"]["options"]
     return grouped_later(variables.get(BEFORE) or {}, options["instances"], options["sync_groups"])
 
@@ -153,6 +152,6 @@ def _real_server(ipvs: Part, variables: Variables, asked: dict[str, Any]) -> Non
 
 
 def _settings(asked: dict[str, Any]) -> list[dict[str, Any]]:
-    """The settings of the kernel, which several roles have."""
+    """The kernel parameters of all roles together."""
     settings: list[dict[str, Any]] = asked["modules"].setdefault("kernel_settings", [])
     return settings

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of the fleet as one HTML page that needs nothing else: for a reviewer, on a phone and on paper. Pure."""
+"""The plan of the fleet as one self-contained HTML page for reviewers, readable on a phone and on paper. Pure."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ details::details-content{content-visibility:visible;block-size:auto}*{print-colo
 
 
 def plan_page(plan: Mapping[str, Any], when: str) -> str:
-    """The page. ``when`` says when the hosts were read."""
+    """The HTML page. ``when``: the time at which the hosts were read."""
     return document("Plan of the edge", "\n".join(_body(plan, when)))
 
 
 def document(title: str, body: str) -> str:
-    """A page of its own, with the look that all of ours have."""
+    """A complete HTML document in the style of all of this collection's pages."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
@@ -95,7 +95,7 @@ def _body(plan: Mapping[str, Any], when: str) -> Iterator[str]:
 
 
 def _facts(plan: Mapping[str, Any], changing: Sequence[Mapping[str, Any]]) -> str:
-    """The answers that a reviewer looks for first."""
+    """The summary at the top of the page."""
     heaviest = MEANING[worst([each["impact"] for each in changing])]
     moves = sum(len(way["moves"]) for way in plan["vips"])
     said = {
@@ -113,7 +113,7 @@ def _way(way: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that a narrow screen shows row by row, each cell with its head."""
+    """A table that a narrow screen shows as one block per row, each cell with its heading."""
     top = "".join(f"<th>{escape(head)}</th>" for head in heads)
     body = "".join(f"<tr>{''.join(map(_cell, heads, row))}</tr>" for row in rows)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"

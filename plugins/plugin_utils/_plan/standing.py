@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a change of keepalived does to one host's part in VRRP: which addresses it lets go of, and with which priority
-it takes part afterwards.
+"""The effect of a keepalived change on one host's part in VRRP: the addresses that it releases, and its priority
+afterwards.
 
-The module knows its own file only, and calls vip_move what may move a VIP. Here the peers are known too. Pure.
-"""
+A host's own plan knows only its file and reports the impact vip_move for whatever may move a VIP. Here the peers are
+known too. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
 KEEPALIVED = "keepalived_config"
-#: Impacts of keepalived's change at which a host gives up what it holds.
+#: Impacts of a keepalived change for which the host releases its addresses.
 GIVES_UP = ("restart", "vip_move")
 
 
@@ -40,13 +40,13 @@ class Standing:
 
     @property
     def desired(self) -> dict[str, Mapping[str, Any]]:
-        """The declared instances, by name."""
+        """The declared instances by name."""
         return {each["name"]: each for each in self._options["instances"]}
 
     @property
     def coming(self) -> list[Mapping[str, Any]]:
-        """The instances of its file after the change: one that is exact keeps nothing that is not declared, and with
-        purge none stays that is not."""
+        """The instances in the file after the change. An exact instance keeps no undeclared options; with purge no
+        undeclared instance stays."""
         wanted = [
             each if each.get("exact") else {**self.written.get(name, {}), **each} for name, each in self.desired.items()
         ]
@@ -55,7 +55,7 @@ class Standing:
 
     @property
     def impact(self) -> str:
-        """Of keepalived's file and unit, as the host itself foresees it."""
+        """The impact on keepalived's file and unit, as the host's own plan has it."""
         return worst([str((self._planes.get(KEEPALIVED) or {}).get("impact", "none")), self._unit])
 
     @property
@@ -65,20 +65,20 @@ class Standing:
 
     @property
     def lets_go(self) -> set[str]:
-        """The addresses, without prefix, that it loses for a while or for good where it has them."""
+        """The addresses, without prefix, that the host releases, briefly or for good, if it holds them."""
         held = {(str(each["address"]).partition("/")[0], each.get("instance")) for each in self.info.get("vips") or ()}
         if self._unit in GIVES_UP:
             return {address for address, _instance in held}
         if self.impact not in GIVES_UP:
             return set()
-        # What runs and stands in no file that could be read goes, for all that is known.
+        # Running instances that are in no readable file are assumed to go.
         unknown = {address for address, instance in held if instance not in self.written}
         groups = self._options.get("sync_groups") or ()
         return unknown | set(let_go(list(self.written.values()), self.coming, groups))
 
     def refined(self, moves: bool, stopped: bool) -> str:
-        """The impact with what the fleet knows. ``moves``: an address leaves its holder while this host is changed;
-        ``stopped``: keepalived was stopped for the change of a peer before."""
+        """The impact, refined by what is known of the fleet. ``moves``: an address leaves its holder while this host is
+        changed. ``stopped``: keepalived was stopped before, for the change of a peer."""
         known = self.impact
         if known == "vip_move" and not self._led_by_hand:
             known = "reload"
@@ -86,15 +86,15 @@ class Standing:
 
     @property
     def _led_by_hand(self) -> bool:
-        """Whether who leads an instance that belongs to no VIP may change, which nobody here follows."""
+        """Whether the MASTER of an instance that belongs to no VIP may change. No code predicts that."""
         after = {each["name"]: each for each in self.coming}
         return any(
             name not in self._ours and leads_anew(each, after.get(name, each)) for name, each in self.written.items()
         )
 
     def priority(self, name: str, live: Mapping[str, Any] | None) -> int:
-        """The effective priority of an instance after the change. Checks whose weights stay add what they add now;
-        others what they add where all is well."""
+        """The effective priority of an instance after the change. If the weights of its scripts stay the same, they
+        contribute what they do now; otherwise all scripts are assumed to succeed."""
         wanted = self.desired.get(name) or {}
         base = int(wanted.get("priority") or 100)
         if live is None:
@@ -115,7 +115,7 @@ class Standing:
 
     @property
     def doubts(self) -> Iterator[str]:
-        """A sentence for each check that is new or another one here: what it will say, only the change can show."""
+        """A sentence for each new or changed check: its result is unknown before the change."""
         if not self.info.get("active") or not (self._planes.get(KEEPALIVED) or {}).get("changed"):
             return
         known = {each["name"]: each for each in (self.info.get("configuration") or {}).get("scripts") or ()}
@@ -129,7 +129,7 @@ class Standing:
                 )
 
     def _asks(self, instance: Mapping[str, Any], name: str, other: bool) -> bool:
-        """Whether an instance will hang on a check as it has not before."""
+        """Whether an instance newly depends on the check, or with another weight or script."""
         weight = self._weights(instance, True).get(name)
         before = self._weights(self.written.get(instance["name"]) or {}, False).get(name)
         return weight is not None and (other or weight != before)

@@ -1,14 +1,14 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of the fleet as lines of text, for the terminal and for the output of a job. Pure."""
+"""The plan of the fleet as text, for the terminal and the output of a job. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-#: What each impact means for clients.
+#: The effect of each impact on clients.
 MEANING = {
     "none": "no effect on traffic",
     "runtime": "running process changed, no reload",
@@ -19,12 +19,12 @@ MEANING = {
 
 
 def plan_text(plan: Mapping[str, Any]) -> list[str]:
-    """A line each, the most important first."""
+    """The lines of the plan, the most important first."""
     return list(_lines(plan))
 
 
 def headline(plan: Mapping[str, Any]) -> str:
-    """The whole plan in one sentence."""
+    """The plan in one sentence."""
     changing = [each["host"] for each in plan["hosts"] if each["changes"]]
     if plan["removes"]:
         cleared = ", ".join(each["host"] for each in plan["removes"])
@@ -39,7 +39,7 @@ def headline(plan: Mapping[str, Any]) -> str:
 
 
 def beside(plan: Mapping[str, Any], host: str) -> list[str]:
-    """Which hosts are changed at the same time, in words; nothing where none is."""
+    """A phrase that names the hosts changed at the same time; empty if there are none."""
     others = [each for batch in plan.get("batches") or () if host in batch for each in batch if each != host]
     return [f"side by side with {' and '.join(others)}"] if others else []
 
@@ -81,7 +81,7 @@ def _vips(vips: Any) -> Iterator[str]:
 
 
 def way_text(way: Mapping[str, Any]) -> str:
-    """What becomes of a VIP during the run."""
+    """A sentence on the moves of a VIP during the run."""
     if not way["moves"]:
         paused = f", but {' and '.join(way['pauses'])} begins anew with it" if way["pauses"] else ""
         return f"stays{paused}"

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every host is asked to look at, by the declaration alone: options of ``vip_preflight``, ``vip_probe``. Pure."""
+"""What each host must examine, derived from the declaration: options of ``vip_preflight`` and ``vip_probe``. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fle
 
 
 def looks(fleet: Fleet) -> dict[str, dict[str, Any]]:
-    """The options by host, without those that the playbook has (``listen``, ``ca``). ``endpoints`` is for vip_probe,
-    the others for vip_preflight."""
+    """The options by host, without those that the playbook sets (``listen``, ``ca``). ``endpoints`` is for vip_probe,
+    all others are for vip_preflight."""
     return {host: _look(fleet, host) for host in fleet.hosts}
 
 

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificates of the apiservers behind a VIP: its clients ask by the VIP, so they must name it. Pure."""
+"""Check the apiservers' certificates: clients connect to the VIP, so the certificates must contain it. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 _DAY = 86400
-#: Days before a certificate's end from which on it is told.
+#: A certificate that expires within this many days is reported.
 SOON = 30
 _RENEW = "Renew it (kubeadm certs renew apiserver, and restart the apiserver)"
 
 
 def certificate_findings(seen: Seen) -> Iterator[Finding]:
-    """What is wrong with each apiserver's certificate, as any host of the VIP sees it, by its own clock."""
+    """The findings on each apiserver's certificate, as seen by any host of the VIP, by that host's clock."""
     for vip in seen.fleet.vips:
         if not vip.profile.apiservers:
             continue
@@ -31,7 +31,7 @@ def certificate_findings(seen: Seen) -> Iterator[Finding]:
             shown = [
                 each for each in look.get("certificates") or () if each["name"] in vip.servers and each["port"] in ports
             ]
-            # As the plan has it: HAProxy goes on with those that it trusts.
+            # As in the plan: HAProxy continues with the servers that it trusts.
             trusts = any(not each["problem"] and not each["distrust"] for each in shown)
             cas = ca_names(str(seen.fleet.variables(host).get("k8s_edge_kube_ca") or ""))
             for each in shown:
@@ -43,7 +43,8 @@ def certificate_findings(seen: Seen) -> Iterator[Finding]:
 def _judged(
     vip: Vip, shown: Mapping[str, Any], now: float, distrust: str, cas: Sequence[str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Severity, reason and remedy. ``distrust`` is the severity where HAProxy would not take the certificate."""
+    """Severity, reason and remedy of each finding. ``distrust``: the severity if HAProxy would not accept the
+    certificate."""
     if shown["problem"]:
         yield WARNING, shown["problem"], "If the cluster does not exist yet, continue"
         return
@@ -71,7 +72,7 @@ def _judged(
 
 
 def _covers(name: str, wanted: str) -> bool:
-    """Whether a name of a certificate is that host's, a star standing for its first label."""
+    """Whether a certificate's name covers ``wanted``; ``*`` stands for the first label."""
     name, wanted = name.lower().rstrip("."), wanted.lower().rstrip(".")
     return name == wanted or (name.startswith("*.") and name[1:] == wanted[wanted.find(".") :] and "." in wanted)
 

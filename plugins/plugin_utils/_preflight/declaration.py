@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the declaration allows and nobody may have meant. Pure; what cannot work is a problem of the derivation."""
+"""Settings that are valid but probably not intended. Pure. Invalid settings are problems of the derivation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fle
 
 
 def declaration_findings(fleet: Fleet) -> Iterator[Finding]:
-    """VIPs that nobody could take over, and VIPs that do not spread over their hosts."""
+    """VIPs without a second host, and VIPs that are not spread over their hosts."""
     for vip in fleet.vips:
         if len(vip.hosts) == 1:
             reason = f"has one host, {vip.hosts[0]}: when it is down, nobody takes the VIP"
@@ -30,7 +30,7 @@ def _uneven(fleet: Fleet) -> Iterator[Finding]:
         try:
             led = {host: set(fleet.derivation.led_by(host)) for host in hosts}
         except EdgeError:
-            return  # told as a problem of the declaration
+            return  # reported as a problem of the declaration
         count = Counter(dict.fromkeys(hosts, 0))
         count.update(host for vip in mine for host in hosts if instance_name(vip, vip.addresses[0]) in led[host])
         if max(count.values()) - min(count.values()) > 1:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One thing that a look at the fleet found, and how a list of them is told. Pure."""
+"""One finding about the fleet, and how a list of findings is formatted. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 
-#: From what stops a run to what is only told.
+#: The severities: errors stop a run, notes only inform.
 SEVERITIES = ("error", "warning", "note")
 ERROR, WARNING, NOTE = SEVERITIES
 
 
 class Finding(NamedTuple):
-    """``about`` is a VIP, an option or a part of a host; ``hosts`` those where it was found, none where it follows from
-    the declaration. ``remedy`` is empty where there is nothing to do, or where ``reason`` has it already."""
+    """``about``: a VIP, an option or a part of a host. ``hosts``: where it was found, empty if it follows from the
+    declaration. ``remedy``: empty if nothing is to be done or ``reason`` contains it."""
 
     severity: str
     hosts: tuple[str, ...]
@@ -27,19 +27,19 @@ class Finding(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Without the severity, in sentences."""
+        """The finding in sentences, without the severity."""
         where = f"{', '.join(self.hosts)}: " if self.hosts else ""
         about = f"{self.about}: " if self.about else ""
         remedy = f" {self.remedy.rstrip('.')}." if self.remedy else ""
         return f"{where}{about}{self.reason.rstrip('.')}.{remedy}"
 
     def told(self) -> dict[str, Any]:
-        """The same in plain values."""
+        """The same as plain values."""
         return {**self._asdict(), "hosts": list(self.hosts)}
 
 
 def of_problem(problem: Problem | str, hosts: tuple[str, ...] = ()) -> Finding:
-    """What is wrong with the input, as an error."""
+    """A problem of the input as a finding with severity error."""
     if isinstance(problem, str):
         return Finding(ERROR, hosts, "", problem)
     value = "" if problem.value is None else f"{problem.value!r} "
@@ -47,7 +47,7 @@ def of_problem(problem: Problem | str, hosts: tuple[str, ...] = ()) -> Finding:
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
-    """The gravest first, and what was found on several hosts once, with all of them."""
+    """Sorted by severity, the most severe first. Equal findings of several hosts become one with all these hosts."""
     hosts: dict[tuple[str, ...], dict[str, None]] = {}
     for severity, where, *words in findings:
         hosts.setdefault((severity, *words), {}).update(dict.fromkeys(where))
@@ -56,7 +56,8 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def lines(findings: Iterable[Finding], hosts: int, heard: str) -> list[str]:
-    """A line for each, after one that counts them."""
+    """A line that counts the findings, then one line for each. ``hosts``: the number of hosts that were examined.
+    ``heard``: a phrase on how long VRRP was captured."""
     found = list(findings)
     counts = [(sum(each.severity == severity for each in found), severity) for severity in SEVERITIES]
     counted = ", ".join(f"{number} {severity}{'s' if number > 1 else ''}" for number, severity in counts if number)

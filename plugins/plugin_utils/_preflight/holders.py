@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who has each VIP: by what keepalived says on the hosts, and by who answers on the wire. Pure."""
+"""The holders of each VIP, according to keepalived on the hosts and to ARP or NDP answers on the network. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interf
 
 
 class Holding(NamedTuple):
-    """One address of a VIP. ``says`` are the hosts whose kernel has it, ``masters`` those whose keepalived is MASTER.
-    ``answers`` are the hosts that answer for it, each with those that saw it; ``others`` are hardware addresses that no
-    host of the VIP has, likewise. ``asked``: the hosts that could ask; ``virtual``: those of them that were answered by
-    the instance's virtual MAC.
-    """
+    """One address of a VIP. ``says``: the hosts whose kernel has it. ``masters``: the hosts whose keepalived is MASTER.
+    ``answers``: the hosts that answer for it, each with the hosts that saw the answer. ``others``: the same for
+    hardware addresses of no host of the VIP. ``asked``: the hosts that could send requests. ``virtual``: those of them
+    that were answered by the instance's virtual MAC."""
 
     vip: Vip
     address: Interface
@@ -34,13 +33,14 @@ class Holding(NamedTuple):
 
     @property
     def holders(self) -> tuple[str, ...]:
-        """Everyone who has the address, by either witness."""
+        """Every host that has the address, by its kernel or by its answers."""
         return tuple(dict.fromkeys([*self.says, *self.answers]))
 
     @property
     def split(self) -> bool:
-        """Whether two have it at the same time: by what they say, or as one host sees it. The hosts do not look at the
-        same moment, so that of a VIP that moves each may see another holder."""
+        """Whether two hosts have it at the same time: by their kernels, or as seen by one host. Answers seen by
+        different hosts are not compared, since these are not simultaneous: during a move each may see another
+        holder."""
         at_once = [
             {host for host, saw in self.answers.items() if asked in saw} | ({asked} & {*self.says})
             for asked in self.asked
@@ -87,7 +87,7 @@ def _holding(seen: Seen, vip: Vip, address: Interface) -> Holding:
 
 
 def holder_findings(seen: Seen) -> Iterator[Finding]:
-    """Addresses that somebody else answers for, or that more than one host has."""
+    """Addresses for which other machines answer, or that several hosts have."""
     for each in holdings(seen):
         yield from _answered_by_others(seen, each)
         if each.split:
@@ -107,7 +107,7 @@ def holder_findings(seen: Seen) -> Iterator[Finding]:
 
 
 def told_by_wire(seen: Seen) -> list[str]:
-    """Sentences for what the hosts' own account of their VIPs does not have, and the wire does."""
+    """Sentences on what was seen on the network and is not in the hosts' own reports of their VIPs."""
     found: list[Finding] = []
     for each in holdings(seen):
         found += [*_answered_by_others(seen, each), *_unanswered(each)]
@@ -137,7 +137,7 @@ def _answered_by_others(seen: Seen, each: Holding) -> Iterator[Finding]:
 
 
 def _split(seen: Seen, each: Holding) -> Finding:
-    """Both sides are asked, and both are told."""
+    """The finding for a split brain, with the reports of the hosts and the answers on the network."""
     seen_on_wire = [f"{host} is seen by {' and '.join(saw)}" for host, saw in each.answers.items()]
     reason = (
         f"{each.address.ip} is held by {' and '.join(each.holders)} at once (split brain); MASTER: "
@@ -153,8 +153,8 @@ def _split(seen: Seen, each: Holding) -> Finding:
 
 
 def _unsaid(each: Holding) -> Iterator[Finding]:
-    """A host that answers, though its own kernel does not list the address: it came there between two looks, or is
-    answered for by proxy."""
+    """Hosts that answer although their kernel does not have the address: it was added between two reads, or they answer
+    by proxy ARP."""
     if each.says:
         return
     for host, saw in each.answers.items():
@@ -163,7 +163,7 @@ def _unsaid(each: Holding) -> Iterator[Finding]:
 
 
 def _unanswered(each: Holding) -> Iterator[Finding]:
-    """Hosts that ask for an address as a client does, and get no answer, though one of them holds it."""
+    """Hosts that send a request as a client does and get no answer, although one of them holds the address."""
     saw = {host for hosts in (each.virtual, *each.answers.values(), *each.others.values()) for host in hosts}
     silent = tuple(host for host in each.asked if host not in saw and host not in each.holders)
     if silent and each.says:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each host by itself, and members beside each other: interfaces, ports, disks, clocks, versions. Pure."""
+"""Check each host, and the members of a VIP against each other: interfaces, ports, disks, clocks, versions. Pure."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import ERROR, WARNING, Finding
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import ANSWERED_AT, ASKED_AT, Seen
 
-#: Bytes and inodes below which a configuration could not be written, or soon not.
+#: Below this many free bytes or inodes a configuration cannot be written reliably.
 _NO_ROOM, _LITTLE_ROOM, _FEW_INODES = 16 << 20, 256 << 20, 1000
-#: How far members' clocks may be apart, in seconds: logs and certificates are read by them.
+#: The largest acceptable difference between members' clocks, in seconds. Logs and certificates depend on the clock.
 _APART = 2.0
 _OURS = "haproxy"
 
 
 def host_findings(seen: Seen) -> Iterator[Finding]:
-    """What is wrong with a host, or between hosts that share a VIP."""
+    """The findings on each host, and on hosts that share a VIP."""
     for host, look in seen.looks.items():
         if look["deaf"]:
             reason = f"this host could not listen on the network: {look['deaf']}"
@@ -37,7 +37,7 @@ def _links(seen: Seen) -> Iterator[Finding]:
     try:
         members = seen.fleet.derivation.members
     except EdgeError:
-        return  # told as a problem of the declaration
+        return  # reported as a problem of the declaration
     for member in members:
         links = {each["name"]: each for each in seen.looks.get(member.host, {}).get("links") or ()}
         link = links.get(member.place.interface)
@@ -68,7 +68,7 @@ def _disks(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _clocks(seen: Seen) -> Iterator[Finding]:
-    """By how much two clocks differ at least: each answered within a span of the controller's time."""
+    """Clock differences, as a lower bound: each host answered within an interval of the controller's time."""
     spans: dict[str, tuple[float, float]] = {}
     for host, look in seen.looks.items():
         variables = seen.fleet.variables(host)

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that was found, as the filter ``preflight_findings`` returns it."""
+"""All findings, as the filter ``preflight_findings`` returns them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import
 
 
 def report(fleet: Fleet, stage: str) -> dict[str, Any]:
-    """``findings``, the gravest first; ``errors``, those that stop a run, as sentences; ``text``, lines for a screen;
-    ``hosts`` that were looked at. ``stage`` as ``edge_fleet`` has it."""
+    """``findings``, the most severe first; ``errors``, those that stop a run, as sentences; ``text``, lines for a
+    terminal; ``hosts``, those that were examined. ``stage`` as for ``edge_fleet``."""
     seen = Seen(fleet)
     sound = not said(lambda: (fleet.down, fleet.vips))
     found = merged(_findings(seen, stage, sound))

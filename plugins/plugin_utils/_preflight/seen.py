@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hosts saw, by host, and who is who on their networks. Pure."""
+"""What the hosts observed, by host, and which host owns which address on their networks. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places impo
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE, written_instances
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
-#: What vip_preflight returned on a host; when it was asked, and had answered, by the controller's clock.
+#: The result of vip_preflight on a host, and the controller's time before and after its call.
 SEEN, ASKED_AT, ANSWERED_AT = "k8s_edge_wire", "k8s_edge_wire_asked_at", "k8s_edge_wire_answered_at"
 
 
 class Seen:
-    """The fleet, with what its hosts saw. ``looks`` and ``infos``, the answers of vip_preflight and keepalived_info by
-    host, go over what the hosts' variables have of both."""
+    """The fleet with its hosts' observations. ``looks`` and ``infos``, the results of vip_preflight and keepalived_info
+    by host, override those in the hosts' variables."""
 
     def __init__(
         self, fleet: Fleet, looks: Mapping[str, Any] | None = None, infos: Mapping[str, Any] | None = None
@@ -31,7 +31,7 @@ class Seen:
 
     @cached_property
     def looks(self) -> dict[str, Mapping[str, Any]]:
-        """What each host that looked returned."""
+        """The result of vip_preflight of each host that ran it."""
         given = self._looks
         found = {
             host: (self.fleet.variables(host).get(SEEN) if given is None else given.get(host)) or {}
@@ -40,13 +40,13 @@ class Seen:
         return {host: look for host, look in found.items() if "links" in look}
 
     def info(self, host: str) -> Mapping[str, Any]:
-        """What keepalived_info said there."""
+        """The result of keepalived_info of a host."""
         given = self._infos
         return (self.fleet.variables(host).get(BEFORE) if given is None else given.get(host)) or {}
 
     @cached_property
     def host_of_address(self) -> dict[str, str]:
-        """The host of the inventory that has an address of its own, or speaks VRRP from it."""
+        """The inventory host that owns an address or sends VRRP from it."""
         shared = {str(address.ip) for vip in self.fleet.vips for address in vip.addresses}
         known: dict[str, str] = {}
         for host in self.fleet.hostvars:
@@ -64,12 +64,13 @@ class Seen:
 
     @cached_property
     def host_of_hardware(self) -> dict[str, str]:
-        """The host of the inventory that has a hardware address."""
+        """The inventory host that owns a hardware address."""
         known: dict[str, str] = {}
         for host in self.fleet.hostvars:
             for hardware in self._hardware(host):
                 known.setdefault(hardware, host)
-        # Of one that was not read, what it sends says so; not what may have come by a router.
+        # The hardware address of a host that was not read is taken from its multicast packets. Others may have passed a
+        # router.
         for heard in (each for look in self.looks.values() for each in look["heard"]):
             if heard["source"] in self.host_of_address and ip_address(heard["destination"]).is_multicast:
                 known.setdefault(heard["hardware"], self.host_of_address[heard["source"]])
@@ -80,6 +81,6 @@ class Seen:
         facts = self.fleet.variables(host).get("ansible_facts") or {}
         for name in facts.get("interfaces") or ():
             fact = facts.get(str(name).replace("-", "_")) or {}
-            # In a container the loopback interface has one of zeros.
+            # In a container, loopback has a hardware address of zeros.
             if fact.get("type") != "loopback" and fact.get("macaddress"):
                 yield str(fact["macaddress"])

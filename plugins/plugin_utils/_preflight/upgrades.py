@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What newer packages would refuse on the hosts, or do otherwise. Pure.
+"""What newer packages would refuse on the hosts, or treat differently. Pure.
 
-A version that was asked for is meant, so what it refuses is an error. One that apt only has at hand stops nothing.
-"""
+What a requested version refuses is an error, since the upgrade is intended. A version that apt merely offers stops
+nothing."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.finding import ERROR, NOTE, WARNING, Finding
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
 
-#: What edge_info returned on a host as upgrades, and the versions that the user asks for.
+#: The result of edge_info's option upgrades on a host, and the versions that the user requests.
 UPGRADES, ASKED = "k8s_edge_upgrades", "k8s_edge_upgrade_to"
 
 _NAMES = {"haproxy": "HAProxy", "keepalived": "keepalived"}
 
 
 def upgrade_findings(seen: Seen) -> Iterator[Finding]:
-    """What stands against newer daemons, host by host."""
+    """The obstacles to newer daemons, for each host."""
     for host in seen.fleet.hosts:
         variables = seen.fleet.variables(host)
         answer = variables.get(UPGRADES) or {}

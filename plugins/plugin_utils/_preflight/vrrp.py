@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VRRP as the hosts hear it, held against what is declared and what they run. Pure."""
+"""Compare the VRRP advertisements that the hosts receive with the declaration and with the running configuration.
+Pure."""
 
 from __future__ import annotations
 
@@ -18,17 +19,17 @@ _OTHER_ID = "Set virtual_router_id of the VIP by hand, to one that is free here:
 
 
 def vrrp_findings(seen: Seen) -> Iterator[Finding]:
-    """Outsiders with a virtual router ID or an address of ours, members that do not agree, and who else is there."""
+    """Outsiders that use a declared virtual router ID or address, members that disagree, and other VRRP senders."""
     try:
         members = seen.fleet.derivation.members
     except EdgeError:
-        return  # told as a problem of the declaration
+        return  # reported as a problem of the declaration
     for host, look in seen.looks.items():
         mine = [member for member in members if member.host == host]
         taken = {int(each["virtual_router_id"]) for each in look["heard"]} | {each.router for each in members}
         free = [number for number in range(1, 256) if number not in taken][:1]
         for heard in look["heard"]:
-            if heard["priority"]:  # 0 is a farewell
+            if heard["priority"]:  # priority 0 means that the sender stops
                 yield from _judged(seen, host, mine, heard, str(free[0]) if free else "none is free")
 
 
@@ -76,8 +77,8 @@ def _with_our_id(
 
 
 def _disagreement(seen: Seen, host: str, member: Member, heard: Mapping[str, Any], source: str) -> Iterator[Finding]:
-    """What a member sends, and this host would drop by what its own keepalived has. One that does not run yet gets what
-    is declared, and a change of what all must agree on has a way of its own."""
+    """Options in which a member's advertisements differ from the running configuration of this host, which therefore
+    drops them. None if keepalived does not run here yet: it will get the declared configuration."""
     info = seen.info(host)
     own = written_instances(info).get(member.instance)
     if own is None or not info.get("active") or member.instance not in live_states(info):
@@ -97,7 +98,7 @@ def _disagreement(seen: Seen, host: str, member: Member, heard: Mapping[str, Any
                 "adverts, and both become MASTER (split brain)"
             )
             remedy = "Give both the same configuration: playbooks/site.yml changes the members together"
-            # Where one of them changes, that is what brings them together.
+            # If one of them changes in this run, the change removes the difference.
             changes = any(seen.fleet.plan(each).get("would_change") for each in (host, source))
             about = f"{member.vip.path}, instance {member.instance}"
             yield Finding(WARNING if changes else ERROR, (host,), about, reason, remedy)

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Profile ``ipvs``: the kernel of the holder leads to real servers (IPVS, direct routing), and no HAProxy."""
+"""Profile ``ipvs``: the kernel of the holder forwards to real servers (IPVS, direct routing), without HAProxy."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import (
     Vip,
 )
 
-#: How a real server is asked whether it serves, where the VIP says nothing else. Traefik answers at /ping.
+#: The default check of a real server. Traefik answers at /ping.
 CHECK = {"type": "http", "path": "/ping", "status": "200"}
 
-#: A server that does not answer is asked again once, and then left out: within four seconds.
+#: The check of a real server is repeated once before the server is taken out: within four seconds.
 ASK = {"connect_timeout": 1, "retry": 1, "delay_before_retry": 1}
 SERVICE = {"protocol": "tcp", "scheduler": "wlc", "forwarding_method": "dr", "delay_loop": 2}
 
-#: Schedulers that refuse what hashes to a server of weight 0. With others a server that fails its check keeps its place
-#: without new connections, so that one that is asked to stop ends those it has (docs/adr/0026).
+#: Schedulers that drop connections hashed to a server of weight 0. With other schedulers a server whose check fails
+#: gets weight 0, so that it keeps its existing connections (docs/adr/0026).
 HASHING = ("dh", "mh", "sh")
 
 
 class Settings(NamedTuple):
-    """How the real servers are checked (``check`` of an entry, complete), and options of every virtual server by hand,
-    in the words of keepalived_virtual_server."""
+    """``check``: the complete check of the real servers. Further options of every virtual server, set by hand, as in
+    keepalived_virtual_server."""
 
     check: Mapping[str, Any]
     virtual_server: Mapping[str, Any]
 
 
 class Ipvs(Profile):
-    """Packets go to a real server unchanged, which answers the client directly; so it has the VIP on its loopback
+    """Packets reach a real server unchanged, and it answers the client directly. So it has the VIP on its loopback
     interface and listens on the VIP's port."""
 
     name = "ipvs"
@@ -92,7 +92,7 @@ class Ipvs(Profile):
 
     def by_hand(self) -> Mapping[str, ByHand]:
         return {
-            # Direct routing fixes these: the address and the ports are the VIP's, and packets go unchanged.
+            # Direct routing determines these: address and port are the VIP's, since packets are not changed.
             "virtual_server": ByHand(
                 VIRTUAL_SERVER_ARGUMENTS,
                 fixed=("address", "port", "fwmark", "group", "family", "forwarding_method", "real_servers"),
@@ -120,8 +120,8 @@ class Ipvs(Profile):
         return Settings({**asked, **CHECK, **(entry.get("check") or {})}, entry.get("virtual_server") or {})
 
     def conflicts(self, vips: Sequence[Vip]) -> Iterator[Problem]:
-        """VIPs that could have different masters on a host. A host has one sync daemon, so it can be the director of
-        all of them or of none."""
+        """Problems of VIPs that could have different MASTERs on one host. A host has one sync daemon, so it must be the
+        director of all its VIPs or of none."""
         for index, vip in enumerate(vips):
             for other in vips[:index]:
                 if not set(vip.hosts) & set(other.hosts):
@@ -151,12 +151,12 @@ class Ipvs(Profile):
 
     def noticed_after(self, vip: Vip) -> Noticed:
         every = float(overridden(SERVICE, vip.settings.virtual_server)["delay_loop"])
-        # After a failure keepalived wants two good answers, unless fast_recovery is set.
+        # After a failure keepalived requires two successful checks unless fast_recovery is set.
         return Noticed(every + ASK["delay_before_retry"] + 2 * ASK["connect_timeout"], 2 * every)
 
 
 def _check(check: Mapping[str, Any], port: int) -> dict[str, Any]:
-    """The checker of one real server; all ports are judged by the one that is asked."""
+    """The check of one real server. The server is judged for all ports by the check of one port."""
     ask: dict[str, Any] = dict(ASK)
     if int(check["port"]) != port:
         ask["connect_port"] = int(check["port"])

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Profile ``kube_apiserver``: the API servers of a cluster, asked for ``/readyz`` over TLS."""
+"""Profile ``kube_apiserver``: the API servers of a cluster, checked at ``/readyz`` over TLS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Sectio
 
 
 class KubeApiserver(Proxied):
-    """As any VIP behind HAProxy, which here asks whether an apiserver is ready, and verifies who answers."""
+    """As any VIP behind HAProxy, with checks of an apiserver's readiness, and verification of its certificate."""
 
     name = "kube_apiserver"
     about = "leads to the servers through HAProxy, which checks C(/readyz) of every server over TLS."

@@ -1,12 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which VIPs their holder keeps on loopback while keepalived is reloaded and no host is MASTER.
+"""The VIP addresses that the holder keeps on loopback while keepalived is reloaded and no host is MASTER.
 
-A reload that changes what all members must agree on makes the MASTER begin anew: it gives its addresses up and waits
-for a peer's adverts before it takes them again, 1.8 s with two adverts a second. Where no peer could take
-them meanwhile, the host may answer for them all that time: an address on loopback is the host's on every interface.
-"""
+After a reload that changes an option which all members must agree on, the MASTER starts anew: it removes its addresses
+and waits for a peer's advertisements before it becomes MASTER again, 1.8 s at two advertisements per second. If no peer
+can take over meanwhile, the host may keep answering for the addresses: an address on loopback is the host's on every
+interface."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ def bridged(
     peers: Sequence[Mapping[str, Any]],
     directed: Iterable[str] = (),
 ) -> list[str]:
-    """The addresses, as one each (/32, /128). ``info`` is what keepalived_info said of the host before the change,
-    ``peers`` what it said of the peers that are not silent meanwhile, and ``directed`` are addresses of virtual
-    servers: those go unanswered rather than to the host itself while its kernel does not direct.
-    """
+    """The addresses, each as /32 or /128.
+
+    ``info``: the result of keepalived_info on the host before the change. ``peers``: the results on the peers that are
+    not stopped meanwhile. ``directed``: addresses of virtual servers. They are left out: without its virtual servers
+    the kernel would deliver connections to the host itself."""
     if any("active" not in peer for peer in peers):
-        return []  # one that could not be asked may take the VIP
+        return []  # a peer without an answer may take the VIP
     heard = {name for peer in peers if peer["active"] for name in live_states(peer)}
     split = set(coordinated(info, desired)) - heard
     states, places = live_states(info), predecessors(info, desired)

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of the declaration is for the cluster: which roles have objects there, and whether they claim what others have.
+"""The declaration of the cluster's side: which roles have objects there, and whether they conflict with other planes.
+Pure.
 
-The cluster's side is declared for the controller, in variables of the roles. Pure.
-"""
+The cluster's side is declared for the controller, in variables of the roles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import
 
 CONTROLLER = "localhost"
 
-#: Each role with objects in the cluster, in the order in which they are made, and its variables that claim something.
+#: The roles with objects in the cluster, in the order in which they run, and the variables with their claims.
 CLAIMS = {
     "edge_nodes": ("state", "group"),
     "kube_vip": ("state", "control_plane", "services"),
@@ -44,11 +44,10 @@ CLAIMS = {
 
 
 def cluster_side(groups: Groups, hostvars: Hostvars, reached: bool) -> dict[str, list[str]]:
-    """``parts``, the roles for which something is declared; ``roles``, these and those whose state is absent; and
-    ``conflicts``, a sentence for each claim of what another plane or a host has.
+    """``parts``, the roles with a declaration; ``roles``, these and the roles whose state is absent; ``conflicts``, a
+    sentence for each claim to what another plane or a host has.
 
-    ``reached``: this run goes to the cluster. Without it, Traefik is somebody else's.
-    """
+    ``reached``: this run changes the cluster. Otherwise Traefik is assumed to be managed elsewhere."""
     hostvars = HostsReadOnce(hostvars)
     variables = hostvars.get(CONTROLLER) or {}
     declared = parts(groups, variables)
@@ -73,8 +72,8 @@ def cluster_side(groups: Groups, hostvars: Hostvars, reached: bool) -> dict[str,
 
 
 def parts(groups: Groups, variables: Mapping[str, Any]) -> list[str]:
-    """The roles with something to make in the cluster. With the control plane of kube-vip in static pods, only its
-    services are left for the cluster. Without an ingress of ours: ``k8s_edge_traefik: false``."""
+    """The roles that create objects in the cluster. With kube-vip's control plane in static pods, only its services
+    count. ``k8s_edge_traefik: false`` means that the collection manages no ingress."""
     nodes = bool(_nodes(groups, variables))
     control_plane = variables.get("kube_vip_control_plane") or {}
     static = isinstance(control_plane, Mapping) and truth(control_plane.get("static_pod"))

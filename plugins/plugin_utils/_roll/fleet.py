@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All hosts of an inventory together: what is derived for each, in which order they are changed, and what forbids it.
+"""All hosts of an inventory: what is derived for each, the order in which they are changed, and what forbids the
+change. Pure.
 
-``hostvars`` is Ansible's, or a dictionary of dictionaries. Each variable is read once. Pure.
-"""
+``hostvars`` is Ansible's, or a dictionary of dictionaries. Each variable is read once."""
 
 from __future__ import annotations
 
@@ -48,13 +48,15 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.side_by_side imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.trades import trades
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
-#: What edge_plan answered there.
+#: The host variable with the result of edge_plan.
 PLAN = "k8s_edge_plan"
 
-#: Hosts or addresses, by hand: those that take part in no VIP any more, though others still name them as peers.
+#: The variable with hosts or addresses, set by hand, that take part in no VIP any more although others list them as
+#: peers.
 GONE = "k8s_edge_members_gone"
 
-#: The sections of a host's part that have a role of their own; ``<role>_vips`` goes over ``k8s_edge_vips`` there.
+#: The sections of a host's part that have a role of their own. In that role ``<role>_vips`` overrides
+#: ``k8s_edge_vips``.
 SECTIONS = {
     "keepalived": "keepalived",
     "haproxy": "haproxy",
@@ -66,7 +68,7 @@ SECTIONS = {
 
 
 class Fleet:
-    """The hosts of an inventory. ``entries`` is the declaration, by default what ``k8s_edge_vips`` says."""
+    """The hosts of an inventory. ``entries``: the declared VIPs, by default the value of ``k8s_edge_vips``."""
 
     def __init__(self, groups: Groups, hostvars: Hostvars, entries: Any = None) -> None:
         self.groups = groups
@@ -76,7 +78,7 @@ class Fleet:
 
     @cached_property
     def vips(self) -> tuple[Vip, ...]:
-        """The declaration; InputError with everything that is wrong with it."""
+        """The declared VIPs. Raises InputError with every problem in them."""
         return vips_of(self.groups, self.hostvars) if self._entries is None else declared(self._entries, self.groups)
 
     @cached_property
@@ -86,28 +88,27 @@ class Fleet:
 
     @cached_property
     def parallel(self) -> int:
-        """How many groups of hosts may have one of theirs changed at once; InputError where that is not a number."""
+        """How many groups of hosts may be changed at once, one host of each. Raises InputError for malformed values."""
         return parallel_groups(self.hostvars)
 
     @cached_property
     def derivation(self) -> Derivation:
-        """What is derived for each host."""
+        """The derivation of each host's part."""
         return Derivation(self.vips, self.hostvars)
 
     @property
     def hosts(self) -> list[str]:
-        """Those that may hold a VIP, and those that are managed by their role variables alone, without those that are
-        down."""
+        """The hosts that may hold a VIP or are managed by their role variables alone, without those that are down."""
         return without(list(dict.fromkeys([*hosts_of(self.vips), *by_hand(self.hostvars)])), self.down)
 
     @property
     def proxied(self) -> list[str]:
-        """Those whose HAProxy leads a VIP to its servers."""
+        """The hosts whose HAProxy forwards a VIP to servers."""
         return without(hosts_of([vip for vip in self.vips if vip.proxied]), self.down)
 
     @property
     def backends(self) -> dict[str, list[str]]:
-        """The names of HAProxy's backends for the VIPs of each such host."""
+        """The names of HAProxy's backends for VIPs, by host."""
         return {
             host: [front.backend for vip in self.vips if vip.proxied and host in vip.hosts for front in vip.fronts]
             for host in self.proxied
@@ -115,37 +116,36 @@ class Fleet:
 
     @property
     def real_servers(self) -> list[str]:
-        """Those that serve a directed VIP."""
+        """The hosts that serve a directed VIP."""
         return without(real_server_hosts(self.vips), self.down)
 
     @property
     def former_real_servers(self) -> list[str]:
-        """Those that serve none, and have more on loopback than every host has there."""
+        """The hosts that serve no directed VIP but have more addresses on loopback than the usual ones."""
         serving = real_server_hosts(self.vips)
         return [host for host in self.hosts if host not in serving and shares_loopback(self.hostvars[host])]
 
     @property
     def notes(self) -> list[str]:
-        """What is to be done when hosts that are down come back."""
+        """What to do when hosts that are down are back."""
         return owed(self.vips, self.down)
 
     @cached_property
     def read(self) -> bool:
-        """Whether every host that may hold a VIP was asked what its keepalived does."""
+        """Whether keepalived's state was read on every host that may hold a VIP."""
         return all(BEFORE in self.variables(host) for host in self.hosts)
 
     @cached_property
     def standings(self) -> list[Standing]:
-        """How every host that may hold a VIP stood before the roll; nothing where they were not read."""
+        """The standing of every host that may hold a VIP, before the roll; empty if the hosts were not read."""
         return [self._standing(host) for host in self.hosts] if self.read else []
 
     @cached_property
     def order(self) -> list[str]:
-        """The hosts in the order in which they are changed; the declared order where they have not been read.
+        """The hosts in the order in which they are changed; in the declared order if they were not read.
 
-        InputError where the declaration cannot work for one of them, its proxies and virtual servers included, or not
-        while others are down.
-        """
+        Raises InputError if the declaration cannot work for a host, including its proxies and virtual servers, or while
+        others are down."""
         refuse(list(unserved(self.vips, self.down)))
         for host in self.hosts:
             given = self.variables(host)
@@ -161,14 +161,13 @@ class Fleet:
 
     @cached_property
     def former_members(self) -> list[dict[str, Any]]:
-        """Hosts that take part in a VIP of which they are declared no longer, and what becomes of each; none where the
-        hosts have not been read."""
+        """Former members of VIPs, and what happens to each; empty if the hosts were not read."""
         if not self.read:
             return []
         try:
             desired = {host: self.derivation.instances(host, {}) for host in hosts_of(self.vips)}
         except InputError:
-            return []  # told by the order, which every run asks
+            return []  # reported by ``order``, which every run reads
         gone = {str(each) for host in hosts_of(self.vips)[:1] for each in self.variables(host).get(GONE) or ()}
         return [
             each.told(bool(each.host) and truth(self.variables(each.host or "").get("keepalived_purge")))
@@ -178,7 +177,7 @@ class Fleet:
 
     @property
     def leaving(self) -> dict[str, list[str]]:
-        """The former members whose instances may be taken out first, with these."""
+        """By host: the instances that may be removed first, on former members."""
         found: dict[str, list[str]] = {}
         for each in self.former_members:
             if each["leaves"]:
@@ -187,30 +186,30 @@ class Fleet:
 
     @cached_property
     def foreign(self) -> Foreign:
-        """What somebody set up by hand there, where it meets what is declared."""
+        """Hand-made configuration on the hosts that conflicts with the declaration."""
         return foreign(self.vips, self.hosts, self.hostvars)
 
     @property
     def unheld(self) -> list[dict[str, str]]:
-        """The addresses that none of their hosts holds, each with a host that can ask whether somebody else does."""
+        """The addresses that no member holds, each with a host that can ask whether an outsider answers for it."""
         return unheld(self.vips, self.hostvars, BEFORE) if self.read else []
 
     @property
     def remains(self) -> list[dict[str, Any]]:
-        """What each host still has of ours, where ``k8s_edge_vips`` is an empty list."""
+        """What each host still has from this collection, if ``k8s_edge_vips`` is an empty list."""
         return remains(self.groups, self.hostvars)
 
     @property
     def remaining(self) -> list[str]:
-        """A sentence for each host on which something of that is not removed."""
+        """A sentence for each host that keeps some of it."""
         return removal_notes(self.groups, self.hostvars)
 
     def silenced(self, host: str) -> list[str]:
-        """The peers that must be silent while keepalived on this host is changed; none where nothing was read."""
+        """The peers that must be stopped while keepalived on this host is changed; empty if nothing was read."""
         return silenced_by(host, self.standings, self.derivation.partners)
 
     def section(self, name: str, host: str, given: Mapping[str, Any] | None = None) -> Any:
-        """One section of a host's part; ``given`` goes over the host's variables."""
+        """One section of a host's part. ``given`` overrides the host's variables."""
         variables = ChainMap(dict(given or {}), self.variables(host))  # type: ignore[arg-type]  # it is only read
         derivation = self.derivation
         entries = self.variables(host).get(f"{SECTIONS[name]}_vips") if given is None else None
@@ -220,7 +219,7 @@ class Fleet:
         return {**found, "silenced": self.silenced(host)} if name == "keepalived" else found
 
     def host(self, name: str) -> dict[str, Any]:
-        """The whole part of a host, as plain data; of one that is only a real server, its section ``ipvs``."""
+        """The whole part of a host as plain data. A host that is only a real server has the section ``ipvs`` alone."""
         if name not in self._parts:
             self._parts[name] = self._part(name)
         return self._parts[name]
@@ -235,47 +234,47 @@ class Fleet:
         return list(dict.fromkeys([*self.leaving, *self.hosts, *self.real_servers]))
 
     def plan(self, host: str) -> Mapping[str, Any]:
-        """What edge_plan answered on a host; nothing where it was not asked."""
+        """The result of edge_plan on a host; empty if it did not run there."""
         return self.variables(host).get(PLAN) or {}
 
     @property
     def changing(self) -> list[str]:
-        """The hosts that have something to do, in the order in which they are changed: former members that leave, real
-        servers, which directors may send packets to afterwards, and the members."""
+        """The hosts with something to change, in order: former members, real servers (before directors send them
+        packets), and members."""
         others = [host for host in (*self.leaving, *self.real_servers) if host not in self.hosts]
         members = [host for batch in self.batches for host in batch]
         return [*(host for host in dict.fromkeys(others) if host in self._needed), *members]
 
     @property
     def beside_changing(self) -> list[str]:
-        """The members that change, and those that share a VIP with one that does."""
+        """The members that change, and those that share a VIP with a host that changes."""
         changing = set(self.changing)
         beside = {host for vip in self.vips if changing & set(vip.hosts) for host in vip.hosts}
         return [host for host in self.hosts if host in beside]
 
     @cached_property
     def batches(self) -> list[list[str]]:
-        """The members that have something to do, in steps: those of one step are changed side by side."""
+        """The members with something to change, in steps: the hosts of a step are changed side by side."""
         members = [host for host in self.order if host in self._needed]
         groups = groups_of(self.hosts, self.vips, self.hostvars) if self.parallel > 1 else {}
         return batches(members, groups, self.parallel)
 
     @cached_property
     def _needed(self) -> set[str]:
-        """The hosts that have something to do. A peer that must be stopped for the change of another has to come up
-        again with its own."""
+        """The hosts with something to change, and the peers that are stopped for them: a stopped peer is started again
+        by its own change."""
         needed = {host for host in self.concerned if self.plan(host).get("would_change", True)} | set(self.leaving)
         return needed | {peer for host in self.hosts if host in needed for peer in self.silenced(host)}
 
     def variables(self, host: str) -> Mapping[str, Any]:
-        """The variables of a host; none where the inventory does not have it."""
+        """The variables of a host; empty for a host that is not in the inventory."""
         return self.hostvars.get(host) or {}
 
     def _instances(self, host: str) -> list[dict[str, Any]]:
         return self.derivation.instances(host, self.variables(host).get("keepalived_instance_defaults") or {})
 
     def _written(self, host: str) -> list[Mapping[str, Any]]:
-        """The instances that are written by hand for it."""
+        """The instances that the host's own variables declare."""
         return [each for each in self.variables(host).get("keepalived_instances") or () if "name" in each]
 
     def _standing(self, host: str) -> Standing:

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What somebody set up by hand on the hosts of a VIP, where it meets what is declared. Pure.
+"""Hand-made configuration on the hosts of a VIP that conflicts with the declaration. Pure.
 
-Told for all hosts together, before any of them is changed: keepalived_config would refuse the address host by host,
-after HAProxy beside it has been changed.
-"""
+It is reported for all hosts together, before any is changed. Otherwise keepalived_config would refuse the address on
+each host, after HAProxy on that host has been changed."""
 
 from __future__ import annotations
 
@@ -25,21 +24,22 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
-#: Two virtual router IDs are two routers, each of which has its own MASTER.
+#: Different virtual router IDs make two virtual routers, each with a MASTER of its own.
 _DEAF = " The holder is changed first. Its peers, which would not accept its adverts, are stopped until their turn."
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 
 
 class Foreign(NamedTuple):
-    """``problems`` stop the run, and then all that was found stands there; ``notes`` say what becomes of it."""
+    """``problems`` stop the run; the list then has every finding. ``notes`` say what happens to the found
+    configuration."""
 
     problems: list[str]
     notes: list[str]
 
 
 def foreign(vips: Sequence[Vip], hosts: Sequence[str], hostvars: Hostvars) -> Foreign:
-    """What is on those ``hosts`` that were read."""
+    """The conflicting configuration on those ``hosts`` that were read."""
     found = Foreign([], [])
     more: list[str] = []
     ours = {instance_name(vip, address) for vip in vips for address in vip.addresses}
@@ -60,7 +60,7 @@ def foreign(vips: Sequence[Vip], hosts: Sequence[str], hostvars: Hostvars) -> Fo
 def _holders(
     address: str, members: Sequence[str], hostvars: Hostvars, ours: set[str]
 ) -> dict[tuple[str, Any], list[str]]:
-    """The hosts that have an instance with that address which nothing declares, by its name and virtual router ID."""
+    """The hosts with an undeclared instance that has the address, by the instance's name and virtual router ID."""
     found: dict[tuple[str, Any], list[str]] = {}
     for host in members:
         declared = {each.get("name") for each in hostvars[host].get("keepalived_instances") or ()}
@@ -94,7 +94,7 @@ def _tell_instance(
 
 
 def _listeners(vip: Vip, members: Sequence[str], hostvars: Hostvars) -> Iterator[str]:
-    """Other listeners of HAProxy on a port of the VIP: they stay beside the new one, or go by purge."""
+    """Undeclared listeners of HAProxy on a port of the VIP: they stay beside the new one, or purge removes them."""
     own = {f"{each.backend}_vip" for each in vip.fronts}
     places = {"", *EVERYWHERE, *(str(each.ip) for each in vip.addresses)}
     ports = {str(each.port) for each in vip.fronts}
@@ -113,7 +113,7 @@ def _listeners(vip: Vip, members: Sequence[str], hostvars: Hostvars) -> Iterator
 
 
 def _binds(info: Mapping[str, Any], known: Container[Any]) -> Iterator[tuple[str, str, str]]:
-    """Section, address and port of each bind line of a section that is not ``known``."""
+    """Section, address and port of each bind line in the sections that are not ``known``."""
     written = info.get("config") or {}
     for kind in ("frontends", "listens"):
         for section in written.get(kind) or ():
@@ -132,7 +132,7 @@ def _split(names: Iterable[str], hosts: Sequence[str], hostvars: Hostvars) -> It
 
 
 def _disagreement(written: Mapping[str, Mapping[str, Any]]) -> str:
-    """Why hosts do not hear each other, from what each has in its file."""
+    """Why hosts ignore each other's advertisements, judged by their files."""
     differing = {}
     for key in dict.fromkeys(key for each in written.values() for key in each if key != "unicast_src_ip"):
         said = {host: _worded(each.get(key)) for host, each in written.items()}

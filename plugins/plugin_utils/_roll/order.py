@@ -1,16 +1,15 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In which order hosts are changed, and which peers fall silent meanwhile, so that no VIP ever has two masters.
+"""The order in which hosts are changed, and the peers that are stopped meanwhile, so that no VIP ever has two MASTERs.
 
-A change that the members of an instance must agree on (``agreement`` in _derive/vrrp.py) cannot be made one host after
-the other: whoever is changed first no longer hears the others and takes the VIP beside them. So the holder comes first,
-its peers are stopped for just that step, and each starts again with the new configuration when its turn comes.
+A coordinated change (``agreement`` in _derive/vrrp.py) cannot be made one host at a time: the first changed host would
+no longer hear the others and become MASTER beside theirs. So the holder comes first, and its peers are stopped for that
+step. Each peer starts again with the new configuration when its turn comes.
 
-Everything else goes the other way round: hosts that hold no VIP, then the holder, and at last those where keepalived
-does not run: their peers must know them before they speak. Of those that hold none, whoever is to lead comes first, so
-that a VIP which changes its holder moves once.
-"""
+For other changes the order is: hosts that hold no VIP, then the holder, then hosts where keepalived does not run, since
+their peers must list them before they send. Among the hosts that hold none, the future holder comes first, so that a
+VIP that changes its holder moves once."""
 
 from __future__ import annotations
 
@@ -28,10 +27,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 
 class Standing(NamedTuple):
-    """What was read of a host before the roll. ``split`` says that its running keepalived may disagree with what is
-    desired on something that all members must share; ``leads`` counts the instances in which it shall have the highest
-    priority. ``directs``: it holds a VIP that its kernel directs. Stopped, keepalived empties the kernel's table, and
-    where the VIP is on loopback too the host itself resets every connection."""
+    """What was read of a host before the roll.
+
+    ``split``: its running keepalived may differ from the desired state in an option that all members must agree on.
+    ``leads``: the number of instances in which it will have the highest priority. ``directs``: it holds a VIP that its
+    kernel directs. There, stopping keepalived empties the kernel's table; if the VIP is also on loopback, the host then
+    resets every connection."""
 
     host: str
     active: bool
@@ -51,14 +52,16 @@ def standing(
     steps: Sequence[str] = (),
     leads: int = 0,
 ) -> Standing:
-    """The standing of one host: ``info`` is what ``keepalived_info`` returned, ``desired`` its instances to be, of
-    which it shall lead ``leads``, and ``steps`` those of a rehearsal, which alone can say whether a password changes.
-    """
+    """The standing of one host.
+
+    ``info``: the result of ``keepalived_info``. ``desired``: its desired instances. ``steps``: the steps of a dry run,
+    the only source on changed passwords. ``leads``: the number of instances in which it will have the highest
+    priority."""
     active = bool(info.get("active"))
     changing = set(coordinated(info, desired))
     if any("auth_pass" in step for step in steps):
         changing |= {each["name"] for each in desired if each.get("authentication")}
-    # Whom nobody else is declared for needs nobody's silence: its former members have left by then.
+    # A host without declared peers needs none of them stopped: its former members have left before.
     changing -= alone(desired)
     holding = [vip for vip in vips if held(vip, hostvars) or _leads(vip, info)]
     return Standing(
@@ -77,12 +80,11 @@ def _leads(vip: Vip, info: Mapping[str, Any]) -> bool:
 
 
 def coordinated(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:
-    """The desired instances that would change a written one in what all members must agree on: one of the same name,
-    or one that somebody set up by hand with the same address, whose peers would take that for themselves.
+    """The desired instances that need a coordinated change of a written one. That is the instance with the same name,
+    or a hand-made one with the same address, whose peers would take the address.
 
-    An option whose written value is unknown (it hangs on a parameter, say) is none of them: keepalived_config refuses
-    to change such a line, so the roll leaves it as it is.
-    """
+    An option whose written value is unknown (it depends on a parameter, for instance) does not count: keepalived_config
+    refuses to change such a line, so the roll leaves it unchanged."""
     current = predecessors(info, desired)
     return [
         each["name"]
@@ -94,12 +96,12 @@ def coordinated(info: Mapping[str, Any], desired: Sequence[Any]) -> list[str]:
 
 
 def alone(desired: Sequence[Any]) -> set[str]:
-    """The instances that name no peers, and will have none that the file still names."""
+    """The desired instances without peers whose file will have none either."""
     return {each["name"] for each in desired if each.get("exact") and not each.get("unicast_peer")}
 
 
 def _coming(current: Mapping[str, Any], desired: Mapping[str, Any], unknown: frozenset[str]) -> dict[str, Any]:
-    """An instance as it will be: one that is exact loses what is not desired."""
+    """An instance after the change. An exact instance loses undeclared options."""
     stays = {key: value for key, value in current.items() if key in unknown} if desired.get("exact") else current
     return {**stays, **_stated(desired, unknown)}
 
@@ -109,14 +111,14 @@ def _stated(instance: Mapping[str, Any], unknown: frozenset[str]) -> dict[str, A
 
 
 def order(standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) -> list[str]:
-    """The hosts in the order in which they are changed. ``partners``: for each host, those it shares a VIP with."""
+    """The hosts in the order in which they are changed. ``partners``: by host, the hosts that share a VIP with it."""
     split = {each.host for each in standings if each.split}
     split |= {partner for host in split for partner in partners.get(host, ())}
 
     def rank(numbered: tuple[int, Standing]) -> tuple[int, bool, int, int]:
         index, each = numbered
         if each.host in split:
-            # The first is the one that is not stopped.
+            # The first of these is never stopped.
             return (1, not each.directs, -each.holds, index) if each.active and each.holds else (2, False, 0, index)
         if not each.active:
             return 2, False, 0, index
@@ -126,7 +128,8 @@ def order(standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) 
 
 
 def silenced_by(host: str, standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) -> list[str]:
-    """The active peers that must be stopped before keepalived on ``host`` is changed: those still to come after it."""
+    """The active peers that must be stopped before keepalived on ``host`` is changed: those that are changed after
+    it."""
     known = {each.host: each for each in standings}
     mine = set(partners.get(host, ()))
     if host not in known or not any(known[each].split for each in {host} | (mine & set(known))):

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the planes claim from each other: an address has one owner, and a pool holds nobody's address.
+"""Conflicts between planes: each address has one owner, and address pools must not contain addresses in use.
 
-Owners of addresses are keepalived, kube-vip, kube-keepalived-vip, and the hosts themselves. Each checks its own; here
-stands what none of them can see.
-"""
+Owners of addresses are keepalived, kube-vip, kube-keepalived-vip and the hosts. Each plane checks itself; this file has
+the checks across planes."""
 
 from __future__ import annotations
 
@@ -30,17 +29,17 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 POOL_VARIABLE = "kube_vip_cloud_provider_pools"
 
-#: The roles of the cluster's side, which claim addresses, ports, or services of others.
+#: The roles of the cluster's side, which claim addresses, ports or other roles' services.
 ROLES = ("kube_vip", "kube_vip_cloud_provider", "kube_keepalived_vip", "traefik", "edge_nodes")
 
-#: The virtual router ID that kube-keepalived-vip takes by itself.
+#: The default virtual router ID of kube-keepalived-vip.
 KEEPALIVED_VIP_ROUTER = 50
 
 PROVIDES_CLASS = "kube_vip_cloud_provider_load_balancer_class"
 
 
 class Claim(NamedTuple):
-    """Who lays claim to which addresses, and where that is declared."""
+    """The addresses that an owner claims, and where they are declared."""
 
     owner: str
     path: str
@@ -48,8 +47,9 @@ class Claim(NamedTuple):
 
 
 class Listening(NamedTuple):
-    """Traefik on the nodes' own ports, as a VIP's directors see it: for how many seconds it says that it leaves, how
-    long the next node waits for a new one, and whether it answers ``/ping`` where clients come."""
+    """Traefik on the nodes' own ports, as seen by a VIP's directors: the seconds for which a stopping Traefik reports
+    that it stops, the seconds until the roll-out continues with the next node, and whether it answers ``/ping`` on a
+    public port."""
 
     leaving_seconds: int
     min_ready_seconds: int
@@ -57,12 +57,12 @@ class Listening(NamedTuple):
 
 
 class Planes(NamedTuple):
-    """What is declared for the planes beside keepalived, by the types of the roles' variables; empty where nothing is.
+    """The declarations of the planes beside keepalived, converted to the types of the roles' variables; empty if not
+    declared.
 
-    ``kube_keepalived_vip`` are the addresses of kube-keepalived-vip, ``edge`` the hosts where its pods and Traefik's
-    run, ``host_ports`` the ports of these hosts that lead to Traefik by translation, and ``balanced`` the namespace of
-    Traefik's Service where that is of type LoadBalancer. ``listening`` is Traefik where it has the nodes' own ports.
-    """
+    ``kube_keepalived_vip``: the addresses of kube-keepalived-vip. ``edge``: the hosts where its and Traefik's pods run.
+    ``host_ports``: the host ports that are translated to Traefik's. ``balanced``: the namespace of Traefik's Service if
+    its type is LoadBalancer. ``listening``: Traefik if it uses the nodes' own ports."""
 
     control_plane: Mapping[str, Any]
     services: Mapping[str, Any]
@@ -77,10 +77,9 @@ class Planes(NamedTuple):
 
 
 def planes_of(given: Mapping[str, Any]) -> Planes:
-    """The planes from the variables of each role, without the prefix of its name; any may be missing.
+    """Build the planes from each role's variables, given without the role's prefix. Any role may be missing.
 
-    A role whose state is absent claims nothing.
-    """
+    A role whose state is absent claims nothing."""
     stated = [settings_of(role, given.get(role) or {}) for role in ROLES]
     present = [each if each.get("state", "present") == "present" else {} for each in stated]
     kube_vip, provider, kube_keepalived_vip, traefik, _edge_nodes = present
@@ -106,7 +105,7 @@ def planes_of(given: Mapping[str, Any]) -> Planes:
 
 
 def conflicts(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], planes: Planes) -> list[Problem]:
-    """Everything that the planes claim from each other; InputError where a pool cannot be read."""
+    """Every conflict between the planes. Raises InputError for a malformed pool."""
     problems: list[Problem] = []
     pools = pools_of(planes.pools, POOL_VARIABLE, problems)
     refuse(problems)
@@ -165,11 +164,11 @@ def _twice(claims: Sequence[Claim]) -> Iterator[Problem]:
 
 
 def _of_hosts(claims: Sequence[Claim], hostvars: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    """Claims to hosts' own addresses: those by which they are reached, and those on their networks that facts show.
+    """Claims to hosts' own addresses: those by which the hosts are reached, and those on their networks according to
+    facts.
 
-    An address that a host holds for others at the moment is not its own: an added one, one without a network
-    (kube-proxy keeps those of services on an interface of their own), or one that is claimed for just that.
-    """
+    Addresses that a host holds only for now are not its own: added ones, those without a network (kube-proxy puts
+    service addresses on a dummy interface), and those that are claimed by their owner."""
     claimed = {claim.span.stated for claim in claims}
     for host, variables in hostvars.items():
         stated = stated_address(host, variables)
@@ -210,7 +209,8 @@ def _at_odds(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
 
 
 def _unserved(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
-    """Services that one of the two looks at and the other does not: without an address, or without a holder."""
+    """Services that kube-vip watches and its cloud provider does not, or vice versa: they get no address, or no
+    holder."""
     watched = planes.services.get("watch_namespace")
     for pool in pools if watched else ():
         if pool.namespace != watched:
@@ -235,7 +235,8 @@ def _unserved(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
 
 
 def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
-    """VIPs of profile ipvs whose packets would never meet the kernel's table, or whose table somebody else empties."""
+    """VIPs of profile ipvs whose packets do not reach the kernel's IPVS table, or whose table another program
+    empties."""
     for vip in vips:
         if not vip.directed:
             continue
@@ -263,7 +264,8 @@ def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
 
 
 def _unnoticed(vip: Vip, traefik: Listening) -> Iterator[Problem]:
-    """What would lose requests when Traefik is updated node by node: the directors come to know of it by its /ping."""
+    """Settings with which updating Traefik node by node loses requests, since directors notice it through /ping too
+    late."""
     noticed = vip.profile.noticed_after(vip)
     if noticed is None:
         return

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against a run, as data: a refusal would be told several times and wrapped, once for each layer of Ansible
-that it passes."""
+"""The problems that stop a run, as data. If a role refused instead, Ansible would report each refusal several times,
+wrapped by each layer."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fle
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import emptied, removal_problems
 from jinja2.exceptions import UndefinedError
 
-#: Set on every host whose reading has come to its end.
+#: The host variable that is set when reading the host has finished.
 READ = "k8s_edge_read"
 
-#: Which hosts of an inventory a play may be for, and what says so of a fleet.
+#: The groups of hosts that a play may select, and the attribute of the fleet that lists them.
 CHOICES: dict[str, Callable[[Fleet], list[str]]] = {
     "present": lambda fleet: fleet.hosts,
     "in_order": lambda fleet: fleet.order,
@@ -39,12 +39,12 @@ CHOICES: dict[str, Callable[[Fleet], list[str]]] = {
 
 
 def problems(fleet: Fleet, read: bool) -> list[str]:
-    """What cannot work, a sentence each: of the declaration alone, or with ``read`` of what was read of the hosts."""
+    """A sentence for each problem: of the declaration alone or, with ``read``, also of what was read of the hosts."""
     return list(dict.fromkeys(map(str, problems_found(fleet, read))))
 
 
 def problems_found(fleet: Fleet, read: bool) -> Iterator[Problem | str]:
-    """The same, in their parts where they have such."""
+    """The same problems in structured form where available."""
     wrong = _refused(lambda: (fleet.down, fleet.vips, fleet.parallel))
     if wrong:
         yield from wrong
@@ -73,15 +73,15 @@ def problems_found(fleet: Fleet, read: bool) -> Iterator[Problem | str]:
 
 
 def untyped(fleet: Fleet) -> list[str]:
-    """A sentence for each variable that does not have its type, on the controller or a host concerned; InputError where
-    the declaration is wrong."""
+    """A sentence for each variable of the wrong type, on the controller or a host of the VIPs. Raises InputError if the
+    declaration is wrong."""
     concerned = [host for vip in fleet.vips for host in (*vip.hosts, *vip.servers)]
-    concerned = concerned or list(fleet.groups.get("all") or ())  # what is left of ours may be on any of them
+    concerned = concerned or list(fleet.groups.get("all") or ())  # leftovers may be on any host
     return told(["localhost", *concerned] if "localhost" in fleet.hostvars else concerned, fleet.hostvars)
 
 
 def said(thought: Callable[[], Any]) -> list[str]:
-    """What a derivation refuses, problem by problem; nothing where it does not."""
+    """The problems that a derivation raises; empty if it succeeds."""
     return [str(problem) for problem in _refused(thought)]
 
 

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What hosts still have of ours when ``k8s_edge_vips`` is an empty list, and whether it may be removed.
+"""What hosts still have from this collection when ``k8s_edge_vips`` is an empty list, and whether it may be removed.
 
-No host is a member of a VIP then, so every host of the inventory is read. A host is touched only where something shows
-that this collection worked there: a host with a keepalived or HAProxy of somebody else stays out of it.
-"""
+No host is then a member of a VIP, so every host of the inventory is read. A host is changed only if something shows
+that this collection has configured it; a keepalived or HAProxy that was set up otherwise is left alone."""
 
 from __future__ import annotations
 
@@ -24,35 +23,35 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIAB
 Groups = Mapping[str, Sequence[str]]
 Hostvars = Mapping[str, Mapping[str, Any]]
 
-#: Which files of ours lie on the host (playbooks/site.yml).
+#: The host variable that lists the files of this collection on the host (playbooks/site.yml).
 TRACES = "k8s_edge_traces"
 PURGES = ("keepalived_purge", "haproxy_purge")
 
 
 def emptied(groups: Groups, hostvars: Hostvars) -> bool:
-    """Whether ``k8s_edge_vips`` is declared and no host has an entry in it."""
+    """Whether ``k8s_edge_vips`` is declared and empty on all hosts."""
     given = [(hostvars.get(host) or {}).get(VARIABLE) for host in groups.get("all") or ()]
     return not any(given) and any(isinstance(each, list) for each in given)
 
 
 def remains(groups: Groups, hostvars: Hostvars) -> list[dict[str, Any]]:
-    """Each host of the inventory that is not declared down, in plain values, where the declaration is empty; else none.
+    """What is left on each host of the inventory that is not declared down, as plain values; empty if VIPs are
+    declared.
 
-    ``keepalived`` and ``haproxy`` say what is left of each in words, ``files`` the paths of the other things of ours;
-    ``removes`` whether there is anything and the host's purge variables allow to remove all of it.
-    """
+    ``keepalived`` and ``haproxy``: a description of what is left of each. ``files``: the paths of other files of this
+    collection. ``removes``: something is left, and the host's purge variables allow removing all of it."""
     if not emptied(groups, hostvars):
         return []
     return [_of_host(host, hostvars[host]) for host in without(groups.get("all") or (), hosts_down(hostvars))]
 
 
 def removal_notes(groups: Groups, hostvars: Hostvars) -> list[str]:
-    """A sentence for each host on which something is left that this run does not remove."""
+    """A sentence for each host that keeps something after this run."""
     return [_note(each) for each in remains(groups, hostvars) if each["holds"] and not each["removes"]]
 
 
 def removal_problems(groups: Groups, hostvars: Hostvars) -> Iterator[str]:
-    """What stands against removing: a host that could not be read may take a VIP that the others give up."""
+    """What forbids the removal: a host that could not be read might take a VIP that the others release."""
     if any(truth((hostvars.get(host) or {}).get(purge)) for host in groups.get("all") or () for purge in PURGES):
         for each in remains(groups, hostvars):
             if not each["read"]:
@@ -68,7 +67,7 @@ def _of_host(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     traces = [str(each["path"]) for each in (variables.get(TRACES) or {}).get("files") or ()]
     keepalived = _keepalived(host, variables, traces)
     haproxy = _haproxy(variables, traces)
-    # The firewall and SELinux serve both.
+    # Firewall and SELinux serve both.
     needed = [purge for purge, left in zip(PURGES, (keepalived or not haproxy, haproxy)) if left]
     holds = bool(keepalived or haproxy or traces)
     return {

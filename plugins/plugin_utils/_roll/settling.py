@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether keepalived on one host has settled after a change, while its peers are perhaps still to be changed.
+"""Whether keepalived on one host has settled after a change, while its peers may still have the old configuration.
 
-Who must lead follows from the priorities that run at this moment, not from those declared: where roles change, the peer
-still has its old priority when the first host is judged. As VRRP has it, the higher priority takes the VIP, and of two
-equal ones whoever has it keeps it.
-"""
+The expected MASTER follows from the priorities that run now, not from the declared ones: when the holder changes, the
+peer still has its old priority when the first host is judged. By VRRP, the host with the higher priority takes the VIP;
+at equal priorities the holder keeps it."""
 
 from __future__ import annotations
 
@@ -22,19 +21,18 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
     written_instances,
 )
 
-#: What a look at a host says while a change takes effect. YIELDING: all is well, and a peer is about to take a VIP.
+#: The states of a host while a change takes effect. YIELDING: everything is well, and a peer is about to take a VIP.
 SETTLED, YIELDING, WAITING, FAILED = "settled", "yielding", "waiting", "failed"
 
 
 def keepalived_verdict(
     desired: Sequence[Mapping[str, Any]], info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]], final: bool
 ) -> str:
-    """Whether a host runs what its file says and each of its instances has found its state.
+    """The state of a host: whether it runs what its file says, and whether each of its instances has found its state.
 
-    ``peers`` are the answers of ``keepalived_info`` on the other members, from just before this host was changed and
-    without those that are silent now; one without an answer counts as not running. FAULT is a failure where the look is
-    ``final``, and else something to wait out: a keepalived that has just started has not run its checks yet.
-    """
+    ``peers``: the results of ``keepalived_info`` on the other members, from just before this host's change, without
+    those that are stopped now. A peer without a result counts as not running. With ``final``, FAULT is a failure;
+    otherwise it is waited for, since a keepalived that has just started has not yet run its checks."""
     if not (info.get("active") and info.get("loaded")):
         return WAITING
     if final and "FAULT" in [live_states(info).get(instance["name"]) for instance in desired]:
@@ -49,7 +47,7 @@ def _instance_verdict(instance: Mapping[str, Any], info: Mapping[str, Any], peer
         return WAITING
     members = list(_members(instance, info, peers))
     if here["state"] == "MASTER":
-        # After some reloads keepalived is MASTER without the addresses, and stays so.
+        # After some reloads keepalived remains MASTER without the addresses.
         if missing_addresses(info, here["name"]):
             return WAITING
         return YIELDING if any(each.standby and each.lead > 0 for each in members) else SETTLED
@@ -58,8 +56,8 @@ def _instance_verdict(instance: Mapping[str, Any], info: Mapping[str, Any], peer
 
 
 class _Member(NamedTuple):
-    """A peer's part in an instance: by how much its priority is above this host's, and whether it is a BACKUP that will
-    take the VIP where that is more than 0."""
+    """A peer's part in an instance. ``lead``: its priority minus this host's. ``standby``: it is a BACKUP that takes
+    the VIP if ``lead`` is above 0."""
 
     lead: int
     standby: bool
@@ -68,7 +66,7 @@ class _Member(NamedTuple):
 def _members(
     instance: Mapping[str, Any], info: Mapping[str, Any], peers: Sequence[Mapping[str, Any]]
 ) -> Iterable[_Member]:
-    """The peers that take part in an instance, and in the others of its sync group: these change state together."""
+    """The parts of peers in an instance and in the other instances of its sync group, which change state together."""
     groups = (info.get("configuration") or {}).get("sync_groups") or ()
     name = instance["name"]
     for each in next((group["group"] for group in groups if name in (group.get("group") or ())), [name]):
@@ -83,5 +81,5 @@ def _members(
 
 
 def _hesitates(instance: Mapping[str, Any]) -> bool:
-    """Whether an instance leaves the VIP, at least for a while, to a master of lower priority."""
+    """Whether an instance leaves the VIP to a MASTER of lower priority, for a time or for good."""
     return bool(instance.get("nopreempt") or instance.get("preempt_delay"))

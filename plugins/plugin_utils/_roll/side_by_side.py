@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts may be changed side by side: those of groups that have nothing in common.
+"""Which hosts may be changed side by side: hosts of groups that are independent of each other. Pure.
 
-A group is all hosts that have a VIP, a peer or a server in common, directly or through others, whether these change or
-not. Of one group never more than one host is changed at a time. Pure.
-"""
+A group consists of all hosts that share a VIP, a peer or a server, directly or through others, whether they change or
+not. At most one host of a group is changed at a time."""
 
 from __future__ import annotations
 
@@ -24,15 +23,15 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
-#: How many groups of hosts may have one of theirs changed at the same time.
+#: The variable with the number of groups in which a host may be changed at the same time.
 VARIABLE = "k8s_edge_parallel_groups"
 
 Hostvars = Mapping[str, Mapping[str, Any]]
 
 
 def parallel_groups(hostvars: Hostvars) -> int:
-    """What ``k8s_edge_parallel_groups`` says, a number or a text as it comes from ``-e``; 1 where no host has it.
-    InputError where it is not a whole number from 1 on, or where hosts have different ones."""
+    """The value of ``k8s_edge_parallel_groups``, a number or a string as ``-e`` passes it; 1 if no host has it. Raises
+    InputError for anything but a positive integer, and for different values on hosts."""
     found: dict[int, str] = {}
     for host in hostvars:
         given = (hostvars[host] or {}).get(VARIABLE)
@@ -53,7 +52,7 @@ def parallel_groups(hostvars: Hostvars) -> int:
 
 
 def groups_of(hosts: Sequence[str], vips: Sequence[Vip], hostvars: Hostvars) -> dict[str, str]:
-    """For each host the name of its group, which is that of one of the group's hosts."""
+    """The name of each host's group, which is the name of one of the group's hosts."""
     known = {address: host for host in hostvars for address in _own_addresses(host, hostvars[host] or {})}
     leader: dict[str, str] = {}
 
@@ -73,8 +72,8 @@ def groups_of(hosts: Sequence[str], vips: Sequence[Vip], hostvars: Hostvars) -> 
 
 
 def batches(order: Sequence[str], groups: Mapping[str, str], number: int) -> list[list[str]]:
-    """The hosts of ``order``, in steps: those of a step are of different groups, at most ``number``, and those of a
-    group keep their order. A group is finished before another one is begun."""
+    """The hosts of ``order`` in steps. The hosts of a step belong to different groups; a step has at most ``number``
+    hosts. The hosts of a group keep their order. A group is finished before another is begun."""
     if number == 1:
         return [[host] for host in order]
     waiting: dict[str, list[str]] = {}
@@ -94,8 +93,8 @@ def _own_addresses(host: str, variables: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _touched(variables: Mapping[str, Any]) -> Iterator[str]:
-    """What a host has to do with beside its declared VIPs, by hand or in its files: peers, servers, virtual addresses,
-    and the virtual router IDs of instances that speak to whoever hears them."""
+    """What a host depends on beyond its declared VIPs, by its variables or files: peers, servers, virtual addresses,
+    and the virtual router IDs of instances without unicast peers."""
     written = variables.get(HAPROXY_BEFORE) or {}
     instances = variables.get("keepalived_instances") or ()
     for each in (*instances, *written_instances(variables.get(BEFORE) or {}).values()):
@@ -112,7 +111,7 @@ def _touched(variables: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _elsewhere(places: Iterable[Any]) -> Iterator[str]:
-    """Those that are not the host itself: no loopback address, and no socket of it."""
+    """The places on other hosts: no loopback addresses and no sockets."""
     for text in map(str, filter(None, places)):
         address = plain_address(text)
         if not (address and ip_address(address).is_loopback) and "@" not in text and not text.startswith("/"):

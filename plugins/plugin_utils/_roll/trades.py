@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instances that trade their addresses or virtual router IDs, found before any host is touched.
+"""Find instances that exchange addresses or virtual router IDs before any host is changed.
 
-keepalived would be MASTER without an address after the reload (module_utils/_keepalived/plan/impact.py), and only a
-restart would help. Which host leads does not matter: the peers of the first that is changed are silent, so it leads
-all.
-"""
+After the reload keepalived would be MASTER without an address (module_utils/_keepalived/plan/impact.py), and only a
+restart would help. This holds on every host: the peers of the first changed host are stopped, so it is MASTER of
+all."""
 
 from __future__ import annotations
 
@@ -25,8 +24,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 def trades(
     vips: Sequence[Vip], desired: Mapping[str, Sequence[Mapping[str, Any]]], infos: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
-    """A problem for each address that would be lost, of a VIP or of an instance written by hand. ``desired`` are each
-    host's instances to be, both kinds, ``infos`` what ``keepalived_info`` said there."""
+    """A problem for each address that would be lost, of a VIP or of an instance declared by hand. ``desired``: all
+    desired instances by host; ``infos``: the results of ``keepalived_info`` by host."""
     told: set[str] = set()
     for host, info in infos.items():
         if not info.get("active"):

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What verifying finds, from what the hosts say of themselves: who holds each VIP, serves, and would start again."""
+"""The faults that verification finds in the hosts' own reports: holders of VIPs, service, and start at boot."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 
 def faults(vips: Sequence[Vip], infos: Mapping[str, Mapping[str, Any]], down: Sequence[str] = ()) -> list[str]:
-    """What is wrong, a sentence each; empty where every address has exactly one holder and every host serves.
+    """A sentence for each fault; empty if every address has exactly one holder and every host serves.
 
-    ``infos`` are the answers of ``keepalived_info`` by host; of hosts that are declared ``down`` none is expected.
-    """
+    ``infos``: the results of ``keepalived_info`` by host. Hosts that are declared ``down`` need none."""
     return [sentence for vip in vips for sentence in _faults(vip, without(vip.hosts, down), infos)]
 
 
@@ -39,7 +38,7 @@ def _faults(vip: Vip, hosts: Sequence[str], infos: Mapping[str, Mapping[str, Any
         elif not info.get("loaded"):
             yield f"{vip.name}: keepalived on {host} runs with another configuration than its file."
     unknown = undeclared_peers(vip, infos)
-    # Members that are down are peers too, and nobody says by which address.
+    # Members that are down are peers as well, and their addresses are unknown.
     absent = len(vip.hosts) - len(hosts)
     for host, peer in unknown if len({each for _host, each in unknown}) > absent * len(vip.addresses) else ():
         yield (
@@ -63,9 +62,11 @@ def without_successor(
     staying: Sequence[str] | None = None,
     desired: Sequence[Mapping[str, Any]] = (),
 ) -> list[str]:
-    """The instances that a host is MASTER of and that no peer could take over: active there, and BACKUP. One that is
-    not among ``staying`` is to go, and needs no successor. Nor does one that the host has had alone, or is to have
-    alone: its file or ``desired`` names no peers, and no peer has it in its file."""
+    """The instances that a host is MASTER of and that no peer could take over, as an active BACKUP.
+
+    Instances that are not among ``staying`` are about to be removed and need no successor. Neither do instances that
+    the host has or will have alone: its file or ``desired`` lists no peers, and no peer has the instance in its
+    file."""
     successors = {
         name for peer in peers if peer.get("active") for name, state in live_states(peer).items() if state == "BACKUP"
     }
@@ -78,7 +79,7 @@ def without_successor(
 
 
 def serving_backends(info: Mapping[str, Any]) -> set[str]:
-    """The backends with a server that is up and whose last check has passed, from ``haproxy_info``."""
+    """The backends with a server that is up and whose last check succeeded, from ``haproxy_info``."""
     return {
         row["pxname"]
         for row in (info.get("runtime") or {}).get("stat") or ()
@@ -87,10 +88,9 @@ def serving_backends(info: Mapping[str, Any]) -> set[str]:
 
 
 def haproxy_verdict(info: Mapping[str, Any], before: Mapping[str, Any], backends: Sequence[str]) -> str:
-    """Whether HAProxy runs what its file says, and each of these backends that served before serves again.
+    """Whether HAProxy runs what its file says, and whether each of ``backends`` that served before serves again.
 
-    A backend that did not serve before is not asked for: the cluster behind it may not be there yet.
-    """
+    A backend that did not serve before is ignored, since the cluster behind it may not exist yet."""
     if not (info.get("active") and info.get("loaded")):
         return WAITING
     lost = serving_backends(before) & set(backends) - serving_backends(info)
@@ -107,9 +107,9 @@ def haproxy_verdict(info: Mapping[str, Any], before: Mapping[str, Any], backends
 def unstartable(
     hosts: Sequence[str], keepalived: Mapping[str, Mapping[str, Any]], haproxy: Mapping[str, Mapping[str, Any]]
 ) -> Iterable[str]:
-    """A sentence for each host with a daemon that would not come back as it was. ``keepalived`` and ``haproxy`` are the
-    answers of ``keepalived_info`` and ``haproxy_info`` by host; a daemon that neither runs nor starts at boot does not
-    count."""
+    """A sentence for each host with a daemon that would not start at boot as configured. ``keepalived`` and
+    ``haproxy``: the results of ``keepalived_info`` and ``haproxy_info`` by host. A daemon that neither runs nor is
+    enabled is ignored."""
     for host in hosts:
         found = [
             "{}: {}".format(name, " ".join(info["start_problems"]))

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The address that Ingress objects tell their readers: that of a VIP. Pure."""
+"""The address that Traefik writes to the status of Ingress objects: that of a VIP. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 
 
 def address_of(vip: str, vips: Sequence[Mapping[str, Any]], problems: list[Problem]) -> str:
-    """``vip`` is an address, or the name of one of ``vips``, or empty where nobody is told. Of two families the first
-    one is told, since Traefik takes one address."""
+    """The address for ``vip``, which is an address, the name of one of ``vips``, or empty for none. A VIP with both
+    families gives the first one, since Traefik takes one address."""
     if not vip:
         return ""
     try:

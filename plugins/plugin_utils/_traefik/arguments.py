@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The arguments that Traefik v3 is started with, from the role's variables. Pure."""
+"""The command line arguments of Traefik v3, from the role's variables. Pure."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import text
 
-#: The entry points, and where each listens in the pod. The first two are the public ones; none needs root.
+#: The entry points and their ports in the pod. The first two are public. No port needs root.
 PORTS = {"web": 8000, "websecure": 8443, "traefik": 8080, "metrics": 9100}
 
-#: Which of the role's variables says on which port of the node a public entry point is reached.
+#: The role's variables with the node's port of each public entry point.
 HOST_PORTS = {"web": "http_port", "websecure": "https_port"}
 
-#: Where the inner ones listen in the node's own network, beside others who have the usual ports of these.
+#: The ports of the inner entry points in the node's network, where other programs use the usual ones.
 NODE_PORTS = {"traefik": 9181, "metrics": 9182}
 
 LOOPBACK = "127.0.0.1"
 
-#: Where the dashboard's dynamic configuration and ACME's certificates are mounted.
+#: The mount points of the dashboard's dynamic configuration and of the ACME certificates.
 DASHBOARD_FILE = "/etc/traefik/dynamic/dashboard.yml"
 ACME_FOLDER = "/data"
 
-#: Seconds that running requests have to end, after Traefik has stopped to accept new ones.
+#: Seconds for running requests to end after Traefik has stopped accepting new ones.
 GRACE = 10
 
 Settings = Mapping[str, Any]
 
 
 def ports(settings: Settings) -> dict[str, int]:
-    """Where each entry point listens: in a network of the pod's own, or in the node's, where clients meet it."""
+    """The port of each entry point: in the pod's own network, or in the node's, where clients connect to it."""
     if not settings["host_network"]:
         return PORTS
     return {**{name: settings[option] for name, option in HOST_PORTS.items()}, **NODE_PORTS}
 
 
 def arguments(settings: Settings) -> list[str]:
-    """All of them, the user's own last."""
+    """All arguments; those set by the user come last."""
     every = [
         *_global(settings),
         *_entry_points(settings),
@@ -64,10 +64,10 @@ def _global(settings: Settings) -> Iterator[tuple[str, Any]]:
 
 
 def _entry_points(settings: Settings) -> Iterator[tuple[str, Any]]:
-    """They keep accepting for a while after /ping has begun to say 503, so that whoever looks there has time to send
-    clients elsewhere. Routers go to the public ones, unless they name another."""
+    """Entry points keep accepting connections for a while after /ping has begun to answer 503, so that load balancers
+    can move clients to other nodes. Routers use the public entry points unless they name another."""
     for name in (*HOST_PORTS, "traefik"):
-        # The inner one is for nobody outside, and the node's own network is outside.
+        # The inner entry point must not be reachable from outside, and the node's network is.
         address = LOOPBACK if name == "traefik" and settings["host_network"] else ""
         yield f"entrypoints.{name}.address", f"{address}:{ports(settings)[name]}"
         yield f"entrypoints.{name}.transport.lifecycle.requestacceptgracetimeout", settings["leaving_seconds"]
@@ -76,13 +76,14 @@ def _entry_points(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield f"entrypoints.{name}.asdefault", True
     yield "entrypoints.websecure.http.tls", True
     if settings["redirect_to_https"]:
-        # By port: the entry point's own name would send clients to the pod's port.
+        # Given as a port: the entry point's name would redirect clients to the pod's port.
         yield "entrypoints.web.http.redirections.entrypoint.to", f":{settings['https_port']}"
         yield "entrypoints.web.http.redirections.entrypoint.scheme", "https"
 
 
 def _ingress_provider(settings: Settings) -> Iterator[tuple[str, Any]]:
-    """Path type Prefix goes by elements, as Kubernetes says; a Service without endpoints is 503, not 404."""
+    """Path type Prefix matches whole path elements, as Kubernetes defines it. A Service without endpoints gives 503,
+    not 404."""
     yield "providers.kubernetesingress", True
     yield "providers.kubernetesingress.ingressclass", settings["ingress_class"]
     yield "providers.kubernetesingress.strictprefixmatching", True
@@ -99,7 +100,8 @@ def _custom_resources(settings: Settings) -> Iterator[tuple[str, Any]]:
 
 
 def _dashboard(settings: Settings) -> Iterator[tuple[str, Any]]:
-    """Without users there is none. Its router comes from a file, since no Ingress can lead to Traefik itself."""
+    """The dashboard is enabled if it has users. Its router is defined in a file, since an Ingress cannot lead to
+    Traefik itself."""
     if settings["dashboard_users"]:
         yield "api.dashboard", True
         yield "providers.file.filename", DASHBOARD_FILE

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ingress objects from ``traefik_ingresses``: a host and a path, and the Service that serves them. Pure."""
+"""Build Ingress objects from ``traefik_ingresses``: a host and a path, and the Service that serves them. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects impor
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.values import ingress_path, port, service_name
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.bounds import dns_label, dns_name, host
 
-#: Traefik takes the longest rule, and so a prefix before an exact path that it leads to (seen with 3.7). Kubernetes
-#: wants the exact one, and a priority, which goes for a whole Ingress, says so.
+#: Traefik prefers the longest rule, and so a prefix to an exact path that it matches (seen with 3.7). Kubernetes
+#: prefers the exact path. A priority corrects that; it applies to a whole Ingress.
 PRIORITY = "traefik.ingress.kubernetes.io/router.priority"
 FIRST = "1000000"
 
@@ -23,7 +23,7 @@ Entry = Mapping[str, Any]
 
 
 def ingress(entry: Entry, ingress_class: str) -> dict[str, Any]:
-    """The object of one entry. Its rules are grouped by host, in the order in which they were written."""
+    """The Ingress of one entry. Its rules are grouped by host, in the declared order."""
     metadata: dict[str, Any] = {"name": entry["name"], "namespace": entry.get("namespace", "default")}
     annotations = {PRIORITY: FIRST} if _types(entry) == {"Exact"} else {}
     annotations |= {key: text(value) for key, value in (entry.get("annotations") or {}).items()}
@@ -59,7 +59,7 @@ def _tls(entry: Entry) -> dict[str, Any]:
 
 
 def problems(entries: Sequence[Entry], option: str) -> Iterator[Problem]:
-    """What is wrong with the entries, whose types are right."""
+    """Problems of the entries, whose types have been checked."""
     seen: dict[tuple[str, str], str] = {}
     for index, entry in enumerate(entries):
         path = f"{option}[{index}]"

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every object of Traefik on the edge nodes, in the order in which they can be created. Pure."""
+"""Every Kubernetes object of Traefik on the edge nodes, in order of creation. Pure."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ NAME = "traefik"
 DASHBOARD = "traefik-dashboard"
 SELECTOR = {"app.kubernetes.io/name": NAME}
 
-#: The user and group of the pod's processes, as in Traefik's own chart: nobody that is on a node.
+#: The user and group of the pod's processes, as in Traefik's own chart. No user of a node has these IDs.
 USER = 65532
 
-#: What Traefik reads: of Kubernetes, and of its own custom resources.
+#: What Traefik may read: Kubernetes objects and its own custom resources.
 READS = (
     ("", ("services", "secrets", "nodes", "configmaps"), ("get", "list", "watch")),
     ("discovery.k8s.io", ("endpointslices",), ("list", "watch")),
@@ -62,7 +62,7 @@ Settings = Mapping[str, Any]
 
 
 def objects(settings: Settings) -> list[Object]:
-    """All of them; ``settings`` are the role's variables without their prefix, found good."""
+    """All objects. ``settings``: the role's variables without their prefix, already checked."""
     namespace = settings["namespace"]
     return [
         _namespace(namespace),
@@ -89,7 +89,7 @@ def _object(version: str, kind: str, namespace: str = "", name: str = NAME, **re
 
 
 def _namespace(name: str) -> Object:
-    """Ports and folders of the node are allowed to pods of a privileged namespace only (pod security standards)."""
+    """Only pods in a privileged namespace may use the node's ports and folders (pod security standards)."""
     made = _object("v1", "Namespace", name=name)
     made["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] = "privileged"
     return made
@@ -119,7 +119,8 @@ def _ingress_class(settings: Settings) -> Object:
 
 
 def _services(settings: Settings) -> Iterable[Object]:
-    """The public ports for clients in the cluster (or outside, as a load balancer's); dashboard and metrics apart."""
+    """One Service for the public ports, for clients in the cluster or behind a load balancer; others for dashboard and
+    metrics."""
     public = [_service_port(name, settings[HOST_PORTS[name]]) for name in HOST_PORTS]
     spec = {"type": settings["service_type"], "selector": dict(SELECTOR), "ports": public}
     annotations = {key: text(value) for key, value in settings["service_annotations"].items()}
@@ -134,7 +135,7 @@ def _services(settings: Settings) -> Iterable[Object]:
                 "selector": dict(SELECTOR),
                 "ports": [_service_port(port, ports(settings)[port])],
             }
-            # Of metrics every pod's are read, so its name leads to all of them.
+            # Metrics are read from every pod, so the name of this headless Service resolves to all pods.
             if port == "metrics":
                 spec["clusterIP"] = "None"
             yield _object("v1", "Service", settings["namespace"], name, spec=spec)
@@ -145,7 +146,7 @@ def _service_port(name: str, port: int) -> Object:
 
 
 def _dashboard_file(settings: Settings) -> str:
-    """Traefik's dynamic configuration for its own dashboard: who is let in, and on which entry point."""
+    """Traefik's dynamic configuration for its dashboard: the users, and the entry point."""
     users = [f"{user}:{written}" for user, written in settings["dashboard_users"].items()]
     router = {
         "entryPoints": ["traefik"],
@@ -166,7 +167,7 @@ def _dashboard_secret(settings: Settings) -> Iterable[Object]:
 
 
 def _dashboard_ingress(settings: Settings) -> Iterable[Object]:
-    """Only where passwords do not travel in clear, and nothing but the dashboard of that entry point."""
+    """An Ingress for the dashboard, only if passwords are encrypted in transit. It leads to the dashboard alone."""
     if not settings["dashboard_host"]:
         return
     entry = {
@@ -189,10 +190,10 @@ def _dashboard_ingress(settings: Settings) -> Iterable[Object]:
 
 
 def _daemon_set(settings: Settings) -> Object:
-    """One pod at a time goes before its successor comes, since both want the same ports of the node."""
+    """An old pod stops before its successor starts, one node at a time, since both use the same ports of the node."""
     annotations = {}
     if settings["dashboard_users"]:
-        # What is mounted as a file changes under a running Traefik, which does not look: a new pod does.
+        # Traefik does not watch mounted files, so a changed file needs a new pod.
         annotations["k8s-edge.ha/dashboard"] = sha256(_dashboard_file(settings).encode()).hexdigest()
     if settings["metrics"]:
         annotations |= {"prometheus.io/scrape": "true", "prometheus.io/port": str(ports(settings)["metrics"])}
@@ -217,7 +218,7 @@ def _pod(settings: Settings) -> Object:
         "serviceAccountName": NAME,
         "nodeSelector": {key: text(value) for key, value in settings["node_selector"].items()},
         "tolerations": list(settings["tolerations"]),
-        # Twice what Traefik takes to leave, so that it is never killed while it serves.
+        # Twice the time that Traefik needs to stop, so that it is never killed while it serves.
         "terminationGracePeriodSeconds": 2 * (settings["leaving_seconds"] + GRACE),
         "securityContext": {
             "runAsNonRoot": True,
@@ -274,7 +275,7 @@ def _confined(**more: Any) -> Object:
 
 
 def _mounts(settings: Settings) -> Iterable[tuple[Object, Object]]:
-    """Each mount with its volume. Middlewares keep big requests and answers back in files."""
+    """Each mount with its volume. Middlewares buffer large requests and answers in files."""
     yield {"name": "tmp", "mountPath": "/tmp"}, {"name": "tmp", "emptyDir": {}}  # noqa: S108 (the pod's own)
     if settings["dashboard_users"]:
         mount = {"name": "dashboard", "mountPath": dirname(DASHBOARD_FILE), "readOnly": True}
@@ -287,7 +288,7 @@ def _mounts(settings: Settings) -> Iterable[tuple[Object, Object]]:
 
 
 def _owner(image: str) -> Object:
-    """A folder of the node belongs to root when the kubelet makes it; this gives it to Traefik's user."""
+    """The kubelet creates a folder of the node as root. This init container gives it to Traefik's user."""
     return {
         "name": "acme-folder",
         "image": image,

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the variables of role ``traefik``, before any of it reaches a cluster. Pure."""
+"""Check the variables of role ``traefik`` before anything is applied to a cluster. Pure."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.bounds import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik.arguments import NODE_PORTS
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik.ingresses import problems as ingress_problems
 
-#: How a password is written: bcrypt, or Apache's MD5, as htpasswd -B and htpasswd make them.
+#: The formats of passwords: bcrypt (htpasswd -B) or Apache's MD5 (htpasswd).
 _HASH = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}")
 _TAGGED = re.compile(r"[^@]+:(?P<tag>[\w][\w.-]*)|.+@sha256:[0-9a-f]{64}")
 
-#: The kernel parameter that says from which port on anybody may listen, and what it is where nobody has set it.
+#: The kernel parameter with the lowest port that unprivileged processes may bind, and its default.
 FIRST_FREE, FIRST = "net.ipv4.ip_unprivileged_port_start", 1024
 
 Settings = Mapping[str, Any]
 
 
 def problems(settings: Settings) -> list[Problem]:
-    """Everything that is wrong, each with its place among the role's variables."""
+    """Every problem, with its path in the role's variables."""
     found = [
         *_names(settings),
         *_image(settings["image"]),
@@ -80,7 +80,8 @@ def _ports(settings: Settings) -> Iterable[Problem]:
 
 
 def _host_network(settings: Settings) -> Iterable[Problem]:
-    """In the node's network nothing is translated: where Traefik listens is where clients come, and it is not root."""
+    """In the node's network no port is translated: Traefik listens where clients connect, and it does not run as
+    root."""
     for name in ("http_port", "https_port"):
         port = settings[name]
         if port in NODE_PORTS.values():

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ports of a VIP: those that clients connect to, and where they lead on the servers."""
+"""The ports of a VIP: those that clients connect to, and the corresponding ports of the servers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ EXAMPLE = "[80, 443], or {80: 8080, 443: 8443} where the servers have other port
 
 
 class Port(NamedTuple):
-    """A port that clients connect to, and the one on the servers that it leads to."""
+    """A port that clients connect to, and the corresponding port of the servers."""
 
     port: int
     server_port: int
 
 
 class Front(NamedTuple):
-    """The names of HAProxy's backend and frontend for one port of a VIP, that port, and the one on the servers."""
+    """One port of a VIP in HAProxy: the names of its backend and frontend, the clients' port, and the servers' port."""
 
     backend: str
     frontend: str
@@ -31,18 +31,17 @@ class Front(NamedTuple):
 
 
 def fronts(name: str, ports: Sequence[Port]) -> tuple[Front, ...]:
-    """Of the first port the backend has the VIP's name, of the others also the port: another port renames nothing. The
-    frontend has not the backend's name: HAProxy 3.3 does not let the two share one any more."""
+    """The first port's backend has the VIP's name; the names of others contain the port too, so that adding a port
+    renames nothing. A frontend and its backend have different names: HAProxy 3.3 no longer lets them share one."""
     backends = [name if index == 0 else f"{name}_{port.port}" for index, port in enumerate(ports)]
     return tuple(Front(backend, f"{backend}_vip", *port) for backend, port in zip(backends, ports, strict=True))
 
 
 def ports_of(path: str, entry: Mapping[str, Any], *, serves: bool, problems: list[Problem]) -> tuple[Port, ...]:
-    """What an entry of ``k8s_edge_vips`` says by ``port`` and ``backend_port``, or by ``ports``.
+    """The ports of an entry of ``k8s_edge_vips``, declared by ``port`` and ``backend_port``, or by ``ports``.
 
     ``ports`` is a list, or a dictionary from the clients' port to the servers'. ``serves``: the VIP leads to servers,
-    so that there must be a port. Nothing where there are problems.
-    """
+    so a port is required. Empty if problems were added."""
     given = entry.get("ports")
     if given is None:
         found = list(_single(path, entry, serves, problems))
@@ -53,14 +52,15 @@ def ports_of(path: str, entry: Mapping[str, Any], *, serves: bool, problems: lis
 
 
 def port_number(value: Any) -> int | None:
-    """A port, as a number or as text, as a key of JSON is; None where it is none."""
+    """A port given as a number or as a string, as keys of JSON are; None if it is not a port."""
     text = str(value) if is_number(value) or isinstance(value, str) else ""
     number = int(text) if text.isascii() and text.isdigit() else 0
     return number if 1 <= number <= 65535 else None
 
 
 def port_numbers(value: Any) -> list[int]:
-    """The ports that a line of haproxy.cfg has: one, those of a range, or none where a variable has it."""
+    """The ports in a bind or server line of haproxy.cfg: one port, a range of ports, or none if a variable contains
+    it."""
     first, dash, last = str(value).partition("-")
     ends = [port_number(each) for each in ((first, last) if dash else (first,))]
     return [] if None in ends else list(range(ends[0] or 0, (ends[-1] or 0) + 1))

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What VIPs have in common that lead to their servers through HAProxy: TCP, passed through."""
+"""The common base of VIPs that HAProxy forwards to their servers: TCP, passed through."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import ByHand
 
 LONGEST = "24h"
 
-#: TCP keepalive: a peer that is gone is noticed after two minutes, and no firewall forgets a quiet watch. The kernel's
-#: own times begin after two hours.
+#: TCP keepalive times: a dead peer is detected after two minutes, and firewalls keep the state of an idle watch. The
+#: kernel's own defaults start after two hours.
 KEEPALIVE = {"idle": "60s", "intvl": "15s", "cnt": 4}
 
 
 class Proxied(Profile):
-    """Connections are passed through to the server with the fewest. A server that comes back gets its share bit by bit,
-    the sessions of one that is down are cut, and a quiet session lives a day."""
+    """Connections go to the server with the fewest. A server that comes back gets its share gradually (slowstart).
+    Sessions of a server that is down are closed. An idle session is kept for a day."""
 
     proxied = True
     options: ClassVar[Mapping[str, Spec]] = {
@@ -85,12 +85,12 @@ class Proxied(Profile):
             yield overridden(_frontend(vip, front, checks), vip.frontend), overridden(backend, vip.backend)
 
     def checked(self, backend: Section, checks: Checks) -> Section:
-        """The backend with how its servers are asked; a connection is enough where nothing is said."""
+        """The backend with the health check of its servers; by default the check is a TCP connection."""
         return backend
 
 
 def _keepalive(side: str, checks: Checks) -> dict[str, Any]:
-    """The times of TCP keepalive towards clients (``cli``) or servers (``srv``)."""
+    """The TCP keepalive options towards clients (``cli``) or servers (``srv``)."""
     return {f"{side}tcpka_{name}": value for name, value in KEEPALIVE.items()} if checks.complete else {}
 
 

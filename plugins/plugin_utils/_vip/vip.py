@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A VIP as it is declared, and its profile: the kind of VIP it is."""
+"""A declared VIP, and its profile: the kind of VIP that it is."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ VARIABLE = "k8s_edge_vips"
 
 
 class ByHand(NamedTuple):
-    """An option of a VIP that takes a module's own options, which go over what is derived. ``fixed`` follow from the
-    VIP; ``of_one_port`` cannot be given where the VIP has several ports."""
+    """An option of a VIP that accepts a module's options, which override the derived ones. ``fixed``: options
+    determined by the VIP. ``of_one_port``: options that a VIP with several ports cannot have."""
 
     options: Mapping[str, Spec]
     fixed: tuple[str, ...]
@@ -30,73 +30,71 @@ class ByHand(NamedTuple):
 
 
 class Noticed(NamedTuple):
-    """Seconds, at most: until a server that says that it does not serve gets no new connections any more, and until one
-    that says that it does gets them."""
+    """How long directors take to notice a server's state, at most, in seconds. ``left``: until a server that reports
+    that it stops gets no new connections. ``back``: until a server that reports that it serves gets some."""
 
     left: float
     back: float
 
 
 class Profile:
-    """A kind of VIP. A file in ``_profiles`` defines one as ``PROFILE``; nothing else has to know of it.
+    """A kind of VIP. A file in ``_profiles`` defines it as ``PROFILE``; no other code needs to know it.
 
-    ``about`` says in one or more sentences where such a VIP leads. ``options`` are those of a VIP that not every
-    profile has, as an argument spec with descriptions, in which ``{vips}`` stands for the role's variable.
-    """
+    ``about``: one or more sentences on where such a VIP leads. ``options``: the options of a VIP that only some
+    profiles have, as an argument spec with descriptions. ``{vips}`` in a description stands for the role's variable."""
 
     name = ""
     about = ""
     options: ClassVar[Mapping[str, Spec]] = {}
-    #: HAProxy on the holder leads to the servers.
+    #: HAProxy on the holder forwards to the servers.
     proxied = False
-    #: The kernel of the holder leads to the servers, which have the VIP on their loopback interface.
+    #: The holder's kernel forwards to the servers, which have the VIP on their loopback interface.
     directed = False
-    #: The servers are apiservers, whose certificates a CA has signed. A host that is one of them can serve by itself.
+    #: The servers are apiservers with certificates signed by a CA. A host that is an apiserver can serve by itself.
     apiservers = False
 
     def by_hand(self) -> Mapping[str, ByHand]:
-        """Those of ``options`` that take a module's own options."""
+        """The ``options`` that accept a module's options."""
         return {}
 
     def problems(
         self, path: str, entry: Mapping[str, Any], servers: Sequence[str], ports: Sequence[Port]
     ) -> Iterator[Problem]:
-        """What is wrong with an entry of ``k8s_edge_vips``, whose types are right."""
+        """Problems of an entry of ``k8s_edge_vips``, whose types have been checked."""
         yield from ()
 
     def settings(self, entry: Mapping[str, Any], ports: Sequence[Port]) -> Any:
-        """What the profile reads from an entry for itself; kept in ``Vip.settings``."""
+        """What the profile itself reads from an entry; kept in ``Vip.settings``."""
 
     def conflicts(self, vips: Sequence[Vip]) -> Iterator[Problem]:
-        """What is wrong with the VIPs of this profile together."""
+        """Problems of this profile's VIPs in combination."""
         yield from ()
 
     def proxies(self, vip: Vip, servers: Mapping[str, str], checks: Checks) -> Iterator[tuple[Section, Section]]:
-        """HAProxy's frontend and backend for each port, as haproxy_config takes them. ``servers`` are addresses by
+        """HAProxy's frontend and backend for each port, as haproxy_config takes them. ``servers``: addresses by
         name."""
         yield from ()
 
     def virtual_servers(self, vip: Vip, address: Interface, servers: Sequence[str]) -> Iterator[Section]:
-        """The virtual servers of one address, as keepalived_config takes them. ``servers`` are addresses."""
+        """The virtual servers of one address, as keepalived_config takes them. ``servers``: addresses."""
         yield from ()
 
     def asked_port(self, vip: Vip) -> int | None:
-        """The port at which directors ask a real server whether it serves; None where they do not."""
+        """The port at which directors check a real server; None if they do not."""
 
     def noticed_after(self, vip: Vip) -> Noticed | None:
-        """How long directors take to notice what a real server says of itself; None where there are none."""
+        """How long directors take to notice what a real server reports; None for other profiles."""
 
 
 class Vip(NamedTuple):
     """One entry of ``k8s_edge_vips``.
 
-    ``addresses`` holds at most one address of each family, each with its prefix. ``hosts`` are the names of the hosts
-    that may hold it, web-2 before web-10; ``servers`` those that serve it. ``endpoint`` is the name that clients use,
-    empty where they use the address; ``clients`` are the networks that they are in, none for everywhere. ``ports`` are
-    those that clients connect to, none where that is not known, and where they lead. ``maxconn`` is set by hand or
-    follows from the number of nodes. ``instance``, ``frontend`` and ``backend`` are set by hand and go over what is
-    derived.
-    """
+    ``addresses``: at most one of each family, each with its prefix. ``hosts``: the names of the hosts that may hold it,
+    sorted naturally (web-2 before web-10). ``servers``: the names of the hosts that serve it. ``endpoint``: the name
+    that clients use; empty if they use the address. ``clients``: the networks of the clients; empty for any. ``ports``:
+    the clients' ports and the corresponding ports of the servers; empty if unknown. ``maxconn``: declared, or computed
+    from the number of nodes. ``instance``, ``frontend`` and ``backend``: options set by hand that override the derived
+    ones."""
 
     name: str
     addresses: tuple[Interface, ...]
@@ -118,25 +116,26 @@ class Vip(NamedTuple):
 
     @property
     def path(self) -> str:
-        """How messages name this entry."""
+        """The path of this entry in messages."""
         return f"{VARIABLE}[{self.name}]"
 
     @property
     def proxied(self) -> bool:
-        """Whether HAProxy leads to servers of it."""
+        """Whether HAProxy forwards it to servers."""
         return self.profile.proxied and bool(self.servers)
 
     @property
     def directed(self) -> bool:
-        """Whether the kernel of its holder leads to servers of it."""
+        """Whether its holder's kernel forwards it to servers."""
         return self.profile.directed
 
     @property
     def fronts(self) -> tuple[Front, ...]:
-        """A frontend and a backend of HAProxy for each port; none where the VIP does not lead there."""
+        """A frontend and a backend of HAProxy for each port; empty if HAProxy does not forward it."""
         return fronts(self.name, self.ports) if self.proxied else ()
 
     @property
     def beside(self) -> bool:
-        """Whether every host that may hold the VIP is an apiserver too, so that HAProxy runs beside it."""
+        """Whether every host that may hold the VIP is also one of its apiservers, so that HAProxy runs beside an
+        apiserver."""
         return self.proxied and self.profile.apiservers and set(self.hosts) <= set(self.servers)
