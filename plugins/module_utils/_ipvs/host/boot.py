@@ -1,15 +1,15 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What restores the table at boot: the rules of ipvsadm's package, and what makes its service read them.
+"""What restores the IPVS table at boot: the rules file of the package ipvsadm, and what makes its service load it.
 
-Debian has /etc/ipvsadm.rules and a switch in /etc/default/ipvsadm; Enterprise Linux has /etc/sysconfig/ipvsadm and
-starts the service or not. Nothing here starts it: that would empty the table first.
+Debian has /etc/ipvsadm.rules and a switch in /etc/default/ipvsadm. Enterprise Linux has /etc/sysconfig/ipvsadm, and the
+service is enabled or not. Nothing here starts the service: that would empty the table first.
 
-Both services have traps, and a drop-in for each. Debian's empties the table when it starts, so it has to come before
-keepalived. Enterprise Linux' restores nothing from a file that begins with a comment, so there the file gets no
-heading; and when it stops, as on every way down, it writes the table as it is then over the rules: without thresholds,
-timeouts and daemons, and with what others have put there.
+Each service needs a drop-in. Debian's empties the table when it starts, so it must start before keepalived. On
+Enterprise Linux, the service restores nothing from a file that begins with a comment, so there the file gets no
+heading. When it stops, at every shutdown too, it overwrites the rules with the current table: without thresholds,
+timeouts and daemons, and with services that others have added.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ Wants=network-online.target
 After=network-online.target
 Before=keepalived.service
 """
-#: Boot restores the rules as they were asked for, not as the table was at the end.
+#: No saving when the service stops: boot restores the declared rules, not the table at shutdown.
 KEEPING = "\n[Service]\nExecStop=\n"
 _UNITS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 
 
 class Found(NamedTuple):
-    """The files as they are (None for none), whether the service starts at boot, and the keepalived that runs."""
+    """The current files (None for no file), whether the service is enabled, and the running keepalived."""
 
     rules: str | None
     switch: str | None
@@ -60,14 +60,14 @@ class Found(NamedTuple):
 
 
 class Write(NamedTuple):
-    """Put ``text`` in the place of the file ``kind``: rules, switch or drop-in; None for no file."""
+    """Replace the file ``kind`` (rules, switch or drop-in) by ``text``; None for no file."""
 
     kind: str
     text: str | None
 
 
 class Enable(NamedTuple):
-    """Let the service start at boot, or not."""
+    """Enable or disable the service."""
 
     enabled: bool
 
@@ -103,7 +103,8 @@ class Boot:
         return Found(texts["rules"], texts.get("switch"), texts.get("drop-in"), self._enabled(), owner(self.system))
 
     def steps(self, found: Found, desired: Desired, table: Table) -> Iterator[Step]:
-        """What makes boot restore what is asked for, as ``table`` has it, but for what keepalived will bring itself."""
+        """The steps after which boot restores what is declared, as it is in ``table``, without the services of
+        keepalived."""
         ours = [one for one in desired.services if found.owner is None or not found.owner.covers(one.key)]
         heading = HEADING if "switch" in self.files else ""
         text = rules_text(found.rules or "", desired._replace(services=tuple(ours)), table, heading)
@@ -141,7 +142,7 @@ class Boot:
             raise EdgeError(f"The service ipvsadm cannot be {word}d at boot: {said}.")
 
     def _reload(self, folder: str) -> None:
-        """Have systemd read a drop-in, or that it is gone."""
+        """Make systemd read a new or removed drop-in."""
         if not os.listdir(folder):
             os.rmdir(folder)
         systemctl = self.system.which("systemctl")
@@ -151,7 +152,8 @@ class Boot:
                 raise EdgeError(f"systemd does not read its units: {ended.stderr.strip()}.")
 
     def _enabled(self) -> bool:
-        """By its links, as a question to systemd costs more than all the rest."""
+        """Whether the service is enabled, read from its links: asking systemd takes longer than everything else
+        here."""
         for folder in ("etc/systemd/system", *(f"etc/rc{level}.d" for level in "2345")):
             path = os.path.join(self.root, folder)
             for name in os.listdir(path) if os.path.isdir(path) else ():
@@ -163,14 +165,14 @@ class Boot:
 
 
 def rules_text(old: str, desired: Desired, table: Table, heading: str) -> str:
-    """The file of rules with those of the services that are asked for as ``table`` has them. All others stay as they
-    are, unless what is not asked for goes from the table as well."""
+    """The rules file with the declared services as they are in ``table``. Other services in it stay, unless those that
+    are not declared are removed from the table as well."""
     blocks: dict[Any, list[str]] = {}
     for number, line in enumerate(old.splitlines()):
         kind = "timeouts" if line.startswith("--set ") else "daemons" if line.startswith("--start-daemon ") else None
         blocks.setdefault(kind or rule_key(line) or number, []).append(line)
     if desired.timeouts:
-        # To ipvsadm 0 is to leave one as it is.
+        # For ipvsadm, 0 means: do not change this timeout.
         blocks["timeouts"] = [timeouts_line(Timeouts(*[desired.timeouts.get(name, 0) for name in Timeouts._fields]))]
     if desired.daemons is not None:
         blocks["daemons"] = [daemon_line(Daemon(role, **desired.daemons.options)) for role in desired.daemons.roles]
@@ -188,14 +190,14 @@ def rules_text(old: str, desired: Desired, table: Table, heading: str) -> str:
 
 
 def drop_in_text(unit: str) -> str:
-    """What goes beside the service's own unit, if it has one: all that it does when it stops, but for saving."""
+    """The drop-in for the service's unit. Of the unit's stop commands it leaves out the one that saves the table."""
     stops = [line + "\n" for line in unit.splitlines() if line.startswith("ExecStop=")]
     kept = [line for line in stops if _SAVES not in line]
     return DROP_IN + (KEEPING + "".join(kept) if kept != stops else "")
 
 
 def switched_on(text: str) -> str:
-    """Debian's /etc/default/ipvsadm with its last AUTO, which counts, being true."""
+    """Debian's /etc/default/ipvsadm with its last AUTO, the one that counts, set to true."""
     found = list(_SWITCH.finditer(text))
     if not found:
         return text + ("" if not text or text.endswith("\n") else "\n") + 'AUTO="true"\n'

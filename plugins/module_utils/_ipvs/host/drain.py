@@ -19,7 +19,7 @@ _PAUSE = 0.2
 
 
 def wait(channel: Channel, desired: Desired, seconds: int) -> None:
-    """Look until all that is drained is empty. EdgeError, with what is left, when the time is up."""
+    """Poll until all drained servers have no connections. Raises EdgeError with what is left after ``seconds``."""
     limit = time.monotonic() + seconds
     while True:
         left = busy(channel, desired)
@@ -39,8 +39,8 @@ def wait(channel: Channel, desired: Desired, seconds: int) -> None:
 def busy(channel: Channel, desired: Desired) -> list[dict[str, Any]]:
     """The drained servers that have connections.
 
-    Of TCP and SCTP those that are established count. The kernel has no such state for UDP, and behind a firewall mark
-    there may be any protocol, so there all of them count, until they time out.
+    For TCP and SCTP, established connections count. For UDP the kernel has no such state, and behind a firewall mark
+    there may be any protocol, so there all connections count until they time out.
     """
     left = []
     for key, places in _drained(desired).items():
@@ -60,7 +60,7 @@ def busy(channel: Channel, desired: Desired) -> list[dict[str, Any]]:
 
 
 def _drained(desired: Desired) -> dict[Key, set[Place] | None]:
-    """Which servers are to be empty; None for all of a service."""
+    """Which servers are to be drained; None for all of a service."""
     found: dict[Key, set[Place] | None] = {}
     for one in desired.services:
         if one.state == "drained":

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table as data: in the words of the modules' options, and apart from it what the kernel has counted."""
+"""The table as data, in the terms of the modules' options; and separately the kernel's counters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model
 
 
 def described(service: Service) -> dict[str, Any]:
-    """A virtual service as ipvs_virtual_server and ipvs_config take it. What is not in use is left out."""
+    """A virtual service as ipvs_virtual_server and ipvs_config accept it. Unused options are left out."""
     found = {**identity(service.key), "scheduler": service.scheduler}
     found["flags"] = flag_names(service.flags, service.scheduler)
     found["persistence_timeout"] = service.timeout
@@ -34,7 +34,7 @@ def described(service: Service) -> dict[str, Any]:
 
 
 def identity(key: Key) -> dict[str, Any]:
-    """What tells a virtual service from others."""
+    """The options that identify a virtual service."""
     if key.fwmark:
         return {"fwmark": key.fwmark, "family": f"ipv{key.family}"}
     return {"protocol": key.protocol, "address": key.address, "port": key.port}
@@ -58,13 +58,13 @@ def _server(server: Server) -> dict[str, Any]:
 
 
 def daemon_described(daemon: Daemon) -> dict[str, Any]:
-    """A sync daemon, with what the kernel has chosen."""
+    """A sync daemon, with the values that the kernel has chosen."""
     names = ("role", "interface", "syncid", "maxlen", "mcast_group", "mcast_port", "mcast_ttl")
     return dict(zip(names, daemon))
 
 
 def statistics(channel: Channel) -> list[dict[str, Any]]:
-    """What the kernel has counted for each virtual service and each of its real servers."""
+    """The kernel's counters for each virtual service and each of its real servers."""
     found = []
     try:
         for answer in list(channel.dump(messages.GET_SERVICE)):

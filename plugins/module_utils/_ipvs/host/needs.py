@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be asked before anything changes: whose the services are, and whether the kernel has what they need."""
+"""What can be checked before anything changes: which services belong to keepalived, and whether the kernel has what
+they need."""
 
 from __future__ import annotations
 
@@ -23,12 +24,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 _MODULES = "/sys/module"
-#: What this host's modprobe knows of. In a container that is nothing, and the kernel loads what it needs by itself.
+#: The modules that this host's modprobe knows. In a container there are none, and the kernel loads modules by itself.
 _KNOWN_MODULES = "/lib/modules/{0}/modules.dep"
 _SECONDS = 60.0
-#: Asks for an interface's longest packet (linux/sockios.h, linux/if.h).
+#: Request for an interface's MTU (linux/sockios.h, linux/if.h).
 _SIOCGIFMTU, _IFREQ = 0x8921, struct.Struct("16si12x")
-#: Options that keepalived may have in its global_defs, by its word, and the changes that would touch them.
+#: Options in keepalived's global_defs, by keyword, and the changes that would conflict with them.
 _SETTINGS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("sync_daemon", "lvs_sync_daemon", (Start, Stop)),
     ("timeouts", "lvs_timeouts", (Timeouts,)),
@@ -38,8 +39,8 @@ _INSTALL = "install the kernel's modules (on Enterprise Linux kernel-modules-ext
 
 
 def judge(plan: Plan, current: Table, desired: Desired, system: System, *, known: bool, check_mode: bool) -> list[str]:
-    """Warnings about a plan; EdgeError where it must not or cannot be carried out. ``known`` where the kernel has
-    IPVS already, and ``check_mode`` where it will not be asked to load it."""
+    """Warnings about a plan. Raises EdgeError where it must not or cannot be applied. ``known``: the kernel has IPVS
+    already. ``check_mode``: the kernel will not be asked to load it."""
     options = {one.key: one.option.rstrip(".") for one in desired.services}
     orders = [order for step in plan.steps if isinstance(step.apply, Batch) for order in step.apply.orders]
     problems = list(_unknown(orders, current, options, system))
@@ -72,7 +73,7 @@ def judge(plan: Plan, current: Table, desired: Desired, system: System, *, known
 
 
 def _without(system: System) -> list[str]:
-    """Warnings about a kernel that has no IPVS yet; EdgeError where it cannot come to have it."""
+    """Warnings about a kernel that has not loaded IPVS yet. Raises EdgeError where it cannot be loaded."""
     why = no_modules()
     if why:
         raise EdgeError(f"This kernel has no IPVS and cannot load it: {why}. Remedy: {_REMEDY}.")
@@ -87,7 +88,7 @@ def _without(system: System) -> list[str]:
 
 
 def load(system: System) -> Channel:
-    """Have the kernel learn IPVS, which it does by itself where it is asked for it, if it can."""
+    """Make the kernel load IPVS: it does so by itself when asked for the netlink family. Raises EdgeError."""
     channel = connect(load=True)
     tool = system.which("modprobe")
     said = ""
@@ -113,7 +114,7 @@ def _owned(keys: Iterable[Key], options: dict[Key, str], running: Owner) -> Iter
 
 
 def _unknown(orders: list[Order], current: Table, options: dict[Key, str], system: System) -> Iterator[Problem]:
-    """Schedulers and engines that come into use, and that the kernel does not have and cannot load."""
+    """Problems of newly used schedulers and engines that the kernel does not have and cannot load."""
     seen: dict[str, bool] = {}
     for verb, service, server in orders:
         if verb == "del" or server is not None:
@@ -134,8 +135,8 @@ def _unknown(orders: list[Order], current: Table, options: dict[Key, str], syste
 
 
 def _unfit(daemons: list[Daemon]) -> Iterator[Problem]:
-    """Interfaces that are not there, and messages that the kernel would cut to what fits into one of their packets
-    (or into 1500 bytes, where theirs are smaller)."""
+    """Problems of sync daemons: interfaces that do not exist, and messages larger than the interface's MTU (or than
+    1500 bytes, where its MTU is smaller), which the kernel would shorten."""
     for daemon in daemons:
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
@@ -151,7 +152,7 @@ def _unfit(daemons: list[Daemon]) -> Iterator[Problem]:
 
 
 def _loadable(module: str, system: System) -> bool | None:
-    """Whether the kernel could load a module; None where nobody here can tell, and the kernel will."""
+    """Whether the kernel could load a module; None where that cannot be determined here."""
     tool = system.which("modprobe")
     if tool is None or not os.path.exists(_KNOWN_MODULES.format(os.uname().release)):
         return None

@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual services that a running keepalived has made: it takes a change of theirs back, or never learns of it."""
+"""Virtual services that a running keepalived has made: keepalived would revert a change of them, or would not notice
+it."""
 
 from __future__ import annotations
 
@@ -18,9 +19,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 
 class Owner(NamedTuple):
-    """What a configuration of keepalived's has of IPVS. ``unread`` are virtual servers written with variables, of
-    which nobody but keepalived knows what they are; ``settings`` are those of the whole table that it makes;
-    ``there`` is false where the file itself cannot be read."""
+    """What a keepalived configuration declares about IPVS. ``unread`` are virtual servers written with variables, which
+    only keepalived can resolve; ``settings`` are its settings of the whole table; ``there`` is false where the file
+    itself cannot be read."""
 
     path: str
     covers: Callable[[Key], bool]
@@ -37,7 +38,7 @@ def owner(system: System) -> Owner | None:
 
 
 def owner_of(path: str, config_id: str = "") -> Owner:
-    """What the configuration at a path has of IPVS."""
+    """What the configuration at ``path`` declares about IPVS."""
     reading = read_configuration(path, config_id)
     documents = [reading.document] if reading.files else []
     groups = {
@@ -81,7 +82,7 @@ def _top(documents: Iterable[Document]) -> Iterator[tuple[Document, Statement]]:
 
 
 def _families(named: list[list[str]], inner: list[Statement]) -> set[int]:
-    """The families that a firewall mark may stand for where nothing is said beside it: the option's, else that of the
+    """The address families that a firewall mark may have where none is given for it: that of the option, or that of the
     other members of its group and of its servers; both where these differ or cannot be read."""
     servers = [one.arguments[:1] for one in inner if one.keyword in ("real_server", "sorry_server")]
     said = [one.arguments[:1] for one in inner if one.keyword == "ip_family"]
@@ -93,7 +94,8 @@ def _families(named: list[list[str]], inner: list[Statement]) -> set[int]:
 
 
 def _match(words: list[str], protocol: str, families: set[int]) -> Callable[[Key], bool] | None:
-    """Whether a key is what ``10.0.0.1 80``, ``10.0.0.1-9 80`` or ``fwmark 7`` names; None where that is unclear."""
+    """A test whether a key is what ``10.0.0.1 80``, ``10.0.0.1-9 80`` or ``fwmark 7`` names; None where that is
+    unclear."""
     if words[:1] == ["fwmark"] and len(words) > 1 and words[1].isdigit():
         mark = int(words[1])
         own = {{"inet": 4, "inet6": 6}[word] for word in words[2:3] if word in ("inet", "inet6")} or families
@@ -116,7 +118,7 @@ def _match(words: list[str], protocol: str, families: set[int]) -> Callable[[Key
 
 
 def _span(host: str, last: str) -> Iterator[str]:
-    """The addresses from a host to the one that ends in ``last``, which is decimal for IPv4, else hexadecimal.
+    """The addresses from ``host`` to the one that ends in ``last``: decimal for IPv4, else hexadecimal. Raises
     ValueError where it is neither."""
     mark, base = (":", 16) if ":" in host else (".", 10)
     head, _mark, tail = host.rpartition(mark)

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A conversation with one family of generic netlink over a socket of its own."""
+"""A connection to one family of generic netlink over its own socket."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import wire as netlink
 
-#: How much of an answer is read at once; the kernel fills that much of it where it can.
+#: How much of an answer is read at once; the kernel fills it as far as it can.
 _READ = 1 << 16
-#: How many requests go in one datagram: their errors have to fit into the buffer of the socket.
+#: How many requests go in one datagram: their errors must fit into the socket's receive buffer.
 _TOGETHER = 128
 _GENERIC, _SOL_NETLINK, _CAP_ACK, _SECONDS = 16, 270, 10, 30.0
 
@@ -26,7 +26,8 @@ class NoFamily(EdgeError):
 
 
 class Channel:
-    """Requests and answers. OSError carries the kernel's errno; NoFamily where it does not know the family."""
+    """Requests and answers. Raises OSError with the kernel's errno, or NoFamily where the kernel does not know the
+    family."""
 
     def __init__(self, name: str) -> None:
         try:
@@ -52,20 +53,20 @@ class Channel:
         self.socket.close()
 
     def ask(self, command: int, body: bytes = b"") -> list[bytes]:
-        """The answers to a question about one thing."""
+        """The answers to a request about one object."""
         return list(self._answers(command, netlink.ACK, body))
 
     def dump(self, command: int, body: bytes = b"") -> Iterator[bytes]:
-        """The answers to a question about all things of a kind."""
+        """The answers to a request about all objects of a kind."""
         return self._answers(command, netlink.DUMP, body)
 
     def order(self, requests: Sequence[tuple[int, bytes]]) -> dict[int, int]:
-        """Carry out requests in their order, and tell which of them failed: index to errno.
+        """Send requests in order and return which of them failed: index -> errno.
 
-        The kernel goes on after one that fails, to the end of the datagram; the datagrams after that are not sent.
-        It speaks of failures unasked, but for one: EINTR gets no answer at all, not even where one is asked for
-        (netlink_rcv_skb), and a sync daemon stopped before it ever ran ends so. So what asks for an answer is a
-        message that orders nothing, at the end of the datagram.
+        The kernel continues after a failed request, to the end of the datagram; later datagrams are not sent. It
+        reports failures without being asked, except EINTR: that gets no answer, not even with NLM_F_ACK
+        (netlink_rcv_skb), and it occurs when a sync daemon is stopped before it ever ran. So the message that requests
+        an acknowledgement is a no-op at the end of the datagram.
         """
         failed: dict[int, int] = {}
         for start in range(0, len(requests), _TOGETHER):
@@ -90,7 +91,7 @@ class Channel:
 
     @staticmethod
     def sent_with(index: int, count: int) -> int:
-        """How many of ``count`` requests were sent by the time that the one at ``index`` had its answer."""
+        """How many of ``count`` requests were sent by the time that the one at ``index`` was answered."""
         return min(count, (index // _TOGETHER + 1) * _TOGETHER)
 
     def _named(self, name: str) -> int:
@@ -113,8 +114,8 @@ class Channel:
                 yield answer.data
 
     def _until(self, first: int, last: int) -> Iterator[netlink.Answer]:
-        """What the kernel says about some requests, up to its verdict on the last of them. What belongs to others,
-        which nobody waited for, is left out."""
+        """The kernel's messages about some requests, up to the acknowledgement of the last one. Answers to earlier
+        requests that were not waited for are skipped."""
         while True:
             try:
                 said = self.socket.recv(_READ)

@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The IPVS table as the kernel's attributes, both ways. Pure. The numbers are those of include/uapi/linux/ip_vs.h."""
+"""The IPVS table as netlink attributes, packing and unpacking. Pure. The numbers are those of
+include/uapi/linux/ip_vs.h."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ _NO_U32 = b"\0\0\0\0"
 
 
 def key_attributes(key: Key) -> list[tuple[int, bytes]]:
-    """What names a service."""
+    """The attributes that identify a service."""
     family = (1, _U16.pack(_AF[key.family]))
     if key.fwmark:
         return [family, (5, _U32.pack(key.fwmark))]
@@ -61,12 +62,12 @@ def key_attributes(key: Key) -> list[tuple[int, bytes]]:
 
 
 def key_body(key: Key) -> bytes:
-    """A request about a service that is there."""
+    """The body of a request about an existing service."""
     return nested(_SERVICE, key_attributes(key))
 
 
 def service_body(service: Service) -> bytes:
-    """A request that makes or changes a service."""
+    """The body of a request that adds or changes a service."""
     flags = service.flags | (PERSISTENT if service.timeout else 0)
     family = service.key.family
     mask = socket.inet_aton(service.mask) if family == 4 else _U32.pack(int(service.mask))
@@ -82,7 +83,8 @@ def service_body(service: Service) -> bytes:
 
 
 def server_body(service: bytes, server: Server, whole: bool = True) -> bytes:
-    """A request about a real server; ``service`` is what key_body gave. ``whole`` where it is made or changed."""
+    """The body of a request about a real server. ``service`` is the result of key_body. ``whole``: it is added or
+    changed."""
     family = 6 if ":" in server.address else 4
     parts = [
         (1, _address(family, server.address)),
@@ -106,12 +108,12 @@ def server_body(service: bytes, server: Server, whole: bool = True) -> bytes:
 
 
 def timeouts_body(timeouts: Timeouts) -> bytes:
-    """A request that sets the timeouts."""
+    """The body of a request that sets the timeouts."""
     return b"".join([attribute(number, _U32.pack(value)) for number, value in enumerate(timeouts, 4)])
 
 
 def daemon_body(daemon: Daemon, whole: bool = True) -> bytes:
-    """A request that starts a daemon, or without ``whole`` stops it."""
+    """The body of a request that starts a daemon, or without ``whole`` stops it."""
     parts = [(1, _U32.pack(ROLES[daemon.role]))]
     if whole:
         parts += [(2, daemon.interface.encode() + b"\0"), (3, _U32.pack(daemon.syncid))]
@@ -133,7 +135,7 @@ def inside(answer: bytes) -> dict[int, bytes]:
 
 
 def service_from(answer: bytes) -> Service | None:
-    """A service without its servers; None for one of a protocol that nobody but the kernel knows."""
+    """A service without its servers; None where its protocol is not supported here."""
     found = inside(answer)
     family = _FAMILY_OF[_u16(found[1])]
     if 5 in found:
@@ -153,8 +155,7 @@ def service_from(answer: bytes) -> Service | None:
 
 
 def server_from(answer: bytes, family: int) -> tuple[Server, dict[int, bytes]]:
-    """A real server, and its attributes for those who want to know more. ``family`` is its service's, which kernels
-    before 3.18 take for granted."""
+    """A real server, and all its attributes. ``family`` is its service's; kernels before 3.18 do not send it."""
     found = attributes(attributes(answer)[_SERVER])
     if 11 in found:
         family = _FAMILY_OF[_u16(found[11])]
@@ -176,7 +177,7 @@ def timeouts_from(answer: bytes) -> Timeouts:
 
 
 def daemon_from(answer: bytes) -> Daemon:
-    """A daemon that runs."""
+    """A running daemon."""
     found = attributes(attributes(answer)[_DAEMON])
     return Daemon(
         _ROLE_OF[_u32(found[1])],
@@ -189,7 +190,7 @@ def daemon_from(answer: bytes) -> Daemon:
     )
 
 
-#: The counters of a service or server, by the names they have in a result; rates are per second.
+#: The counters of a service or server, by their names in a result; rates are per second.
 COUNTERS = (
     "connections",
     "incoming_packets",
@@ -205,7 +206,7 @@ COUNTERS = (
 
 
 def counters_from(found: Mapping[int, bytes]) -> dict[str, int]:
-    """The counters of a service; those of 64 bits where the kernel has them (since 4.1)."""
+    """The counters of a service; the 64-bit ones where the kernel has them (since 4.1)."""
     values = attributes(found.get(12, found.get(10, b"")))
     return {
         name: int.from_bytes(values[number], sys.byteorder)
@@ -215,7 +216,7 @@ def counters_from(found: Mapping[int, bytes]) -> dict[str, int]:
 
 
 def connections_from(found: Mapping[int, bytes]) -> dict[str, int]:
-    """How many connections a server has: active, inactive, and clients that persistence binds to it."""
+    """A server's number of connections: active, inactive, and clients that persistence binds to it."""
     names = ("active_connections", "inactive_connections", "persistent_connections")
     return {name: _u32(found[number]) for number, name in enumerate(names, 7)}
 

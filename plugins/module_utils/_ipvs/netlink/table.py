@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table in the kernel of this network namespace: read."""
+"""Reads the kernel's IPVS table of this network namespace."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import m
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink.channel import Channel, NoFamily
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model import Key, Service, Table
 
-#: There as soon as the kernel has IPVS. Merely to ask for the family by its name has the kernel load it.
+#: Exists as soon as the kernel has loaded IPVS. Asking for the family by name would make the kernel load it.
 _SIGN = "/proc/net/ip_vs"
 
 
 def connect(load: bool = False) -> Channel | None:
-    """A channel to IPVS; None where the kernel does not have it, or without ``load``, not yet."""
+    """A channel to IPVS; None where the kernel does not have it or, without ``load``, has not loaded it yet."""
     if not load and not os.path.exists(_SIGN):
         return None
     try:
@@ -29,7 +29,7 @@ def connect(load: bool = False) -> Channel | None:
 
 
 def read_table(channel: Channel, services: Mapping[Key, Service] | None = None) -> Table:
-    """All of it, but for its services where they are given."""
+    """The whole table; ``services``, where given, are used instead of reading them."""
     try:
         if services is None:
             services = _all_services(channel)
@@ -47,7 +47,7 @@ def _all_services(channel: Channel) -> dict[Key, Service]:
 
 
 def read_services(channel: Channel, keys: Iterable[Key]) -> dict[Key, Service]:
-    """Some services, those of them that are there."""
+    """Those of some services that exist."""
     services: dict[Key, Service] = {}
     try:
         for key in keys:
@@ -70,7 +70,7 @@ def _service(channel: Channel, key: Key) -> bytes | None:
 
 
 def _with_servers(channel: Channel, service: Service) -> Service:
-    """The kernel names the server that came last first; people expect the order in which they came."""
+    """The kernel lists the newest server first; this restores the order in which they were added."""
     family = service.key.family
     answers = list(channel.dump(messages.GET_SERVER, messages.key_body(service.key)))
     servers = [messages.server_from(answer, family)[0] for answer in reversed(answers)]
@@ -78,7 +78,7 @@ def _with_servers(channel: Channel, service: Service) -> Service:
 
 
 def unreadable(error: OSError) -> EdgeError:
-    """Why the table cannot be read, in words."""
+    """The error that the table cannot be read."""
     if error.errno in (errno.EPERM, errno.EACCES):
         return EdgeError("Only root may read the IPVS table: run with become: true (in a container, with NET_ADMIN).")
     return EdgeError(f"The IPVS table cannot be read: {os.strerror(error.errno or 0)}.")

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Netlink messages as bytes: headers, attributes, answers. Pure; what they mean is the affair of others.
+"""Netlink messages as bytes: headers, attributes, answers. Pure; it does not interpret their content.
 
-Shapes are those of include/uapi/linux/netlink.h and genetlink.h; numbers are in the host's order.
+The formats are those of include/uapi/linux/netlink.h and genetlink.h; numbers are in host byte order.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ _GENERIC = struct.Struct("=BBH")
 _ATTRIBUTE = struct.Struct("=HH")
 _ERROR = struct.Struct("=i")
 _BODY = _HEADER.size + _GENERIC.size
-#: Bits beside the number of an attribute: nested, in network order.
+#: Bits next to the number of an attribute: nested, network byte order.
 _KIND = 0x3FFF
 
 
 class Answer(NamedTuple):
-    """One message of the kernel's. ``error`` is None for data, else an errno, where 0 is yes (or the dump's end)."""
+    """One message from the kernel. ``error`` is None for data, else an errno, where 0 is success (or the end of a
+    dump)."""
 
     sequence: int
     error: int | None
@@ -34,7 +35,7 @@ class Answer(NamedTuple):
 
 
 def message(family: int, command: int, flags: int, sequence: int, body: bytes, version: int = 1) -> bytes:
-    """A request to a family of generic netlink; ``body`` are attributes."""
+    """A request to a family of generic netlink. ``body`` is its attributes."""
     return (
         _HEADER.pack(_BODY + len(body), family, REQUEST | flags, sequence, 0)
         + _GENERIC.pack(command, version, 0)
@@ -43,12 +44,12 @@ def message(family: int, command: int, flags: int, sequence: int, body: bytes, v
 
 
 def nothing(sequence: int) -> bytes:
-    """A message that orders nothing and asks for an answer."""
+    """A no-op message that requests an acknowledgement."""
     return _HEADER.pack(_HEADER.size, NOTHING, REQUEST | ACK, sequence, 0)
 
 
 def attribute(number: int, value: bytes) -> bytes:
-    """One attribute, filled up to a multiple of four bytes."""
+    """One attribute, padded to a multiple of four bytes."""
     return _ATTRIBUTE.pack(len(value) + 4, number) + value + b"\0" * (-len(value) % 4)
 
 
@@ -58,7 +59,7 @@ def nested(number: int, attributes: Iterable[tuple[int, bytes]]) -> bytes:
 
 
 def attributes(data: bytes) -> dict[int, bytes]:
-    """The attributes in some bytes, by number. ValueError where they do not fit in."""
+    """The attributes in some bytes, by number. Raises ValueError for a wrong length."""
     found = {}
     offset, end = 0, len(data)
     while offset + 4 <= end:
@@ -71,7 +72,7 @@ def attributes(data: bytes) -> dict[int, bytes]:
 
 
 def answers(datagram: bytes) -> Iterator[Answer]:
-    """The messages of one datagram. ValueError where they do not fit in."""
+    """The messages of one datagram. Raises ValueError for a wrong length."""
     offset, end = 0, len(datagram)
     while offset + 16 <= end:
         length, kind, _flags, sequence, _port = _HEADER.unpack_from(datagram, offset)

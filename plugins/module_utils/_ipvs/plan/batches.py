@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the table as it is to the table as it shall be: orders in batches, each with what takes it back. Pure.
+"""From the current table to the desired one: orders in batches, each with its reverse. Pure.
 
-First all that gives a service servers, then what changes, then all that takes: so at no time has a service fewer
-servers than the fewer of before and after.
+First everything that adds servers to a service, then changes, then removals: at no time does a service have fewer
+servers than it has before or after, whichever is less.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Step
 
 
 class Order(NamedTuple):
-    """One thing to tell the kernel: ``verb`` is new, set or del; about ``service`` itself, or a server of it."""
+    """One request to the kernel: ``verb`` is new, set or del; about ``service`` itself, or a server of it."""
 
     verb: str
     service: Service
@@ -39,14 +39,14 @@ class Order(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Orders that are carried out together, or not at all: ``revert`` has for each of them what takes it back."""
+    """Orders that are applied together or not at all. ``revert`` has the reverse of each."""
 
     orders: tuple[Order, ...]
     revert: tuple[tuple[Order, ...], ...]
 
 
 class Revert(NamedTuple):
-    """Take a batch back, the last order first."""
+    """Revert a batch, the last order first."""
 
     revert: tuple[tuple[Order, ...], ...]
 
@@ -70,7 +70,7 @@ class _Change(NamedTuple):
 
 
 def steps(current: Table, desired: Table) -> list[Step]:
-    """What to do, in order. Empty where both tables are the same."""
+    """The steps, in order. Empty where both tables are the same."""
     stop: list[Step] = []
     start: list[Step] = []
     for role in ("master", "backup"):
@@ -131,7 +131,7 @@ def _servers(was: Service, shall: Service, give: list[_Change], change: list[_Ch
 
 
 def texts(current: Table, desired: Table, done: Iterable[Step]) -> tuple[str, str]:
-    """What changes, before and after, as rules of ipvsadm's."""
+    """The changed parts, before and after, as rules of ipvsadm."""
     keys: dict[Key, None] = {}
     timeouts = False
     roles: dict[str, None] = {}

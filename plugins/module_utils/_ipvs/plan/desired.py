@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked for: a module's parameters as values, and what is wrong with them whatever the kernel has. Pure."""
+"""A module's parameters as desired state, and their problems as far as they do not depend on the kernel. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model
     Place,
 )
 
-#: What the parameters of a real server are called in the model, and how large they may be.
+#: The names of a real server's parameters in the model, and their maximum values.
 _SERVER_OPTIONS = {
     "forwarding_method": "method",
     "weight": "weight",
@@ -37,12 +37,12 @@ _SERVER_RANGES = (
 )
 _DAEMON_OPTIONS = {"syncid": "syncid", "maxlen": "maxlen", "mcast_port": "port", "mcast_ttl": "ttl"}
 _DAEMON_RANGES = (("syncid", 0, 255), ("mcast_port", 1, 65535), ("mcast_ttl", 1, 255))
-#: The kernel takes no less for a backup, and lengthens it silently.
+#: The kernel's minimum for a backup daemon: it silently raises smaller values.
 _SHORTEST_MESSAGE = {"master": 1, "backup": 1024}
 
 
 class DesiredServer(NamedTuple):
-    """A real server as it shall be. ``options`` are those that are given, by their names in the model."""
+    """A desired real server. ``options`` are those given, by their names in the model."""
 
     option: str
     place: Place
@@ -51,8 +51,8 @@ class DesiredServer(NamedTuple):
 
 
 class DesiredService(NamedTuple):
-    """A virtual service as it shall be; ``servers`` is None where they are not spoken of. ``flags`` are the names that
-    its option of bits was given by."""
+    """A desired virtual service. ``servers`` is None where they are not managed. ``flags`` are the names that were
+    given for scheduler flags."""
 
     option: str
     key: Key
@@ -64,14 +64,14 @@ class DesiredService(NamedTuple):
 
 
 class DesiredDaemon(NamedTuple):
-    """The daemons that shall run, and the options given for them."""
+    """The daemons that should run, and the options given for them."""
 
     roles: tuple[str, ...]
     options: Mapping[str, Any]
 
 
 class Desired(NamedTuple):
-    """All that is asked of the table. None is not managed."""
+    """The desired state of the table. None is not managed."""
 
     services: tuple[DesiredService, ...] = ()
     purge: bool = False
@@ -80,7 +80,7 @@ class Desired(NamedTuple):
 
 
 def desired_of(params: Mapping[str, Any]) -> Desired:
-    """The parameters of ipvs_config as desired state. InputError with every problem of theirs."""
+    """The parameters of ipvs_config as desired state. Raises InputError with all problems."""
     problems: list[Problem] = []
     services = [
         _service(f"virtual_servers[{index}].", given, problems)
@@ -96,7 +96,7 @@ def desired_of(params: Mapping[str, Any]) -> Desired:
 
 
 def desired_service_of(params: Mapping[str, Any]) -> Desired:
-    """The parameters of ipvs_virtual_server as desired state. InputError with every problem of theirs."""
+    """The parameters of ipvs_virtual_server as desired state. Raises InputError with all problems."""
     problems: list[Problem] = []
     return _checked(Desired(_known([_service("", params, problems)])), problems)
 
@@ -123,7 +123,7 @@ def _twice(seen: dict[Any, str], key: Any, name: str, option: str) -> Iterator[P
 
 
 def _service(prefix: str, given: Mapping[str, Any], problems: list[Problem]) -> DesiredService | None:
-    """One virtual service. None where there is no telling which one is meant, with the problem told."""
+    """One virtual service. Where it cannot be identified: None, and a problem is added."""
     ranges = (("port", 0, 65535), ("fwmark", 1, 2**32 - 1), ("persistence_timeout", 0, LONGEST))
     found = list(_out_of_range(prefix, given, ranges))
     key = _key(prefix, given, found)
@@ -208,7 +208,7 @@ def _address(option: str, text: str, problems: list[Problem]) -> Address | None:
 
 
 def _mask(prefix: str, text: str, family: int, problems: list[Problem]) -> str:
-    """A netmask for IPv4, also given by its length; a length for IPv6."""
+    """A netmask for IPv4, which may be given as a prefix length; a prefix length for IPv6."""
     length = int(text) if text.isascii() and text.isdigit() else 0
     if family == 4 and 1 <= length <= 32:
         return socket.inet_ntoa((2**32 - 2 ** (32 - length)).to_bytes(4, "big"))

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the table shall be: what is asked for, laid over what is there. Pure.
+"""The desired table: what is declared, merged with what exists. Pure.
 
-An option that is not given stays as it is, and gets ipvsadm's default where the service or server is new. What is in
-the kernel already is not judged again: others may have their reasons, and what nobody changes harms nobody.
+An option that is not given stays as it is, or gets ipvsadm's default where the service or server is new. What the
+kernel already has is not checked again.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model
 
 
 def target(current: Table, desired: Desired, problems: list[Problem]) -> Table:
-    """The table as it shall be. What the kernel would ignore or refuse is added to ``problems``.
+    """The desired table. What the kernel would ignore or refuse is added to ``problems``.
 
-    What is to be drained has weight 0 in it; what is to be absent is not in it.
+    In it, servers to be drained have weight 0, and absent ones are missing.
     """
     services = dict(current.services)
     named = set()
@@ -104,8 +104,8 @@ def _quiet(server: Server) -> Server:
 
 
 def _useless(option: str, host: str) -> Iterator[Problem]:
-    """An address that no packets can be sent to. The kernel takes such ones for real servers only if they are its
-    own, and any for a virtual server."""
+    """A problem where no packets can be sent to an address. For real servers the kernel accepts such addresses only if
+    they are local, for virtual servers any."""
     first = host.partition(":" if ":" in host else ".")[0]
     if ":" in host:
         useless = host == "::" or host.startswith("::ffff:") or first[:2] == "ff" or "fe8" <= first[:3] <= "feb"
@@ -116,7 +116,7 @@ def _useless(option: str, host: str) -> Iterator[Problem]:
 
 
 def _heavy(option: str, weight: int) -> Iterator[Problem]:
-    """A weight that the kernel takes, but that overflows in its schedulers."""
+    """A problem of a weight that the kernel accepts, but that overflows in its schedulers."""
     if isinstance(weight, bool) or not 0 <= weight <= 65535:
         yield Problem(option, weight, "is not between 0 and 65535", "Give a number from 0 to 65535")
 
@@ -190,8 +190,8 @@ def _tunnel_faults(option: str, server: Server) -> Iterator[Problem]:
 
 
 def _mixed(desired: Desired, services: dict[Key, Service]) -> Iterator[Problem]:
-    """Servers of another family than their service's, which the daemons' protocol cannot tell of: the kernel refuses
-    the one where there is the other."""
+    """Problems of servers whose family differs from their service's, together with sync daemons: the daemons' protocol
+    cannot carry them, and the kernel refuses one where the other exists."""
     asked = {one.key: one for one in desired.services}
     for key, service in services.items():
         for server in service.servers.values():
@@ -203,7 +203,7 @@ def _mixed(desired: Desired, services: dict[Key, Service]) -> Iterator[Problem]:
 
 
 def removal(desired: Desired) -> Desired:
-    """The same, once what was to be drained has no connections: it goes."""
+    """The desired state once drained servers have no connections: they are absent."""
     services = []
     for one in desired.services:
         if one.servers is not None:

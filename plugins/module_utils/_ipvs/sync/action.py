@@ -21,12 +21,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 
 def config(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """Bring the whole table to what is asked for."""
+    """Bring the whole table to its desired state."""
     return _bring(desired_of(params), params, system, check_mode, whole=True)
 
 
 def virtual_server(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """Bring one virtual service to what is asked for."""
+    """Bring one virtual service to its desired state."""
     return _bring(desired_service_of(params), params, system, check_mode, whole=False)
 
 
@@ -37,7 +37,7 @@ def _bring(desired: Desired, params: dict[str, Any], system: System, check_mode:
 
         boot = Boot(system)
     drained = drains(desired)
-    # What boot restores is settled when the last connection has ended.
+    # Write what boot restores once the last connection has ended.
     resource = IpvsTable(desired, system, whole=whole, boot=None if drained else boot)
     plan = reconcile(resource, check_mode=check_mode)
     if not drained:

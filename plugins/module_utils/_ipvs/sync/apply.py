@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell the kernel to change the table, and say in words what it refuses."""
+"""Changes the kernel's table, and explains what it refuses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SERVERS = {"new": messages.NEW_SERVER, "set": messages.SET_SERVER, "del": messa
 
 _MEANWHILE = "Another program changes the IPVS table at the same time. Run again to plan with the current content."
 _ROOT = "Only root may change the IPVS table: run with become: true (in a container, with NET_ADMIN)."
-#: What the kernel's errors mean, and what to do.
+#: The meanings of the kernel's errors, with a remedy.
 _SERVICE_ERRORS = {
     errno.EEXIST: f"it exists already. {_MEANWHILE}",
     errno.ESRCH: f"it no longer exists. {_MEANWHILE}",
@@ -45,7 +45,7 @@ _OTHER_ERRORS = {
 
 
 def execute(channel: Channel, change: Any) -> None:
-    """Carry out what a step says. Of a batch that fails nothing stays."""
+    """Carry out a step. A batch that fails is reverted as a whole. Raises EdgeError or ApplyError."""
     if isinstance(change, Batch):
         try:
             failed = channel.order(requests(change.orders))
@@ -94,7 +94,8 @@ def requests(orders: Sequence[Order]) -> list[tuple[int, bytes]]:
 
 
 def _revert_sent(channel: Channel, batch: Batch, failed: dict[int, int]) -> None:
-    """Revert what of a batch went well: all that was sent up to the first failure, but for other failures."""
+    """Revert the successful orders of a failed batch: all that were sent up to the first failure, without other
+    failures."""
     first = min(failed)
     error = _refused_order(batch.orders[first], failed[first])
     sent = channel.sent_with(first, len(batch.orders))
@@ -103,7 +104,7 @@ def _revert_sent(channel: Channel, batch: Batch, failed: dict[int, int]) -> None
 
 
 def _revert_unanswered(channel: Channel, batch: Batch, error: BaseException) -> None:
-    """Revert what of a batch the table shows as done, where the kernel's answers were lost or not waited for."""
+    """Revert the orders of a batch that the table shows as applied, where the kernel's answers were lost."""
     try:
         now = read_services(channel, keys(batch))
         _undo(channel, batch, [index for index, order in enumerate(batch.orders) if _is_done(order, now)], error)
@@ -123,7 +124,8 @@ def _is_done(order: Order, now: Mapping[Key, Service]) -> bool:
 
 
 def _undo(channel: Channel, batch: Batch, done: Sequence[int], error: BaseException) -> None:
-    """Take back those orders of a batch, the last first; ApplyError beside ``error`` for those that will not go."""
+    """Revert these orders of a batch, the last first. Raises ApplyError, with ``error``, for orders that cannot be
+    reverted."""
     orders = [order for index in reversed(done) for order in batch.revert[index]]
     wrong = channel.order(requests(orders))
     if wrong:
@@ -138,7 +140,7 @@ def _refused_order(order: Order, number: int) -> EdgeError:
 
 
 def _refused(what: str, number: int, meanings: dict[int, str]) -> EdgeError:
-    """The kernel's errno in words."""
+    """The kernel's errno as an error message."""
     if number in (errno.EPERM, errno.EACCES):
         return EdgeError(_ROOT)
     reason = meanings.get(number, f"{os.strerror(number)}.")

@@ -19,15 +19,16 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.vocabulary.model
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: What a kernel has that has just learnt IPVS.
+#: The table of a kernel that has just loaded IPVS.
 NOTHING = Table({}, Timeouts(900, 120, 300), {})
-#: Two runs in one network namespace meet here: nothing has to be made for it, and nothing is left.
+#: Runs in one network namespace lock its file: nothing has to be created for it, and nothing is left behind.
 _NAMESPACE = "/proc/self/ns/net"
 _LOCK_SECONDS = 120.0
 
 
 class Current(NamedTuple):
-    """The table, whether the kernel knows IPVS yet, and what restores the table at boot where that is asked for."""
+    """The table, whether the kernel has IPVS, and the state of what restores the table at boot where that is
+    managed."""
 
     table: Table
     known: bool
@@ -35,12 +36,12 @@ class Current(NamedTuple):
 
 
 class Load(NamedTuple):
-    """Have the kernel learn IPVS. It does not unlearn it: others may have come to use it."""
+    """Make the kernel load IPVS. It is never unloaded: something else may use it by then."""
 
 
 class IpvsTable:
-    """What is asked of the table. ``whole`` where all of it is read, and not only the services that are asked for.
-    ``supposed`` is what the table is taken to be, where check mode asks what would come after a change."""
+    """The table as a resource. ``whole``: all of it is read, not only the desired services. ``supposed`` is the assumed
+    table where check mode asks what would follow a change."""
 
     def __init__(
         self, desired: Desired, system: System, *, whole: bool, boot: Any = None, supposed: Table | None = None
@@ -51,7 +52,7 @@ class IpvsTable:
         self.boot = boot
         self.supposed = supposed
         self.channel = connect()
-        #: What was read first, what it shall be, and the keys of all that was changed since.
+        #: What was read first, the desired table, and the keys of all that has changed since.
         self.first: Table | None = None
         self.target = NOTHING
         self.touched: set[Key] = set()
@@ -69,8 +70,8 @@ class IpvsTable:
                 yield
 
     def read(self) -> Current:
-        """The table; after a change no more of it than was changed is read again. The kernel may have learnt IPVS while
-        this run waited for another."""
+        """Read the table; after a change only what was changed. The kernel may have loaded IPVS while this run waited
+        for the lock."""
         self.channel = self.channel or connect()
         if self.supposed is not None:
             table = self.supposed
@@ -116,7 +117,8 @@ class IpvsTable:
         return plan
 
     def rehearse(self, plan: Plan) -> None:
-        """Everything that can be asked before anything changes: whose the services are, and what the kernel can do."""
+        """Check what can be checked before a change: which services belong to keepalived, and what the kernel
+        supports."""
         self._judge(plan, check_mode=True)
 
     def _judge(self, plan: Plan, check_mode: bool) -> None:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The IPVS table as frozen values, in the words that people write. Statistics are not part of it."""
+"""The IPVS table as frozen values, in readable terms. Statistics are not part of it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import bracketed
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
-#: As include/uapi/linux/ip_vs.h numbers them.
+#: Numbers as in include/uapi/linux/ip_vs.h.
 METHODS = {"nat": 0, "local": 1, "tun": 2, "dr": 3, "bypass": 4}
 TUNNELS = {"ipip": 0, "gue": 1, "gre": 2}
 CHECKSUMS = {"none": 0, "csum": 1, "remcsum": 2}
 
-#: Bits of a service's flags. What the three bits of the scheduler mean is the scheduler's own affair.
+#: Bits of a service's flags. The meaning of the three scheduler bits depends on the scheduler.
 PERSISTENT, ONE_PACKET, FIRST, SECOND, THIRD = 1, 4, 8, 16, 32
 MANAGED = PERSISTENT | ONE_PACKET | FIRST | SECOND | THIRD
 FLAGS = {
@@ -29,15 +29,15 @@ FLAGS = {
     "flag-2": SECOND,
     "flag-3": THIRD,
 }
-#: Schedulers that have names for their bits.
+#: Schedulers that have names for these bits.
 OWN_FLAGS = ("sh", "mh")
 HOST_MASK = {4: "255.255.255.255", 6: "128"}
-#: The longest timeout of anything, in seconds (ipvsadm's own limit).
+#: The longest timeout of any kind, in seconds (ipvsadm's own limit).
 LONGEST = 86400 * 31
 
 
 class Key(NamedTuple):
-    """What tells virtual services apart: family, protocol, address and port; or family and firewall mark."""
+    """What identifies a virtual service: family, protocol, address and port; or family and firewall mark."""
 
     family: int
     protocol: str = ""
@@ -52,7 +52,7 @@ class Key(NamedTuple):
 
 
 class Server(NamedTuple):
-    """A real server. A threshold of 0 is none; the tunnel's options are those of ipip where it is not a tunnel."""
+    """A real server. A threshold of 0 means none. Tunnel options are those of ipip where the method is not tun."""
 
     address: str
     port: int
@@ -66,7 +66,7 @@ class Server(NamedTuple):
 
     @property
     def place(self) -> tuple[str, int]:
-        """What tells real servers of one service apart."""
+        """What identifies a real server within its service."""
         return self.address, self.port
 
     def __str__(self) -> str:
@@ -98,7 +98,8 @@ class Timeouts(NamedTuple):
 
 
 class Daemon(NamedTuple):
-    """A daemon that sends (master) or hears (backup) the states of connections. 0 and "" are the kernel's defaults."""
+    """A daemon that sends (master) or receives (backup) the states of connections. 0 and "" are the kernel's
+    defaults."""
 
     role: str
     interface: str
@@ -113,7 +114,7 @@ ROLES = {"master": 1, "backup": 2}
 
 
 class Table(NamedTuple):
-    """All that the kernel keeps of IPVS in one network namespace, or as much of it as was asked for."""
+    """The kernel's IPVS state in one network namespace, or the part of it that is needed."""
 
     services: Mapping[Key, Service]
     timeouts: Timeouts | None = None
@@ -121,6 +122,6 @@ class Table(NamedTuple):
 
 
 def flag_names(flags: int, scheduler: str) -> list[str]:
-    """The bits by the names they have with this scheduler."""
+    """The names of the set bits with this scheduler."""
     own = (scheduler + "-fallback", scheduler + "-port") if scheduler in OWN_FLAGS else ("flag-1", "flag-2")
     return [name for name in (*own, "flag-3", "ops") if flags & FLAGS[name]]

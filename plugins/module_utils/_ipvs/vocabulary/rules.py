@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table as ipvsadm's rules: what ``ipvsadm -Sn`` prints and ``ipvsadm -R`` reads. Pure.
+"""The table as ipvsadm's rules: the format that ``ipvsadm -Sn`` prints and ``ipvsadm -R`` reads. Pure.
 
-Beyond what ``-Sn`` (1.31) prints there are thresholds, which it forgets, and timeouts and daemons, which it has no
-place for; ``-R`` takes any of its options.
+In addition to what ``-Sn`` (1.31) prints, there are thresholds, which it omits, and timeouts and daemons, for which it
+has no format; ``-R`` accepts any of its options.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ _ADDITIONS = ("-A", "--add-service", "-a", "--add-server")
 
 
 def rule_key(line: str) -> Key | None:
-    """The service that a rule adds, or adds a server to; None where the line is no such rule, or names a host in words
-    (as ``ipvsadm -S`` does without ``-n``). Ports in words are known; options may be written as one (``-at``)."""
+    """The service that a rule adds, or adds a server to. None where the line is no such rule, or uses host names (as
+    ``ipvsadm -S`` does without ``-n``). Port names are resolved; options may be combined (``-at``)."""
     words = line.split()
     if words and len(words[0]) == 3 and words[0][:2] in _ADDITIONS:
         words[:1] = [words[0][:2], "-" + words[0][2]]
@@ -119,7 +119,7 @@ def rule_key(line: str) -> Key | None:
 
 
 def _port(text: str, protocol: str) -> int | None:
-    """A port by its number or name, as this host knows them."""
+    """A port by its number, or by its name on this host."""
     if text.isascii() and text.isdigit():
         return int(text)
     try:

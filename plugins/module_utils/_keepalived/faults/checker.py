@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.edito
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.lvs import CHECKERS
 
 _CHECKERS = {shape.keyword: shape for shape in CHECKERS}
-#: What a checker cannot do without: keepalived drops one that lacks it.
+#: The options a checker needs: keepalived drops a checker without them.
 _NEEDED = {
     "HTTP_GET": "url",
     "SSL_GET": "url",
@@ -25,11 +25,11 @@ _NEEDED = {
     "BFD_CHECK": "name",
     "FILE_CHECK": "track_file",
 }
-#: Checkers that follow something else of the file: the option that names it, and the keyword that defines it.
+#: Checkers that refer to another block of the file: the option with its name, and the keyword that defines it.
 _FOLLOWED = {"BFD_CHECK": ("name", "bfd_instance"), "FILE_CHECK": ("track_file", "track_file")}
 _ABOUT_REGEX = ("regex_options", "regex_no_match", "regex_min_offset", "regex_max_offset", "regex_stack")
 
-#: Of PCRE2, as check_http.c names them.
+#: Options of PCRE2, as check_http.c names them.
 _REGEX_OPTIONS = (
     "allow_empty_class alt_bsux alt_circumflex alt_verbnames auto_callout caseless dollar_endonly dotall dupnames"
     " extended firstline match_unset_backref multiline never_backslash_c never_ucp never_utf no_auto_capture"
@@ -40,8 +40,8 @@ Names = Mapping[str, "set[str]"]
 
 
 def checker_faults(server: str, document: Document, block: Block, defined: Names | None) -> Iterator[Problem]:
-    """The faults of every checker in a real server's block. ``defined`` are the names of what the file defines, by
-    keyword; None where not all is known."""
+    """The faults of every checker in a real server's block. ``defined`` are the names that the file defines, by
+    keyword; None where not all are known."""
     for checker in document.statements(block):
         shape = _CHECKERS.get(checker.keyword)
         if shape is None or checker.block is None or checker.condition:
@@ -117,7 +117,7 @@ def _url_faults(url: dict[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
 
 
 def regex_problem(pattern: str) -> str:
-    """Why a pattern without backslashes is not a regular expression (PCRE2); empty where no error is found."""
+    """Why a pattern without backslashes is not a valid regular expression (PCRE2); empty where no error is found."""
     bare = re.sub(r"\[\^?\]?(?:\[:\w+:\]|[^\]])*\]", "x", pattern)
     if "[" in bare:
         return "has a [ that is not closed"

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keepalived would silently change or drop although every value alone is good: what a file says as a whole.
+"""What keepalived would silently change or drop although every single value is valid: faults of the whole file.
 
-Faults are sought before and after an edit; only those that the edit brings in are refused.
+Faults are searched before and after an edit; only those that the edit introduces are refused.
 """
 
 from __future__ import annotations
@@ -68,14 +68,15 @@ _INTERFACES = ("static_ipaddress", "static_routes", "static_rules", "garp_group"
 
 
 def new_faults(before: Document, after: Document) -> list[Problem]:
-    """The faults that are there after an edit and were not before, in the order of the file."""
+    """The faults after an edit that were not there before, in file order."""
     known = frozenset(_texts(before) & _texts(after) if _named(before) == _named(after) else ())
     old = {_identity(fault) for fault in faults(before, known)}
     return [fault for fault in faults(after, known) if _identity(fault) not in old]
 
 
 def _named(document: Document) -> set[str]:
-    """The headers of what virtual servers name, so that one must be looked at again where these change."""
+    """The headers of blocks that virtual servers refer to: when these change, a virtual server must be checked
+    again."""
     headers = (document.header(block) for block in document.root.blocks)
     return {" ".join(header) for header in headers if header and header[0] in _NAMED_BY_SERVERS}
 
@@ -85,8 +86,8 @@ def _texts(document: Document) -> set[str]:
 
 
 def faults(document: Document, known: frozenset[str] = frozenset()) -> Iterator[Problem]:
-    """Every fault of a file, as far as it can be known without its includes and conditions. ``known`` are texts of
-    virtual servers that need no look."""
+    """Every fault of a file, as far as it can be found without its includes and conditions. ``known`` are texts of
+    virtual servers that are already checked."""
     statements = [one for one in document.statements(document.root) if not one.condition]
     instances = [(name(one), _values(document, one, INSTANCE)) for one in statements if one.keyword == "vrrp_instance"]
     default_version = _default_version(document, statements)
@@ -120,7 +121,7 @@ def _global_faults(values: dict[str, Any], instances: set[str], whole: bool) -> 
     pipes: dict[str, str] = {}
     for option in ("notify_fifo", "vrrp_notify_fifo", "lvs_notify_fifo"):
         pipe = str(values.get(option, "")).partition(" ")[0]
-        # IPVS and VRRP may share a pipe, but not each have a reader of its own.
+        # IPVS and VRRP may share a pipe, but may not each read it.
         readers = {"vrrp_notify_fifo_script", "lvs_notify_fifo_script"} <= set(values)
         if pipe in pipes and (pipes[pipe] == "notify_fifo" or readers):
             reason = "is the same as {0}, and keepalived would silently ignore one".format(pipes[pipe])
@@ -142,7 +143,7 @@ def _global_faults(values: dict[str, Any], instances: set[str], whole: bool) -> 
 
 
 def _duplicates(statements: Iterable[Statement]) -> Iterator[Problem]:
-    """The same name twice: keepalived skips the second block."""
+    """Duplicate names: keepalived skips the second block."""
     seen: set[tuple[str, ...]] = set()
     for statement in statements:
         if statement.block is None or statement.keyword in _LVS or not statement.arguments:
@@ -154,7 +155,7 @@ def _duplicates(statements: Iterable[Statement]) -> Iterator[Problem]:
 
 
 def _incomplete(document: Document, statements: Iterable[Statement]) -> Iterator[Problem]:
-    """Blocks without the one line that they are about: keepalived removes them."""
+    """Blocks without the option they require: keepalived removes them."""
     for statement in statements:
         needed = _NEEDED.get(statement.keyword)
         if needed is None or statement.block is None:
@@ -175,7 +176,7 @@ def _quorum(process: str, values: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _shared_identities(instances: list[tuple[str, dict[str, Any]]]) -> Iterator[Problem]:
-    """Two instances that want the same address, or the same router ID on one interface."""
+    """Two instances with the same address, or with the same virtual router ID on one interface."""
     owners: dict[Any, str] = {}
     for instance, values in instances:
         entries = dicts(values.get("virtual_ipaddress")) + dicts(values.get("virtual_ipaddress_excluded"))
@@ -204,7 +205,8 @@ def _shared_identities(instances: list[tuple[str, dict[str, Any]]]) -> Iterator[
 def _ignored_weights(
     document: Document, statements: Iterable[Statement], instances: Iterable[tuple[str, dict[str, Any]]]
 ) -> Iterator[Problem]:
-    """Weights that keepalived ignores, or drops what has them: of the owner of an address, and in sync groups."""
+    """Weights that keepalived ignores, or for which it drops what has them: with an address owner's priority, and in
+    sync groups."""
     weights: dict[tuple[str, str], int] = {}
     grouped: set[str] = set()
     for statement in statements:
@@ -233,7 +235,7 @@ def _ignored_weights(
 
 
 def _undefined(document: Document, statements: Iterable[Statement]) -> Iterator[Problem]:
-    """Who names something that is not there. Trackers must stand before the blocks that track them."""
+    """References to names that are not defined. Trackers must come before the blocks that track them."""
     defined: dict[str, set[str]] = {option: set() for option in _TRACKED}
     statements = list(statements)
     everywhere = [(_TRACKERS[one.keyword], name(one)) for one in statements if one.keyword in _TRACKERS]

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keepalived would silently change or drop within one instance, although every value alone is good
-(vrrp_complete_instance and vrrp_parser.c say which). A conflict is (option, value, reason, remedy)."""
+"""What keepalived would silently change or drop within one instance, although every single value is valid (see
+vrrp_complete_instance and vrrp_parser.c). A conflict is (option, value, reason, remedy)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
 
-#: What strict_mode takes back: the option, and whether a value is one that it does (vrrp_complete_instance).
+#: What strict_mode overrides: the option, and a test for the values that it overrides (vrrp_complete_instance).
 _NOT_STRICT: tuple[tuple[str, Callable[[Any], bool]], ...] = (
     ("authentication", bool),
     ("unicast_peer", bool),
@@ -22,9 +22,9 @@ _NOT_STRICT: tuple[tuple[str, Callable[[Any], bool]], ...] = (
     ("lower_prio_no_advert", lambda value: value is False),
     ("higher_prio_send_advert", lambda value: value is True),
 )
-#: What only means something with peers: keepalived would speak multicast all the same.
+#: Options that need unicast peers: without them keepalived uses multicast all the same.
 _WITH_PEERS = ("unicast_src_ip", "check_unicast_src", "old_unicast_checksum")
-#: Options of an instance that is not known whole: their absence says nothing.
+#: Placeholder for the options of an instance that is only partly known: nothing follows from their absence.
 UNKNOWN = "unknown"
 
 
@@ -147,7 +147,7 @@ def _version_faults(values: dict[str, Any], version: int, families: set[int]) ->
 
 
 def _hmac_faults(hmac: dict[str, Any], authentication: bool) -> Iterator[tuple[str, Any, str, str]]:
-    """auth_hmac as keepalived's manual has it (keepalived.conf(5), from 2.4)."""
+    """auth_hmac by keepalived's manual (keepalived.conf(5), from 2.4)."""
     if authentication:
         yield "auth_hmac", "(given)", "and authentication exclude each other", "Remove one of the two blocks."
     keys = [key.get("id") for key in dicts(hmac.get("keys"))]
@@ -212,7 +212,7 @@ def _virtual_address_faults(entry: dict[str, Any]) -> Iterator[tuple[str, Any, s
 
 
 def address_faults(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What does not go together in one address of a list, as (reason, remedy) (alloc_ipaddress)."""
+    """Options of one address that exclude each other, as (reason, remedy) (alloc_ipaddress)."""
     found = parse_address(entry.get("address") or "")
     if found is None:
         return
@@ -245,7 +245,7 @@ def useless(host: str, family: int) -> str:
 
 
 def is_group(host: str, family: int) -> bool:
-    """Whether VRRP may send to an address: IPv4 multicast, or IPv6 multicast on the link."""
+    """Whether VRRP may send to an address: IPv4 multicast, or IPv6 link-local multicast."""
     if family == 4:
         return 224 <= int(host.split(".", 1)[0]) <= 239
     return host.startswith("ff") and host[3:4] == "2"

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keepalived would silently change in static addresses, routes and rules, in GARP groups and in the delays of
-interfaces (vrrp_parser.c, vrrp_static_track.c, check_debounce_timers in vrrp.c)."""
+"""What keepalived would silently change in static addresses, routes and rules, in GARP groups and in interface delays
+(vrrp_parser.c, vrrp_static_track.c, check_debounce_timers in vrrp.c)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _STATIC = ("static_ipaddress", "static_routes", "static_rules")
 def interface_faults(
     document: Document, statements: list[Statement], instances: Iterable[tuple[str, dict[str, Any]]], whole: bool
 ) -> Iterator[Problem]:
-    """The faults of a file's blocks about interfaces. ``whole`` where nothing is included, so what is not in the file
-    is not there."""
+    """The faults of a file's blocks about interfaces. ``whole``: nothing is included, so a name that is not in the file
+    is not defined."""
     settings: dict[str, Any] = {}
     groups: set[str] = set()
     for statement in statements:
@@ -52,7 +52,7 @@ def interface_faults(
     try:
         yield from _delays(dicts(INTERFACE_DELAYS.read(document, delays)), instances)
     except TypeError:
-        return  # some number of the file is none
+        return  # some number in the file is invalid
 
 
 def _tracking(option: str, item: Statement, groups: set[str] | None) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.docum
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.editor import below
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.lvs import VIRTUAL_SERVERS
 
-#: Keywords of what a virtual server may name.
+#: Keywords of the blocks that a virtual server may refer to.
 _NAMED = {name: name for name in ("virtual_server_group", "bfd_instance", "track_file")}
 _NAMED["vrrp_track_file"] = "track_file"
 
@@ -29,8 +29,8 @@ _NAMED["vrrp_track_file"] = "track_file"
 def lvs_faults(
     document: Document, statements: list[Statement], known: frozenset[str], whole: bool
 ) -> Iterator[Problem]:
-    """The faults of a file's virtual servers. ``known`` are texts of blocks that need no look: what one means hangs on
-    nothing but itself and the names it uses. ``whole`` where nothing is included, so all of these are known."""
+    """The faults of a file's virtual servers. ``known`` are texts of blocks already checked: the meaning of a block
+    depends only on itself and the names it uses. ``whole``: nothing is included, so all these names are known."""
     names: dict[str, set[str]] = {}
     for statement in statements:
         if statement.keyword in _NAMED:
@@ -65,7 +65,7 @@ def _faults_of(document: Document, statement: Statement, block: Block, defined: 
 
 
 def mark_family(lines: Iterable[Statement]) -> str:
-    """The family of a firewall mark as keepalived takes it: what is said, or that of the servers, or IPv4."""
+    """The family of a firewall mark as keepalived determines it: the one given, or that of the servers, or IPv4."""
     families = []
     for line in lines:
         if line.keyword == "ip_family":
@@ -77,8 +77,8 @@ def mark_family(lines: Iterable[Statement]) -> str:
 
 
 def _duplicates(document: Document, name: str, services: Iterable[Statement]) -> Iterator[Problem]:
-    """The same address, port and protocol twice, or the same mark and family; address and port in other words are left
-    to the daemon."""
+    """The same address, port and protocol twice, or the same mark and family. Other spellings of an address or port are
+    left to the daemon."""
     seen: set[str] = set()
     mark = name.startswith("fwmark ")
     for service in services:
@@ -167,7 +167,7 @@ def _persistence_faults(key: dict[str, Any], words: dict[str, list[str]]) -> Ite
 
 
 def _is_contiguous(netmask: str) -> bool:
-    """Whether a netmask is ones and then zeros, with at least a one."""
+    """Whether a netmask is ones followed by zeros, with at least one one."""
     bits = _bits(netmask)
     return bits.startswith("1") and "01" not in bits
 
@@ -247,8 +247,8 @@ def _one_server_faults(
 
 
 def _useless_service(service: Address, servers: list[Address]) -> Iterator[str]:
-    """Why no client reaches a service, if so. 127.0.0.1 serves its own host, so servers there are what a test or a
-    local proxy wants; the kernel lets no packet out from it to another host."""
+    """Why no client can reach a service, if so. 127.0.0.1 serves its own host, so servers there are fine for tests and
+    local proxies; the kernel sends no packet from it to another host."""
     kind = useless(service.host, service.family)
     far = [one.host for one in servers if "loopback" not in useless(one.host, one.family)]
     if "loopback" in kind and far:

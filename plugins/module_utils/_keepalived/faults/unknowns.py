@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a block may say without our knowing what. Only loaded where a file is judged or read as data."""
+"""Options of a block that we do not know. Loaded only when a file is checked or read as data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 
 
 def unknown_in(table: Table, document: Document, block: Block, values: dict[str, Any]) -> set[str]:
-    """The options of a block that may be there without being among the ``values`` that were read of it."""
+    """The options that a block may have although they are not among the ``values`` read from it."""
     found = table.by_keyword(document.statements(block))
     unknown = set()
     for shape in table.shapes:

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a newer keepalived does otherwise with a file that the installed one runs with. Pure.
+"""What a newer keepalived handles differently in a file that the installed version accepts. Pure.
 
-The wire format of ``auth_hmac`` is from the release notes of 2.4.1 and 2.4.2, which no daemon here has yet. What a
-newer one does not run for a link on its path needs the host: host/script_links.py.
+The wire format of ``auth_hmac`` is from the release notes of 2.4.1 and 2.4.2; it was not tested with a daemon. Which
+programs a newer version does not run because of a symbolic link depends on the host: host/script_links.py.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.faults.versions import number
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Document
 
-#: Each version signs its adverts in another way than the one before.
+#: Each of these versions signs its adverts differently from the one before.
 _WIRE_FORMATS = ("2.4.1", "2.4.2")
 
 
 def changes(document: Document, installed: str, newer: str) -> Iterator[tuple[str, Problem]]:
-    """Since which version, and what changes, where that lies between the two."""
+    """(version, problem) for each change between the two versions."""
     crossed = [version for version in _WIRE_FORMATS if number(installed) < number(version) <= number(newer)]
     if not crossed:
         return

@@ -1,9 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a change asks of a keepalived that is too old for it: the rows say since when each keyword is known.
+"""Keywords of a change that the installed keepalived is too old for. Each row has the version that introduced its
+keyword.
 
-Only loaded where something differs.
+Loaded only when something differs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 
 
 class Use(NamedTuple):
-    """An option that is used in a file, in the words of messages; and the version that it needs."""
+    """An option used in a file, as messages name it, and the version that it needs."""
 
     option: str
     line: str
@@ -28,7 +29,7 @@ class Use(NamedTuple):
 
 
 def too_new(before: str, after: str, installed: str) -> list[Problem]:
-    """What an edit brings in that the installed keepalived is too old for."""
+    """Problems for what an edit adds and the installed keepalived does not support."""
     have = number(installed)
     return [
         Problem(
@@ -43,7 +44,7 @@ def too_new(before: str, after: str, installed: str) -> list[Problem]:
 
 
 def new_uses(before: str, after: str) -> list[Use]:
-    """The options with a version of their own whose lines an edit adds or changes."""
+    """The versioned options whose lines an edit adds or changes."""
     documents = parse(before), parse(after)
     texts = [{one.text[block.start : block.closing] for block in one.root.blocks} for one in documents]
     same = texts[0] & texts[1]
@@ -52,7 +53,7 @@ def new_uses(before: str, after: str) -> list[Use]:
 
 
 def _uses(document: Document, known: set[str]) -> Iterator[Use]:
-    """The uses in a file, but for the top-level blocks with a known text."""
+    """The uses in a file, without the top-level blocks whose text is in ``known``."""
     for statement in document.statements(document.root):
         block = statement.block
         if block is None or document.text[block.start : block.closing] not in known:

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The addresses of this host, each with its interface, as the kernel lists them (rtnetlink). Looks only.
+"""The addresses of this host, each with its interface, as the kernel lists them (rtnetlink). Read only.
 
-Gathered facts do not do here: of several addresses with one label they keep the last, of interfaces named eth-0 and
-eth_0 one, and they do not tell an IPv6 address for a while from one that stays.
+Ansible's facts are not sufficient: of several addresses with one label they keep the last, of interfaces named eth-0
+and eth_0 only one, and they do not tell a temporary IPv6 address from a stable one.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ _SECONDS = 10.0
 class LocalAddress(NamedTuple):
     """An address in the kernel's spelling, its prefix length and interface.
 
-    ``secondary``: IPv4, another address came first in the same network; IPv6, a temporary one (privacy extensions).
-    ``deprecated``: IPv6 with a preferred lifetime that is over, or was 0 from the start: no source for new connections.
+    ``secondary``: IPv4, another address in the same network came first; IPv6, a temporary one (privacy extensions).
+    ``deprecated``: IPv6 with a preferred lifetime that has expired, or was 0 from the start: not used as a source of
+    new connections.
     """
 
     address: str
@@ -40,7 +41,7 @@ class LocalAddress(NamedTuple):
 
 
 def local_addresses() -> tuple[LocalAddress, ...]:
-    """Every address of every interface; OSError where the kernel does not answer."""
+    """Every address of every interface. Raises OSError where the kernel does not answer."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0) as asked:
         asked.settimeout(_SECONDS)
         asked.send(_HEADER.pack(_HEADER.size + _ADDRESS.size, _GET_ADDRESSES, _DUMP, 1, 0) + bytes(_ADDRESS.size))
@@ -48,8 +49,8 @@ def local_addresses() -> tuple[LocalAddress, ...]:
 
 
 def held(address: str, interface: str, found: Iterable[LocalAddress]) -> bool:
-    """Whether a VIP is there for others: elsewhere than on loopback, unless that is its ``interface``. A real server
-    has VIPs on its loopback interface all the time."""
+    """Whether this host holds a VIP: it is on an interface other than loopback, or loopback is its ``interface``. Real
+    servers always have VIPs on their loopback interface."""
     return any(one.address == address and (one.interface != LOOPBACK or interface == LOOPBACK) for one in found)
 
 
@@ -77,7 +78,7 @@ def _address(message: memoryview, names: dict[int, str]) -> Iterator[LocalAddres
         length, kind = _ATTRIBUTE.unpack_from(rest)
         there[kind] = bytes(rest[_ATTRIBUTE.size : length])
         rest = rest[-(-length // 4) * 4 :]
-    # Of a pair of peers, IFA_ADDRESS is the other.
+    # Of a point-to-point pair, IFA_ADDRESS is the peer.
     own = there.get(_IFA_LOCAL) or there.get(_IFA_ADDRESS)
     if own is None or family not in (socket.AF_INET, socket.AF_INET6):
         return
@@ -85,6 +86,6 @@ def _address(message: memoryview, names: dict[int, str]) -> Iterator[LocalAddres
         flags = struct.unpack("=I", there[_IFA_FLAGS])[0]
     try:
         name = names.get(index) or names.setdefault(index, socket.if_indextoname(index))
-    except OSError:  # it has gone since
+    except OSError:  # the interface has disappeared
         return
     yield LocalAddress(socket.inet_ntop(family, own), prefix, name, bool(flags & _SECONDARY), bool(flags & _DEPRECATED))

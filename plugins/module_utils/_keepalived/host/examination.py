@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a change of the file needs of the host. Only loaded where there is a change."""
+"""What a change of the file requires of the host. Loaded only when there is a change."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 
 def needs(path: str, before: str, after: str, system: System, validate: bool) -> list[Problem]:
-    """What the host lacks for a change of the file at ``path``. Raises InputError for a file that would be included
-    twice. Without ``validate``, only what the installed keepalived is too old for."""
+    """What the host lacks for a change of the file at ``path``. Without ``validate``, only what the installed
+    keepalived is too old for. Raises InputError for a file that would be included twice."""
     refuse(included_twins(path, before, after))
     missing = _too_new(before, after, system)
     if validate:
@@ -25,7 +25,7 @@ def needs(path: str, before: str, after: str, system: System, validate: bool) ->
 
 
 def _too_new(before: str, after: str, system: System) -> list[Problem]:
-    """What the installed keepalived is too old for. It is only asked for its version where that matters."""
+    """What the installed keepalived is too old for. Its version is read only if needed."""
     if not new_uses(before, after):
         return []
     installed = live.version(system)
@@ -33,7 +33,7 @@ def _too_new(before: str, after: str, system: System) -> list[Problem]:
 
 
 def _not_run(before: str, after: str, system: System) -> list[Problem]:
-    """The new programs that the installed keepalived would not run because of a link on their path."""
+    """The new programs that the installed keepalived would not run because of a symbolic link in their path."""
     found = linked_programs(before, after)
     if not found:
         return []

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of a keepalived configuration: the one named, and those it includes."""
+"""The files of a keepalived configuration: the main file, and those it includes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.docum
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import is_plain
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
-#: An end for files that include each other.
+#: Limit for files that include each other.
 _MOST_FILES = 1000
 
 
 class ReadFile(NamedTuple):
-    """A file of the configuration. ``changed`` is its time of change (ctime, in seconds)."""
+    """A file of the configuration. ``changed`` is its ctime, in seconds."""
 
     path: str
     text: str
@@ -31,11 +31,11 @@ class ReadFile(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The files of a configuration in the order they are read, when any of them last changed, and what keepalived makes
-    of them all.
+    """The files of a configuration in the order in which they are read, the latest change of any of them, and the
+    resulting text.
 
-    A folder that an include pattern looks into counts as changed too, as a file may have come or gone. Files that
-    cannot be read are left out; there are none where there is no configuration.
+    A directory that an include pattern searches counts as changed too, as a file may have been added or removed.
+    Unreadable files are left out; there are none where there is no configuration.
     """
 
     files: list[ReadFile]
@@ -48,7 +48,7 @@ class Reading(NamedTuple):
 
 
 class _Finder:
-    """Reads what includes name, as the expansion asks for it, and keeps account."""
+    """Reads included files, as the expansion requests them, and records them."""
 
     def __init__(self) -> None:
         self.files: list[ReadFile] = []
@@ -65,7 +65,7 @@ class _Finder:
                     yield os.path.dirname(os.path.realpath(path)), text
 
     def read(self, path: str, included: bool = True) -> str | None:
-        """The text of a file. keepalived includes no folders and nothing that may be executed."""
+        """The text of a file. keepalived includes no directories and no executable files."""
         try:
             with open(path, "rb") as file:
                 status = os.fstat(file.fileno())
@@ -80,8 +80,8 @@ class _Finder:
 
 
 def read_configuration(path: str, config_id: str = "", text: str | None = None) -> Reading:
-    """Read a configuration as keepalived would on this host. ``config_id`` is what it was told to take for the name in
-    ``@`` conditions: the host's own, where it is empty. A ``text`` is read in the place of the file's own."""
+    """Read a configuration as keepalived would on this host. ``config_id`` is the name for ``@`` conditions; where
+    empty, the host name. A ``text`` is read in the place of the file's own."""
     finder = _Finder()
     own = finder.read(path, included=False) if text is None else text
     if own is None:
@@ -98,8 +98,8 @@ def read_configuration(path: str, config_id: str = "", text: str | None = None) 
 
 
 def included_twins(path: str, before: str, after: str) -> list[Problem]:
-    """The blocks that an edit adds to a file although a file that it includes has them already. keepalived would skip
-    the one that comes second."""
+    """Blocks that an edit adds to a file although an included file has them already. keepalived would skip the second
+    one."""
     if "include" not in after:
         return []
     new = _headers(parse(after)) - _headers(parse(before))
@@ -124,7 +124,7 @@ def _headers(document: Document) -> set[tuple[str, str]]:
 
 
 def _expand(pattern: str) -> list[str]:
-    """A pattern's braces written out, as GLOB_BRACE does."""
+    """A pattern with its braces expanded, as GLOB_BRACE does."""
     match = _BRACES.search(pattern)
     if match is None:
         return [pattern]

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""keepalived_info: its arguments, its action, and the judgement whether the running daemon has the file."""
+"""keepalived_info: its arguments, its action, and the decision whether the running daemon has loaded the file."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ ARGUMENTS: dict[str, Any] = {
 
 #: A change this close before a reload may have come after keepalived had read the file (seconds).
 MARGIN = 0.1
-#: The kernel stamps files with a clock that is this coarse (seconds).
+#: Resolution of the kernel's file time stamps (seconds).
 TICK = 0.01
-#: The wall clock and the monotonic clock may differ by this much without being called set anew (seconds).
+#: The wall clock and the monotonic clock may drift by this much without the clock having been set (seconds).
 DRIFT = 0.05
 
 _ADDRESSES = ("virtual_ipaddress", "virtual_ipaddress_excluded")
@@ -93,7 +93,7 @@ def instances(text: str) -> list[dict[str, Any]]:
 
 
 def configuration(document: Document) -> dict[str, Any]:
-    """Every block that the vocabulary knows in the options of keepalived_config, secrets and all; others as text."""
+    """Every known block, as options of keepalived_config, including secrets; other blocks as text."""
     values: dict[str, Any] = CONFIGURATION.read(document, document.root)
     other = [
         redact(document.text[statement.start : statement.end])
@@ -104,15 +104,16 @@ def configuration(document: Document) -> dict[str, Any]:
 
 
 def shown(values: dict[str, Any]) -> dict[str, Any]:
-    """A configuration as the module's result: what can be given back to keepalived_config, which leaves alone what is
-    not given. So without secrets, and without what is not written as its option wants it."""
+    """A configuration as the module's result, in a form that keepalived_config accepts: without secrets, and without
+    values that their options cannot hold. What is not given is not managed, so it stays."""
     kept, _lost = fitting(CONFIGURATION, values)
     plain: dict[str, Any] = without_secrets(kept)
     return dict(plain, other=values["other"]) if "other" in values else plain
 
 
 def without_secrets(value: Any) -> Any:
-    """An option of which nothing is left goes too: empty, it could mean that its block is to go."""
+    """The value without its secrets. An option that becomes empty is removed: empty, it could mean that its block is
+    absent."""
     if isinstance(value, dict):
         kept = {key: without_secrets(one) for key, one in value.items() if not _is_secret(key, one)}
         return {key: one for key, one in kept.items() if one != {} or value[key] == {}}
@@ -136,13 +137,13 @@ def withheld(value: Any, path: str = "") -> Iterator[str]:
 
 
 def _is_secret(key: str, value: Any) -> bool:
-    """auth_pass, the password of SSL, and the list of keys of auth_hmac (not the path of a key)."""
+    """auth_pass, the SSL password, and the list of keys of auth_hmac (not the path of a key)."""
     return key in ("auth_pass", "password") or (key == "keys" and isinstance(value, list))
 
 
 def unknown_options(document: Document) -> list[dict[str, Any]]:
-    """The blocks of a configuration that are not known whole, each with the options that are not; a line of the top
-    level that may stand for any block has none."""
+    """The blocks with options that we do not know, each with those options. A top-level line that may stand for any
+    block has none."""
     found = []
     for statement in document.statements(document.root):
         options: set[str] = set()
@@ -170,14 +171,13 @@ def why_not_loaded(
     values: dict[str, Any],
     unknown: Sequence[dict[str, Any]] = (),
 ) -> str:
-    """Why the running keepalived cannot be said to have read the files as they are now; empty where it can.
+    """Why the running keepalived may not have loaded the current files; empty where it has.
 
-    Two witnesses. Time: keepalived reads after it was started, and after the signal of a reload, so files changed
-    before that were read. systemd keeps these times on the monotonic clock, files on the wall clock, so the wall clock
-    must not have been set in between. And keepalived's own dump: every instance of the files must be there with its
-    router ID, priority and addresses. Doubt is told as not loaded: another reload does no harm. What the two cannot
-    see is anything else that was changed while a reload was under way. What is ``unknown`` of the files is left to the
-    first witness.
+    There are two sources. Time: keepalived reads files after its start and after the signal to reload, so files changed
+    before that were read. systemd stores these times by the monotonic clock, files by the wall clock, so the wall clock
+    must not have been set in between. And keepalived's own dump: every instance of the files must be in it with its
+    router ID, priority and addresses. A doubtful case is reported as not loaded: another reload does no harm. Not
+    detected: other changes made while a reload was in progress. For options that are ``unknown``, only time is used.
     """
     if not reading.files:
         return "There is no configuration file."
@@ -196,7 +196,8 @@ def why_not_loaded(
 
 
 def time_says_loaded(changed: float, service: live.Service, clock: float) -> bool:
-    """Whether a change at a wall-clock time was before the last reading; ``clock`` is wall clock less monotonic."""
+    """Whether a change at a wall-clock time was before the last reading. ``clock`` is the wall clock minus the
+    monotonic clock."""
     before_start = service.started > 0 and changed + TICK < service.started + clock
     before_reload = service.reloaded > 0 and changed + MARGIN < service.reloaded + clock
     return before_start or before_reload

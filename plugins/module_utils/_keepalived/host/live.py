@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The running keepalived: what systemd, the kernel and keepalived's own dump say. Looks only.
+"""The running keepalived: systemd's data, the kernel's, and keepalived's own dump. Read only.
 
-The dump is made by keepalived itself on SIGUSR1 (every version has it), into files below /tmp that only root can read.
+keepalived makes the dump on SIGUSR1 (every version supports it), in files in /tmp that only root can read.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _TIMESTAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{6}) UT
 
 
 class Service(NamedTuple):
-    """What systemd says; without systemd, what the pid file says. Times are CLOCK_MONOTONIC, in seconds, or 0.
-    ``clock`` is the wall clock less the monotonic clock at the last change of state, or 0 where systemd is too old to
-    tell it to the microsecond (before 247)."""
+    """The service's state by systemd or, without systemd, by the pid file. Times are CLOCK_MONOTONIC, in seconds, or 0.
+    ``clock`` is the wall clock minus the monotonic clock at the last change of state, or 0 where systemd is too old to
+    report microseconds (before 247)."""
 
     active: bool
     enabled: bool
@@ -63,7 +63,7 @@ def version(system: System) -> str | None:
 
 
 def service(system: System) -> Service:
-    """The service in one question."""
+    """The service's state, read with one command."""
     systemctl = system.which("systemctl")
     if systemctl is not None and os.path.isdir("/run/systemd/system"):
         question = [systemctl, "show", UNIT, "-p", ",".join(_PROPERTIES)]
@@ -96,8 +96,8 @@ def service_of(properties: dict[str, str]) -> Service:
 
 
 def _wall_clock(text: str) -> float:
-    """systemd's ``Sat 2026-01-31 10:00:00.123456 UTC`` in seconds since 1970; NaN for anything less exact, which is
-    never further away than a limit."""
+    """systemd's ``Sat 2026-01-31 10:00:00.123456 UTC`` in seconds since 1970; NaN for anything less exact: NaN never
+    exceeds a limit."""
     import datetime
 
     match = _TIMESTAMP.search(text)
@@ -108,20 +108,20 @@ def _wall_clock(text: str) -> float:
 
 
 def config_of(pid: int) -> str | None:
-    """The configuration file a running keepalived was told to use; None where it has ended. PermissionError without
-    root."""
+    """The configuration file that a running keepalived was started with; None where it has ended. Raises
+    PermissionError without root."""
     try:
         working = os.readlink(f"/proc/{pid}/cwd")
         return os.path.join(working, _argument(pid, _CONFIG_ARGUMENT) or DEFAULT_CONFIG)
-    except PermissionError:  # nothing that could be said of it would be true
+    except PermissionError:  # without root nothing is known about it
         raise
     except OSError:
         return None
 
 
 def config_id_of(pid: int) -> str:
-    """The name that a running keepalived takes for its host's in ``@`` conditions; the host's own where it was told
-    none, or where nothing can be seen of it."""
+    """The name that a running keepalived uses for ``@`` conditions; the host name where none was given, or where its
+    command line cannot be read."""
     try:
         told = _argument(pid, _ID_ARGUMENT)
     except OSError:
@@ -130,7 +130,7 @@ def config_id_of(pid: int) -> str:
 
 
 def _argument(pid: int, pattern: re.Pattern[str]) -> str | None:
-    """What stands behind an option in a process's command line."""
+    """The argument after an option in a process's command line."""
     with open(f"/proc/{pid}/cmdline", "rb") as file:
         arguments = file.read().decode("utf-8", "surrogateescape").split("\0")[1:]
     for number, argument in enumerate(arguments):
@@ -141,7 +141,7 @@ def _argument(pid: int, pattern: re.Pattern[str]) -> str | None:
 
 
 def dump(pid: int) -> str | None:
-    """keepalived's own account of its instances, or None where it gave none in time. What was not there before is
+    """keepalived's dump of its instances, or None where none was written in time. Files that did not exist before are
     removed again."""
     root = f"/proc/{pid}/root"
     path = os.path.join(root, _DUMP)
@@ -161,7 +161,7 @@ def dump(pid: int) -> str | None:
 
 
 def _fresh(path: str, before: Any) -> str | None:
-    """A dump's text once it is whole: newer than before, its last section begun, and no longer growing."""
+    """A dump's text once it is complete: newer than before, its last section started, and no longer growing."""
     limit = time.monotonic() + _DUMP_TIME_LIMIT
     last = None
     while time.monotonic() < limit:
@@ -186,7 +186,7 @@ def _stamp(path: str) -> Any:
 
 def instances_of(text: str) -> list[dict[str, Any]]:
     """The instances of a dump: name, state, base and effective priority, virtual_router_id, interface, addresses, and
-    since when they have their state, in seconds since 1970."""
+    the time of the last state change, in seconds since 1970."""
     names = {
         "State": "state",
         "Priority": "priority",
@@ -224,7 +224,7 @@ def _contents(path: str) -> Iterator[str]:
 
 
 def pid_of_file() -> int:
-    """The keepalived that a pid file names; 0 where none runs."""
+    """The pid in keepalived's pid file; 0 where none runs."""
     for path in _PID_FILES:
         for text in _contents(path):
             pid = int(text) if text.strip().isdigit() else 0
@@ -235,7 +235,7 @@ def pid_of_file() -> int:
 
 
 def _started(pid: int) -> float:
-    """When a process started, on CLOCK_BOOTTIME, which is CLOCK_MONOTONIC but for sleep."""
+    """When a process started, by CLOCK_BOOTTIME, which is CLOCK_MONOTONIC plus time in suspend."""
     for text in _contents(f"/proc/{pid}/stat"):
         ticks = int(text.rpartition(")")[2].split()[19])
         return ticks / os.sysconf("SC_CLK_TCK")

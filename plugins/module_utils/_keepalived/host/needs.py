@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a keepalived.conf needs of its host and keepalived would miss quietly: programs, interfaces, addresses, users,
-files."""
+"""What a keepalived.conf requires of its host: programs, interfaces, addresses, users, files. keepalived does not
+report all that is missing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 
 _INTERFACES = "/sys/class/net"
 _NOTIFY = ("notify", *("notify_" + event for event in ("master", "backup", "fault", "stop", "deleted")))
-#: The keywords of each block that name a program, an interface, a user or a file of the host. Blocks within count too.
+#: The keywords of each block that name a program, an interface, a user or a file of the host. Nested blocks count too.
 PROGRAMS = {
     "global_defs": (
         "startup_script",
@@ -49,14 +49,14 @@ _FILES = {"SSL": ("ca", "certificate", "key")}
 
 
 def new_needs(before: str, after: str) -> list[Problem]:
-    """What the new text needs of this host, is not there, and was not missing before."""
+    """The requirements of the new text that this host does not meet, and that were not missing before."""
     missing = list(needs(parse(after)))
     known = set(missing and needs(parse(before)))
     return [need for need in missing if need not in known]
 
 
 def needs(document: Document) -> Iterator[Problem]:
-    """Every need of a file that this host does not meet."""
+    """Every requirement of a file that this host does not meet."""
     dynamic = False
     for statement in document.statements(document.root):
         if statement.block is not None and not statement.condition:
@@ -68,7 +68,7 @@ def needs(document: Document) -> Iterator[Problem]:
 
 
 def _needs_of(document: Document, block: Statement, root: str, where: str, dynamic: bool) -> Iterator[Problem]:
-    """The needs of one block and the blocks within. ``root`` is the keyword of the top-level block."""
+    """The requirements of one block and its nested blocks. ``root`` is the keyword of the top-level block."""
     if block.keyword in _LISTS_OF_LINKS + _LISTS_WITH_DEV:
         if not dynamic:
             yield from _links(document, block, where)
@@ -117,13 +117,14 @@ def _interface(option: str, name: str) -> Iterator[Problem]:
 
 @lru_cache(maxsize=1)
 def _addresses() -> frozenset[str]:
-    """Asked once, however many instances there are."""
+    """Cached: read once, however many instances there are."""
     return frozenset(one.address for one in local_addresses())
 
 
 def _source(option: str, text: str) -> Iterator[Problem]:
-    """keepalived 2.2.7 stays in FAULT with it, also when the address comes later, and with track_src_ip; 2.3.3, and any
-    where ip_nonlocal_bind is set, sends from it, and hears no peer. A multicast source may be any."""
+    """A problem of a source address that the host does not have. keepalived 2.2.7 then stays in FAULT, even when the
+    address is added later, and with track_src_ip. 2.3.3, and any version where ip_nonlocal_bind is set, sends from it
+    but receives nothing from its peers. A multicast source may be any."""
     address = parse_address(text.partition("%")[0])
     local = _addresses()
     if address is None or address.host in local:
@@ -135,8 +136,9 @@ def _source(option: str, text: str) -> Iterator[Problem]:
 
 
 def _program(option: str, path: str, owned_by_root: bool) -> Iterator[Problem]:
-    """A program that keepalived could not run, or would not with script security: somebody else may write it. Who
-    runs it is not looked up, so ``owned_by_root`` is asked for where a VIP hangs on it."""
+    """A problem of a program that keepalived could not run, or would not run with script security because another user
+    may write it. The user that runs it is not resolved; ``owned_by_root`` is required where a VIP depends on the
+    program."""
     try:
         status = os.stat(path)
     except OSError:

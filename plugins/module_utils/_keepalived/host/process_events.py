@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether this host's kernel would tell a keepalived of processes that begin and end.
+"""Whether this host's kernel would notify a keepalived of processes that start and end.
 
-Where it would not (in a container with a network of its own), keepalived (2.2.7, init_track_processes) takes every
-process of a vrrp_track_process for absent, for ever, and says so in its log only.
+Where it would not (in a container with its own network), keepalived (2.2.7, init_track_processes) considers every
+process of a vrrp_track_process absent, permanently, and reports that only in its log.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _DONE, _PROCESSES, _LISTEN, _IGNORE = 3, 1, 1, 2
 
 
 def process_events() -> bool:
-    """Asked as keepalived does, and taken back. Needs root, as keepalived does."""
+    """Subscribe as keepalived does, and unsubscribe. Needs root, as keepalived does."""
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _CONNECTOR) as listener:
             listener.bind((0, _PROCESSES))
-            listener.settimeout(0.1)  # the answer comes with the question, or not at all
+            listener.settimeout(0.1)  # the answer comes at once, or not at all
             listener.send(_request(_LISTEN))
             answered = bool(listener.recv(1024))
             listener.send(_request(_IGNORE))

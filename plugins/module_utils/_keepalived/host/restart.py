@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keepalived would miss if it were started with its files as they are. Only loaded where that is asked.
+"""What keepalived would be missing if it were started with its current files. Loaded only when that is asked.
 
-A running keepalived has found its scripts, users, interfaces and addresses once. Started without them it disables a
-check, stays in FAULT, or leaves a block out, and says so in its log at most.
+A running keepalived has looked up its scripts, users, interfaces and addresses at its start. Started without them it
+disables a check, stays in FAULT, or skips a block, and at most writes that to its log.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.docum
 
 
 def start_problems(document: Document, version: str | None) -> list[str] | None:
-    """A sentence or two for each need of the files that this host does not meet; None where it cannot be told, for want
-    of keepalived or of root's rights. ``document`` is what the files mean together."""
+    """A message for each requirement of the files that this host does not meet; None where that cannot be checked:
+    keepalived is missing, or this is not root. ``document`` is the result of all files together."""
     if version is None or os.geteuid() != 0:
         return None
     found = list(needs(document))

@@ -1,12 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that a newer keepalived does not run, because a folder on their path is a symbolic link.
+"""Programs that a newer keepalived does not run, because a directory in their path is a symbolic link.
 
-keepalived 2.3.3 and 2.3.4 call such a path insecure where root runs the program, with enable_script_security or
-without: a check is disabled with a message, a notify, start-up or FIFO script is never run and nothing is said, not by
-``keepalived -t`` either. 2.2.7 follows the links. /bin is one on merged-/usr systems. Only loaded where something
-differs.
+keepalived 2.3.3 and 2.3.4 treat such a path as insecure where root runs the program, with or without
+enable_script_security. A check is disabled with a message. A notify, start-up or FIFO script is never run, without any
+message, even from ``keepalived -t``. 2.2.7 follows the links. On merged-/usr systems /bin is one. Loaded only when
+something differs.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     split_quoted,
 )
 
-#: The first version that minds.
+#: The first version that does not follow the links.
 SINCE = (2, 3, 3)
-#: The user that runs programs where the file names none, if there is such a user.
+#: The user that runs programs where the file names none, if that user exists.
 _DEFAULT_USER = "keepalived_script"
 
 
 def linked_programs(before: str, after: str) -> list[Problem]:
-    """The programs that root would run by way of a linked folder, and that an edit brings in."""
+    """The programs that an edit adds, that root would run, and that have a symbolic link in their path."""
     found = list(_linked(parse(after)))
     known = set(_linked(parse(before))) if found else set()
     return [one for one in found if one not in known]
@@ -77,7 +77,7 @@ def _linked_in(document: Document, block: Statement, root: str, where: str, user
 
 
 def _link_above(path: str) -> str:
-    """The first folder of an absolute path that is a symbolic link; empty where none is."""
+    """The first directory in an absolute path that is a symbolic link; empty where none is."""
     parts = path.split("/")
     for count in range(2, len(parts)):
         folder = "/".join(parts[:count])

@@ -1,12 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks the installed keepalived about a candidate file.
+"""Lets the installed keepalived check a candidate file.
 
-``keepalived -t`` cannot be trusted by its exit code: 4 and 5 are given for files that always worked, and a file that
-means less than it says may get 0. So the set of its messages on the current file is compared with that on the
-candidate, and what is new decides. It runs with a time limit (a file can make it hang), and with SIGTERM ignored
-(2.2.7 kills itself when it has a script user).
+The exit code of ``keepalived -t`` is not reliable: 4 and 5 are also returned for files that work, and 0 for files that
+are only partly used. So its messages on the candidate are compared with those on the current file, and the new ones
+decide. It runs with a time limit (a file can make it hang), and with SIGTERM ignored (2.2.7 kills itself when it has a
+script user).
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ MISSING = (
     "package first, or set validate: false to write the file unchecked."
 )
 
-#: What is before its words where they are passed on.
+#: Prefix of keepalived's messages where they are passed on.
 SAYS = "keepalived says: "
 
-#: Exit codes that mean the file was read to its end, whatever was thought of it.
+#: Exit codes that mean that the whole file was read, whatever the messages.
 _READ = (0, 4, 5, 6)
 _WHERE = re.compile(r"^\((?:[^()]*: )?Line \d+\) ")
-#: New messages that do not mean that something is ignored, cut or replaced.
+#: New messages that do not mean that something is ignored, shortened or replaced.
 _HARMLESS = re.compile(
     r"is not used$|deprecated|SECURITY VIOLATION|default user '[^']*' for script execution does not exist"
     r"|No VIP specified; at least one is sensible|probably (isn't|is not|not) what you want"
 )
-#: In check mode also what an earlier task of the same run would have put there.
+#: In check mode, also what an earlier task of the same run would have created.
 _NOT_YET = re.compile(
     r"[Uu]nable to access script|[Ss]cript .*(not found|disabling|user)|doesn't exist|does not exist"
     r"|Error setting global script uid/gid|Unable to set (default user|uid/gid) for"
 )
-#: An include with a relative path: at the beginning of a line, under a condition, behind a brace or in a definition.
+#: An include with a relative path: at the beginning of a line, under a condition, after a brace or in a definition.
 _INCLUDE = re.compile(rb"(?m)((?:^|[{}=])[ \t]*(?:@[^ \t\n]*[ \t]+)?include[rmwba]?[ \t]+)([^/\s][^\n]*)$")
-#: The folder of the file, unless a definition gives the name another meaning.
+#: The directory of the file, unless a definition gives the name another meaning.
 _FOLDER = re.compile(rb"\$(?:\{_PWD\}|_PWD(?=[ \t,)\r\n]|$))")
 _PARAMETER = re.compile(rb"\$\{?(\w+)")
 
 
 def is_not_yet(message: str) -> bool:
-    """Whether a message is about what an earlier task of the same run would have put there."""
+    """Whether a message is about something that an earlier task of the same run would have created."""
     return bool(_NOT_YET.search(message))
 
 
@@ -90,7 +90,8 @@ class Validator:
         return [SAYS + message for message in new]
 
     def _too_old(self, messages: Sequence[str]) -> str:
-        """Which keywords a keepalived knows is asked of the one that is installed, not of a table of versions."""
+        """A hint at keywords that the installed keepalived does not know: its own messages decide, not our table of
+        versions."""
         if not any(message.startswith("Unknown keyword") for message in messages):
             return ""
         return " This host has keepalived {0}: leave out what it does not know, or install a newer one.".format(
@@ -101,7 +102,7 @@ class Validator:
         return bool(_HARMLESS.search(message) or (self.rehearsal and is_not_yet(message)))
 
     def _known(self, program: str, current: str) -> list[str]:
-        """What keepalived says about the file as it is now. Nothing where there is none, or where it cannot say."""
+        """keepalived's messages on the current file. Empty where there is no file, or the check fails."""
         if not os.path.exists(current):
             return []
         try:
@@ -129,8 +130,8 @@ class Validator:
 
 
 def _messages(done: Completed, path: str, folder: str) -> list[str]:
-    """The messages of a run without what differs between two runs: where they were found, the file's own name, and the
-    folder that a rehearsal puts before relative paths."""
+    """The messages of a run without the parts that differ between two runs: their position, the name of the file, and
+    the directory that a rehearsal puts before relative paths."""
     name = os.path.basename(path)
     lines = (done.stderr + "\n" + done.stdout).split("\n")
     return [
@@ -152,7 +153,8 @@ def _without(messages: Sequence[str], known: Sequence[str]) -> list[str]:
 
 
 def _anchor(candidate: str, directory: str) -> None:
-    """Give the relative includes and the ``${_PWD}`` of a rehearsal's candidate the meaning that they have in place."""
+    """Keep the meaning of relative includes and of ``${_PWD}`` in a rehearsal's candidate, which is in another
+    directory."""
     with open(candidate, "rb") as file:
         content = file.read()
     anchored = anchor(content, os.fsencode(directory))
@@ -162,7 +164,7 @@ def _anchor(candidate: str, directory: str) -> None:
 
 
 def anchor(content: bytes, folder: bytes) -> bytes:
-    """A configuration that means from any folder what it means in one."""
+    """A configuration whose meaning does not depend on its directory: as if it were in ``folder``."""
     if b"_PWD" in content and b"$_PWD=" not in content:
         content = _FOLDER.sub(lambda _match: folder, content)
 
@@ -174,7 +176,7 @@ def anchor(content: bytes, folder: bytes) -> bytes:
 
 
 def _is_absolute(path: bytes, content: bytes, depth: int = 0) -> bool:
-    """Whether a path that may begin with a parameter is absolute, or is not known not to be."""
+    """Whether a path that may begin with a parameter is absolute, or cannot be determined."""
     parameter = _PARAMETER.match(path)
     if parameter is None:
         return path.startswith(b"/")
