@@ -28,7 +28,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     split_quoted,
 )
 
-#: The first version that does not follow the links.
+#: The first version that does not run such programs.
 SINCE = (2, 3, 3)
 #: The user that runs programs where the file names none, if that user exists.
 _DEFAULT_USER = "keepalived_script"

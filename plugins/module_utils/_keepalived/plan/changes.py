@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a plan changes the text: the edits are made, and what the file means then is judged. Pure.
+"""Makes the edits of a plan and checks the resulting file. Pure.
 
-Only loaded where something differs.
+Loaded only when something differs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.edito
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Blocks, Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import INSTANCES, SYNC_GROUPS
 
-#: keepalived reads lines into a buffer of this size and would go on with the rest as a line of its own (MAXBUF).
+#: keepalived's line buffer (MAXBUF): it would read the rest of a longer line as a line of its own.
 LONGEST_LINE = 1022
 
 _LOST = (
@@ -60,7 +60,7 @@ def change_table(document: Document, root: Table, desired: dict[str, Any], purge
 
 
 def take_out(document: Document, blocks: Blocks, found: Sequence[Statement]) -> Edited:
-    """Remove the one block that was found."""
+    """Remove the one block that was found. Raises InputError where it is ambiguous or conditional."""
     editor = Editor(document)
     if len(found) > 1:
         refuse([twice_problem(document, "name", found)])
@@ -74,7 +74,7 @@ def take_out(document: Document, blocks: Blocks, found: Sequence[Statement]) -> 
 
 
 def _out_of_its_group(editor: Editor, name: str) -> None:
-    """No sync group may name an instance that is gone; one of which it was the last goes too."""
+    """Remove an instance that no longer exists from its sync groups; a group that becomes empty is removed too."""
     for statement in editor.document.statements(editor.document.root):
         if statement.keyword == SYNC_GROUPS.keyword and statement.block is not None:
             names = SYNC_GROUPS.table.read(editor.document, statement.block).get("group") or ()
@@ -87,7 +87,7 @@ def _out_of_its_group(editor: Editor, name: str) -> None:
 
 
 def _judged(editor: Editor) -> Edited:
-    """The edited text, unless it would be something that keepalived does not read as meant."""
+    """The edited text. Raises InputError where keepalived would not read it as intended."""
     refuse(editor.problems)
     text = editor.document.text
     new = editor.text()
@@ -114,7 +114,7 @@ def _judged(editor: Editor) -> Edited:
 
 
 def _slow_owners(before: Document, after: Document) -> list[str]:
-    """The instances that an edit gives the priority of an address's owner, which take it late all the same."""
+    """The instances to which an edit gives the priority of an address owner, and that take over slowly all the same."""
 
     def found(document: Document) -> set[str]:
         instances = INSTANCES.read(document, [one for one in document.statements(document.root) if is_instance(one)])

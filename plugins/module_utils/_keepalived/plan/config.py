@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans on a keepalived.conf: text and desired state in, edited text out. Pure.
+"""Plans a change of a keepalived.conf: text and desired state in, edited text out. Pure.
 
 The one-resource and the whole-table module call the same planner; the first with a list of one.
 """
@@ -25,10 +25,10 @@ def plan_table(
     purge: bool = False,
     problems: Callable[[Document], Iterable[Problem]] | None = None,
 ) -> Edited:
-    """Make the top level of a text mean the desired lists. Raises InputError and EdgeError.
+    """Edit the top level of a text so that it means the desired lists. Raises InputError and EdgeError.
 
-    What stands there already is taken as it is, also where we would not write it. ``problems`` are those of a caller
-    whose options have other paths than those of the table.
+    Existing values are accepted as they are, even where we would not write them. ``problems`` are those of a caller
+    whose option paths differ from those of the table.
     """
     document = parse(text)
     desired = _deepened(root, desired)
@@ -46,7 +46,7 @@ def plan_table(
 
 
 def _deepened(root: Table, desired: dict[str, Any]) -> dict[str, Any]:
-    """What is desired, with each entry that is exact so all the way down."""
+    """The desired state, with every block below an exact entry exact too."""
     found = dict(desired)
     for shape in root.shapes:
         entries = desired.get(shape.name)
@@ -56,7 +56,7 @@ def _deepened(root: Table, desired: dict[str, Any]) -> dict[str, Any]:
 
 
 def plan_absent(text: str, blocks: Blocks, name: str) -> Edited:
-    """Take a named block of one kind out of a text."""
+    """Remove a named block of one kind from a text."""
     document = parse(text)
     found = [
         statement

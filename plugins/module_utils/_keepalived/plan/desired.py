@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with desired options, shape by shape.
+"""Problems of desired options, by shape.
 
-Only loaded where something differs: what stands in the file already and stays is not ours to judge.
+Loaded only when something differs: values that are in the file already are not checked.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 def table_problems(
     table: Table, path: str, desired: dict[str, Any], document: Document | None = None, blocks: Sequence[Block] = ()
 ) -> Iterable[Problem]:
-    """What is wrong with desired options that the blocks of a document do not mean already."""
+    """Problems of the desired options that the document's blocks do not have already."""
     there = (one for block in blocks for one in document.statements(block)) if document is not None else ()
     found = table.by_keyword(there)
     for shape in table.shapes:
@@ -59,8 +59,8 @@ def table_problems(
 def problems(
     shape: Shape, option: str, value: Any, document: Document | None = None, found: Sequence[Statement] = ()
 ) -> Iterable[Problem]:
-    """What is wrong with a desired value, looked at alone. ``found`` are the option's statements in a document: parts
-    of the value that stand there already are passed over."""
+    """Problems of a single desired value. ``found`` are the option's statements in a document: parts of the value that
+    are there already are not checked."""
     return ()
 
 
@@ -152,7 +152,7 @@ def _of_item(shape: Listing, path: str, item: Any) -> Iterable[Problem]:
 
 
 def grammar_problems(grammar: Grammar, path: str, item: dict[str, Any]) -> Iterable[Problem]:
-    """What is wrong with the parts of an item."""
+    """Problems of the parts of an item."""
     for part in grammar.heads + grammar.options:
         value = item.get(part.name)
         if value is None:

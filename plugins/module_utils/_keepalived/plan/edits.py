@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the file is made to mean what is desired, shape by shape, with as little change as that takes.
+"""Edits a file, by shape, so that it means the desired state, with as few changes as possible.
 
-Only loaded where something differs.
+Loaded only when something differs.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 
 
 def edit_table(table: Table, editor: Editor, block: Block, desired: dict[str, Any], title: str = "") -> None:
-    """Make a block mean the desired options; what is not desired stays. ``title`` names the block in summaries."""
+    """Edit a block so that it means the desired options; other options stay. ``title`` names the block in summaries."""
     document = editor.document
     statements = list(document.statements(block))
     found = table.by_keyword(statements)
@@ -76,8 +76,8 @@ def edit_table(table: Table, editor: Editor, block: Block, desired: dict[str, An
 
 
 def _place(table: Table, block: Block, statements: Sequence[Statement], number: int) -> Place:
-    """Where an option goes that is not there yet: after the last statement that comes before it in the table's order,
-    but ahead of the first that comes after it (keepalived wants scripts before who tracks them)."""
+    """The place of a new option: after the last statement that comes before it in the table's order, but before the
+    first that comes after it (keepalived wants scripts before the blocks that track them)."""
     last = len(table.shapes)
     after = None
     for statement in statements:
@@ -91,7 +91,7 @@ def _place(table: Table, block: Block, statements: Sequence[Statement], number: 
 
 @singledispatch
 def edit(shape: Shape, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
-    """Make an option's statements mean a desired value."""
+    """Edit an option's statements so that they mean the desired value."""
     raise NotImplementedError(type(shape).__name__)
 
 
@@ -116,8 +116,8 @@ def _edit_scalar(
 
 
 def _rewrite(shape: Scalar, editor: Editor, statement: Statement, line: str) -> None:
-    """Change the words after the keyword; the keyword stays, also where it is a synonym. A flag is all keyword; a
-    command is one word, and a user and group after it stay."""
+    """Change the words after the keyword; the keyword stays, even if it is a synonym. A flag is only a keyword. A
+    command is one word; a user and group after it stay."""
     words = statement.words
     rest = line.partition(" ")[2]
     if isinstance(shape, Flag):
@@ -157,7 +157,7 @@ def _edit_listing(
 def _edit_repeated(
     shape: Repeated, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str
 ) -> None:
-    """Lines that mean what is desired stay; the others go, and what is missing comes after them."""
+    """Lines with a desired meaning stay, others are removed, and missing ones are added after them."""
     desired = {repr(shape.normal(item)): item for item in value}
     for item in shape.items(editor.document, found):
         if is_opaque(item.statement):
@@ -201,7 +201,7 @@ def _edit_items(
 
 
 def _kept(shape: Listing, current: list[Item], desired: list[Any]) -> dict[int, int]:
-    """Which desired item stays in the place of which current one, by key."""
+    """Which desired item is which current one, by key: index -> index."""
     free: dict[str, list[int]] = {}
     for number, item in enumerate(current):
         free.setdefault(repr(shape.key(item.normal)), []).append(number)
@@ -214,7 +214,7 @@ def _kept(shape: Listing, current: list[Item], desired: list[Any]) -> dict[int, 
 
 
 def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest part of some pairs in which the second numbers rise too: what may stay where it is."""
+    """The longest subsequence of pairs in which the second numbers also rise: the items that can stay in place."""
     best: list[list[tuple[int, int]]] = []
     for pair in pairs:
         before = max((run for run in best if run[-1][1] < pair[1]), key=len, default=[])
@@ -272,7 +272,7 @@ def _edit_entry(
 
 
 def remove_block(shape: Blocks, editor: Editor, place: Place, statement: Statement, title: str = "") -> None:
-    """Take one block out."""
+    """Remove one block."""
     editor.take(place, statement)
     editor.say(title, " ".join(["remove", shape.keyword, *statement.arguments]))
 
@@ -282,7 +282,7 @@ def _label(shape: Blocks, entry: dict[str, Any]) -> str:
 
 
 def opaque_problem(document: Document, option: str, statement: Statement) -> Problem:
-    """Why a line that an option is about is left alone."""
+    """The problem of a line that cannot be edited because its meaning depends on something else."""
     text = document.text[statement.start : statement.end].split("\n", 1)[0]
     reason = "is not written as keepalived reads it (line {0}): a brace is missing, or one too many"
     if is_opaque(statement):

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a reload does to the VIPs that this host holds. Pure. Only loaded where something changes.
+"""What a reload does to the VIPs that this host holds. Pure. Loaded only when something changes.
 
-Seen by running keepalived 2.2.7 and 2.3.3 (test_keepalived_impacts.py). A reload keeps the state of an instance whose
-virtual router ID, interface and family are in both files, whatever its name. Any other instance begins as BACKUP: its
-addresses go and come back after the whole master-down time, and so do those of all instances in its sync group.
+Seen with keepalived 2.2.7 and 2.3.3 (test_keepalived_impacts.py). A reload keeps the state of an instance whose virtual
+router ID, interface and family are in both files, whatever its name. Any other instance starts as BACKUP: its addresses
+are removed and come back after the whole master-down time, and so are those of all instances in its sync group.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.docum
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.blocks import Table
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.vrrp import INSTANCES, SYNC_GROUPS
 
-#: A change of one of these begins the instance anew. A list counts as being there or not.
+#: A change of one of these restarts the instance. For a list only its existence counts.
 _ANEW = ("unicast_src_ip", "unicast_peer")
 _ADDRESSES = ("virtual_ipaddress", "virtual_ipaddress_excluded")
 _TABLE = Table(SYNC_GROUPS, INSTANCES)
 
 
 def impact(before: Document, after: Document) -> str:
-    """``vip_move`` where a reload takes a VIP from its holder for longer than some milliseconds, or may let it move.
+    """``vip_move`` where a reload removes a VIP from its holder for longer than some milliseconds, or may let it move.
     Otherwise ``reload``.
 
-    Who leads hangs on the peers too, whom nobody asks here: any change of a priority may move a VIP.
+    Which host is MASTER also depends on the peers, which are not read here: any change of a priority may move a VIP.
     """
     old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
     instances, coming = old.get("instances", ()), new.get("instances", ())
     if let_go(instances, coming, new.get("sync_groups", ())):
         return "vip_move"
     now = {_identity(each): each for each in coming}
-    # A priority that falls lets a peer take the VIP; one that rises takes it from a peer, as an end of nopreempt does.
+    # A lower priority lets a peer take the VIP; a higher one takes it from a peer, and so does removing nopreempt.
     leads = any(_held(each) and leads_anew(each, now.get(_identity(each), each)) for each in instances)
     return "vip_move" if leads else "reload"
 
@@ -43,16 +43,16 @@ def impact(before: Document, after: Document) -> str:
 def let_go(
     old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]
 ) -> list[str]:
-    """The addresses, without prefix, that a reload takes away from a host that is MASTER of their instances, whoever
-    leads afterwards: those of an instance that begins anew, of all others in its sync group (``groups`` of the new
-    file), and those that go or get another place."""
+    """The addresses, without prefix, that a reload removes from a host that is MASTER of their instances, whichever
+    host is MASTER afterwards: those of an instance that restarts, of all others in its sync group (``groups`` of the
+    new file), and those that are removed or moved."""
     now = {_identity(each): each for each in new}
     kept = {each.get("name"): now[_identity(each)] for each in old if _identity(each) in now}
     anew = {each.get("name") for each in old if _begins_anew(each, kept.get(each.get("name")))}
     became = {each.get("name"): name for name, each in kept.items()}
     for group in groups:
         names = [each for each in group.get("group") or () if each in _names(new)]
-        # A name that no kept instance has is that of one which begins with this file.
+        # A name that no kept instance has belongs to an instance that is new in this file.
         if any(name not in became or became[name] in anew for name in names):
             anew |= {became[name] for name in names if name in became}
     return [
@@ -64,7 +64,7 @@ def let_go(
 
 
 def grouped_early(before: Document, after: Document) -> list[str]:
-    """The instances that a change begins in a sync group of others, as ``joining`` says."""
+    """The new instances that a change starts in a sync group of existing ones, as in ``joining``."""
     old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
     groups = new.get("sync_groups", ())
     found = joining(old.get("instances", ()), new.get("instances", ()), groups)
@@ -74,9 +74,9 @@ def grouped_early(before: Document, after: Document) -> list[str]:
 def joining(
     old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]
 ) -> dict[str, list[str]]:
-    """For each instance that is kept, the new ones that would begin in its sync group: where keepalived is MASTER of
-    the first, it gives that one's addresses up until the new ones are MASTER too. Grouped by a later reload, when they
-    are, they cost nothing."""
+    """For each kept instance, the new ones in its sync group. Where keepalived is MASTER of the kept one, it gives up
+    its addresses until the new ones are MASTER too. Adding them to the group with a later reload, once they are MASTER,
+    does not interrupt anything."""
     kept = {_identity(each) for each in old}
     fresh = [each.get("name") for each in new if _identity(each) not in kept]
     found: dict[str, list[str]] = {}
@@ -93,21 +93,21 @@ def _names(instances: Sequence[Mapping[str, Any]]) -> set[Any]:
 
 
 def holds(instance: Mapping[str, Any], address: str) -> bool:
-    """Whether it is one of the instance's virtual addresses, as ``traded`` spells them."""
+    """Whether an address is one of the instance's virtual addresses, in the spelling of ``traded``."""
     return address in _held(instance)
 
 
 def lost_addresses(before: Document, after: Document) -> list[str]:
-    """The addresses that are lost where two files trade them, as ``traded`` says."""
+    """The addresses that are lost because instances exchange them, as in ``traded``."""
     old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
     return traded(old.get("instances", ()), new.get("instances", ()))
 
 
 def traded(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The addresses that keepalived would be MASTER without, where it is MASTER of the instances that trade them.
+    """The addresses that are missing after a reload, where keepalived is MASTER of the instances that exchange them.
 
-    It goes through the instances in the order of the old file: where the one that gets an address comes before the one
-    that gives it, the address is added first, and then taken away.
+    It handles the instances in the order of the old file: where the instance that gets an address comes before the one
+    that loses it, the address is first added and then removed.
     """
     now = {_identity(each): each for each in new}
     order = [each for each in old if _identity(each) in now]
@@ -120,13 +120,13 @@ def traded(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -
     ]
 
 
-#: What of an address a reload leaves as it is while keepalived holds it (2.2.7, 2.3.3 and 2.3.4 were seen to).
+#: Options of an address that a reload does not change while keepalived holds it (seen with 2.2.7, 2.3.3 and 2.3.4).
 _LEFT = ("preferred_lft", "brd")
 
 
 def left_as_they_are(before: Document, after: Document) -> list[str]:
-    """The changes of held addresses that a reload does not make, as ``ADDRESS OPTION``: those of an address that stays
-    and keeps all for which keepalived would take it away and add it anew."""
+    """The changes of held addresses that a reload does not make, as ``ADDRESS OPTION``: the address stays, and no
+    option changes that would make keepalived remove it and add it again."""
     old, new = _TABLE.read(before, before.root), _TABLE.read(after, after.root)
     now = {_identity(each): each for each in new.get("instances", ())}
     found = []
@@ -139,7 +139,7 @@ def left_as_they_are(before: Document, after: Document) -> list[str]:
 
 
 def _rest(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """All of an address but what a reload leaves as it is."""
+    """The options of an address without those that a reload does not change."""
     return tuple(sorted((key, str(value)) for key, value in entry.items() if key not in _LEFT))
 
 
@@ -150,13 +150,13 @@ def _identity(instance: Mapping[str, Any]) -> tuple[Any, ...]:
         instance.get("virtual_router_id"),
         instance.get("interface"),
         bool(family and ":" in family.host),
-        # A router ID that the file takes from a parameter is nobody else's.
+        # A virtual router ID from a parameter equals no other.
         instance.get("name") if instance.get("virtual_router_id") is None else None,
     )
 
 
 def leads_anew(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether another host may lead the instance after a change."""
+    """Whether another host may become MASTER of the instance after a change."""
     return old.get("priority") != new.get("priority") or bool(old.get("nopreempt")) > bool(new.get("nopreempt"))
 
 
@@ -167,7 +167,7 @@ def _begins_anew(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> bool:
 
 
 def _held(instance: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
-    """The addresses of an instance, without prefix length, and where each is."""
+    """The addresses of an instance, without prefix length, and the place of each."""
     found = {}
     for entry in _entries(instance):
         address = parse_address(str(entry.get("address")))

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Desired options as lines of a file, shape by shape. A line is (depth, text), the depth counted in blocks.
+"""Desired options as lines of a file, by shape. A line is (depth, text), the depth counted in blocks.
 
-Only loaded where something differs.
+Loaded only when something differs.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def table_lines(table: Table, desired: dict[str, Any]) -> Lines:
 
 @singledispatch
 def lines(shape: Shape, value: Any) -> Lines:
-    """A desired value as lines of a block; none where it means that there is no such line."""
+    """A desired value as lines of a block; empty where it means that there is no such line."""
     raise NotImplementedError(type(shape).__name__)
 
 
@@ -117,7 +117,7 @@ def entry_lines(shape: Blocks, entry: dict[str, Any]) -> Lines:
 
 
 def item_text(shape: Listing, item: Any) -> str:
-    """One item of a list as it stands in the file."""
+    """One item of a list as it is written in the file."""
     if isinstance(shape, Records):
         return parts_text(shape.grammar, item)
     if isinstance(shape, Sentences):
@@ -126,7 +126,7 @@ def item_text(shape: Listing, item: Any) -> str:
 
 
 def item_shown(shape: Listing, item: Any) -> str:
-    """An item in messages. What follows the first part of a repeated line is secret."""
+    """An item as messages show it. What follows the first part of a repeated line is secret."""
     return str(item[shape.grammar.heads[0].name]) if isinstance(shape, Repeated) else item_text(shape, item)
 
 

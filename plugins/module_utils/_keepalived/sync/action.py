@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action behind keepalived's two state modules: a plan on one configuration file, carried out."""
+"""The action of keepalived's state modules: plan the change of one configuration file and carry it out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FILE_ARGUMENTS: dict[str, Any] = {
 def configure(
     params: dict[str, Any], system: System, check_mode: bool, planner: Callable[[str], Edited]
 ) -> dict[str, Any]:
-    """Bring the file at ``path`` to what the planner makes of it; the keys of the module's result."""
+    """Apply the planner's edit to the file at ``path``; returns the keys of the module's result."""
     warnings: list[str] = []
     planned_on: list[str] = []
 
@@ -60,8 +60,8 @@ def configure(
 
 
 def _holds_already(path: str, text: str, planner: Callable[[str], Edited]) -> bool:
-    """Whether what is desired holds already in what keepalived makes of a text: with the files it includes, and with
-    definitions, conditions and loops resolved. Such lines are not ours to edit, but they can be right as they are."""
+    """Whether the desired state is already true of the text as keepalived expands it: with included files, and with
+    definitions, conditions and loops resolved. Such lines cannot be edited here, but they may already be right."""
     if is_plain(text):
         return False
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.files import read_configuration

@@ -21,7 +21,8 @@ ARGUMENTS: dict[str, Any] = dict(
 
 
 def plan_config(text: str, params: dict[str, Any]) -> Edited:
-    """Edit every block of a text that the parameters name; with ``purge`` remove what the lists given do not name."""
+    """Edit every block of a text that the parameters name; with ``purge`` remove blocks that are not in the lists
+    given."""
     return plan_table(text, CONFIGURATION, params, purge=bool(params.get("purge")))
 
 

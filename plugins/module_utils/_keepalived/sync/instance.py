@@ -33,7 +33,7 @@ ARGUMENTS: dict[str, Any] = dict(
     **INSTANCES.exact,
 )
 
-#: What else has its place relative to an instance.
+#: Blocks that have to be before or after an instance.
 _ROOT = Table(BFD_INSTANCES, SCRIPTS, TRACK_PROCESSES, TRACK_FILES, SYNC_GROUPS, INSTANCES)
 
 

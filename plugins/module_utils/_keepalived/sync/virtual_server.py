@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""keepalived_virtual_server: its arguments and its action. One virtual service, in the words of the IPVS modules."""
+"""keepalived_virtual_server: its arguments and its action. One virtual service, in the terms of the IPVS modules."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ def virtual_server(params: dict[str, Any], system: System, check_mode: bool) -> 
 
 
 def _namesakes(document: Document, desired: dict[str, Any]) -> tuple[list[Statement], list[dict[str, Any]]]:
-    """The blocks of the service, and what tells those of the same address and port but another protocol, or of the
-    same mark but another family, apart. Where there are such ones, ``desired`` gets the family as its block says it."""
+    """The blocks of the service, and what tells blocks with the same address and port but another protocol, or with the
+    same mark but another family, apart. If there are such blocks, ``desired`` gets the family as its block writes
+    it."""
     key = repr(VIRTUAL_SERVERS.key.normal(desired))
     same: list[Statement] = []
     others: list[dict[str, Any]] = []
@@ -97,7 +98,7 @@ def _namesakes(document: Document, desired: dict[str, Any]) -> tuple[list[Statem
 
 
 def _further(document: Document, service: Statement, listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The real servers that stand in the file and not in the list, as entries that say nothing about them."""
+    """The real servers that are in the file and not in the list, as entries without options."""
     if service.block is None:
         return []
     key = VIRTUAL_SERVERS.table.shapes[-1].key  # type: ignore[attr-defined]  # the real_servers

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the definitions of a text end, so that each is seen as one word. Only loaded where a text has parameters."""
+"""Finds where definitions end, so that each is treated as one word. Loaded only when a text has parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DEFINITION = re.compile(
 
 
 def definitions(text: str, masked: str, white_space: str) -> Iterator[tuple[int, int]]:
-    """The spans of a text's definitions, in order. ``masked`` is its mask so far."""
+    """The spans of a text's definitions, in order. ``masked`` is the text's mask so far."""
     at = 0
     for match in _DEFINITION.finditer(masked):
         start = match.start(1)
@@ -24,8 +24,8 @@ def definitions(text: str, masked: str, white_space: str) -> Iterator[tuple[int,
 
 
 def _definition_end(text: str, masked: str, start: int, white_space: str) -> int:
-    """Where a definition's last word ends. It goes on in the next line where a backslash is the last character, before
-    or behind a comment; lines with nothing but a comment or blanks do not count, and an empty one ends it."""
+    """Where a definition's last word ends. It continues in the next line where the last character before or after a
+    comment is a backslash. Lines with only a comment or blanks are skipped; an empty line ends it."""
     at = end = start
     goes_on = True
     while goes_on and at < len(text):

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A keepalived.conf as its text and a light tree of blocks over it.
+"""A keepalived.conf as its text and a lazy tree of its blocks.
 
-Parsing only finds the braces; the words of a block are read when somebody asks. Nothing is ever written back from the
-tree: ``serialise`` gives the text, and an edit replaces spans of it.
+Parsing only finds the braces; the words of a block are read when needed. Nothing is ever written from the tree:
+``serialise`` returns the text, and an edit replaces spans of it.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.mismatch import Span
 
 _PARAMETER = re.compile(r"\$\{?[A-Za-z_]")
-#: Lines that bring in other files.
+#: Lines that include other files.
 INCLUDES = ("include", "includer", "includem", "includew", "includeb", "includea")
 _STATEMENT = re.compile(r"[^ \t\f\n\r\v][^\n]*")
 
 
 class _BracesDoNotMatch(Exception):
-    """Found on the short way to the blocks of a text; the long way says where."""
+    """Raised by the fast block parser; the slow one finds the position."""
 
 
 class Block:
-    """``start`` is the first character of the header, ``opening`` and ``closing`` are the offsets of the braces.
-    ``closing`` of a block that nobody closed is the end of the text. What is within is looked for when it is asked for:
-    of a thousand blocks, most are never looked into."""
+    """``start`` is the first character of the header; ``opening`` and ``closing`` are the offsets of the braces. For an
+    unclosed block ``closing`` is the end of the text. Nested blocks are parsed on first use: of a thousand blocks, most
+    are never read."""
 
     __slots__ = ("start", "opening", "closing", "_document", "_blocks")
 
@@ -45,7 +45,7 @@ class Block:
 
     @property
     def blocks(self) -> list[Block]:
-        """The blocks directly within."""
+        """The blocks directly inside."""
         if self._blocks is None:
             self._blocks = self._document.within(self.opening + 1, self.closing)
         return self._blocks
@@ -56,7 +56,7 @@ class Block:
 
 
 class Statement:
-    """One line of a block, or a block within it. ``condition`` is the ``@id`` it stands under, if any."""
+    """One line of a block, or a nested block. ``condition`` is the ``@id`` before it, if any."""
 
     __slots__ = ("start", "end", "words", "block", "condition", "identity")
 
@@ -65,7 +65,7 @@ class Statement:
         self.end = end
         self.block = block
         self.condition = ""
-        #: What tells a block from its like, kept by those who compare them.
+        #: Cache for code that compares blocks: what identifies the block among its kind.
         self.identity: str | None = None
         if len(found) > 1 and found[0].text.startswith("@"):
             self.condition = found[0].text
@@ -82,14 +82,14 @@ class Statement:
 
 
 class Document:
-    """The tree over a text. ``root`` has no braces of its own: its body is the whole text."""
+    """The tree of a text. ``root`` has no braces: its body is the whole text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.mask = mask(text)
         self.root = Block(0, -1, len(text), self)
         self._top: list[Statement] | None = None
-        #: Where the braces do not match and what is wrong there; such a document is read, never edited.
+        #: Positions and descriptions of unmatched braces. Such a document is read, never edited.
         self.flaws: list[tuple[int, str]] = []
         try:
             self.root.blocks = self.within(0, len(text))
@@ -108,7 +108,7 @@ class Document:
         return blocks
 
     def within(self, start: int, end: int) -> list[Block]:
-        """The blocks that open and close between two offsets, without those within them."""
+        """The blocks that open and close between two offsets, without nested ones."""
         find, count = self.mask.find, self.mask.count
         found: list[Block] = []
         bound = start
@@ -129,14 +129,14 @@ class Document:
             bound = at
 
     def header_start(self, bound: int, opening: int) -> int:
-        """Where the header of a block begins: with the last line before its brace that says something."""
+        """Where the header of a block begins: at the last non-empty line before its brace."""
         segment = self.mask[bound:opening].rstrip(WHITE_SPACE)
         line = segment.rfind("\n") + 1
         header = segment[line:]
         return bound + line + len(header) - len(header.lstrip(WHITE_SPACE)) if header else opening
 
     def statements(self, block: Block) -> Iterator[Statement]:
-        """What stands directly in a block, in order."""
+        """The statements directly in a block, in order."""
         if block is not self.root:
             return self._statements(block)
         if self._top is None:
@@ -167,11 +167,11 @@ class Document:
         return found[1:] if len(found) > 1 and found[0].startswith("@") else found
 
     def line(self, offset: int) -> int:
-        """The number of the line an offset lies on, from 1."""
+        """The line number of an offset, starting at 1."""
         return self.text.count("\n", 0, offset) + 1
 
     def require_sound(self) -> None:
-        """Refuse to edit what cannot be read with certainty."""
+        """Raise EdgeError where the text cannot be parsed reliably, so that it must not be edited."""
         if self.flaws:
             offset, reason = self.flaws[0]
             raise EdgeError(
@@ -181,7 +181,7 @@ class Document:
 
 
 def is_opaque(statement: Statement) -> bool:
-    """True for a line whose meaning hangs on something else: a condition, a parameter, a loop, an include."""
+    """Whether a line's meaning depends on something else: a condition, a parameter, a loop, an include."""
     if statement.condition:
         return True
     first = statement.keyword
@@ -191,10 +191,10 @@ def is_opaque(statement: Statement) -> bool:
 
 
 def parse(text: str) -> Document:
-    """The document over a text. Any text has one."""
+    """The document of a text. Never fails."""
     return Document(text)
 
 
 def serialise(document: Document) -> str:
-    """The text of a document, to the byte."""
+    """The text of a document, byte for byte."""
     return document.text

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Collects the edits of a document: lines put in, in the style of their neighbours, and lines taken out."""
+"""Collects the edits of a document: lines to insert, in the style of their neighbours, and lines to remove."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._files.spans import (
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.document import Block, Document, Statement
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import WHITE_SPACE
 
-#: Lines to write, each with its depth below the place where they go.
+#: Lines to write, each with its depth relative to the place of insertion.
 Lines = Sequence["tuple[int, str]"]
 
 _BLANKS = " \t"
@@ -25,8 +25,8 @@ _DEFAULT_UNIT = "    "
 
 
 class Place(NamedTuple):
-    """Where a new line goes: into a block, after a statement or else first; ``before`` is what comes next in the
-    order of the block's table."""
+    """Where a new line goes: into a block, after a statement or at its beginning; ``before`` is the next statement in
+    the order of the block's table."""
 
     block: Block
     after: Statement | None
@@ -34,8 +34,8 @@ class Place(NamedTuple):
 
 
 class Editor:
-    """The edits of one document. ``summaries`` say them in words; ``problems`` are reasons not to make them;
-    ``purge`` tells whether top-level blocks that are not in a list given are removed."""
+    """The edits of one document. ``summaries`` describe them; ``problems`` are reasons not to make them. ``purge``:
+    top-level blocks that are not in a given list are removed."""
 
     def __init__(self, document: Document, purge: bool = False) -> None:
         self.document = document
@@ -44,7 +44,7 @@ class Editor:
         self.summaries: list[str] = []
         self.problems: list[Problem] = []
         self.eol = line_ending(document.text)
-        #: For blocks written as {}: where the closing brace goes to a line of its own.
+        #: For blocks written as {}: where the closing brace moves to a line of its own.
         self._closings: dict[int, Replacement] = {}
         #: Top-level blocks to remove, as the offsets of their lines.
         self._sections: list[tuple[int, int]] = []
@@ -59,23 +59,23 @@ class Editor:
         self.replacements.append(Replacement(start, end, new))
 
     def say(self, title: str, text: str) -> None:
-        """A change in words: which block, and what."""
+        """Add a summary: which block, and the change."""
         self.summaries.append(below(title, text))
 
     def put(self, place: Place, lines: Lines) -> None:
-        """Put lines where a place says; on the top level a blank line parts them from their neighbours."""
+        """Insert lines at a place; on the top level they are separated by a blank line."""
         if place.block is self.document.root:
             self.insert_section(place.after, place.before, lines)
         else:
             self.insert(place.block, place.after, lines)
 
     def take(self, place: Place, statement: Statement) -> None:
-        """Take a statement out of the block of a place."""
+        """Remove a statement from the block of a place."""
         remove = self.remove_section if place.block is self.document.root else self.remove
         remove(statement.start, statement.end)
 
     def remove(self, start: int, end: int) -> None:
-        """Take out what stands in a span: its whole lines where nothing else stands on them."""
+        """Remove a span: the whole lines where nothing else is on them."""
         text, masked = self.document.text, self.document.mask
         line, after = self._line_start(start), self._line_end(end)
         alone_before = not masked[line:start].strip(WHITE_SPACE)
@@ -88,8 +88,7 @@ class Editor:
             self.replace(start, end, "")
 
     def remove_section(self, start: int, end: int) -> None:
-        """Take out a top-level block together with the blank line that parts it from what is before, so that
-        ``insert_section`` is undone to the byte."""
+        """Remove a top-level block together with the blank line before it: the exact reverse of ``insert_section``."""
         masked = self.document.mask
         line, after = self._line_start(start), self._line_end(end)
         if masked[line:start].strip(WHITE_SPACE) or masked[end:after].strip(WHITE_SPACE):
@@ -98,7 +97,7 @@ class Editor:
             self._sections.append((line, after))
 
     def _section_removals(self) -> list[Replacement]:
-        """The sections to remove with their blank lines, each seen as if those before it were gone already."""
+        """The sections to remove with their blank lines, each computed as if those before it were already removed."""
         text = self.document.text
         inserted = {replacement.start for replacement in self.replacements}
         gone: list[tuple[int, int]] = []
@@ -110,7 +109,7 @@ class Editor:
                 start = before
             elif start == 0 and after not in inserted and text.startswith(self.eol, after):
                 after += len(self.eol)
-            # What is put in right before the section keeps its place, and with it the blank line.
+            # What is inserted right before the section stays in place, and so does its blank line.
             start = max([start, *(at for at in inserted if start < at <= line)])
             while gone and (start < gone[-1][1] or (start == gone[-1][1] and start not in inserted)):
                 start = min(start, gone.pop()[0])
@@ -121,8 +120,8 @@ class Editor:
         return [Replacement(start, end, "") for start, end in gone]
 
     def insert_section(self, after: Statement | None, before: Statement | None, lines: Lines) -> None:
-        """Put a block on the top level, parted from the others by a blank line: after a statement, or else before
-        one (and the comment lines right above it), or else at the end."""
+        """Insert a block on the top level, separated by a blank line: after a statement, or else before one (and the
+        comment lines right above it), or else at the end."""
         text = self.document.text
         section = self.render(lines)
         if after is None and before is not None:
@@ -138,7 +137,7 @@ class Editor:
             self.replace(at, at, blank + section)
 
     def _clean_line_end(self, offset: int) -> int:
-        """The first end of a line from an offset on that no top-level block reaches over; the text's end if none."""
+        """The first line end, from an offset on, that is in no top-level block; the text's end if there is none."""
         ends = [offset, *(block.closing + 1 for block in self.document.root.blocks if block.closing >= offset)]
         for end in ends:
             at = self._line_end(end)
@@ -147,7 +146,7 @@ class Editor:
         return len(self.document.text)
 
     def _blank_line_before(self, line: int) -> int | None:
-        """Where the line before starts, if it is empty."""
+        """Where the previous line starts, if it is empty."""
         if line == 0 or not self.document.text.endswith(self.eol, 0, line):
             return None
         start = line - len(self.eol)
@@ -163,7 +162,7 @@ class Editor:
         return line
 
     def insert(self, block: Block, after: Statement | None, lines: Lines) -> None:
-        """Put lines into a block, after one of its statements or first."""
+        """Insert lines into a block, after one of its statements or at its beginning."""
         masked = self.document.mask
         indent = self._indent_in(block)
         at = after.end if after is not None else block.opening + 1
@@ -186,7 +185,7 @@ class Editor:
 
     @property
     def unit(self) -> str:
-        """One step of indentation as this file has it: that of the first indented line in a block."""
+        """One step of indentation in this file: that of the first indented line in a block."""
         if self._unit is None:
             self._unit = _DEFAULT_UNIT
             for block in self.document.root.blocks:
@@ -205,7 +204,7 @@ class Editor:
         return self._indent_at(block.start) + self.unit
 
     def _indent_at(self, offset: int) -> str:
-        """The white space at the beginning of the line on which an offset lies."""
+        """The white space at the beginning of the line with this offset."""
         line = self._line_start(offset)
         text = self.document.text
         end = line
@@ -220,11 +219,11 @@ class Editor:
         return self.document.text.rfind("\n", 0, offset) + 1
 
     def _line_end(self, offset: int) -> int:
-        """The offset after the line feed that ends the line of an offset, or the end of the text."""
+        """The offset after the line feed that ends the line with this offset, or the end of the text."""
         found = self.document.text.find("\n", offset)
         return len(self.document.text) if found < 0 else found + 1
 
 
 def below(title: str, text: str) -> str:
-    """Text under a title, if there is one."""
+    """Text below a title, if there is any."""
     return f"{title}: {text}" if title else text

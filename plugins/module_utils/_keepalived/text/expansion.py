@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A configuration as keepalived reads it on this host: included files in their place, definitions put in, conditions
-and loops resolved. Only loaded where a text has any of these.
+"""A configuration as keepalived reads it on this host: files included, definitions replaced, conditions and loops
+resolved. Loaded only when a text has any of these.
 
 The rules and their order are those of read_line, replace_param, add_seq and add_lst (lib/parser.c). What only the
-running daemon can know (``${_RANDOM}``, ``${_INSTANCE}``) stays as it is written, so a reader sees that it is unknown.
+running daemon knows (``${_RANDOM}``, ``${_INSTANCE}``) is not replaced, so a reader can see that it is unknown.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Callable, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.loops import LOOPS, loop_of
 
-#: ``find(pattern, folder) -> (folder, text)`` of every file that an include brings in, in order: the folder that the
-#: file lies in, without symbolic links, and what is in it. ``folder`` is where a relative pattern begins.
+#: ``find(pattern, folder) -> (folder, text)`` of every file that an include matches, in order: the directory of the
+#: file, with symbolic links resolved, and its content. ``folder`` is the base of a relative pattern.
 Find = Callable[[str, str], Iterable["tuple[str, str]"]]
 
-#: keepalived's line buffer (MAXBUF), which stops a definition that names itself; and how many lines a file may become.
+#: keepalived's line buffer (MAXBUF), which stops a definition that refers to itself; and the limit of lines for a file.
 _LONGEST_LINE = 1024
 _MOST_LINES = 200000
-#: How many files may be open at a time, so that one that includes itself comes to an end.
+#: How many files may be open at a time, so that a file that includes itself does not loop.
 _DEEPEST = 16
 
 _CONDITION = re.compile(r"@(\^?)([^ \t]*)[ \t]+(.*)", re.DOTALL)
@@ -36,15 +36,14 @@ _BLANKS = " \t"
 
 
 class Definition(NamedTuple):
-    """The lines that a name stands for. Several lines are only put in where the name ends its line."""
+    """The lines that a name stands for. Several lines are only inserted where the name ends its line."""
 
     lines: tuple[str, ...]
     several: bool
 
 
 class _Source:
-    """The lines of files that are read one after the other, and the folder where relative paths of the current one
-    begin."""
+    """The lines of files that are read one after the other, and the base of relative paths of the current file."""
 
     def __init__(self, files: Iterable[tuple[str, str]]) -> None:
         self.files = iter(files)
@@ -52,7 +51,7 @@ class _Source:
         self.folder = ""
 
     def line(self) -> str | None:
-        """The next line, or None where all files are read."""
+        """The next line, or None at the end of all files."""
         while True:
             line = next(self.lines, None)
             if line is not None:
@@ -65,8 +64,9 @@ class _Source:
 
 
 def expand(text: str, folder: str, config_id: str, find: Find) -> str:
-    """What keepalived makes of a text in a file of a folder, as a text without means of that kind, a brace ending its
-    line. ``config_id`` is what ``@`` conditions name: the host's name, unless keepalived is told another."""
+    """The text that keepalived makes of a file in ``folder``, without includes, definitions, conditions and loops; a
+    brace ends its line. ``config_id`` is the name for ``@`` conditions: the host name, unless keepalived is told
+    another."""
     lines: list[str] = []
     for line in _Reader(config_id, find).read(folder, text):
         if line == "{" and lines and lines[-1] not in ("{", "}") and '"' not in lines[-1]:
@@ -80,7 +80,7 @@ def expand(text: str, folder: str, config_id: str, find: Find) -> str:
 
 
 class _Reader:
-    """The state of a reading: definitions, and the files that are open, the innermost last."""
+    """The state of reading: definitions, and the open files, the innermost last."""
 
     def __init__(self, config_id: str, find: Find) -> None:
         self.config_id = config_id
@@ -90,11 +90,11 @@ class _Reader:
             "_HASH": Definition(("#",), False),
             "_BANG": Definition(("!",), False),
         }
-        #: The definition that goes on in the next line, if one does.
+        #: The definition that continues in the next line, if any.
         self.growing: str | None = None
 
     def read(self, folder: str, text: str) -> Iterator[str]:
-        """The lines that keepalived's parser gets, each brace as a line of its own."""
+        """The lines that keepalived's parser receives, each brace as a line of its own."""
         self.sources.append(_Source([(folder, text)]))
         while self.sources:
             raw = self.sources[-1].line()
@@ -130,7 +130,7 @@ class _Reader:
         self.growing = name if goes_on else None
 
     def _line(self, line: str) -> Iterator[str]:
-        """The lines that one line becomes. A brace outside quotes is a line of its own."""
+        """The lines that one line expands to. A brace outside quotes is a line of its own."""
         rest: tuple[str, ...] = ()
         again = True
         while again:
@@ -165,7 +165,7 @@ class _Reader:
             yield from self._line(one)
 
     def _put_in(self, line: str, rest: tuple[str, ...]) -> tuple[str, tuple[str, ...], bool]:
-        """The line with its parameters put in, the lines to follow it, and whether to look at it again."""
+        """The line with its parameters replaced, the lines that follow it, and whether to process it again."""
         changed = False
         at = 0
         while len(line) < _LONGEST_LINE:
@@ -207,14 +207,14 @@ class _Reader:
                 yield from self._line(text)
 
     def _include(self, pattern: str) -> None:
-        """Go on with the files that an include names, and then with this one."""
+        """Continue with the files of an include, and then with this one."""
         if len(self.sources) < _DEEPEST:
             self.sources.append(_Source(self.find(pattern, self.sources[-1].folder)))
 
 
 def decomment(line: str) -> str:
-    """A line without its comment and the blanks around it; an escaped mark outside quotes stands for itself. A
-    backslash at the end stays the last character, behind a comment too."""
+    """A line without its comment and surrounding blanks; an escaped comment mark outside quotes stands for itself. A
+    backslash at the end stays the last character, also after a comment."""
     line = line.lstrip(_BLANKS)
     if "#" not in line and "!" not in line and "\\" not in line:
         return line.rstrip(_BLANKS)
@@ -243,7 +243,7 @@ def decomment(line: str) -> str:
 
 
 def _split(line: str) -> tuple[str, str]:
-    """What stands before the first brace outside quotes, or that brace; and what comes after."""
+    """The text before the first brace outside quotes, or that brace; and the rest."""
     if line[0] in "{}":
         return line[0], line[1:].strip(_BLANKS)
     for match in _BRACE.finditer(line):

@@ -1,13 +1,13 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How keepalived's parser sees a text: what is comment, what is quoted, where words begin and end.
+"""How keepalived's parser reads a text: comments, quotes, and where words begin and end.
 
-The rules are those of lib/parser.c (decomment, read_line, alloc_strvec_r). They work line by line and in this order:
-a comment is cut off (``#`` or ``!`` outside double quotes, not escaped); an include takes the rest of its line, and
-a definition (``$NAME=``) that of its lines, braces included; then every brace outside double quotes stands as a line
-of its own, wherever it was written. Single quotes mean nothing. A quote that is not closed on its line reaches to the
-line's end.
+The rules are those of lib/parser.c (decomment, read_line, alloc_strvec_r). They apply line by line and in this order: a
+comment is cut off (``#`` or ``!`` outside double quotes, not escaped); an include takes the rest of its line, and a
+definition (``$NAME=``) that of its lines, braces included; then every brace outside double quotes is a line of its own,
+wherever it was written. Single quotes have no meaning. A quote that is not closed on its line extends to the line's
+end.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from typing import NamedTuple
 
 #: In a mask these characters stand for a comment and for hidden text.
 BLANK, HIDDEN = " ", "_"
-#: What separates words. Python's own white space is wider than the daemon's.
+#: Word separators. Python's own white space has more characters than the daemon's.
 WHITE_SPACE = " \t\f\n\r\v"
 
 _SPECIAL = re.compile(r'[#!"\\][^\n]*')
 _WORD = re.compile(r'"[^"\n]*"|[^ \t\f\n\r\v"{}]+')
 _ESCAPED_MARK = re.compile(r"\\([#!])")
-#: Patterns that few files need; re compiles them when one does. An include hides every brace in it.
+#: Patterns that few files need; re compiles them on first use. An include hides every brace in it.
 _CONDITION = r"(?:@[^ \t\n]*[ \t]+)*"
 _INCLUDE = r"(?m)(?:^|(?<=[{}]))[ \t]*" + _CONDITION + r"include[rmwba]?[ \t][^\n]*"
 _PARAMETER = r"\$\{[A-Za-z_]\w*[ 0-9]*\}"
 
 
 class Word(NamedTuple):
-    """A word as the daemon reads it, and the span where it stands, quotes included."""
+    """A word as the daemon reads it, and its span, quotes included."""
 
     text: str
     start: int
@@ -39,18 +39,18 @@ class Word(NamedTuple):
 
 
 def is_plain(text: str) -> bool:
-    """Whether keepalived reads a text as it stands there: no include, definition, condition or loop is in sight."""
+    """Whether keepalived takes a text literally: it has no include, definition, condition or loop."""
     if "$" in text or "include" in text:
         return False
     return not (("@" in text or "~" in text) and re.search(r"(?:^|[{}\n])[ \t]*[@~]", text))
 
 
 def mask(text: str) -> str:
-    """The text with comments blanked and hidden what is not structure; the same length, the same line feeds.
+    """The text with comments blanked and non-structural text hidden; same length, same line feeds.
 
-    What is hidden: text in double quotes (the quotes stay), escaped characters, include patterns, ``${NAME}``
-    parameters, and definitions to their end, line feeds and all, so that each is one word. Every brace left in a mask
-    opens or closes a block.
+    Hidden are: text in double quotes (the quotes stay), escaped characters, include patterns, ``${NAME}`` parameters,
+    and definitions to their end, including line feeds, so that each is one word. Every brace left in a mask opens or
+    closes a block.
     """
     masked = text
     if "#" in text or "!" in text or '"' in text or "\\" in text:
@@ -100,7 +100,7 @@ def _mask_rest_of_line(match: re.Match[str]) -> str:
 
 
 def _comment_start(rest: str) -> int:
-    """Where decomment() cuts: the first mark outside quotes; a backslash passes over the character after it."""
+    """Where decomment() cuts: the first comment mark outside quotes; a backslash skips the next character."""
     quoted = False
     at = 0
     while at < len(rest):
@@ -120,7 +120,7 @@ def _without_escapes(code: str) -> str:
 
 
 def _fill(code: str, character: str) -> str:
-    """As many characters as there are, the carriage returns of a line's end kept."""
+    """A text of the same length, with carriage returns at line ends kept."""
     kept = code.rstrip("\r")
     return character * len(kept) + code[len(kept) :]
 

@@ -10,7 +10,7 @@ import re
 from typing import Callable, NamedTuple
 
 LOOPS = ("~SEQ", "~LST")
-#: A loop that makes more than this is not followed: keepalived would take minutes over it.
+#: A loop with more rounds than this is not expanded: keepalived would need minutes for it.
 _MOST_ROUNDS = 10000
 
 _SEQUENCE = re.compile(r"~SEQ(x?)[ \t]*\([ \t]*([^ \t,)]+)[ \t]*,[ \t]*([^)]*)\)[ \t]*(.*)", re.DOTALL)
@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"[ \t]*([+-]?(?:0[xX][0-9A-Fa-f]+|[0-9]+))[ \t]*")
 
 
 class Loop(NamedTuple):
-    """Names, the values that they have in each round, and the text that each round reads."""
+    """Names, their values in each round, and the text of each round."""
 
     names: tuple[str, ...]
     rounds: list[tuple[str, ...]]
@@ -30,7 +30,7 @@ class Loop(NamedTuple):
 
 
 def loop_of(line: str, put_in: Callable[[str], str]) -> Loop | None:
-    """The loop of a line, or None for one that is not valid or too long. ``put_in`` puts definitions into a text."""
+    """The loop of a line; None for one that is invalid or too long. ``put_in`` replaces the parameters of a text."""
     return _sequence(line, put_in) if line.startswith("~SEQ") else _list(line)
 
 

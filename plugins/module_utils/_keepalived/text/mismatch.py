@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The blocks that can be made out of a text whose braces do not match. Only loaded for such a text."""
+"""The blocks that can be found in a text whose braces do not match. Loaded only for such a text."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _BRACE = re.compile(r"[{}]")
 
 
 class Span(NamedTuple):
-    """``bound`` is where the header of the block begins at the earliest, ``closing`` the text's end where nobody closed
-    it."""
+    """``bound`` is the earliest possible start of the block's header; ``closing`` is the text's end where the block is
+    not closed."""
 
     bound: int
     opening: int
@@ -22,10 +22,10 @@ class Span(NamedTuple):
 
 
 def matched(masked: str) -> tuple[list[Span], list[tuple[int, str]]]:
-    """The outermost blocks of a mask, and what is wrong, with its offset."""
+    """The outermost blocks of a mask, and (offset, description) of each unmatched brace."""
     flaws: list[tuple[int, str]] = []
     found: list[Span] = []
-    # Of each block that is open: where its header begins, its brace, and what it holds. The first is the text.
+    # For each open block: the start of its header, its brace, and its content. The first is the whole text.
     opened: list[tuple[int, int, list[Span]]] = [(0, -1, found)]
     bound = 0
     for match in _BRACE.finditer(masked):

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blocks within blocks: a block is read and compared against a table of shapes, however deep the tables go."""
+"""Nested blocks: a block is read and compared by a table of shapes, at any depth."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 
 
 class Matching(NamedTuple):
-    """Entries with the blocks they are about (one, or none yet, or several that cannot be told apart), and the blocks
-    that no entry is about."""
+    """Entries with their blocks (one, or none yet, or several that cannot be told apart), and the blocks without an
+    entry."""
 
     pairs: list[tuple[Any, list[Statement]]]
     left: list[Statement]
@@ -38,9 +38,8 @@ class Table:
         return {shape.name: shape.argument() for shape in self.shapes}
 
     def read(self, document: Document, *blocks: Block) -> dict[str, Any]:
-        """The options of a block, or of several that are read as one, in normal form. What stands under a condition
-        or a parameter is left out, an option that is said twice in different ways, and every keyword that is not in
-        the table."""
+        """The options of a block, or of several that are read as one, in normal form. Left out are: lines under a
+        condition or with a parameter, options with contradicting lines, and keywords that are not in the table."""
         values: dict[str, Any] = {}
         found = self.by_keyword(one for block in blocks for one in document.statements(block))
         for shape in self.shapes:
@@ -52,7 +51,7 @@ class Table:
     def means(
         self, document: Document, blocks: Sequence[Block], desired: dict[str, Any], complete: bool = True
     ) -> bool:
-        """Whether blocks, read as one, mean the desired options already."""
+        """Whether blocks, read as one, already mean the desired options."""
         found = self.by_keyword(one for block in blocks for one in document.statements(block))
         if desired.get("exact") and self.undeclared(found, desired):
             return False
@@ -66,13 +65,13 @@ class Table:
         return True
 
     def undeclared(self, found: dict[str, list[Statement]], desired: dict[str, Any]) -> list[Statement]:
-        """The statements that an exact declaration does not hold."""
+        """The statements that an exact declaration does not contain."""
         held = {word for shape in self.shapes if desired.get(shape.name) is not None for word in shape.keywords}
         others = (same for keyword, same in found.items() if keyword not in held and keyword not in INCLUDES)
         return [one for same in others for one in same if one.keyword[:1] not in ("~", "$", "@")]
 
     def exactly(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """A declaration that is exact, with every block below it exact too."""
+        """An exact declaration, with every nested block exact too."""
         return {**desired, **{one.name: one.exactly(desired[one.name]) for one in self.shapes if desired.get(one.name)}}
 
     @staticmethod
@@ -95,8 +94,8 @@ def says_something(value: dict[str, Any]) -> bool:
 
 
 class Group(Shape):
-    """``keyword { … }``, at most once. A value that says nothing changes nothing; where the group is ``removable`` it
-    means that there is no such block."""
+    """``keyword { … }``, at most once. An empty value changes nothing; where the group is ``removable`` it means that
+    the block is absent."""
 
     def __init__(self, name: str, since: str, table: Table, *keywords: str, removable: bool = False) -> None:
         super().__init__(name, since, *keywords)
@@ -120,9 +119,9 @@ class Group(Shape):
 
 
 class Blocks(Shape):
-    """``keyword KEY { … }``, any number of times. The list is authoritative for which there are; what an entry does
-    not say about its block stays. ``also`` are options that tell blocks apart whose keys are alike. Entries and blocks
-    of a kind with neither are matched in their order. ``exact``: an entry can ask for nothing else in its block."""
+    """``keyword KEY { … }``, any number of times. The list determines which blocks exist; options that an entry does
+    not give stay. ``also`` are options that tell blocks with the same key apart. Entries and blocks with neither are
+    matched in their order. ``exact``: an entry can require that its block has no other options."""
 
     def __init__(
         self,
@@ -163,7 +162,7 @@ class Blocks(Shape):
         return entries
 
     def match(self, document: Document, found: Sequence[Statement], value: Any) -> Matching:
-        """Which block each entry is about, and which blocks no entry is about."""
+        """Which block belongs to each entry, and which blocks have no entry."""
         have = [self._identity(statement) for statement in found]
         desired = [repr(self.key.normal(entry)) for entry in value]
         alike = _repeated(have) | _repeated(desired) if self.key.heads else {*have, *desired}
@@ -199,7 +198,7 @@ class Blocks(Shape):
         return statement.identity
 
     def distinction(self, entry: dict[str, Any]) -> str:
-        """What ``also`` says of an entry."""
+        """The values of the ``also`` options of an entry, as text."""
         values = (entry.get(option) for option in self.also)
         return "".join(" " + repr(sorted(one) if isinstance(one, list) else one) for one in values)
 
@@ -210,7 +209,7 @@ class Blocks(Shape):
 
 
 class NamedLists(Blocks):
-    """``keyword NAME { … }`` whose lines are the items of one list."""
+    """``keyword NAME { … }`` with one item of a list on each line."""
 
     def __init__(self, name: str, since: str, listing: Listing, keyword: str, key: Grammar) -> None:
         super().__init__(name, since, Table(listing), keyword, key=key)

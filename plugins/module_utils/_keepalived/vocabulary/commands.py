@@ -1,12 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands in keepalived's configuration, which it takes apart itself, without a shell.
+"""Commands in keepalived's configuration, which it splits itself, without a shell.
 
-A command is one word of its line, so it stands in quotes where it has arguments; what comes after it is a user and a
-group. Quotes of both kinds group, first in the line and then once more in the command (alloc_strvec_quoted_escaped,
-set_script_params_array). A backslash escapes twice in 2.2.7 and once in 2.3.3, so a command that has one is only ever
-compared as it stands, and never written. A tracked process knows double quotes only (alloc_strvec).
+A command is one word of its line, so it is quoted where it has arguments; a user and a group may follow it. Quotes of
+both kinds group words, first in the line and then again in the command (alloc_strvec_quoted_escaped,
+set_script_params_array). A backslash escapes twice in 2.2.7 and once in 2.3.3, so a command with a backslash is only
+compared verbatim, and never written. A tracked process supports double quotes only (alloc_strvec).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SCRIPT = "Put the commands in a script file of their own and name that."
 
 
 def split_quoted(text: str) -> list[str]:
-    """A line's words where quotes group and backslashes escape. Escapes that stand for control characters keep their
+    """A line's words where quotes group and backslashes escape. Escapes for control characters are reduced to their
     letter; they do not occur in commands."""
 
     def bare(match: re.Match[str]) -> str:
@@ -37,7 +37,7 @@ def split_quoted(text: str) -> list[str]:
 
 
 def join_quoted(words: list[str]) -> str:
-    """A text that ``split_quoted`` takes apart into these words, with one kind of quotes and only where needed."""
+    """A text that ``split_quoted`` splits into these words, with one kind of quotes and only where needed."""
     quote = '"' if any("'" in word for word in words) else "'"
     return " ".join(
         word
@@ -48,13 +48,13 @@ def join_quoted(words: list[str]) -> str:
 
 
 def first_word(text: str) -> int:
-    """Where the first word ends in a text that begins with it, by the rules of ``split_quoted``."""
+    """Where the first word of a text ends, by the rules of ``split_quoted``."""
     match = _QUOTED_WORD.match(text)
     return match.end() if match is not None else len(text)
 
 
 def problem(value: str) -> tuple[str, str] | None:
-    """Why a text cannot be a program and its arguments, or None."""
+    """(reason, remedy) where a text cannot be a program and its arguments, else None."""
     wrong = word_problem(value.replace(" ", "_"), "", _LONGEST)
     if wrong is not None:
         return wrong[0], _SCRIPT if value.strip() else wrong[1]
@@ -72,14 +72,14 @@ def problem(value: str) -> tuple[str, str] | None:
 
 
 def to_text(value: str) -> str:
-    """A command as the one word that it is in its line."""
+    """A command as one word of its line."""
     if "\\" in value:
         return value
     return "'{0}'".format(value) if '"' in value else '"{0}"'.format(value)
 
 
 def normal(text: str) -> str:
-    """The command in the rest of a line, with quotes only where they are needed."""
+    """The command in the rest of a line, quoted only where needed."""
     word = text[: first_word(text)]
     outer = split_quoted(word) if "\\" not in word else []
     joined = join_quoted(split_quoted(outer[0])) if outer else word
@@ -87,7 +87,7 @@ def normal(text: str) -> str:
 
 
 def process_problem(value: str) -> tuple[str, str] | None:
-    """Why a text cannot be a process and its parameters, or None."""
+    """(reason, remedy) where a text cannot be a process and its parameters, else None."""
     wrong = word_problem(value.replace(" ", "_"), ";'$\\", _LONGEST)
     if wrong is None and (value.count('"') % 2 or not _words(value)):
         return "has a double quote that is not closed, or names nothing", "Close it."
@@ -95,7 +95,7 @@ def process_problem(value: str) -> tuple[str, str] | None:
 
 
 def process_normal(text: str) -> str:
-    """A process and its parameters, with quotes only where they are needed."""
+    """A process and its parameters, quoted only where needed."""
     return " ".join(map(_double_quoted, _words(text)))
 
 
@@ -108,8 +108,8 @@ def _double_quoted(word: str) -> str:
 
 
 def _broken(text: str) -> tuple[str, str] | None:
-    """What keepalived would not read to its end as one line, although quotes group: the first step of its parser knows
-    no escaped quote."""
+    """(reason, remedy) of a text that keepalived would not read as one line to its end, although quotes group: the
+    first step of its parser does not support escaped quotes."""
     masked = mask("x " + text)
     for mark in "{}":
         if mark in masked:

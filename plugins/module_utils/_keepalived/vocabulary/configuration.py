@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole of a keepalived.conf as one table, and in it what is about interfaces beside instances: static addresses,
-routes and rules, the pace of gratuitous ARP, and patience with links that flap. Data (vrrp_parser.c)."""
+"""The whole keepalived.conf as one table, including what concerns interfaces outside instances: static addresses,
+routes and rules, delays of gratuitous ARP, and debouncing of flapping links. Data (vrrp_parser.c)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 _INTERVAL = number(0, 2147)
 _DELAY = number(0, 255)
 
-#: Before the addresses, routes and rules that name them.
+#: Before the addresses, routes and rules that refer to them.
 TRACK_GROUPS = Blocks("track_groups", OLDEST, Table(Words("group", OLDEST, plain())), "track_group", key=NAME)
 STATIC_IPADDRESS = Records("static_ipaddress", OLDEST, Grammar(*ADDRESS, option("track_group", plain())), ordered=True)
 STATIC_ROUTES = Sentences("static_routes", OLDEST, ROUTE)
@@ -58,14 +58,14 @@ GARP_GROUPS = Blocks(
     "garp_group",
     also=("interface", "interfaces"),
 )
-#: Both delays are written: without the second one the manual says that it is the first, and keepalived takes 0.
+#: Both delays are written: by the manual the second one defaults to the first, but keepalived uses 0.
 INTERFACE_DELAYS = Records(
     "interface_up_down_delays",
     "2.2.3",
     Grammar(head("name", interface()), head("down_delay", _DELAY), head("up_delay", _DELAY)),
 )
 
-#: In the order keepalived wants: trackers before who tracks them.
+#: In the order keepalived needs: trackers before the blocks that track them.
 CONFIGURATION = Table(
     GLOBAL_DEFS,
     INTERFACE_DELAYS,

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a configuration that was read can be given back to keepalived_config, which refuses what its options cannot
-be and takes a list for all there is. Only loaded by keepalived_info."""
+"""Which parts of a configuration that was read keepalived_config accepts: it refuses values that its options cannot
+hold, and treats a list as complete. Loaded only by keepalived_info."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 
 
 def fitting(table: Table, values: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
-    """Of options that were read, those that can be given back, and the names of those of which something cannot."""
+    """Of options that were read, those that can be applied again, and the names of those that cannot be, or only in
+    part."""
     kept: dict[str, Any] = {}
     lost: set[str] = set()
     for shape in table.shapes:
@@ -37,17 +38,17 @@ def fitting(table: Table, values: dict[str, Any]) -> tuple[dict[str, Any], set[s
 
 
 def _fitting_value(shape: Shape, value: Any) -> tuple[Any, bool]:
-    """What of one value can be given back (None for nothing), and whether that is all of it."""
+    """The part of a value that can be applied again (None for nothing), and whether that is all of it."""
     if isinstance(shape, Group):
         options, lost = fitting(shape.table, value)
-        return options or None, not lost  # one that says nothing may mean that there is none
+        return options or None, not lost  # an empty dictionary could mean that the block is absent
     if isinstance(shape, Blocks):
         return _fitting_blocks(shape, value)
     return (value, True) if _fits(shape, value) else (None, False)
 
 
 def _fitting_blocks(shape: Blocks, value: list[dict[str, Any]]) -> tuple[Any, bool]:
-    """A list is given back whole or not at all."""
+    """A list is returned whole or not at all."""
     if any("header" in entry for entry in value):
         return None, False
     kept, whole = [], True
@@ -70,7 +71,7 @@ def _fits(shape: Shape, value: Any) -> bool:
 
 
 def _fits_grammar(grammar: Grammar, item: Any) -> bool:
-    """Whether an item could be read, and every part of it is what its option can have."""
+    """Whether an item was readable, and each of its parts is a valid value."""
     kinds = {part.name: part.kind for part in grammar.heads + grammar.options}
     return isinstance(item, dict) and all(
         kind is None or kind.fits(item[name]) for name, kind in kinds.items() if name in item

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keepalived understands in global_defs. Data (global_parser.c)."""
+"""The options of global_defs that keepalived supports. Data (global_parser.c)."""
 
 from __future__ import annotations
 

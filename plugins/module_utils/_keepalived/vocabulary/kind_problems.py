@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a value is none of a kind: (reason, remedy), or None where it is one.
+"""Why a value is not valid for a kind: (reason, remedy), or None where it is.
 
-What keepalived cannot take is refused here: a ``#`` or ``!`` starts a comment, a brace opens or closes a block, a ``$``
-names a parameter, a quote groups words, and nothing is escaped in a plain word (lib/parser.c).
-Only loaded where a value is judged.
+Values that keepalived cannot represent are refused here: a ``#`` or ``!`` starts a comment, a brace opens or closes a
+block, a ``$`` names a parameter, a quote groups words, and plain words have no escapes (lib/parser.c). Loaded only when
+a value is checked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.docum
 
 Fault = Optional[tuple[str, str]]
 
-#: Characters that no bare word may have.
+#: Characters that no unquoted word may have.
 _STRUCTURE = "#!{}\"'$;\\"
 _MOST_CHARACTERS = 500
 _REMEDY = "Use letters, digits and . _ - / : only."
@@ -62,7 +62,7 @@ def address(value: str, prefix: str) -> Fault:
 
 
 def upper(value: str, words: tuple[str, ...]) -> Fault:
-    """One of some words in capitals."""
+    """One of some words in capital letters."""
     if value in words:
         return None
     return "is not one of the words keepalived knows", "Use one of: " + ", ".join(words)
@@ -77,7 +77,7 @@ def sentence(value: str, pattern: str, example: str) -> Fault:
 
 
 def password(value: str) -> Fault:
-    """auth_pass: keepalived cuts it after 8 characters, so longer ones are refused."""
+    """auth_pass: keepalived truncates it after 8 characters, so longer ones are refused."""
     problem = plain(value)
     if problem is None and len(value) > 8:
         return "is longer than 8 characters, and keepalived would silently cut it", "Give at most 8 characters."
@@ -108,7 +108,7 @@ def weight(value: str, limit: int) -> Fault:
 
 
 def pattern(value: str) -> Fault:
-    """A regular expression in double quotes: what keepalived would unescape is refused."""
+    """A regular expression in double quotes: escapes that keepalived would resolve are refused."""
     if re.search(r"\$[{A-Za-z_]", value):
         return "names a parameter of keepalived's", "Put the $ at the end, or use [$]."
     return plain("".join("_" if one in " {}'$#!;" else one for one in value))

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kinds of values that keepalived's configuration knows beside plain numbers and words.
+"""Kinds of values in keepalived's configuration, in addition to plain numbers and words.
 
-What judges a value is in the modules kind_problems and commands, which a run without changes never loads.
+The checks of values are in the modules kind_problems and commands, which a run without changes never loads.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds impor
 
 
 def _text(normal: Callable[[str], Any], judge: str, *terms: Any) -> Kind:
-    """``judge`` names the function in kind_problems that judges a value, ``terms`` are what else it is given."""
+    """``judge`` names the function in kind_problems that checks a value; ``terms`` are its further arguments."""
     return Kind({"type": "str"}, _judged(judge, *terms), str, normal)
 
 
@@ -32,7 +32,7 @@ def _judged(judge: str, *terms: Any) -> Callable[[Any], Any]:
 
 
 def plain(longest: int = 500) -> Kind:
-    """One bare word."""
+    """One unquoted word."""
     return _text(str, "plain", longest)
 
 
@@ -47,9 +47,10 @@ def path() -> Kind:
 
 
 def address(prefix: str = "never") -> Kind:
-    """An IPv4 or IPv6 address. ``prefix``: ``never``, ``optional``, or ``always`` (keepalived would take /32 or /128).
+    """An IPv4 or IPv6 address. ``prefix``: ``never``, ``optional``, or ``always`` (keepalived would assume /32 or
+    /128).
 
-    The normal form is the kernel's spelling, with the prefix length where one may stand.
+    The normal form is the kernel's spelling, with the prefix length unless ``prefix`` is ``never``.
     """
 
     def normal(text: str) -> str:
@@ -62,7 +63,7 @@ def address(prefix: str = "never") -> Kind:
 
 
 def upper(*words: str) -> Kind:
-    """One of some words that keepalived reads in any case and we write in capitals."""
+    """One of some words that keepalived reads in upper and lower case; written in capital letters."""
     return Kind({"type": "str", "choices": list(words)}, _judged("upper", words), str, str.upper)
 
 
@@ -77,7 +78,7 @@ def user() -> Kind:
 
 
 def pattern() -> Kind:
-    """A regular expression in double quotes, as it stands."""
+    """A regular expression in double quotes, verbatim."""
     return Kind({"type": "str"}, _judged("pattern"), '"{0}"'.format, str)
 
 
@@ -92,7 +93,7 @@ def hmac_key() -> Kind:
 
 
 def weight(limit: int) -> Kind:
-    """A weight, alone or followed by ``reverse``. 254 is refused where keepalived would make it 253."""
+    """A weight, alone or followed by ``reverse``. 254 is refused where keepalived would reduce it to 253."""
 
     def normal(text: str) -> str:
         number, _space, rest = " ".join(text.split()).partition(" ")
@@ -102,13 +103,13 @@ def weight(limit: int) -> Kind:
 
 
 def command() -> Kind:
-    """A program and its arguments. The normal form has quotes only where they are needed; a command with a backslash is
-    as it stands in the file, its quotes included."""
+    """A program and its arguments. The normal form is quoted only where needed; a command with a backslash stays
+    verbatim, including its quotes."""
     return Kind({"type": "str"}, _of_commands("problem"), _of_commands("to_text"), _of_commands("normal"))
 
 
 def process() -> Kind:
-    """The name of a process as its command line begins, and parameters. A name with blanks stands in double quotes."""
+    """The name of a process as its command line begins, and parameters. A name with blanks is in double quotes."""
     return Kind({"type": "str"}, _of_commands("process_problem"), str, _of_commands("process_normal"))
 
 
@@ -122,7 +123,7 @@ def _of_commands(name: str) -> Callable[[str], Any]:
 
 
 def noting(kind: Kind, note: str) -> Kind:
-    """The same kind, whose problems tell what keepalived would do."""
+    """The same kind, with ``note`` added to its problems: what keepalived would do."""
 
     def problem(value: Any) -> tuple[str, str] | None:
         problem = kind.problem(value)

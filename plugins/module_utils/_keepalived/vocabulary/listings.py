@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists in keepalived's configuration: blocks with one item to a line (``virtual_ipaddress { … }``), and lines that
-hold several named parts (``sorry_server ADDRESS PORT``)."""
+"""Lists in keepalived's configuration: blocks with one item on each line (``virtual_ipaddress { … }``), and lines with
+several named parts (``sorry_server ADDRESS PORT``)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 
 
 class Part(NamedTuple):
-    """One part of an item: ``keyword VALUE``, or the bare keyword where ``kind`` is None, or the bare value where
+    """One part of an item: ``keyword VALUE``, or the keyword alone where ``kind`` is None, or the value alone where
     there is no keyword."""
 
     name: str
@@ -39,8 +39,9 @@ def option(name: str, kind: Kind | None, *keywords: str) -> Part:
 class Grammar:
     """An item is a dictionary of parts: first those without a keyword, in order, then the others in any order.
 
-    ``older`` names parts whose keyword may be left out right behind the first ones, in this order, as older versions
-    wrote them. Its normal form is the sorted parts that are there; what cannot be read is its text and equals nothing.
+    ``older`` names parts whose keyword may be omitted right after the first ones, in this order, as older versions
+    wrote them. The normal form is the sorted parts that are present; an item that cannot be parsed is its text, which
+    equals nothing.
     """
 
     def __init__(self, *parts: Part, older: Sequence[str] = ()) -> None:
@@ -96,12 +97,13 @@ class Grammar:
         return part.required or (part.kind.fits(value) and part.kind.problem(value) is None)
 
     def key(self, normal: Any) -> Any:
-        """What makes an item the same item when its other parts change."""
+        """What identifies an item when its other parts change."""
         return normal.get(self.heads[0].name) if isinstance(normal, dict) and self.heads else normal
 
 
 class Record(Scalar):
-    """``keyword PART …``: one line with named parts. Where it is ``removable``, no part means that there is no line."""
+    """``keyword PART …``: one line with named parts. Where it is ``removable``, an empty value means that the line is
+    absent."""
 
     def __init__(self, name: str, since: str, grammar: Grammar, *keywords: str, removable: bool = False) -> None:
         super().__init__(name, since, *keywords)
@@ -118,7 +120,7 @@ class Record(Scalar):
         return None if self.removes(value) else self.grammar.normal(value)
 
     def removes(self, value: Any) -> bool:
-        """Whether a value means that there is no such line."""
+        """Whether a value means that the line is absent."""
         return self.removable and all(one is None for one in value.values())
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
@@ -126,7 +128,7 @@ class Record(Scalar):
 
 
 class Item(NamedTuple):
-    """An item as it stands in the file."""
+    """An item as it is in the file."""
 
     normal: Any
     start: int
@@ -136,7 +138,7 @@ class Item(NamedTuple):
 
 
 class Listing(Shape):
-    """A block whose lines are items. ``ordered`` where the order means something to the daemon."""
+    """A block whose lines are items. ``ordered``: the order matters to the daemon."""
 
     def __init__(self, name: str, since: str, *keywords: str, ordered: bool = False) -> None:
         super().__init__(name, since, *keywords)
@@ -163,7 +165,7 @@ class Listing(Shape):
 
 
 class Records(Listing):
-    """Items that are dictionaries, one to a line."""
+    """Items that are dictionaries, one on each line."""
 
     def __init__(self, name: str, since: str, grammar: Grammar, *keywords: str, ordered: bool = False) -> None:
         super().__init__(name, since, *keywords, ordered=ordered)
@@ -188,10 +190,10 @@ class Records(Listing):
 
 
 class Repeated(Records):
-    """``keyword PART …``, a line for each item; what follows the first part is secret."""
+    """``keyword PART …``, one line for each item; what follows the first part is secret."""
 
     def argument(self) -> dict[str, Any]:
-        # The part that is secret says so itself.
+        # The secret part has no_log itself.
         return dict(super().argument(), no_log=False)
 
     def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
@@ -227,7 +229,7 @@ class Sentences(Listing):
 
 
 class Words(Sentences):
-    """Items that are single words, several to a line or one: the order means nothing."""
+    """Items that are single words, one or several on each line; the order does not matter."""
 
     def __init__(self, name: str, since: str, kind: Kind, *keywords: str) -> None:
         super().__init__(name, since, kind, *keywords)

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keepalived understands of IPVS: virtual_server, real_server and every checker. Data (check_parser.c,
-check_*.c); schedulers, methods and protocols that keepalived would replace silently are not in it."""
+"""The options of IPVS that keepalived supports: virtual_server, real_server and every checker. Data (check_parser.c,
+check_*.c), without schedulers, methods and protocols that keepalived would silently replace."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ _HTTP = Table(
 
 CHECKERS: tuple[Blocks, ...] = (
     Blocks("http_get", OLDEST, _HTTP, "HTTP_GET"),
-    # In keepalived's source since August 2026, after 2.4.3: no release up to that one knows sni_name.
+    # In keepalived's source since August 2026; releases up to 2.4.3 do not support sni_name.
     Blocks("ssl_get", OLDEST, Table(*_HTTP.shapes, Value("sni_name", "2.4.4", plain())), "SSL_GET"),
     Blocks("tcp_check", OLDEST, Table(*_CONNECTING), "TCP_CHECK"),
     Blocks(
@@ -256,7 +256,7 @@ SSL = Group(
         Value("password", OLDEST, secret(plain())),
         Value("ca", OLDEST, path()),
         Value("certificate", OLDEST, path()),
-        Value("key", OLDEST, shown(path())),  # where it is, not what it is
+        Value("key", OLDEST, shown(path())),  # a path, not a secret
     ),
     "SSL",
 )

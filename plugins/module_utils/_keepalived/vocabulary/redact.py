@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Masks the secrets of a keepalived.conf, also those that are not ours, so that a diff can be shown."""
+"""Masks the secrets of a keepalived.conf, including those that are not managed, so that a diff can be shown."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _keywords(table: Table) -> Iterator[str]:
 
 
 def redact(text: str) -> str:
-    """The text with every secret value, and that of every ``key`` (unless it is a path), masked, in comments too, and
-    with it the definition of any parameter that such a value names."""
+    """The text with every secret value masked, and that of every ``key`` (unless it is a path), in comments too; and
+    the definition of any parameter that such a value refers to."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
 
     keywords = "|".join(dict.fromkeys(_keywords(CONFIGURATION)))

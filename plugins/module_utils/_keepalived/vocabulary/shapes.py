@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shapes that options take in a keepalived block, and for each: its argument, its check, reading and writing.
+"""The shapes of options in a keepalived block, and for each: its argument, its check, reading and comparing.
 
-A vocabulary is a table of these. Every shape reads its statements into the normal form in which desired and current
-are compared. How to edit them where they differ is in the module edits, which a run without changes never loads.
+A vocabulary is a table of these. Every shape reads its statements into the normal form in which desired and current are
+compared. Edits are in the module edits, which a run without changes never loads.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MASKED = "********"
 
 
 class Shape:
-    """One option. ``name`` is the option, ``keywords`` what stands in the file: the first one is what we write, known
+    """One option. ``name`` is the option; ``keywords`` are those in the file: the first one is written and supported
     ``since`` a version, the others are older.
 
     ``secret`` values are never shown.
@@ -44,7 +44,7 @@ class Shape:
         return self.keywords[0]
 
     def argument(self) -> dict[str, Any]:
-        """The option's piece of an argument spec."""
+        """The option's fragment of an argument spec."""
         raise NotImplementedError
 
     def exactly(self, value: Any) -> Any:
@@ -56,22 +56,22 @@ class Shape:
         raise NotImplementedError
 
     def ambiguous(self, document: Document, found: Sequence[Statement]) -> bool:
-        """Whether the option's statements say different things, so that it is not known which of them counts."""
+        """Whether the option's statements contradict each other, so that it is not known which of them counts."""
         return False
 
     def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
-        """Those of the option's statements whose meaning is not known: they hang on something else, or are no block
-        where one should be."""
+        """The option's statements whose meaning is not known: they depend on something else, or are no block where one
+        is required."""
         return [statement for statement in found if is_opaque(statement) or statement.block is None]
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
-        """Whether the option's statements mean the desired value already. Where they do not, the edits module knows
-        how to make them. ``complete`` is False on a top level where blocks may stand that are not in a list."""
+        """Whether the option's statements already mean the desired value. If not, the module edits can change them.
+        ``complete`` is False on a top level that may have blocks which are not in a list."""
         raise NotImplementedError
 
 
 class Scalar(Shape):
-    """A shape of one line. Keepalived reads repeated ones in different ways, so only one is left when one is set."""
+    """A shape of one line. keepalived reads repeated lines in different ways, so only one is left when it is set."""
 
     def unreadable(self, found: Sequence[Statement]) -> list[Statement]:
         return [statement for statement in found if is_opaque(statement) or statement.block is not None]
@@ -90,7 +90,7 @@ class Scalar(Shape):
         return alike and (bool(found) or self.removes(value))
 
     def removes(self, value: Any) -> bool:
-        """Whether a value means that there is no such line."""
+        """Whether a value means that the line is absent."""
         return False
 
     def shown(self, line: str) -> str:
@@ -116,7 +116,7 @@ class Value(Scalar):
 
 
 class Arguments(Value):
-    """``keyword WORD …``, where the kind knows quotes of its own."""
+    """``keyword WORD …``, where the kind has its own rules for quotes."""
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         words = found[-1].words
@@ -126,11 +126,11 @@ class Arguments(Value):
 
 
 class Command(Arguments):
-    """``keyword "COMMAND" [user [group]]``: the command is set, a user and group that stand there stay."""
+    """``keyword "COMMAND" [user [group]]``: the command is set, an existing user and group stay."""
 
 
 class Flag(Scalar):
-    """``keyword`` stands there or does not. ``opposite`` is a keyword that takes it back."""
+    """``keyword`` is present or absent. ``opposite`` is a keyword that negates it."""
 
     def __init__(self, name: str, since: str, *keywords: str, opposite: str = "") -> None:
         super().__init__(name, since, *keywords)
@@ -155,7 +155,7 @@ class Flag(Scalar):
 
 
 class Toggle(Flag):
-    """Like a flag, but its opposite is written out: the daemon's default may come from elsewhere."""
+    """Like a flag, but false is written out: the daemon's default may be set elsewhere."""
 
     def removes(self, value: Any) -> bool:
         return False

@@ -1,9 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A virtual service in the words of the IPVS modules, and in keepalived's. Pure; the inventory's filters speak so too.
+"""A virtual service in the options of the IPVS modules, and in keepalived's. Pure; also used by the inventory's
+filters.
 
-What has the same meaning in both has the IPVS modules' name. What only keepalived knows keeps its own.
+Options with the same meaning in both have the IPVS modules' names. Options that only keepalived has keep its names.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 #: Flags of a service and the options that write them.
 FLAGS = {name: name.replace("-", "_") for name in ("ops", "sh-port", "sh-fallback", "mh-port", "mh-fallback")}
 FLAGS.update({"flag-{0}".format(number): "flag_{0}".format(number) for number in (1, 2, 3)})
-#: Ours -> keepalived's, where the value is the same.
+#: IPVS modules' name -> keepalived's, where the value is the same.
 _SERVICE = {
     "scheduler": "lb_algo",
     "persistence_netmask": "persistence_granularity",
@@ -38,7 +39,7 @@ _TUNNELS: dict[str, Any] = {
 }
 _METHOD: dict[str, Any] = {"forwarding_method": {"type": "str", "choices": ["dr", "tun", "nat"]}, **_TUNNELS}
 
-#: What keepalived knows and we say in other words.
+#: Keywords of keepalived that have another name here.
 _SAID = {*FLAGS.values(), *_SERVICE.values(), "protocol", "ip_family", "lb_kind", "real_servers", "hashed"}
 _SAID_OF_SERVERS = {*_SERVER.values(), "lvs_method"}
 
@@ -89,7 +90,7 @@ def in_keepalived_words(service: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def word_faults(service: Mapping[str, Any]) -> Iterator[Problem]:
-    """What cannot be said in keepalived's words, or would not say which service is meant."""
+    """Problems of options that keepalived has no keyword for, or that leave unclear which service is meant."""
     if not any(service.get(option) for option in ("address", "fwmark", "group")):
         yield Problem("address", None, "is missing", "Give address and port, or fwmark, or group.")
     if service.get("address") and not service.get("protocol"):
@@ -104,7 +105,7 @@ def word_faults(service: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def in_ipvs_words(problems: Iterable[Problem]) -> list[Problem]:
-    """Problems that the planner found, with the options as they were given."""
+    """The planner's problems, with the option names that the user gave."""
     names = {"lvs_method": "forwarding_method", "lb_kind": "forwarding_method", "ip_family": "family"}
     names.update({theirs: ours for ours, theirs in (*_SERVICE.items(), *_SERVER.items())})
     names.update(dict.fromkeys(FLAGS.values(), "flags"))
@@ -133,7 +134,7 @@ def _renamed(given: Mapping[str, Any], known: Mapping[str, Any], names: Mapping[
 
 
 def _method(entry: Mapping[str, Any]) -> str | None:
-    """The way packets go, as ``TUN type gue port 5555 csum``; None where it is not said."""
+    """The forwarding method, as ``TUN type gue port 5555 csum``; None where it is not given."""
     if entry.get("forwarding_method") is None:
         return None
     words = [str(entry["forwarding_method"]).upper()]

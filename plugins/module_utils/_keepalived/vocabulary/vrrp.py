@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keepalived understands of VRRP: vrrp_instance and what it tracks. Data; ranges are those of vrrp_parser.c,
-with what keepalived would round, clamp or ignore left out."""
+"""The options of VRRP that keepalived supports: vrrp_instance and what it tracks. Data; ranges are those of
+vrrp_parser.c, without values that keepalived would round, clamp or ignore."""
 
 from __future__ import annotations
 
@@ -48,11 +48,12 @@ _WEIGHT = integer(-253, 253)
 _NAME = head("name", plain())
 NAME = Grammar(_NAME)
 
-#: ip route and ip rule syntax is wide: words and numbers, nothing that keepalived's own parser would take apart.
+#: The syntax of ip route and ip rule is wide: words and numbers, without characters that keepalived's parser
+#: interprets.
 ROUTE = sentence(r"[A-Za-z0-9_.:/+\- ]+", "default via 10.0.0.254 dev eth0")
 RULE = sentence(r"[A-Za-z0-9_.:/+\- ]+", "from 10.0.0.0/24 table 100")
 
-#: What an address on an interface may have, virtual or static.
+#: Options of an address on an interface, virtual or static.
 ADDRESS = (
     head("address", address("always")),
     option("dev", interface()),
@@ -222,7 +223,7 @@ BFD_INSTANCE = Table(
     Value("weight", OLDEST, weight(253)),
 )
 
-#: What keepalived_instance is about: the one list of a table that has nothing else.
+#: The one list that keepalived_instance manages, as a table.
 INSTANCES = Blocks("instances", OLDEST, INSTANCE, "vrrp_instance", key=NAME, exact=True)
 SCRIPTS = Blocks("scripts", OLDEST, SCRIPT, "vrrp_script", key=NAME, exact=True)
 TRACK_PROCESSES = Blocks("track_processes", "2.0.11", TRACK_PROCESS, "vrrp_track_process", key=NAME, exact=True)
