@@ -1,13 +1,13 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cheaper start from the zip that Ansible sends to a host.
+"""A faster start from the zip that Ansible sends to a host.
 
-Python's zipimport compiles every module twice: ``zipimporter.get_filename``, asked while the module is only being
-looked for, compiles it to learn where it lies (CPython 3.8 to 3.13, Lib/zipimport.py). Nothing in such a payload is
-compiled beforehand, so that is most of what a run without changes costs. This finder compiles once. The garbage
-collector rests: a process that lives for a tenth of a second has no use for it, and walking all that Ansible's own
-imports have made, several times on the way and once more at the end, took a third of what our code cost.
+Python's zipimport compiles every module twice: ``zipimporter.get_filename``, called while the module is only searched
+for, compiles it to learn its location (CPython 3.8 to 3.13, Lib/zipimport.py). Nothing in the payload is precompiled,
+so this is most of the cost of a run without changes. This finder compiles once. The garbage collector is disabled: in a
+process that lives for a tenth of a second it is of no use, and its passes over all that Ansible's own imports create
+took a third of the time of our code.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OURS = "ansible_collections.k8s_edge.ha.plugins."
 
 
 class PayloadFinder:
-    """Finds this collection's modules in one archive; everything else, packages too, is left to the others."""
+    """Finds this collection's modules in one archive. Everything else, packages too, is left to the other finders."""
 
     def __init__(self, archive: Any) -> None:
         self.archive = archive
@@ -58,7 +58,8 @@ class _Source:
 
 
 def start_lean(loader: Any) -> None:
-    """Put the finder first and rest the collector, where ``loader`` (a module's ``__loader__``) reads from a zip."""
+    """Install the finder first and disable the collector, if ``loader`` (a module's ``__loader__``) reads from a
+    zip."""
     if type(loader).__name__ == "zipimporter":
         gc.disable()
         gc.freeze()

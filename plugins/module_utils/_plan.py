@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What will be done, as frozen values: made by pure planners, shown in check mode, carried out by ``_reconcile``."""
+"""Plans as frozen values: made by pure planners, shown in check mode, carried out by ``_reconcile``."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
-#: How hard a change touches the running service, from least to most.
+#: The effect of a change on the running service, from least to most.
 IMPACTS = ("none", "runtime", "reload", "restart", "vip_move")
 
 
 def worst(impacts: Iterable[str]) -> str:
-    """The heaviest of some impacts; ``none`` where there are none."""
+    """The greatest of some impacts; ``none`` where there are none."""
     return max(impacts, key=IMPACTS.index, default="none")
 
 
 class Step(NamedTuple):
-    """One change and what reverts it. ``summary`` says it in words, a line for each thing it changes."""
+    """One change and what reverts it. ``summary`` describes it, a line for each thing it changes."""
 
     summary: str
     apply: Any
@@ -45,13 +45,13 @@ class Resource(Protocol):
     """Something that can be brought to a desired state."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Held from read to the last step, so that concurrent runs lose nothing."""
+        """Held from read to the last step, so that concurrent runs lose no change."""
 
     def read(self) -> Any:
-        """The current state. The only look at the world that planning gets."""
+        """The current state. Planning gets no other information about the host."""
 
     def plan(self, current: Any) -> Plan:
-        """What is to be done about the current state. Pure: no effects, same answer for the same state."""
+        """The changes from the current to the desired state. Pure: no effects, same result for the same state."""
 
     def rehearse(self, plan: Plan) -> None:
         """Check what can be checked without changing the host (check mode). Raises EdgeError where apply would."""

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a command. Only loaded where one is run."""
+"""Runs a command. Loaded only when one is run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run_command(
     ignore_sigterm: bool,
     environment: Mapping[str, str] | None,
 ) -> tuple[int, str, str, bool]:
-    """The fields of a ``Completed``, as ``System.run`` says."""
+    """Run a command; returns the fields of a ``Completed``. See ``System.run``."""
     child = subprocess.Popen(
         list(argv),
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
@@ -46,12 +46,12 @@ def _ignore_sigterm() -> None:
 
 
 def _end(child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """Kill the child's whole session and give back what it had said."""
+    """Kill the child's whole session and return its output so far."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     try:
         return child.communicate(timeout=2)
     except subprocess.TimeoutExpired:
-        # A grandchild that left the session holds the pipes: what it says is not waited for.
+        # A grandchild that left the session keeps the pipes open: its output is not waited for.
         child.wait()
         return b"", b""

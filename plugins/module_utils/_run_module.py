@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a module begins and ends: the one place that calls ``exit_json`` or ``fail_json``."""
+"""The start and end of every module: the one place that calls ``exit_json`` or ``fail_json``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import HIDDEN, MASK, mask_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: (params, ports, check mode) -> the keys of the result.
+#: (params, system, check mode) -> the keys of the result.
 Action = Callable[[dict[str, Any], System, bool], dict[str, Any]]
 
 
@@ -36,15 +36,15 @@ def run_module(
     hidden: Collection[str] = (),
     **module_options: Any,
 ) -> None:
-    """Run a module's action on its checked parameters and end with its result, or with its error in words.
+    """Run a module's action on its checked parameters and end with its result, or with its error as a message.
 
-    A mask, as info modules show it for a secret, is refused in every option of every module, and so is what Ansible
-    would take for a number or a text though it is none.
+    A mask, as info modules show it for a secret, is refused in every option of every module, and so is a value that
+    Ansible would convert to a number or a text although it is none.
 
     ``redact`` is for modules whose free text may hold secrets: it masks the parameters in the result, and the host's
-    log does not get them at all. Of the options in ``hidden``, of which no text could be masked, nothing is repeated.
-    ``lean`` is for modules that take thousands of entries: their action gets nested options without those that were not
-    given, where others get them as None.
+    log does not get them at all. Options in ``hidden`` are never repeated, because their text cannot be masked.
+    ``lean`` is for modules with thousands of entries: their action gets nested options without those that were not
+    given; other actions get these as None.
     """
     module = _Module(redact, lean, hidden, argument_spec=argument_spec, supports_check_mode=True, **module_options)
     try:
@@ -60,7 +60,7 @@ def run_module(
 
 
 def _masks_in(params: dict[str, Any]) -> Iterable[Problem]:
-    """The masks in the parameters. One look at all of the arguments as they came says whether there are any."""
+    """The masks in the parameters. One search of the raw arguments tells whether there are any."""
     came = basic._ANSIBLE_ARGS
     if came is not None and not any(mask.encode() in came for mask in (MASK, HIDDEN)):
         return ()
@@ -68,15 +68,15 @@ def _masks_in(params: dict[str, Any]) -> Iterable[Problem]:
 
 
 class _ShallowCopy:
-    """Stands for ``copy`` in ansible.module_utils.basic."""
+    """Replaces ``copy`` in ansible.module_utils.basic."""
 
     deepcopy: Any = staticmethod(dict)
 
 
 @contextmanager
 def _shallow_copy() -> Iterator[None]:
-    """From 2.19 on, ansible-core keeps a deep copy of all arguments to look up one setting: spare it."""
-    # Not getattr(): what 2.17 and 2.18 do not have there, they look for among names that they no longer offer.
+    """ansible-core since 2.19 makes a deep copy of all arguments to look up one setting: avoid that."""
+    # Not getattr(): for a missing name, 2.17 and 2.18 search names that they no longer offer.
     whole = vars(basic).get("copy")
     if whole is None:
         yield
@@ -89,7 +89,8 @@ def _shallow_copy() -> Iterator[None]:
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
-    """Ansible itself ends a module whose parameters do not fit, so it is the ends that mask, and that say which."""
+    """Ansible itself ends a module whose parameters are invalid, so masking and naming options is done in its exit
+    methods."""
 
     def __init__(self, redact: Redact | None, lean: bool, hidden: Collection[str], **options: Any) -> None:
         self._redact = redact
@@ -101,7 +102,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         self.problems: list[Problem] = []
         try:
             super().__init__(no_log=redact is not None, **options)
-        except TypeError:  # Ansible looks for options in a number that stands for a dictionary
+        except TypeError:  # Ansible looks for options in a number that is in the place of a dictionary
             if not list(dictionary_problems(self._spec, _given())):
                 raise
             self.fail_json("")
@@ -109,7 +110,8 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         self._fits = True
 
     def _load_params(self) -> None:
-        """Before Ansible changes them, the parameters say what they were written as. What is taken out has its type."""
+        """Find values of a wrong type in the parameters as written, before Ansible changes them. Options that
+        take_plain removes have their type already."""
         if not self._lean:
             super()._load_params()
         else:
@@ -125,7 +127,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
 
     def fail_json(self, msg: str, **result: Any) -> None:
         if not self._fits:
-            # As they were given: Ansible's check has changed its own copy on the way.
+            # As they were given: Ansible's check has changed its own copy.
             msg = "\n".join(map(str, dictionary_problems(self._spec, _given()))) or msg
         super().fail_json(msg=self._redact(msg) if self._redact else msg, **self._masked(result))
 
@@ -146,18 +148,18 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
 
 
 def _given() -> Any:
-    """The parameters once more, as they came."""
+    """The raw parameters, read again."""
     from ansible.module_utils.basic import _load_params
 
     return _load_params()
 
 
 def _nothing_removed(value: Any, _secrets: Collection[str]) -> Any:
-    """Stands for Ansible's ``remove_values``, which copies a result value by value also where it knows of no secret."""
+    """Replaces Ansible's ``remove_values``, which copies a result value by value even if it knows of no secret."""
     return value
 
 
-#: Longer lists are not repeated in a result: nobody reads them there, and it costs more than all the rest.
+#: Longer lists are not repeated in a result: that would take longer than everything else.
 _LONGEST_SHOWN = 200
 
 
@@ -181,8 +183,8 @@ def each_text(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def printable(value: Any) -> Any:
-    """A result with every byte that is not UTF-8 spelled out: Ansible refuses such a result as a whole, after the
-    work is done, and a comment in Latin-1 is enough for one."""
+    """A result with every byte that is not UTF-8 escaped: otherwise Ansible refuses the whole result after the work is
+    done; one comment in Latin-1 is enough."""
     if isinstance(value, str):
         return _printable(value)
     if isinstance(value, dict):
@@ -197,7 +199,7 @@ def printable(value: Any) -> Any:
     return value
 
 
-#: Most of what a result consists of, without any text in it.
+#: Types that have no text in them; most of a result consists of these.
 _PLAIN = frozenset((int, bool, type(None)))
 
 

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The masks that stand for secrets in what we show. A mask is never a value: written, it would replace the secret."""
+"""The masks that replace secrets in output. A mask is never a value: written to a file, it would replace the secret."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 
-#: Ours, and what Ansible puts in the place of a part of a text.
+#: Our mask, and what Ansible writes in the place of a part of a text.
 MASK = "********"
-#: What Ansible puts in the place of the whole value of an option that is not logged.
+#: What Ansible writes in the place of the whole value of a no_log option.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-#: What an info module shows in the place of a secret that is a part of a text in a list. Given back, it means the
-#: secret that stands there. (A secret that is an option of its own is left out instead.)
+#: What an info module shows in the place of a secret that is a part of a text in a list. As input it means "keep the
+#: secret in the file". (A secret that is an option of its own is left out instead.)
 KEPT = "<kept-secret>"
 
 

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The doors to the operating system that a plane's thought does not open itself: commands."""
+"""Access to the operating system for the planes: commands."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-#: Daemons live in sbin, which a non-login PATH often lacks.
+#: Daemons are in sbin, which a non-login PATH often lacks.
 _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 class Completed(NamedTuple):
-    """A command that ended, or was ended. ``rc`` is negative for a signal, as in subprocess."""
+    """A command that ended, or was ended by a timeout. ``rc`` is negative for a signal, as in subprocess."""
 
     rc: int
     stdout: str
@@ -23,7 +23,7 @@ class Completed(NamedTuple):
 
 
 class System:
-    """Effects behind names, so that tests can put a recording in their place."""
+    """Effects behind an object, so that tests can replace it."""
 
     def which(self, name: str) -> str | None:
         """The path of an executable on PATH or in the usual sbin folders, or None."""
@@ -44,9 +44,9 @@ class System:
     ) -> Completed:
         """Run an argument list (never a shell string) for at most ``timeout`` seconds.
 
-        The command gets a session of its own, so that on time-out its children end with it. ``ignore_sigterm`` is
-        for programs that signal their own process group (keepalived 2.2.7 in test mode). ``environment`` stands in
-        the place of our own; its messages are English either way.
+        The command gets its own session, so that on timeout its children are ended with it. ``ignore_sigterm`` is for
+        programs that signal their own process group (keepalived 2.2.7 in test mode). ``environment`` replaces the
+        current one; messages are in English either way.
         """
         from ansible_collections.k8s_edge.ha.plugins.module_utils._run_command import run_command
 

@@ -17,14 +17,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 
 def apply(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """Make the kernel have what is listed, now and at boot, and give back what is no longer."""
+    """Apply the listed settings, now and at boot, and restore the earlier values of settings that are no longer
+    listed."""
     resource = KernelSettings(desired_of(params), params["name"], system)
     plan = reconcile(resource, check_mode=check_mode)
     return plan_result(plan, resource.files["parameters"].path)
 
 
 def desired_of(params: dict[str, Any]) -> Desired:
-    """The module's parameters as desired state; InputError with all that is wrong with them."""
+    """The module's parameters as desired state. Raises InputError with all problems."""
     problems = []
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,40}", params["name"]):
         problems.append(Problem("name", params["name"], "cannot name a file", "Use small letters, digits and hyphens."))

@@ -1,9 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel parameters: the files that set them at boot, who of them has the last word, and what has to change. Pure.
+"""Kernel parameters: the files that set them at boot, which of these takes precedence, and what has to change. Pure.
 
-A parameter is known by its path below /proc/sys (``net/ipv4/ip_forward``), as sysctl.d(5) understands either spelling.
+A parameter is identified by its path below /proc/sys (``net/ipv4/ip_forward``); both spellings of sysctl.d(5) are
+accepted.
 """
 
 from __future__ import annotations
@@ -15,28 +16,28 @@ from typing import Callable, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
-#: Our files of sysctl.d begin with it, whatever they are for.
+#: Prefix of our files in sysctl.d, whatever they are for.
 OURS = "60-k8s-edge-"
 _WAS = "# was: "
 
 
 class File(NamedTuple):
-    """A file of sysctl.d, by its path. The order of a list of them is the order in which they are read."""
+    """A file of sysctl.d, by its path. Lists of them are in the order in which they are read."""
 
     path: str
     text: str
 
 
 class Desired(NamedTuple):
-    """What the kernel shall have: parameters by path, and modules."""
+    """The desired state of the kernel: parameters by path, and modules."""
 
     parameters: Mapping[str, str] = {}
     modules: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
-    """The host as it is: values of the parameters concerned (None where the kernel has none), modules that are loaded,
-    what our two files say (None for no file), and the files of others that are read before and after ours."""
+    """The current state: values of the parameters concerned (None where the kernel has none), loaded modules, the
+    content of our two files (None for no file), and the other files that are read before and after ours."""
 
     values: Mapping[str, str | None]
     loaded: frozenset[str]
@@ -47,27 +48,27 @@ class Found(NamedTuple):
 
 
 class Set(NamedTuple):
-    """Give a parameter a value now; None leaves it alone."""
+    """Set a parameter's value now; None leaves it unchanged."""
 
     parameter: str
     value: str | None
 
 
 class Load(NamedTuple):
-    """Load a module, if it is not. Modules are not unloaded: others may have come to use them."""
+    """Load a module if it is not loaded. Modules are never unloaded: something else may use them by then."""
 
     module: str
 
 
 class Write(NamedTuple):
-    """Put ``content`` in the place of a file of ours: ``parameters`` or ``modules``; None for no file."""
+    """Replace one of our files, ``parameters`` or ``modules``, by ``content``; None for no file."""
 
     kind: str
     content: str | None
 
 
 def parameter_path(name: str) -> str:
-    """The path of a parameter: the first separator in its name says which of the two is meant."""
+    """The path of a parameter: the first separator in its name determines which spelling it is."""
     dot, slash = name.find("."), name.find("/")
     if dot < 0 or 0 <= slash < dot:
         return name
@@ -75,17 +76,17 @@ def parameter_path(name: str) -> str:
 
 
 def parameter_name(path: str) -> str:
-    """How people write a parameter: ``net.ipv4.ip_forward``."""
+    """The usual name of a parameter: ``net.ipv4.ip_forward``."""
     return path.translate(str.maketrans("./", "/."))
 
 
 def plain(value: str) -> str:
-    """A value as it compares: the kernel separates numbers by tabs, people by spaces."""
+    """A value for comparison: the kernel separates numbers by tabs, files often by spaces."""
     return " ".join(value.split())
 
 
 def settings(text: str) -> Iterator[tuple[str, str, str | None]]:
-    """(path or pattern, value, what it was before us) of each line of a file that sets something."""
+    """(path or pattern, value, value before ours) of each line of a file that sets something."""
     was = None
     for line in text.splitlines():
         stripped = line.strip()
@@ -98,8 +99,8 @@ def settings(text: str) -> Iterator[tuple[str, str, str | None]]:
 
 
 def said_by(parameter: str, files: Iterable[File], matches: Callable[[str, str], bool]) -> tuple[str, str] | None:
-    """(file, value) of whoever has the last word on a parameter; None where nobody sets it. ``matches`` takes the
-    parameter and what a line names."""
+    """(file, value) of the setting that takes precedence; None where no file sets the parameter. ``matches`` takes the
+    parameter and the name in a line."""
     last = None
     for file in files:
         for pattern, value, _was in settings(file.text):
@@ -109,12 +110,13 @@ def said_by(parameter: str, files: Iterable[File], matches: Callable[[str, str],
 
 
 def last_word(parameter: str, files: Sequence[File]) -> tuple[str, str] | None:
-    """The same as sysctl.d(5) has it: who names the parameter goes before whoever has a pattern for it."""
+    """The same by sysctl.d(5): a line with the parameter's name takes precedence over one with a pattern."""
     return said_by(parameter, files, eq) or said_by(parameter, files, fnmatchcase)
 
 
 def plan(found: Found, desired: Desired, heading: str) -> Plan:
-    """What brings the kernel and our files to the desired state. ``heading`` is the first line of our files."""
+    """The changes that bring the kernel and our files to the desired state. ``heading`` is the first line of our
+    files."""
     ours = {path: (value, was) for path, value, was in settings(found.parameters_file or "")}
     steps = [
         Step(f"load the module {name}, now", Load(name), None) for name in desired.modules if name not in found.loaded
@@ -144,7 +146,7 @@ def plan(found: Found, desired: Desired, heading: str) -> Plan:
 
 
 def _first_values(found: Found) -> dict[str, str | None]:
-    """What parameters were before anything of ours came: another file of ours may know better than the kernel."""
+    """The values of parameters before any setting of ours: another file of ours may have recorded them."""
     known = {
         path: was
         for file in (*found.before, *found.after)
@@ -158,7 +160,7 @@ def _first_values(found: Found) -> dict[str, str | None]:
 def _parameters_text(
     desired: Desired, ours: Mapping[str, tuple[str, str | None]], values: Mapping[str, str | None], heading: str
 ) -> str | None:
-    """Our file, with what each value was before it was ours."""
+    """Our file, with the value of each parameter before it was ours."""
     lines = [heading]
     for path, value in sorted(desired.parameters.items()):
         was = ours[path][1] if path in ours else values[path]
@@ -168,7 +170,7 @@ def _parameters_text(
 
 
 def remembering(text: str, born: Mapping[str, str]) -> str:
-    """Our file, with what those values were that could not be read before their module was loaded."""
+    """Our file, with the earlier values that could not be read before their module was loaded."""
     lines: list[str] = []
     for line in text.splitlines():
         was = born.get(parameter_path(line.partition(" = ")[0]))
@@ -183,7 +185,7 @@ def _modules_text(desired: Desired, heading: str) -> str | None:
 
 
 def _words(kind: str, old: str | None, new: str | None) -> list[str]:
-    """A line for each setting of a file that comes, changes or goes."""
+    """A line for each setting of a file that is added, changed or removed."""
     if kind == "parameters":
         then, now = ({parameter_name(path): value for path, value, _was in settings(text or "")} for text in (old, new))
         lines = [f"{name}: {value} at boot" for name, value in now.items() if then.get(name) != value]
@@ -196,7 +198,7 @@ def _words(kind: str, old: str | None, new: str | None) -> list[str]:
 
 
 def _conflicts(found: Found, desired: Desired) -> Iterator[str]:
-    """Files that would override ours at boot; patterns do not, since ours names the parameter."""
+    """Files that would override ours at boot. Patterns do not, since our file has the parameter's name."""
     for path, value in sorted(desired.parameters.items()):
         said = said_by(path, found.after, eq)
         if said and said[1] != value:

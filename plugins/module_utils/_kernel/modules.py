@@ -13,9 +13,8 @@ _CAP_SYS_MODULE = 16
 
 
 def no_modules(root: str = "/") -> str | None:
-    """Why the kernel takes no module that it does not have yet, as the rest of a sentence; empty where it may take one,
-    and None where that cannot be seen: in a container the kernel looks on the container's host.
-    """
+    """Why the kernel cannot load another module, as the rest of a sentence; empty where it may load one. None where
+    that cannot be determined: for a container, the kernel looks on the container's host."""
     if not os.path.exists(os.path.join(root, "proc/modules")):
         return "this kernel was built without loadable modules"
     if _text(root, "proc/sys/kernel/modules_disabled") == "1":
@@ -31,7 +30,7 @@ def no_modules(root: str = "/") -> str | None:
 
 
 def may_load(root: str = "/") -> bool:
-    """Whether this process may load modules itself (CAP_SYS_MODULE): in most containers root may not."""
+    """Whether this process may load modules itself (CAP_SYS_MODULE): root in most containers may not."""
     for line in _text(root, "proc/self/status").split("\n"):
         if line.startswith("CapEff:"):
             return bool(int(line.split()[1], 16) >> _CAP_SYS_MODULE & 1)
@@ -39,7 +38,7 @@ def may_load(root: str = "/") -> bool:
 
 
 def _as_init_sees_it(root: str) -> bool:
-    """Whether the files here are those that the kernel's own modprobe sees: the host's, not a container's."""
+    """Whether the files here are those that the kernel's own modprobe uses: the host's, not a container's."""
     try:
         pids = os.stat(os.path.join(root, "proc/self/ns/pid")).st_ino
         return pids == _FIRST_PIDS and os.path.samefile(os.path.join(root, "proc/1/root"), root)

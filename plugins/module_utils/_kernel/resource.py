@@ -29,9 +29,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.modules import
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: Where systemd-sysctl looks, and procps' sysctl: of files with one name the first counts; all are read by their names.
+#: Where systemd-sysctl and procps' sysctl look: of files with the same name the first counts; all are read in the order
+#: of their names.
 FOLDERS = ("etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sysctl.d", "lib/sysctl.d")
-#: procps reads it last; systemd where a link in sysctl.d leads to it.
+#: procps reads it last; systemd only reads it if a link in sysctl.d points to it.
 LAST = "etc/sysctl.conf"
 _SECONDS = 60.0
 _ELSEWHERE = (
@@ -42,13 +43,13 @@ _ELSEWHERE = (
 
 
 class KernelSettings:
-    """What the desired state needs of the kernel. ``name`` tells our files from others; ``root`` is for tests."""
+    """The kernel settings as a resource. ``name`` identifies our files; ``root`` is for tests."""
 
     def __init__(self, desired: Desired, name: str, system: System, root: str = "/") -> None:
         self.desired = desired
         self.root = root
         self.system = system
-        #: Parameters that the kernel does not have before a module is loaded, and what the module made of them.
+        #: Parameters that do not exist before a module is loaded, and the values that the module gave them.
         self.unborn: set[str] = set()
         self.born: dict[str, str] = {}
         self.heading = (
@@ -80,7 +81,7 @@ class KernelSettings:
         return plan(current, self.desired, self.heading)
 
     def rehearse(self, plan: Plan) -> None:
-        """Ask of every module whether it is there, and of every parameter whether it may be written."""
+        """Check for every module whether it exists, and for every parameter whether it can be written."""
         for step in plan.steps:
             born = isinstance(step.apply, Set) and step.apply.parameter not in self.unborn
             if born and not os.access(self._proc(step.apply.parameter), os.W_OK):

@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How kube-proxy runs on this host, and what of it would take IPVS services of others away. Looks only.
+"""How kube-proxy runs on this host, and whether it would remove IPVS services that are not its own. Read only.
 
-In IPVS mode kube-proxy removes every service of the kernel's table that it did not make, unless ``excludeCIDRs`` covers
+In IPVS mode kube-proxy removes every service in the kernel's table that it did not make, unless ``excludeCIDRs`` covers
 its address (kubernetes issues 59507 and 76267).
 """
 
@@ -35,8 +35,8 @@ def information(params: dict[str, Any], system: System, check_mode: bool, root: 
 
 
 def settings_of(arguments: Sequence[str], config: str) -> dict[str, Any]:
-    """``mode``, ``strict_arp`` and ``exclude_cidrs`` from a command line and a configuration file. Where there is a
-    file, kube-proxy does not look at these flags."""
+    """``mode``, ``strict_arp`` and ``exclude_cidrs`` from a command line and a configuration file. With a file,
+    kube-proxy ignores these flags."""
     if config:
         flags = {
             "mode": _scalar(config, "mode"),
@@ -54,7 +54,7 @@ def settings_of(arguments: Sequence[str], config: str) -> dict[str, Any]:
 
 
 def faults_of(settings: Mapping[str, Any], addresses: Iterable[str]) -> Iterator[str]:
-    """Why kube-proxy and virtual servers of others cannot live together on this host, each with the remedy."""
+    """Why kube-proxy and other virtual servers cannot coexist on this host, each with the remedy."""
     if settings["mode"] != "ipvs":
         return
     networks = [ip_network(each, strict=False) for each in settings["exclude_cidrs"] if _is_network(each)]
@@ -73,7 +73,8 @@ def faults_of(settings: Mapping[str, Any], addresses: Iterable[str]) -> Iterator
 
 
 def _running(root: str) -> Iterator[tuple[list[str], str]]:
-    """The command line of each kube-proxy, and its configuration as it sees it: a container has a root of its own."""
+    """The command line of each kube-proxy, and its configuration file as it sees it: a container has its own root
+    directory."""
     folder = os.path.join(root, "proc")
     for name in os.listdir(folder):
         if not name.isdigit():
@@ -102,7 +103,7 @@ def _scalar(config: str, key: str) -> str:
 
 
 def _items(config: str, key: str) -> list[str]:
-    """A list of YAML's, in brackets or with a line for each item."""
+    """A YAML list, in brackets or with a line for each item."""
     found = re.search(r"^\s*{0}:[ \t]*(\[[^\]]*\]|(?:\n[ \t]*-[^\n]*)*)".format(key), config, re.MULTILINE)
     return re.findall(r"[0-9A-Fa-f.:]+/[0-9]+|[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+", found.group(1)) if found else []
 

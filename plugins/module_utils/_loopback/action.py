@@ -17,13 +17,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reco
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: What keeps a host from answering ARP for an address on loopback, and from asking in its name (ip-sysctl).
+#: The parameters that suppress ARP replies for addresses on loopback, and ARP requests from them (ip-sysctl).
 QUIET = {"arp_ignore": 1, "arp_announce": 2}
 _FOLDER = "proc/sys/net/ipv4/conf"
 
 
 def apply(params: dict[str, Any], system: System, check_mode: bool, root: str = "/") -> dict[str, Any]:
-    """Make the loopback interface have the addresses, now and at boot, and take back those of ours no longer listed."""
+    """Apply the listed addresses to the loopback interface, now and at boot, and remove those of ours no longer
+    listed."""
     desired = [] if params["state"] == "absent" else desired_addresses(params)
     noise = list(noises(root)) if any("." in one for one in desired) else []
     if not check_mode:
@@ -36,7 +37,7 @@ def apply(params: dict[str, Any], system: System, check_mode: bool, root: str = 
 
 
 def desired_addresses(params: dict[str, Any]) -> Sequence[str]:
-    """The addresses in the kernel's spelling, each once; InputError with all that is wrong."""
+    """The addresses in the kernel's spelling, without duplicates. Raises InputError with all problems."""
     problems: list[Problem] = []
     desired: list[str] = []
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", params["name"]):
@@ -59,8 +60,8 @@ def desired_addresses(params: dict[str, Any]) -> Sequence[str]:
 
 
 def noises(root: str) -> Iterator[Problem]:
-    """Why this host would answer ARP for what it has on loopback: an interface without the parameters that forbid it.
-    The larger of an interface's own value and that of ``all`` counts."""
+    """A problem for each interface where this host would answer ARP for addresses on loopback. The larger of an
+    interface's own value and that of ``all`` counts."""
     for parameter, least in QUIET.items():
         common = _number(root, "all", parameter)
         folder = os.path.join(root, _FOLDER)

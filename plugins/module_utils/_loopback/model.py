@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses on the loopback interface: the unit that brings them at boot, and what has to change. Pure.
+"""Addresses on the loopback interface: the unit that adds them at boot, and what has to change. Pure.
 
-The unit is also the record of which addresses are ours. An address that was there before us stays when it is no longer
-asked for, and the unit says so.
+The unit is also the record of which addresses are ours. An address that existed before stays when it is no longer
+declared; the unit records that too.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _FOUND = re.compile(r"^# Was there before us, and stays: (.+)$", re.MULTILINE)
 
 
 class Found(NamedTuple):
-    """The host as it is: what stands on loopback (with prefix lengths), our unit's text (None for no file), and whether
-    it is enabled."""
+    """The current state: the addresses on loopback (with prefix lengths), our unit's text (None for no file), and
+    whether the unit is enabled."""
 
     addresses: frozenset[str]
     unit: str | None
@@ -30,55 +30,55 @@ class Found(NamedTuple):
 
 
 class Put(NamedTuple):
-    """Put an address on loopback."""
+    """Add an address to loopback."""
 
     address: str
 
 
 class Take(NamedTuple):
-    """Take an address from loopback."""
+    """Remove an address from loopback."""
 
     address: str
 
 
 class Write(NamedTuple):
-    """Make the unit say this; None for no unit."""
+    """Replace the unit's text; None for no unit."""
 
     expected: str | None
     text: str | None
 
 
 class Reload(NamedTuple):
-    """Let systemd read its units again."""
+    """Make systemd read its units again."""
 
 
 class Enable(NamedTuple):
-    """Let the unit run at boot, or not."""
+    """Enable or disable the unit."""
 
     enabled: bool
 
 
 def ours(unit: str | None) -> list[str]:
-    """The addresses that our unit brings."""
+    """The addresses that our unit adds."""
     return _OURS.findall(unit or "")
 
 
 def found_before(unit: str | None) -> set[str]:
-    """Those of them that were there before us."""
+    """Those of them that existed before."""
     listed = _FOUND.search(unit or "")
     return set(listed.group(1).split()) if listed else set()
 
 
 def arguments(address: str) -> list[str]:
-    """What ``ip`` is told. An IPv6 address there is never the source of a connection that did not ask for it; for IPv4
-    arp_announce sees to that."""
+    """The arguments for ``ip``. An IPv6 address there is never chosen as a source address; for IPv4 arp_announce takes
+    care of that."""
     found = parse_address(address)
     deprecated = ["preferred_lft", "0"] if found is not None and found.family == 6 else []
     return ["address", "replace", address, "dev", "lo", *deprecated]
 
 
 def unit_text(name: str, addresses: Sequence[str], before: Iterable[str], ip: str) -> str:
-    """The unit. It comes after whoever sets up the network, and after the parameters that keep ARP quiet."""
+    """The unit. It starts after the network is set up, and after the parameters that suppress ARP are set."""
     lines = [f"# Written by k8s_edge.ha ({name})."]
     kept = " ".join(sorted(before))
     if kept:
@@ -101,7 +101,7 @@ def unit_text(name: str, addresses: Sequence[str], before: Iterable[str], ip: st
 
 
 def plan(found: Found, desired: Sequence[str], name: str, ip: str) -> Plan:
-    """What brings the host to the desired addresses, and takes those of ours that are no longer desired."""
+    """The changes that bring the host to the desired addresses, and remove those of ours that are no longer desired."""
     mine = ours(found.unit)
     kept = found_before(found.unit) | {one for one in desired if one not in mine and one in found.addresses}
     text = unit_text(name, desired, kept & set(desired), ip) if desired else None

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses on the loopback interface as a resource: the kernel through ``ip``, and a unit of systemd's."""
+"""Addresses on the loopback interface as a resource: the kernel, through ``ip``, and a systemd unit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ADDRESS = re.compile(r"\binet6? (\S+)")
 
 
 class Loopback:
-    """The addresses that ``name`` wants there. ``root`` is for tests."""
+    """The addresses that ``name`` manages on loopback. ``root`` is for tests."""
 
     def __init__(self, desired: Sequence[str], name: str, system: System, root: str = "/") -> None:
         self.desired = desired
@@ -74,7 +74,8 @@ class Loopback:
             self._run([self._systemctl(), "enable" if change.enabled else "disable", *now, self.unit])
 
     def _runs(self) -> bool:
-        """Whether systemd is the init of this host; where an image is built it is not, and units are only enabled."""
+        """Whether systemd is running as this host's init; while an image is built it is not, and units are only
+        enabled."""
         return os.path.isdir(os.path.join(self.root, "run/systemd/system"))
 
     def _systemctl(self) -> str:

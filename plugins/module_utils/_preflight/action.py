@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module ``vip_preflight`` does: a host and its networks looked at in one call, nothing changed."""
+"""What the module ``vip_preflight`` does: read a host and its networks in one call, without changes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _SECONDS = 5.0
 
 
 def look(params: Mapping[str, Any], _system: System, check_mode: bool) -> dict[str, Any]:
-    """Everything that is asked for, at the same time. Where listening is forbidden, ``deaf`` says so, and the rest is
-    looked at all the same."""
+    """Everything that is asked for, read in parallel. Where listening is not permitted, ``deaf`` says so, and the rest
+    is read all the same."""
     del check_mode  # it never changes anything
     refuse(list(_problems(params)))
     clock = time.time()

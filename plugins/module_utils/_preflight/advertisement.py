@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A VRRP advertisement as it comes from the wire: versions 2 (RFC 3768) and 3 (RFC 5798). Pure."""
+"""Parses VRRP advertisements: versions 2 (RFC 3768) and 3 (RFC 5798). Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 VRRP, AUTHENTICATION_HEADER = 112, 51
 _ADVERTISEMENT = 1
-#: By the number in the packet of version 2.
+#: Authentication types by their number in a version 2 packet.
 _AUTHENTICATIONS = {0: "", 1: "PASS", 2: "AH"}
 
 
 class Advertisement(NamedTuple):
-    """``authentication``: PASS, AH, a number where it is another, or empty for none; the password itself is never
-    read. ``advert_int`` in seconds. A priority of 0 is a MASTER's farewell."""
+    """``authentication``: PASS, AH, another type's number, or empty for none; the password itself is never read.
+    ``advert_int`` is in seconds. A priority of 0 means that the MASTER is shutting down."""
 
     source: str
     destination: str
@@ -31,7 +31,7 @@ class Advertisement(NamedTuple):
 
 
 def parse(packet: bytes) -> Advertisement | None:
-    """What an IPv4 or IPv6 packet says; None where it is not an advertisement, or not a whole one."""
+    """An advertisement from an IPv4 or IPv6 packet; None where the packet is something else, or incomplete."""
     try:
         if packet[0] >> 4 == 4:
             family, protocol = 4, packet[9]

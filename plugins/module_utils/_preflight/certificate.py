@@ -1,9 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a certificate says of itself: names, and from when to when it counts. Pure.
+"""The names and the validity period of a certificate. Pure.
 
-Python's standard library tells this only of certificates that it has verified, and others are to be told of too.
+Python's standard library returns these only for certificates that it has verified; others are reported here too.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _ALTERNATIVE_NAMES = bytes.fromhex("551d11")
 
 
 class Certificate(NamedTuple):
-    """``names`` and ``addresses`` of its subject (subjectAltName), common names of ``subject`` and ``issuer``; times
-    in seconds since 1970."""
+    """``names`` and ``addresses`` of the subject (subjectAltName), common names of ``subject`` and ``issuer``; times in
+    seconds since 1970."""
 
     subject: str
     issuer: str
@@ -34,7 +34,7 @@ class Certificate(NamedTuple):
 
 
 def parse(der: bytes) -> Certificate:
-    """A certificate in DER; ValueError where it is none."""
+    """A certificate in DER. Raises ValueError for anything else."""
     try:
         (_tag, whole), *_rest = _parts(der)
         body = [part for part in _parts(next(_parts(whole))[1]) if part[0] != _VERSION]
@@ -51,7 +51,7 @@ def parse(der: bytes) -> Certificate:
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The values that stand one behind the other, each with its tag."""
+    """The consecutive values in DER data, each with its tag."""
     at = 0
     while at < len(data):
         tag, length, at = data[at], data[at + 1], at + 2
@@ -86,7 +86,7 @@ def _alternative_names(wrapped: bytes) -> tuple[tuple[str, ...], tuple[str, ...]
         parts = list(_parts(extension))
         if parts[0] != (_OID, _ALTERNATIVE_NAMES):
             continue
-        # The last part, behind "critical" where that is there, is an octet string around the list.
+        # The last part, after "critical" if present, is an octet string around the list.
         for tag, value in _parts(next(_parts(parts[-1][1]))[1]):
             if tag == _DNS_NAME:
                 names.append(value.decode("ascii", "replace"))

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host has: interfaces, ports that others listen on, room on its disks. Looks only."""
+"""A host's interfaces, ports already in use, and free disk space. Read only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _LISTENS = "0A"
 
 
 def links(root: str = _NET) -> list[dict[str, Any]]:
-    """Every interface: ``up`` as it was set, ``carrier`` as the cable says; no ``hardware`` if it is not Ethernet."""
+    """Every interface: ``up`` is its administrative state, ``carrier`` the link's; no ``hardware`` if it is not
+    Ethernet."""
     return [_link(root, name) for name in sorted(os.listdir(root)) if os.path.isdir(os.path.join(root, name))]
 
 
@@ -45,8 +46,8 @@ def _link(root: str, name: str) -> dict[str, Any]:
 
 
 def taken(ports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Those addresses and ports that HAProxy could not bind because something listens there, and who that is; ``by`` is
-    empty where it cannot be seen."""
+    """The addresses and ports that HAProxy could not bind because something listens there, and the process that does;
+    ``by`` is empty where it is not visible."""
     busy = [each for each in ports if _is_taken(each["address"], each["port"])]
     owners = dict(_owners()) if busy else {}
     found = []
@@ -58,7 +59,7 @@ def taken(ports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _is_taken(address: str, port: int) -> bool:
-    """Binds as HAProxy would, without needing the address to be here, and lets go at once."""
+    """Bind as HAProxy would, without requiring the address to be local, and release at once."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     level, option = (
         (socket.IPPROTO_IPV6, _FREE_BIND_6) if family == socket.AF_INET6 else (socket.IPPROTO_IP, _FREE_BIND)
@@ -66,7 +67,7 @@ def _is_taken(address: str, port: int) -> bool:
     with socket.socket(family, socket.SOCK_STREAM) as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        with contextlib.suppress(OSError):  # an old kernel: then an address that is elsewhere tells nothing
+        with contextlib.suppress(OSError):  # an old kernel: the result is only right for local addresses
             attempt.setsockopt(level, option, 1)
         if family == socket.AF_INET6:
             attempt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -88,20 +89,19 @@ def _listening(proc: str = "/proc") -> Iterator[tuple[str, int]]:
 
 
 def _owners(proc: str = "/proc") -> Iterator[tuple[str, str]]:
-    """The name of the process that has a socket, by the socket's inode."""
+    """The inode of each socket, and the name of the process that has it."""
     for pid in filter(str.isdigit, os.listdir(proc)):
         try:
             targets = [os.readlink(f"{proc}/{pid}/fd/{fd}") for fd in os.listdir(f"{proc}/{pid}/fd")]
             with open(f"{proc}/{pid}/comm", encoding="utf-8", errors="replace") as file:
                 name = file.read().strip()
-        except OSError:  # it has ended, or is none of ours to look at
+        except OSError:  # it has ended, or may not be read
             continue
         yield from ((target[8:-1], name) for target in targets if target.startswith("socket:["))
 
 
 def disks(paths: Sequence[str]) -> list[dict[str, Any]]:
-    """The room that is left for root below each path, one entry for each file system; those that are not there are left
-    out."""
+    """The free space for root at each path, one entry for each file system. Paths that do not exist are left out."""
     found: dict[int, dict[str, Any]] = {}
     for path in paths:
         try:

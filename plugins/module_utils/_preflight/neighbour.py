@@ -1,9 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions for who has an address, and the answers: ARP (RFC 826, 5227) and neighbour discovery (RFC 4861). Pure.
+"""Requests for the holder of an address, and their answers: ARP (RFC 826, 5227) and neighbour discovery (RFC 4861).
+Pure.
 
-Neither changes what a neighbour remembers of us: the ARP question has no sender, as RFC 5227 has it.
+Neither changes what neighbours have cached about this host: the ARP request has no sender address, by RFC 5227.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ _ARP = struct.Struct("!HHBBH6s4s6s4s")
 
 
 class Claim(NamedTuple):
-    """Somebody says that an address is at this hardware address."""
+    """A claim that an address belongs to this hardware address."""
 
     address: str
     hardware: str
 
 
 def arp_question(address: str, hardware: bytes) -> bytes:
-    """The payload of a broadcast that asks for an IPv4 address."""
+    """The payload of a broadcast ARP request for an IPv4 address."""
     nobody = bytes(4)
     target = socket.inet_pton(socket.AF_INET, address)
     return _ARP.pack(_ETHERNET, _IPV4, 6, 4, _REQUEST, hardware, nobody, bytes(6), target)
 
 
 def arp_claim(payload: bytes) -> Claim | None:
-    """Who an ARP message comes from, question or answer: both say that the sender has its address."""
+    """The claim in an ARP message, request or reply: both say that the sender has its address."""
     if len(payload) < _ARP.size:
         return None
     kind, protocol, _long, _short, _operation, hardware, sender, _to, _target = _ARP.unpack_from(payload)
@@ -45,7 +46,7 @@ def arp_claim(payload: bytes) -> Claim | None:
 
 
 def solicitation(address: str, source: str, hardware: bytes) -> tuple[bytes, bytes]:
-    """The packet that asks for an IPv6 address, and the hardware address of those who may have it."""
+    """The packet that asks for an IPv6 address, and the multicast hardware address it goes to."""
     target = socket.inet_pton(socket.AF_INET6, address)
     sender = socket.inet_pton(socket.AF_INET6, source)
     group = bytes.fromhex("ff0200000000000000000001ff") + target[13:]
@@ -58,7 +59,7 @@ def solicitation(address: str, source: str, hardware: bytes) -> tuple[bytes, byt
 
 
 def neighbour_claim(packet: bytes) -> Claim | None:
-    """Who says in an IPv6 packet that an address is at its hardware address; None where it says nothing of the kind."""
+    """The claim in an IPv6 packet that an address is at a hardware address; None where it has none."""
     if len(packet) < 64 or packet[6] != _ICMPV6 or packet[40] != _ADVERTISEMENT:
         return None
     target, options = packet[48:64], packet[64:]

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificates that servers show, as a client of this host sees them. Only asks."""
+"""The certificates that servers present to a client on this host. Read only."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _AT_ONCE = 16
 
 
 def certificates(servers: Sequence[Mapping[str, Any]], ca: str | None, seconds: float) -> list[dict[str, Any]]:
-    """An entry for each server. ``problem``: why there is no certificate; ``distrust``: why that CA has not signed it,
-    or it does not count now."""
+    """An entry for each server. ``problem``: why there is no certificate; ``distrust``: why the CA does not verify it
+    (not signed by it, or not valid now)."""
     with ThreadPoolExecutor(min(_AT_ONCE, len(servers)) or 1) as pool:
         return list(pool.map(lambda each: _certificate(each, ca, seconds), servers))
 
@@ -41,7 +41,7 @@ def _certificate(server: Mapping[str, Any], ca: str | None, seconds: float) -> d
 
 
 def _shown(where: tuple[str, int], ca: str | None, seconds: float) -> bytes:
-    """The certificate in DER; SSLCertVerificationError where ``ca`` has not signed it."""
+    """The certificate in DER. Raises SSLCertVerificationError where ``ca`` does not verify it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED if ca else ssl.CERT_NONE

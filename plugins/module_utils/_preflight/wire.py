@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Listens on a host's networks for VRRP, and asks there who has an address. Needs the right to open raw packets.
+"""Listens on a host's networks for VRRP, and asks there which host has an address. Needs permission for raw sockets.
 
-The kernel filters for us (BPF), so that a busy host gives Python only what is listened for. Nothing is sent but the
-questions, and the report by which a switch learns that this host wants to hear the groups of VRRP.
+The kernel filters packets (BPF), so that on a busy host Python gets only the relevant ones. Nothing is sent but the
+requests, and the report that tells a switch that this host wants the multicast groups of VRRP.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.neighbour i
 
 _IPV4 = 0x0800
 _GROUPS = ("224.0.0.18", "ff02::12")
-_ATTACH_FILTER = 26  # SO_ATTACH_FILTER, which the socket module does not name
+_ATTACH_FILTER = 26  # SO_ATTACH_FILTER, which the socket module does not define
 _ETHERNET = 1
-#: When an address is asked for, in seconds after the beginning, and how long the last question is waited for.
+#: When an address is asked for, in seconds after the start, and how long to wait after the last request.
 _QUESTIONS, _PATIENCE = (0.0, 0.2), 0.4
 
 #: Instructions of the kernel's packet filter: load a byte, compare, return.
@@ -59,8 +59,8 @@ _FILTERS: Mapping[int, Sequence[tuple[int, int, int, int]]] = {
 
 
 class Heard(NamedTuple):
-    """Advertisements that are alike but for their time. ``first`` and ``last`` in seconds after the beginning.
-    ``hardware`` is the sender's, or that of a router on the way."""
+    """Advertisements that differ only in their time. ``first`` and ``last`` are in seconds after the start.
+    ``hardware`` is the sender's address, or that of a router in between."""
 
     interface: str
     hardware: str
@@ -71,7 +71,7 @@ class Heard(NamedTuple):
 
 
 class Question(NamedTuple):
-    """An address, and where it is asked for. ``hardware`` is that of the interface."""
+    """An address, and where to ask for it. ``hardware`` is the interface's address."""
 
     address: str
     interface: str
@@ -80,14 +80,15 @@ class Question(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """What came: advertisements, and who answered for which address on which interface."""
+    """What was received: advertisements, and which hosts answered for which address on which interface."""
 
     heard: tuple[Heard, ...]
     claims: tuple[tuple[str, Claim], ...]
 
 
 def observe(interfaces: Sequence[str], questions: Sequence[Question], seconds: float) -> Observed:
-    """Listen for so long, and at least as long as answers take. OSError (PermissionError) where that is forbidden."""
+    """Listen for ``seconds``, and at least as long as answers take. Raises OSError (PermissionError) where that is not
+    permitted."""
     least = _QUESTIONS[-1] + _PATIENCE if questions else 0.0
     listening = _Listening({question.address for question in questions})
     with contextlib.ExitStack() as stack:
@@ -112,7 +113,7 @@ def observe(interfaces: Sequence[str], questions: Sequence[Question], seconds: f
 
 
 class _Listening:
-    """Sums up what comes."""
+    """Summarises received packets."""
 
     def __init__(self, asked: Iterable[str]) -> None:
         self._asked = frozenset(asked)
@@ -120,7 +121,7 @@ class _Listening:
         self._claims: dict[tuple[str, Claim], None] = {}
 
     def take(self, kind: int, interface: str, hardware: bytes, packet: bytes, now: float) -> None:
-        """One packet."""
+        """Process one packet."""
         if interface == LOOPBACK:
             return
         said = parse(packet) if kind != ARP else None
@@ -133,7 +134,7 @@ class _Listening:
             self._claims[interface, claim] = None
 
     def observed(self) -> Observed:
-        """The sum."""
+        """The summary."""
         heard = tuple(Heard(*alike, *when) for alike, when in self._heard.items())
         return Observed(heard, tuple(self._claims))
 
@@ -141,7 +142,7 @@ class _Listening:
 def questions(
     asked: Iterable[Mapping[str, Any]], links: Mapping[str, bytes], local: Sequence[LocalAddress]
 ) -> list[Question]:
-    """Where each address is asked for: on its ``interface``, or on all in whose network it is. ``links`` are hardware
+    """Where to ask for each address: on its ``interface``, or on all whose network contains it. ``links`` are hardware
     addresses of Ethernet interfaces that are up. Pure."""
     from ipaddress import ip_address, ip_interface
 
@@ -158,7 +159,7 @@ def questions(
             )
             if interface != each["interface"] if each["interface"] else not beside:
                 continue
-            # From its own address a holder would be asked by itself.
+            # Without this, the holder would be asked from the address itself.
             source = next((one.address for one in there if one.address != address), "")
             if wanted.version == 4 or source:
                 found.append(Question(address, interface, hardware, source))
@@ -166,8 +167,8 @@ def questions(
 
 
 def _door(kind: int) -> socket.socket:
-    """Packets of one kind from every interface, from the network header on. The few that come before the filter stands
-    are told apart when they are read."""
+    """A socket for packets of one kind from every interface, from the network header on. The few that arrive before the
+    filter is attached are rejected when they are read."""
     door = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, socket.htons(kind))
     try:
         if kind in _FILTERS:
@@ -187,7 +188,7 @@ def _packet(door: socket.socket) -> tuple[str, bytes, bytes]:
 
 
 def _memberships(interfaces: Sequence[str]) -> Iterable[socket.socket]:
-    """A network card lets only those groups through that somebody is a member of."""
+    """A network card only accepts multicast groups that a socket has joined."""
     for name in interfaces:
         for family, group in zip((socket.AF_INET, socket.AF_INET6), _GROUPS):
             member = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
@@ -200,7 +201,7 @@ def _memberships(interfaces: Sequence[str]) -> Iterable[socket.socket]:
                 else:
                     request = packed + struct.pack("@I", index)
                     member.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
-            except OSError:  # a family that the interface does not have
+            except OSError:  # the interface does not have this address family
                 member.close()
                 continue
             yield member
@@ -213,5 +214,5 @@ def _ask(asked: Iterable[Question], doors: Mapping[int, socket.socket]) -> None:
             kind, door, to = IPV6, doors[IPV6], group
         else:
             packet, kind, door, to = arp_question(each.address, each.hardware), ARP, doors[ARP], BROADCAST
-        with contextlib.suppress(OSError):  # a link that has just gone; nobody answers on it
+        with contextlib.suppress(OSError):  # a link that has just gone down; nothing answers on it
             door.sendto(packet, (each.interface, kind, 0, _ETHERNET, to))

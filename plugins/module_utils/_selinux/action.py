@@ -18,7 +18,7 @@ PATHS = ("path", "reads", "runs", "sockets")
 
 
 def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
-    """Make SELinux let the programs do what they must, and nothing more."""
+    """Grant the programs the SELinux access they need, and nothing more."""
     kernel = Kernel()
     if not kernel.enabled:
         note = "SELinux is off on this host: there is nothing to do."
@@ -58,7 +58,7 @@ def information(params: dict[str, Any], system: System, _check_mode: bool) -> di
 
 
 def desired_of(params: dict[str, Any]) -> Any:
-    """The module's parameters as desired state. InputError for ports and paths that cannot be."""
+    """The module's parameters as desired state. Raises InputError for invalid ports and paths."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Desired, Program
 
     problems = []

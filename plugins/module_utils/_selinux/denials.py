@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What SELinux denied, in words with a remedy: read from the audit log, or from the journal where there is none."""
+"""What SELinux denied, as messages with a remedy: read from the audit log, or from the journal where there is none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 LOG = "/var/log/audit/audit.log"
-#: How much of the log's end is read, in bytes: minutes of a busy host.
+#: How much of the end of the log is read, in bytes: some minutes of a busy host.
 TAIL = 4_000_000
 
 _DENIED = re.compile(r"audit\((?P<seconds>[0-9.]+):\d+\): +avc: +denied +\{ (?P<what>[^}]*) \} for (?P<rest>.*)")
@@ -22,7 +22,7 @@ _PORTS = {"name_bind": "bind", "name_connect": "connect to"}
 
 
 def read(since: float, system: System, log: str = LOG) -> str:
-    """The text that has the denials since a time (in seconds since 1970)."""
+    """The log text with the denials since a time (in seconds since 1970)."""
     try:
         with open(log, "rb") as file:
             file.seek(0, 2)
@@ -36,7 +36,8 @@ def read(since: float, system: System, log: str = LOG) -> str:
 
 
 def parse(text: str, since: float, domains: Iterable[str]) -> list[dict[str, Any]]:
-    """The denials since a time of processes in some domains (of all where none is given), each once."""
+    """The denials since ``since``, in seconds since 1970, of processes in ``domains`` (of all where empty), without
+    duplicates."""
     asked = set(domains)
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for match in _DENIED.finditer(text):

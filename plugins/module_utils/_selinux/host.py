@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host that ``needs`` asks: the running kernel, the policy store and the labels on disk, each asked once."""
+"""The host for ``needs``: the running kernel, the policy store and the labels on disk, each read once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import 
 
 
 class Host:
-    """Answers as of its making; make another after a change."""
+    """Cached answers as of its creation; create another after a change."""
 
     def __init__(self, kernel: Kernel, store: Store) -> None:
         self.kernel = kernel
@@ -36,7 +36,7 @@ class Host:
         return domain_of(program, self.kernel)
 
     def port_type(self, port: str) -> str:
-        """The type of a port: local ranges go before those of the policy."""
+        """The type of a port: local ranges take precedence over those of the policy."""
         return port_type(port, self._local_ranges) or port_type(port, self._ports) or "port_t"
 
     def path_type(self, path: str) -> str:
@@ -60,13 +60,13 @@ class Host:
         )
 
     def settings(self, names: Iterable[str]) -> dict[str, tuple[bool | None, bool]]:
-        """Each boolean's local setting, if it has one, and its value now."""
+        """Each boolean's local setting, if it has one, and its current value."""
         asked = list(names)
         local = self.store.local_booleans() if asked else {}
         return {name: (local.get(name), bool(self.kernel.boolean(name))) for name in asked}
 
     def theirs(self, desired: Custom, ours: Custom) -> dict[str, str]:
-        """The types that somebody else has given to ports and paths that we want otherwise."""
+        """The types that were set by something else for ports and paths for which another one is desired."""
         paths = {file_expression(path): path for path in desired.files if path not in ours.files}
         local_files = self.store.local_files() if paths else {}
         ports = [port for port in desired.ports if port not in ours.ports]
@@ -89,7 +89,8 @@ class Host:
 
 
 def domain_of(program: str, kernel: Kernel) -> str:
-    """The type a program runs in when systemd starts it; by the label it will have where it is not installed yet."""
+    """The type a program runs in when systemd starts it. For a program that is not installed yet, by its future
+    label."""
     return kernel.domain_from(systemd_context(), label(program) or path_type(program))
 
 
@@ -99,7 +100,7 @@ def systemd_context() -> str:
 
 
 def label(path: str) -> str | None:
-    """The type that is written on a path; None where there is nothing."""
+    """The type in a path's label; None where the path does not exist."""
     try:
         return type_of(os.getxattr(os.path.realpath(path), "security.selinux").decode())
     except OSError:
@@ -107,9 +108,9 @@ def label(path: str) -> str | None:
 
 
 def path_type(path: str) -> str:
-    """The type that the policy gives to a path, whether or not there is anything. The first one costs the reading of
-    all file contexts, more than anything else here."""
-    # In every module's payload already, through basic.
+    """The type that the policy gives to a path, whether or not it exists. The first call reads all file contexts, which
+    takes longer than everything else here."""
+    # Already in every module's payload, through basic.
     from ansible.module_utils.compat import selinux
 
     rc, context = selinux.matchpathcon(os.path.realpath(path), 0)
@@ -119,7 +120,7 @@ def path_type(path: str) -> str:
 
 
 def port_type(port: str, ranges: Iterable[Range]) -> str | None:
-    """The type of the narrowest range that has the port (``tcp/7777``); None where none has it."""
+    """The type of the narrowest range that contains the port (``tcp/7777``); None where none does."""
     protocol, number = port.split("/")
     having = [each for each in ranges if each.protocol == protocol and each.low <= int(number) <= each.high]
     return min(having, key=lambda each: each.high - each.low).type if having else None

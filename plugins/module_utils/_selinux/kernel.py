@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the running kernel enforces, asked through selinuxfs: no library, no policy file, no guess."""
+"""What the running kernel enforces, read through selinuxfs: no library and no policy file needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = "/sys/fs/selinux"
 
 
 class Kernel:
-    """The SELinux of the running kernel. Contexts are whole (``system_u:system_r:haproxy_t:s0``), types are not."""
+    """The SELinux of the running kernel. Contexts are complete (``system_u:system_r:haproxy_t:s0``), types are not."""
 
     def __init__(self, root: str = ROOT) -> None:
         self.root = root
@@ -27,14 +27,15 @@ class Kernel:
         return self._read("enforce") == "1"
 
     def boolean(self, name: str) -> bool | None:
-        """The boolean's value; None where the policy has none of that name."""
+        """The boolean's value; None where the policy has no such boolean."""
         try:
             return self._read(f"booleans/{name}").split()[0] == "1"
         except OSError:
             return None
 
     def allowed(self, domain: str, target: str, target_class: str) -> frozenset[str]:
-        """What a domain may do to objects of a type and class, current booleans included. Nothing for unknown ones."""
+        """The permissions of a domain on objects of a type and class, with the current booleans. Empty for unknown
+        ones."""
         try:
             index = self._read(f"class/{target_class}/index")
             answer = self._ask("access", f"{self.process(domain)} {self.object(target)} {index}")
@@ -52,7 +53,7 @@ class Kernel:
         return True
 
     def is_domain(self, kind: str) -> bool:
-        """Whether the policy has a type that services may run in."""
+        """Whether the policy has a type that services can run in."""
         try:
             self._ask("context", self.process(kind), answer=False)
         except OSError:
@@ -77,7 +78,7 @@ class Kernel:
         return ":s0" if self._read("mls") == "1" else ""
 
     def _bits(self, target_class: str) -> dict[str, int]:
-        """The permissions of a class and their places in an answer, read once: each is a file."""
+        """The permissions of a class and their bits in an answer. Cached: each is a file."""
         if target_class not in self._classes:
             folder = f"class/{target_class}/perms"
             names = os.listdir(f"{self.root}/{folder}")
@@ -89,7 +90,8 @@ class Kernel:
             return file.read().strip("\0\n ")
 
     def _ask(self, name: str, question: str, answer: bool = True) -> str:
-        """One question, one answer, over one descriptor; OSError where the kernel finds the question invalid."""
+        """Write a question and read the answer over one descriptor. Raises OSError where the kernel finds the question
+        invalid."""
         descriptor = os.open(f"{self.root}/{name}", os.O_RDWR)
         try:
             os.write(descriptor, question.encode())

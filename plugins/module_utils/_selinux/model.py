@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What SELinux is asked for, and what of it is ours: frozen values, and our record of them as text.
+"""The desired SELinux access, and which customisations are ours: frozen values, and our record of them as text.
 
-A port is known by ``tcp/7777``, a rule is (domain, type of port, permission). ``before`` is what a boolean was before
-we set it: its local setting (None for none) and its value. ``replaced`` is the type that somebody else had given to a
-port or path.
+A port is identified by ``tcp/7777``; a rule is (domain, type of port, permission). ``before`` is a boolean's earlier
+state: its local setting (None for none) and its value. ``replaced`` is the earlier type of a port or path, set by
+something else.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import NamedTuple
 
 Rule = tuple[str, str, str]
 
-#: The name of our policy module, and of the type it gives to ports where the policy has none that fits.
+#: The name of our policy module, and of the type it defines for ports where the policy has none that fits.
 MODULE = "k8s_edge"
 PORT_TYPE = "k8s_edge_port_t"
 
 
 class Program(NamedTuple):
-    """A program that systemd starts, and what it must be able to do. ``boolean`` opens all ports to it."""
+    """A program that systemd starts, and the access it needs. ``boolean`` is one that allows it all ports."""
 
     path: str
     binds: tuple[int, ...] = ()
@@ -34,7 +34,7 @@ class Program(NamedTuple):
 
 
 class Desired(NamedTuple):
-    """All that the caller asks for."""
+    """The desired state."""
 
     programs: tuple[Program, ...] = ()
     booleans: Mapping[str, bool] = {}
@@ -52,7 +52,8 @@ class Custom(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What we made, what the booleans among it were before, and which types its labels have replaced."""
+    """The customisations we made, the earlier state of the booleans among them, and the types that our labels
+    replaced."""
 
     made: Custom = Custom()
     before: Mapping[str, tuple[bool | None, bool]] = {}
@@ -63,7 +64,7 @@ class Record(NamedTuple):
 
 
 def both(one: Record, other: Record) -> Record:
-    """What is in either of two records."""
+    """The union of two records."""
     made = Custom(
         {**one.made.ports, **other.made.ports},
         {**one.made.booleans, **other.made.booleans},
@@ -75,7 +76,7 @@ def both(one: Record, other: Record) -> Record:
 
 
 def to_text(record: Record) -> str:
-    """The record as it is kept on the host; readable, and the same for the same content."""
+    """The record as text for the host; readable, and the same for the same content."""
     made = record.made
     content = {
         "ports": dict(made.ports),
@@ -90,7 +91,7 @@ def to_text(record: Record) -> str:
 
 
 def from_text(text: str) -> Record:
-    """The record that ``to_text`` wrote; an empty one for an empty text. ValueError or KeyError for anything else."""
+    """The reverse of ``to_text``; an empty text is an empty record. Raises ValueError or KeyError for anything else."""
     if not text:
         return Record()
     content = json.loads(text)

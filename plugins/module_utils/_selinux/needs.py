@@ -1,11 +1,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The narrowest customisations that let programs do what they must, chosen by asking the policy. Pure, but for asking.
+"""The narrowest customisations that give programs the access they need, determined by queries to the policy. Pure
+except for these.
 
-For a port: nothing where the policy allows it already; a label where the port is nobody's; a rule for this one program
-and this one type where the port is somebody else's, so that it stays theirs. For a path: a type that the program may
-use. What is already ours and still needed stays, since the policy's answers include it.
+For a port: none where the policy allows it already; a label where the port belongs to no service; a rule for this
+program and this type where the port belongs to another service, so that its label stays. For a path: a type that the
+program may use. Customisations of ours that are still needed stay, since the policy's answers include them.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import 
     Rule,
 )
 
-#: Types of ports that are nobody's: what the policy calls the ranges without a service.
+#: Types of ports that belong to no service: those of the policy for ranges.
 NOBODYS = {"port_t", "reserved_port_t", "hi_reserved_port_t", "unreserved_port_t", "ephemeral_port_t"}
-#: Labels for a port, the first that all programs concerned may use.
+#: Labels for a port: the first one that all programs concerned may use.
 PORT_TYPES = ("http_port_t", "http_cache_port_t")
 
 
 class Use(NamedTuple):
-    """A way to use a path: what it needs of a class, and the types that may give it, the narrowest first."""
+    """A way to use a path: the permissions it needs on a class, and types that may give them, the narrowest first."""
 
     verb: str
     target_class: str
@@ -55,7 +56,7 @@ USES = {
 
 
 class Policy(Protocol):
-    """What is asked of the host."""
+    """The queries to the host."""
 
     def boolean(self, name: str) -> bool | None: ...
 
@@ -68,15 +69,15 @@ class Policy(Protocol):
     def port_type(self, port: str) -> str: ...
 
     def path_type(self, path: str) -> str:
-        """What the policy calls a path, whether or not there is anything."""
+        """The type that the policy gives to a path, whether or not it exists."""
 
     def labels(self, path: str) -> Sequence[tuple[str, str]]:
-        """What is there, the file itself or what is in a directory, with the type written on it."""
+        """The existing objects, the file itself or what is in a directory, each with the type in its label."""
 
 
 class Decision(NamedTuple):
-    """What is to be there; paths whose labels are not what the policy calls them, and have to be; and what the user
-    should know: notes are facts, warnings need a person."""
+    """The desired customisations; paths whose labels differ from the policy's and have to be restored; and messages:
+    notes are for information, warnings need action."""
 
     custom: Custom
     mislabelled: tuple[str, ...] = ()
@@ -85,9 +86,10 @@ class Decision(NamedTuple):
 
 
 def decide(desired: Desired, ours: Custom, policy: Policy) -> Decision:
-    """What the policy needs for the desired state; ``ours`` is what we have added and is still there.
+    """The customisations for the desired state. ``ours`` are those that we have added and that still exist.
 
-    InputError for an unknown domain that is to be permissive."""
+    Raises InputError for an unknown domain that should be permissive.
+    """
     notes: list[str] = []
     warnings: list[str] = []
     domains = {program.path: policy.domain_of(program.path) for program in desired.programs}
@@ -132,7 +134,7 @@ def _ports(
                     needs.setdefault(f"tcp/{number}", set()).add((domains[program.path], permission))
     labels: dict[str, str] = {}
     rules: set[Rule] = set()
-    # While a boolean of ours that has to go is still on, the kernel's answers include what it opens.
+    # While a boolean of ours that is to be reset is still on, the kernel's answers include what it allows.
     doubtful = not ours.booleans.keys() <= booleans.keys()
     for port in sorted(needs, key=lambda name: int(name[4:])):
         kind = ours.ports.get(port) or policy.port_type(port)
@@ -161,7 +163,7 @@ def _may(domain: str, kind: str, permission: str, policy: Policy) -> bool:
 def _files(
     programs: Iterable[Program], domains: dict[str, str], ours: Custom, policy: Policy, warnings: list[str]
 ) -> tuple[dict[str, str], list[str]]:
-    """Path → type, and the paths that have to be labelled again."""
+    """Path -> type, and the paths that have to be relabelled."""
     files: dict[str, str] = {}
     mislabelled: list[str] = []
     for program in programs:

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what we made to what shall be: one transaction and its inverse. Pure."""
+"""From our current customisations to the desired ones: one transaction and its inverse. Pure."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.needs import 
 
 
 class Found(NamedTuple):
-    """The host as it was read: our record, the part of it that is still there, the local setting and the value of every
-    boolean concerned, the types that others have given to what we want otherwise, and what was decided."""
+    """The current state: our record, the part of it that still exists, the local setting and the value of every boolean
+    concerned, the types set by something else where another one is desired, and the decision."""
 
     record: Record
     ours: Custom
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 
 class Commit(NamedTuple):
-    """Store changes (arguments of ``store.Change``), the record to leave behind, and paths to label afterwards."""
+    """Changes of the store (arguments of ``store.Change``), the record to write, and paths to relabel afterwards."""
 
     ports: Mapping[str, str | None]
     booleans: Mapping[str, bool | None]
@@ -44,13 +44,13 @@ class Commit(NamedTuple):
 
 
 class Relabel(NamedTuple):
-    """Give paths, and what is below them, the labels that the policy now says."""
+    """Restore the labels of paths, and of everything below them, by the current policy."""
 
     paths: tuple[str, ...]
 
 
 def plan(found: Found) -> Plan:
-    """What brings the host from ``found.ours`` to ``found.decision``."""
+    """The changes from ``found.ours`` to ``found.decision``."""
     ours, desired = found.ours, found.decision.custom
     booleans = {
         name: value for name, value in desired.booleans.items() if _ours(name, found) or not _set(name, value, found)
@@ -83,7 +83,7 @@ def _ours(name: str, found: Found) -> bool:
 
 
 def _set(name: str, value: bool, found: Found) -> bool:
-    """Whether somebody else has set a boolean for good already."""
+    """Whether a boolean has already been set permanently by something else."""
     return found.settings[name] == (value, value)
 
 
@@ -108,7 +108,7 @@ def _commit_of(old: Custom, target: Record, found: Found, record: Record) -> Com
 
 
 def _difference(old: Mapping[str, str], new: Mapping[str, str], replaced: Mapping[str, str]) -> dict[str, str | None]:
-    """What to set, to what it was where it goes and was something, and None for what to remove."""
+    """Name -> value to set; for removed ones the earlier value, or None to remove the customisation."""
     changed: dict[str, str | None] = {name: replaced.get(name) for name in old if name not in new}
     changed.update({name: value for name, value in new.items() if old.get(name) != value})
     return changed

@@ -27,13 +27,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.plan import C
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Store
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
-#: What of the policy is ours. Without it, nothing is, and nothing is taken away.
+#: The record of our customisations. Without it none counts as ours, and none is removed.
 RECORD = "/var/lib/k8s_edge/selinux.json"
 RESTORECON_SECONDS = 600.0
 
 
 class Customisations:
-    """What the desired state needs of this host's SELinux. An empty one takes all of ours away."""
+    """The customisations for the desired state. An empty state removes all of ours."""
 
     def __init__(self, desired: Desired, system: System, kernel: Kernel, store: Store, path: str = RECORD) -> None:
         self.desired = desired
@@ -68,7 +68,7 @@ class Customisations:
         return plan(current)
 
     def rehearse(self, plan: Plan) -> None:
-        """Everything that could be refused was asked of the kernel already."""
+        """Nothing to do: the kernel was already asked about everything that could be refused."""
 
     def execute(self, commit: Any) -> None:
         if isinstance(commit, Commit):
@@ -78,7 +78,7 @@ class Customisations:
             self._label(commit.paths)
 
     def _commit(self, commit: Commit) -> None:
-        """Whatever happens in between, the record names at least what is ours."""
+        """Whatever happens in between, the record lists at least all that is ours."""
         old = self._content
         self._remember(both(from_text((old or b"").decode()), commit.record))
         change = self._change(commit)
@@ -117,5 +117,5 @@ class Customisations:
             self.file.replace(self._content, content)
             self._content = content
         if content is None:
-            with suppress(OSError):  # somebody else's records are there too
+            with suppress(OSError):  # other records are still there
                 os.rmdir(self.file.directory)

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The policy store, through the system's libsemanage: one transaction for all changes, and nothing to install.
+"""The policy store, through the system's libsemanage: one transaction for all changes, and no package to install.
 
-``semanage`` does the same with Python's setools and takes seconds for each call. All of libsemanage that is used here
-is there since 2.7 (Enterprise Linux 8). Contexts and records are its own, freed when the handle is gone.
+``semanage`` does the same with Python's setools and takes seconds for each call. All functions used here exist since
+libsemanage 2.7 (Enterprise Linux 8). Contexts and records belong to libsemanage and are freed with the handle.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 
 LIBRARIES = ("libsemanage.so.2", "libsemanage.so.1")
 PROTOCOLS = {"udp": 0, "tcp": 1, "dccp": 2, "sctp": 3}
-#: How often to ask for the store while another program changes it. libsemanage waits five seconds each time.
+#: How often to try for the store's lock while another program has it. libsemanage waits five seconds each time.
 TRIES = 12
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _POINTER = ctypes.c_void_p
-#: Functions that return something else than a number.
+#: Functions with a return type other than int.
 _RETURNS = {
     "semanage_handle_create": _POINTER,
     "semanage_port_get_con": _POINTER,
@@ -37,7 +37,7 @@ _RETURNS = {
 
 
 class Range(NamedTuple):
-    """Ports of a protocol and the type they have."""
+    """A range of ports of a protocol, and its type."""
 
     protocol: str
     low: int
@@ -46,8 +46,8 @@ class Range(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What one transaction does. None removes: port → context, boolean → value, file expression → context, module →
-    its text. ``active`` are values that booleans get now, beside their settings."""
+    """The content of one transaction; None removes. Port -> context, boolean -> value, file expression -> context,
+    module -> its text. ``active`` are values that booleans get now, in addition to their settings."""
 
     ports: Mapping[str, str | None] = {}
     booleans: Mapping[str, bool | None] = {}
@@ -60,8 +60,8 @@ class Change(NamedTuple):
 
 
 class Store:
-    """The policy store of this host. ``root`` is another place to look for it, for tests; then nothing is loaded into
-    the kernel."""
+    """The policy store of this host. ``root`` is another location, for tests; then nothing is loaded into the
+    kernel."""
 
     def __init__(self, root: str = "") -> None:
         self._library = _load()
@@ -71,11 +71,11 @@ class Store:
             self._library.semanage_set_root(root.encode())
 
     def local_ranges(self) -> list[Range]:
-        """Local port labels. No two of them overlap, and the kernel looks at them before it looks at the policy's."""
+        """Local port labels. They do not overlap, and the kernel looks at them before those of the policy."""
         return list(self._ports("semanage_port_list_local"))
 
     def ports(self) -> list[Range]:
-        """Every port label, the policy's and local ones. Half a second on a slow host."""
+        """Every port label, local ones and the policy's. Takes half a second on a slow host."""
         return list(self._ports("semanage_port_list"))
 
     def local_booleans(self) -> dict[str, bool]:
@@ -105,7 +105,7 @@ class Store:
             return {self._call("semanage_module_get_name", _POINTER(info)).decode() for info in infos}
 
     def commit(self, change: Change) -> None:
-        """Make all of a change, or nothing of it: EdgeError with what libsemanage said."""
+        """Apply the whole change or nothing. Raises EdgeError with libsemanage's message."""
         with _said() as said:
             try:
                 with self._open() as handle:
@@ -118,7 +118,7 @@ class Store:
                 raise EdgeError(" ".join(filter(None, [str(error), reason, "Nothing was changed."]))) from None
 
     def _begin(self, handle: Any, said: Callable[[], str]) -> None:
-        """Begin a transaction, as soon as nobody else has one."""
+        """Begin a transaction, waiting for the lock."""
         reason = ""
         for _try in range(TRIES):
             try:
@@ -228,7 +228,7 @@ class Store:
             raise EdgeError(f"The SELinux policy store refused ({function}):")
 
     def _function(self, name: str) -> Any:
-        """Looked up once: a listing calls the same few for each of hundreds of records."""
+        """Cached: a listing calls the same few functions for each of hundreds of records."""
         if name not in self._functions:
             self._functions[name] = self._library[name]
             self._functions[name].restype = _RETURNS.get(name, ctypes.c_int)
@@ -249,8 +249,8 @@ def _load() -> Any:
 
 @contextmanager
 def _said() -> Iterator[Callable[[], str]]:
-    """What C code says on its outputs in the meantime, kept from there: the only place where libsemanage gives its
-    reasons, and no part of a module's answer."""
+    """Captures what C code writes to stdout and stderr meanwhile: the only place where libsemanage gives its reasons,
+    and not allowed in a module's output."""
     reading, writing = os.pipe()
     for descriptor in (reading, writing):
         os.set_blocking(descriptor, False)
