@@ -26,7 +26,7 @@ class System:
     """Effects behind an object, so that tests can replace it."""
 
     def which(self, name: str) -> str | None:
-        """The path of an executable on PATH or in the usual sbin folders, or None."""
+        """The path of an executable on PATH or in the usual sbin directories, or None."""
         for directory in os.environ.get("PATH", os.defpath).split(os.pathsep) + list(_SBIN):
             candidate = os.path.join(directory, name)
             if os.path.isfile(candidate) and os.access(candidate, os.X_OK):

@@ -83,7 +83,7 @@ def _within(low: float, high: float) -> Callable[[Any], tuple[str, str] | None]:
 
 
 def choice(*words: str) -> Kind:
-    """One of some words, to the letter."""
+    """One of the given words, case sensitive."""
 
     def problem(value: str) -> tuple[str, str] | None:
         if value in words:

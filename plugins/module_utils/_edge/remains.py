@@ -12,7 +12,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
 
-#: Where folders of ours and of the daemons may be, and their names.
+#: Where directories of ours and of the daemons may be, and their names.
 _ABOVE, _NAMES = ("etc", "usr/libexec", "var/lib"), ("keepalived", "k8s_edge")
 _FOLDERS = ("etc", "etc/sysctl.d", "etc/modules-load.d", "etc/systemd/system")
 _OURS = (

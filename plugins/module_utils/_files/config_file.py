@@ -97,7 +97,7 @@ class ConfigFile:
         that the daemon approved are the bytes installed. On any failure the file is unchanged and the candidate is
         removed.
         """
-        # Imported here, because a run that changes nothing swaps nothing.
+        # Imported here, because a run that changes nothing does not need it.
         from ansible_collections.k8s_edge.ha.plugins.module_utils._files.swap import remove, swap
 
         def expect() -> None:

@@ -93,7 +93,7 @@ class ConfigFileResource:
         return Plan(self.redact(text), self.redact(edited.text), (step,), edited.impact, edited.warnings)
 
     def rehearse(self, plan: Plan) -> None:
-        """Let the daemon check the candidate in a folder of our own, so that check mode leaves the host untouched."""
+        """Let the daemon check the candidate in a temporary directory, so that check mode leaves the host untouched."""
         import tempfile
 
         for step in plan.steps:

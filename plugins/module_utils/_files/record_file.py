@@ -14,7 +14,7 @@ FOLDER = "/var/lib/k8s_edge"
 
 
 class RecordFile(ConfigFile):
-    """A record in a folder of ours. The folder is created with the first record and removed with the last one."""
+    """A record in a directory of ours. The directory is created with the first record and removed with the last one."""
 
     def write(self, content: bytes | None) -> None:
         """Replace the record by ``content``; None removes it."""

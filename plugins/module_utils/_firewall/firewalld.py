@@ -18,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 NAME = "org.fedoraproject.FirewallD1"
 _PATH = "/org/fedoraproject/FirewallD1"
 OFFLINE = "firewall-offline-cmd"
-#: The folder of zones with permanent changes.
+#: The directory of zones with permanent changes.
 ZONE_FILES = "/etc/firewalld/zones"
 _SECONDS = 60.0
 

@@ -16,7 +16,8 @@ BOTH = (
 
 
 def closed_beside_firewalld(system: System) -> list[str]:
-    """A warning for each chain that drops what firewalld lets in. Those of iptables may be firewalld's own."""
+    """With firewalld: a warning for each chain that drops what firewalld accepts. Chains of iptables may be firewalld's
+    own."""
     return [
         f"Beside firewalld the chain {chain} drops or rejects other traffic, so it may still block what "
         "firewalld allows. Allow it there too, or remove that chain."

@@ -95,6 +95,7 @@ def domain_of(program: str, kernel: Kernel) -> str:
 
 
 def systemd_context() -> str:
+    """The context of process 1. Raises OSError."""
     with open("/proc/1/attr/current", encoding="ascii") as file:
         return file.read().strip("\0\n ")
 

@@ -122,7 +122,7 @@ _MOST_WORDS = {
 #: Beginnings of lines that end in a time in milliseconds.
 _TIMED = frozenset(("timeout", "hold", "stats refresh", "stats timeout", "tcp-request inspect-delay"))
 
-#: Beginnings of lines with an address, and its place among the words.
+#: Beginnings of lines with an address, and the index of the address among the words.
 _ADDRESSED = {
     "server": 2,
     "server-template": 3,
@@ -246,7 +246,7 @@ def _options(beginning: str, words: list[str]) -> Iterator[Misread]:
 def _argument(argument: Argument, value: str) -> Iterator[Misread]:
     kind = argument.kind
     if kind is None or kind is ADDRESS or "choices" in kind.argument or _QUOTED.search(value):
-        return  # HAProxy knows its own words, and quoted ones need not be bare; addresses are judged above
+        return  # HAProxy checks its own words; quoted values need not be bare; addresses are checked above
     if kind.argument["type"] == "int" and not _NUMBER.fullmatch(value):
         yield from _number(argument.word, value)
         return

@@ -46,6 +46,8 @@ _OLDER = {
 
 
 class Said(NamedTuple):
+    """The messages of a check, one line each."""
+
     alerts: list[str]
     warnings: list[str]
 

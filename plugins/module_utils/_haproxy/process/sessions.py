@@ -28,7 +28,7 @@ class Session(NamedTuple):
 
 
 def read_sessions(reply: str) -> list[Session]:
-    """``show sess``."""
+    """The sessions in the reply to ``show sess``."""
     found = (_SESSION.match(line) for line in reply.splitlines())
     return [Session(each[1], each[2], each[3], _age(each[4])) for each in found if each]
 

@@ -52,7 +52,7 @@ def file_action(planner: Planner) -> Action:
             too_old[:] = ask(planned_on[0], text, system, strict=params["validate"] and not check_mode)
 
         def validate(candidate: str, current: str) -> list[str]:
-            # Imported here, because a run that changes nothing validates nothing.
+            # Imported here, because a run that changes nothing does not need it.
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.validator import judge
 
             return judge(candidate, current, system, check_mode=check_mode)

@@ -142,4 +142,5 @@ def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) ->
 
 
 def abilities(process: Process) -> Abilities:
+    """What the process supports. Raises EdgeError where it does not answer."""
     return Abilities(process.runtime.version, process.level)

@@ -171,6 +171,7 @@ _NEGATABLE = ("option", "log")
 
 
 def table_of(kind: str) -> dict[str, Directive]:
+    """The typed directives of a section keyword, by option; empty where it has none."""
     return TABLES.get(kind, {})
 
 

@@ -262,6 +262,7 @@ def _undefined(document: Document, statements: Iterable[Statement]) -> Iterator[
 
 
 def name(statement: Statement) -> str:
+    """The words after a statement's keyword, joined by blanks."""
     return " ".join(statement.arguments)
 
 

@@ -230,6 +230,7 @@ def address_faults(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def useless(host: str, family: int) -> str:
+    """Why an address cannot be the address of a host, as a noun phrase; empty where it can."""
     if family == 4:
         first = int(host.split(".", 1)[0])
         if first == 127:
@@ -252,6 +253,7 @@ def is_group(host: str, family: int) -> bool:
 
 
 def families_of(values: dict[str, Any]) -> set[int]:
+    """The address families (4, 6) of an instance's virtual addresses."""
     found = (parse_address(entry.get("address") or "") for entry in dicts(values.get("virtual_ipaddress")))
     return {one.family for one in found if one is not None}
 
@@ -261,4 +263,5 @@ def _spelled(values: dict[str, Any]) -> str:
 
 
 def dicts(items: Any) -> list[dict[str, Any]]:
+    """The dictionaries in a list that may be None or contain unparsed texts."""
     return [item for item in items or () if isinstance(item, dict)]

@@ -75,4 +75,5 @@ def _uses_of(document: Document, statement: Statement, table: Table, title: str)
 
 
 def number(version: str) -> tuple[int, ...]:
+    """``2.2.7`` as numbers, for comparison."""
     return tuple(int(part) for part in version.split(".") if part.isdigit())

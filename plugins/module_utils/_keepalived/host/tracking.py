@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the running keepalived tracks and finds failing, by instance, from its own dump. Pure."""
+"""What the running keepalived tracks and reports as failing, by instance, from its own dump. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
-#: How a dump begins each thing that is tracked, what it is called here, and what of it says how it is.
+#: How a dump begins each tracked object: our name of its kind, and the line with its status.
 _HEADS = {
     "VRRP Script": ("script", "Status"),
     "VRRP Track process": ("process", "Have quorum"),
@@ -19,7 +19,7 @@ _TRACKING = re.compile(r"     (\S+), weight (-?\d+)( reverse)?")
 
 
 def failing(text: str, instances: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """For each of the instances of a dump what keeps it in FAULT or its priority down: ``kind`` (script, process, file,
+    """For each instance of a dump, what keeps it in FAULT or lowers its priority: ``kind`` (script, process, file,
     interface), ``name``, and ``weight``, 0 for FAULT."""
     found: dict[str, list[dict[str, Any]]] = {each["name"]: [] for each in instances}
     for instance, entry in _failing(text):
@@ -28,7 +28,7 @@ def failing(text: str, instances: Sequence[Mapping[str, Any]]) -> dict[str, list
     down = dict(_interfaces(text))
     tracked = dict(_tracked_interfaces(text))
     for each in instances:
-        # With dont_track_primary an interface that is down is no reason.
+        # Only in FAULT: with dont_track_primary an instance ignores the state of its own interface.
         own = {str(each.get("interface")): (0, False)} if each.get("state") == "FAULT" else {}
         for name, (weight, reverse) in {**tracked.get(each["name"], {}), **own}.items():
             takes = _lowers(down[name], weight, reverse) if name in down else None
@@ -56,7 +56,8 @@ def _failing(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _lowers(bad: bool, weight: int, reverse: bool) -> int | None:
-    """What counts against the instance: what is bad, or in reverse what is good, where the weight changes its sign."""
+    """The weight if it lowers the priority or causes FAULT (0), else None: that of a failure, or with ``reverse`` the
+    negated one of a success."""
     if bad == reverse:
         return None
     return -weight if reverse else weight
@@ -71,7 +72,7 @@ def _process(said: str, weight: int, reverse: bool) -> int | None:
 
 
 def _file(said: str, weight: int, reverse: bool) -> int | None:
-    """Its number times the weight; with weight 0, any number but 0 is FAULT."""
+    """A file's number times the weight, if that lowers the priority; with weight 0, any number but 0 causes FAULT."""
     number = int(said) if re.fullmatch(r"-?\d+", said) else 0
     if not weight:
         return _lowers(number != 0, weight, reverse)

@@ -294,6 +294,7 @@ def opaque_problem(document: Document, option: str, statement: Statement) -> Pro
 
 
 def twice_problem(document: Document, option: str, found: Sequence[Statement]) -> Problem:
+    """The problem of an option or block that is in the file more than once."""
     numbers = " and ".join(str(document.line(statement.start)) for statement in found)
     return Problem(
         option,

@@ -29,10 +29,12 @@ class Part(NamedTuple):
 
 
 def head(name: str, kind: Kind, required: bool = True) -> Part:
+    """A part without a keyword."""
     return Part(name, kind, (), required)
 
 
 def option(name: str, kind: Kind | None, *keywords: str) -> Part:
+    """A part with a keyword: its name, unless ``keywords`` are given."""
     return Part(name, kind, keywords or (name,))
 
 

@@ -182,4 +182,5 @@ def _value_text(document: Document, statement: Statement) -> str:
 
 
 def shown_statement(document: Document, statement: Statement) -> str:
+    """The text of a statement on one line, with blanks collapsed; secrets are not masked."""
     return " ".join(document.text[statement.words[0].start : statement.end].split())
