@@ -2,13 +2,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring COPY to hold exactly the files of CHECKOUT: tracked ones, and new ones that are not ignored.
+"""Make COPY contain exactly the files of CHECKOUT: tracked files, and new files that are not ignored.
 
 Usage: copy_checkout.py CHECKOUT COPY
 
-Only files that differ are written (each by a rename, so that a reader beside us never sees half a file), and
-files that are gone from the checkout go from the copy. Two at a time wait for each other.
-"""
+Only files that differ are written, each by a rename, so that a concurrent reader never sees a partial file. Files that
+were removed from the checkout are removed from the copy. A lock serializes concurrent runs."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ from pathlib import Path
 
 
 def files_of(checkout: Path) -> set[str]:
-    """Paths relative to the checkout, without those deleted but not yet committed."""
+    """Paths relative to the checkout, without files whose deletion is not yet committed."""
     git = ["git", "-c", f"safe.directory={checkout}", "-C", str(checkout)]
     listing = subprocess.run(
         [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True, stdout=subprocess.PIPE
@@ -40,7 +39,8 @@ def same(source: Path, copy: Path) -> bool:
 
 
 def synchronise(checkout: Path, copy: Path, record: Path) -> None:
-    """``record`` is what we copied last time: only that may go again, as tools keep work of theirs in the copy."""
+    """``record`` lists the files of the last copy. Only these may be removed, since tools create other files in the
+    copy."""
     wanted = files_of(checkout)
     copied = set(record.read_text().split("\0")) if record.exists() else set()
     record.write_text("\0".join(sorted(wanted | copied)))
@@ -55,7 +55,7 @@ def synchronise(checkout: Path, copy: Path, record: Path) -> None:
             os.replace(fresh, target)
     for folder in {str(Path(name).parent) for name in copied - wanted}:
         shutil.rmtree(copy / folder / "__pycache__", ignore_errors=True)
-        with contextlib.suppress(OSError):  # not empty: something else is there
+        with contextlib.suppress(OSError):  # not empty: it contains other files
             os.removedirs(copy / folder)
     record.write_text("\0".join(sorted(wanted)))
 

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process with all that it started: what they have computed together, whether they still do something, and their end.
+"""A process and all its descendants: their CPU time, whether they are still active, and how to end them.
 
-Whether a part of bin/test hangs cannot be told by a clock on the wall: on a machine with other work every part takes
-longer. One that hangs says nothing and computes nothing.
-"""
+Wall time does not show whether a part of bin/test hangs, since every part takes longer on a busy machine. A part that
+hangs produces no output and uses no CPU time."""
 
 from __future__ import annotations
 
@@ -19,13 +18,13 @@ from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
-#: The share of one processor below which a silent part counts as idle. ansible-playbook that waits for a task which
-#: never ends takes 0.05; a program that computes gets 0.16 beside eleven others on two processors.
+#: The share of one processor below which a part without output counts as idle. An ansible-playbook that waits for a
+#: task that never ends uses 0.05; a program that computes gets 0.16 beside eleven others on two processors.
 IDLE_SHARE = 0.10
 
 
 class Process(NamedTuple):
-    """A line of /proc/PID/stat. ``seconds`` is CPU time, that of its ended children included."""
+    """A line of /proc/PID/stat. ``seconds``: CPU time, including that of ended children."""
 
     pid: int
     parent: int
@@ -37,7 +36,7 @@ class Process(NamedTuple):
 
 
 def processes() -> list[Process]:
-    """All that run now. One that ends meanwhile is left out."""
+    """All running processes, without those that end meanwhile."""
     found = []
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
@@ -46,7 +45,7 @@ def processes() -> list[Process]:
             text = Path(entry.path, "stat").read_text(errors="replace")
         except OSError:
             continue
-        # The name stands in parentheses and may have some of its own.
+        # The name is in parentheses and may itself contain some.
         state, *numbers = text.rpartition(")")[2].split()
         parent, group, session = map(int, numbers[:3])
         seconds = sum(map(int, numbers[10:14])) / _TICKS
@@ -55,7 +54,7 @@ def processes() -> list[Process]:
 
 
 def family(leader: int, among: Iterable[Process] | None = None) -> list[Process]:
-    """The leader of a session, its session, and the descendants of these, which may have sessions of their own."""
+    """The leader of a session, its session, and all their descendants, which may have sessions of their own."""
     everybody = list(processes() if among is None else among)
     children: dict[int, list[Process]] = {}
     for one in everybody:
@@ -71,7 +70,7 @@ def family(leader: int, among: Iterable[Process] | None = None) -> list[Process]
 
 
 class Stillness:
-    """How long a part has said nothing and has computed next to nothing."""
+    """How long a part has produced no output and used almost no CPU time."""
 
     def __init__(self, now: float) -> None:
         self._since = now
@@ -79,10 +78,9 @@ class Stillness:
         self._computed = 0.0
 
     def look(self, now: float, said: int, computed: float) -> float:
-        """Seconds of stillness until ``now``, given the bytes said and the CPU seconds used so far.
+        """The seconds of stillness until ``now``, from the bytes of output and the CPU seconds so far.
 
-        CPU seconds can fall, where a process ended whose parent does not count it: that is an event too.
-        """
+        CPU seconds may fall when a process ends whose parent does not count it. That counts as activity."""
         busy = abs(computed - self._computed) > IDLE_SHARE * max(now - self._since, 1.0)
         if said != self._said or busy:
             self._since, self._said, self._computed = now, said, computed
@@ -90,7 +88,7 @@ class Stillness:
 
 
 def end(leader: int, patience: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
-    """Ask the leader's process group to stop (bin/demo and Molecule tidy up on that), then make the whole family."""
+    """Terminate the leader's process group (bin/demo and Molecule then clean up), then kill the whole family."""
     known: dict[int, Process] = {}
 
     def alive() -> list[Process]:

@@ -2,10 +2,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pass on what Molecule says, and write a report of its actions as pytest does, with the seconds that each took.
+"""Pass Molecule's output through, and write a report of its actions with their durations in pytest's format.
 
-molecule … test … 2>&1 | molecule_report.py REPORT
-"""
+Usage: molecule … test … 2>&1 | molecule_report.py REPORT"""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ EVENT = re.compile(r"[A-Z]+ +\[(?P<scenario>\S+) > (?P<action>\w+)\] Execut(?:in
 
 
 def actions(lines: Iterable[str], clock: Callable[[], float] = time.monotonic) -> Iterator[tuple[str, str, float, str]]:
-    """Scenario, action, seconds and the word for how it ended (empty where it did not) of all that began."""
+    """Scenario, action, seconds and result (empty if it did not end) of each action that began."""
     begun: tuple[str, str, float] | None = None
     for line in lines:
         found = EVENT.match(line)

@@ -3,10 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The parts of bin/test, as data.
 
-A part's script runs in bash, in the copy of the checkout ($COLLECTION), with bin/bootstrap.sh sourced and the
-controller's tools first in PATH. $CHECKOUT is the checkout itself, $WORK a folder of the part's own, and a pytest
-report written to $REPORT is counted test by test. `skip REASON` ends a part that cannot run on this machine.
-"""
+A part's script is run by bash in the copy of the checkout ($COLLECTION), with bin/bootstrap.sh sourced and the
+controller's tools first in PATH. $CHECKOUT is the checkout itself, $WORK the part's own folder. A pytest report written
+to $REPORT is counted test by test. `skip REASON` ends a part that cannot run on this machine."""
 
 from __future__ import annotations
 
@@ -16,11 +15,10 @@ from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """``needs`` are paths of the checkout without which the part has nothing to do yet.
+    """``needs``: paths of the checkout that must exist for the part to run.
 
-    ``quiet`` is for how many seconds a part may say nothing and compute nothing, before it counts as hanging. How long
-    it takes does not matter: on a machine with other work everything takes longer.
-    """
+    ``quiet``: the seconds for which a part may produce no output and use no CPU time before it counts as hanging. Its
+    total duration is not limited, since everything takes longer on a busy machine."""
 
     name: str
     about: str
@@ -30,24 +28,24 @@ class Part(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
-#: Branch coverage of plugins/ that unit and witness tests must reach together, in percent.
+#: The branch coverage of plugins/ that unit and witness tests must reach together, in percent.
 COVERAGE_FLOOR = 90
 
 PYTEST = 'pytest -p no:cacheprovider --junitxml="$REPORT" -n auto --dist worksteal'
 
-#: Scenarios on a lab of their own: its name, and theirs.
+#: Scenarios that share a lab: the lab's name, and the scenarios.
 MOLECULE = 'bash "$CHECKOUT/bin/run_molecule.sh"'
 
 COVERAGE = "--cov=plugins --cov-branch --cov-report="
 
-#: Releases of ansible-core beside the one in requirements/controller.txt, which all other parts run: each minor release
-#: from the oldest that meta/runtime.yml allows, and the newest.
+#: Releases of ansible-core in addition to the one in requirements/controller.txt, which all other parts use: each minor
+#: release from the oldest that meta/runtime.yml allows, and the newest.
 CORES = ("2.17.14", "2.18.19", "2.21.5")
 
-#: What tests/witness asks.
+#: The programs that tests/witness calls.
 WITNESSES = "need_daemons; need_command dbus-daemon dbus; need_apt mount netbase nftables openssl openssh-client strace"
 
-#: The longest first: they start first.
+#: The longest part first, since it starts first.
 PARTS = (
     Part(
         "kubernetes",
@@ -162,13 +160,13 @@ PARTS = (
         f"coverage report --skip-covered --fail-under={COVERAGE_FLOOR}",
         alone=True,
     ),
-    # Without those of the roles that meet no daemon.
+    # Without the tests of roles that use no daemon.
     Part(
         "newer",
         "pytest of all that asks HAProxy or keepalived, with those of a newer Debian (trixie)",
         'command -v apt-get >/dev/null || skip "the newer daemons come from Debian, by apt-get"; '
         f"{WITNESSES}; need_newer_daemons trixie; "
-        # What is to be told before an upgrade is asked of these too, as far as the suites can be had.
+        # The messages about upgrades are tested with these suites too, if they are available.
         "for suite in sid experimental; do"
         ' (need_newer_daemons "$suite") || echo "no daemons of $suite are to be had, so they are not asked"; done; '
         'PATH="$K8S_EDGE_CACHE/daemons-trixie/bin:$PATH"; haproxy -v; keepalived --version; '
@@ -182,6 +180,6 @@ PARTS = (
 
 
 def blocker(part: Part) -> str:
-    """Why a part cannot run, or an empty string."""
+    """Why a part cannot run; empty if it can."""
     missing = [path for path in part.needs if not (Path(os.environ["COLLECTION"]) / path).exists()]
     return f"there is no {' and no '.join(missing)} yet" if missing else ""

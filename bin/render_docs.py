@@ -1,15 +1,16 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Renders what is repeated from its sources: the options of a VIP in the roles, roles/*/README.md, lists in README.md.
+"""Generate repeated documentation from its sources: the options of a VIP in the roles, roles/*/README.md, lists in
+README.md.
 
 Usage: python bin/render_docs.py [--check]
 
-The options of a VIP (plugins/plugin_utils/_vip/options.yml and _profiles/*.py) go into the argument specs of the roles
-that document their list of VIPs whole. A role's README comes from its meta/argument_specs.yml, its defaults and the
-playbook in its examples/ if it has one. README.md has lists between ``<!-- NAME -->`` and ``<!-- end -->``: ``modules``
-and ``roles``. With --check nothing is written: the exit code is 1 and the files are named when they are not up to date.
-"""
+The options of a VIP (plugins/plugin_utils/_vip/options.yml and _profiles/*.py) are written into the argument specs of
+the roles that document their list of VIPs in full. A role's README comes from its meta/argument_specs.yml, its
+defaults, and the playbook in its examples/ if it has one. README.md has the lists ``modules`` and ``roles`` between
+``<!-- NAME -->`` and ``<!-- end -->``. With --check nothing is written; outdated files are listed, and the exit code is
+1 if there are any."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ MARKED = re.compile(r"(<!-- (?P<name>modules|roles) -->\n).*?(<!-- end -->)", re
 
 
 def text(value: str | list[str]) -> str:
-    """Documentation prose as Markdown: V(x), O(x), C(x), E(x) become code, B() bold, I() italic, M() a name."""
+    """Convert documentation markup to Markdown: V(x), O(x), C(x), E(x) become code, B() bold, I() italic, M() a
+    name."""
     joined = value if isinstance(value, str) else "\n\n".join(value)
     joined = re.sub(r"\b[VOCE]\(((?:\\.|[^)\\])*)\)", lambda found: f"`{found[1]}`".replace("\\", ""), joined)
     joined = re.sub(r"\b[MP]\(([^)]*)\)", r"`\1`", joined)
@@ -42,13 +44,13 @@ def text(value: str | list[str]) -> str:
 
 
 def in_yaml(value: Any) -> str:
-    """A default as one would write it in an inventory, on one line."""
+    """A default as written in an inventory, on one line."""
     written: str = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False).strip()
     return written[: -len("\n...")] if written.endswith("\n...") else written
 
 
 def rows(options: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
-    """Options in their order, those of a dictionary beneath it with a dotted name."""
+    """Options in their order; the options of a dictionary follow it, with dotted names."""
     found = []
     for name, option in options.items():
         kind = option.get("type", "str")
@@ -60,14 +62,14 @@ def rows(options: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
 
 
 class Indented(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML comes without types
-    """Sequences stand indented below their key, and long texts fold, as in the rest of the file."""
+    """Sequences are indented below their key, and long texts are folded, as in the rest of the file."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 
 
 def vip_options(variable: str) -> str:
-    """The options of a VIP as they stand in an argument spec."""
+    """The options of a VIP in the format of an argument spec."""
     with tempfile.TemporaryDirectory() as root:
         namespace = Path(root, "ansible_collections/k8s_edge")
         namespace.mkdir(parents=True)
@@ -82,7 +84,7 @@ def vip_options(variable: str) -> str:
 
 
 def argument_specs(role: Path) -> str:
-    """A role's argument specs with the options of a VIP, where it has them."""
+    """A role's argument specs, including the options of a VIP where it has them."""
     variable = f"{role.name}_vips"
     beginning, options, rest = (role / "meta/argument_specs.yml").read_text().partition(f"      {variable}:\n")
     own = re.match(r"(?P<own>(?:        (?!options:).*\n)*        options:\n)(?:          .*\n)+", rest)
@@ -104,7 +106,7 @@ def role_readme(role: Path) -> str:
 
 
 def documentation(module: Path) -> dict[str, Any]:
-    """A module's DOCUMENTATION without importing it."""
+    """A module's DOCUMENTATION, without importing the module."""
     for node in ast.parse(module.read_text()).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION":
             return dict(yaml.safe_load(ast.literal_eval(node.value)))

@@ -2,10 +2,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the parts of bin/test: light ones side by side, then those that need the machine for themselves.
+"""Run the parts of bin/test: light ones side by side, then those that need the whole machine.
 
-Called by bin/test, which has made the environment (VENV, COLLECTION, K8S_EDGE_CACHE).
-"""
+Called by bin/test, which has prepared the environment (VENV, COLLECTION, K8S_EDGE_CACHE)."""
 
 from __future__ import annotations
 
@@ -30,18 +29,18 @@ _print = threading.Lock()
 _running: set[subprocess.Popen[bytes]] = set()
 
 
-#: Seconds after which a part is ended though it works: for what never comes to an end, busy as it is.
+#: Seconds after which a part is ended even if it is active, in case it never ends by itself.
 WALL_LIMIT = 4 * 3600
 
 
 class Clock:
-    """The time, and how a part's end is waited for."""
+    """The time, and how to wait for the end of a part."""
 
     def now(self) -> float:
         return time.monotonic()
 
     def pause(self, child: subprocess.Popen[bytes]) -> bool:
-        """Wait a little; say whether the child has ended."""
+        """Wait briefly. Returns whether the child has ended."""
         try:
             child.wait(timeout=2)
         except subprocess.TimeoutExpired:
@@ -63,7 +62,7 @@ class Outcome(NamedTuple):
     counts: Counts
     seconds: float
     note: str = ""
-    #: What took the most of it: name and seconds.
+    #: The slowest tests or actions: name and seconds.
     longest: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -79,7 +78,7 @@ def say(text: str) -> None:
 
 
 def junit_counts(report: Path) -> Counts:
-    """Totals of a pytest report; a test that errors in its set-up has failed."""
+    """The totals of a pytest report. A test with an error in its set-up counts as failed."""
     passed = failed = skipped = 0
     for suite in ElementTree.parse(report).getroot().iter("testsuite"):  # noqa: S314 (our own report)
         bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
@@ -91,7 +90,7 @@ def junit_counts(report: Path) -> Counts:
 
 
 def longest(report: Path, number: int = 3) -> tuple[tuple[str, float], ...]:
-    """The tests of a report (or the actions of Molecule) that took the longest, and at least five seconds."""
+    """The tests of a report (or actions of Molecule) that took the longest, and at least five seconds."""
     if not report.exists():
         return ()
     taken = []
@@ -102,7 +101,8 @@ def longest(report: Path, number: int = 3) -> tuple[tuple[str, float], ...]:
 
 
 def counts_of(report: Path, rc: int) -> Counts:
-    """A part without a report is one check. One whose report is all green but which failed (coverage) failed once."""
+    """A part without a report counts as one check. A part that failed with a green report (coverage) counts as one
+    failure."""
     counts = junit_counts(report) if report.exists() else Counts(passed=int(rc == 0))
     if rc != 0 and not counts.failed:
         counts = counts._replace(failed=1)
@@ -110,10 +110,9 @@ def counts_of(report: Path, rc: int) -> Counts:
 
 
 def environment(work: Path) -> dict[str, str]:
-    """The caller's environment without Ansible and Molecule settings of his own, and with caches outside the copy.
+    """The caller's environment without settings of Ansible and Molecule, and with caches outside the copy.
 
-    Python keeps what it has compiled, whatever the caller wants: ansible-playbook starts hundreds of times.
-    """
+    Python stores its bytecode whatever the caller has set, since ansible-playbook starts hundreds of times."""
     keep = {"ANSIBLE_COLLECTIONS_PATH"}
     drop = {"PYTHONDONTWRITEBYTECODE"}
     env = {
@@ -139,7 +138,7 @@ def environment(work: Path) -> dict[str, str]:
 
 
 def run(part: Part, logs: Path, clock: Clock = CLOCK) -> Outcome:
-    """Run one part in the copy of the checkout; what it says goes to its log, and is shown when it fails."""
+    """Run one part in the copy of the checkout. Its output goes to its log, and is shown if it fails."""
     reason = blocker(part)
     if reason:
         say(f"skip    {part.name}: {reason}")
@@ -187,7 +186,7 @@ def run(part: Part, logs: Path, clock: Clock = CLOCK) -> Outcome:
 
 
 def watch(child: subprocess.Popen[bytes], log: Path, part: Part, clock: Clock) -> str:
-    """Wait until a part ends, or say why it has to be ended."""
+    """Wait until a part ends. Returns why it had to be ended, or an empty string."""
     started = clock.now()
     stillness = family.Stillness(started)
     while not clock.pause(child):

@@ -3,5 +3,4 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab: the hosts of an Ansible inventory as containers with systemd, in a network of their own.
 
-`python3 -m lab --help` is the way in, README.md the explanation. Standard library only.
-"""
+Run `python3 -m lab --help` for the commands; README.md explains the lab. Standard library only."""

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A certificate authority of the lab's own, and the apiservers' certificates signed by it."""
+"""The lab's certificate authority, and the apiservers' certificates that it signs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days
 
 
 def issue(lab: Lab, state: Path) -> None:
-    """ca.crt, and NAME.crt with NAME.key for every apiserver, in state; what is there stays."""
+    """Create ca.crt, and NAME.crt with NAME.key for every apiserver, in ``state``. Existing files are kept."""
     if not (state / CA).exists():
         _openssl(state, "ca", "-subj", f"/CN={lab.instance} lab CA", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
     for host in lab.members(KUBE_GROUP):
@@ -28,7 +28,7 @@ def issue(lab: Lab, state: Path) -> None:
 
 
 def alternative_names(lab: Lab, host: Host) -> str:
-    """openssl's subjectAltName for an apiserver: itself, and the VIPs it is reached through."""
+    """openssl's subjectAltName for an apiserver: its own addresses, and the VIPs that lead to it."""
     addresses = [address.partition("/")[0] for address in host.addresses]
     names = [host.name, "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
     addresses += [*lab.served, *lab.spare]

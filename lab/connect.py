@@ -1,10 +1,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ssh's ProxyCommand with ProxyUseFdpass: connect to HOST PORT, hand the socket to ssh, and be gone.
+"""A ProxyCommand for ssh with ProxyUseFdpass: connect to HOST PORT, pass the socket to ssh, and exit.
 
-Run in the lab's network namespace. So ssh itself may run anywhere, and no program stands in between.
-"""
+It runs in the lab's network namespace. ssh itself may run anywhere, and no program forwards its data."""
 
 import array
 import socket

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small Debian with systemd and sshd, as mmdebstrap makes it: what containers and machines have in common.
+"""A small Debian with systemd and sshd, built by mmdebstrap: the common base of containers and machines.
 
-Packages that roles install are in it too, not installed, as an apt repository of its own: so a role runs the real
-apt, its update included, and needs no network.
-"""
+The packages that roles install are included as a local apt repository, not installed. So a role runs the real apt, with
+an update of its lists, and needs no network."""
 
 from __future__ import annotations
 
@@ -23,15 +22,15 @@ INSTALLED = (
 INSTALLABLE = (
     "haproxy keepalived ipvsadm firewalld python3-firewall socat openssl rsyslog logrotate tcpdump curl acl"
 ).split()
-# Units that have no place in a lab, that would look for a network we do not have, or that use up inotify
-# instances, of which the kernel gives all containers together 128.
+# Units that are useless in a lab, that would wait for a missing network, or that use inotify instances, of which all
+# containers together have 128.
 MASKED = (
     "systemd-networkd.service systemd-resolved.service systemd-udevd.service getty.target console-getty.service "
     "apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer "
     "systemd-ask-password-console.path systemd-ask-password-wall.path"
 ).split()
 
-# The recipe: run by mmdebstrap with sh, outside the new root, which is "$1".
+# The recipe, run by mmdebstrap with sh outside the new root directory, which is "$1".
 _SEED = f"""
 set -eu
 export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
@@ -61,7 +60,8 @@ for unit in {" ".join(MASKED)}; do ln -sf /dev/null "$1/etc/systemd/system/$unit
 
 
 def recipe(more: Iterable[str] = (), hooks: Iterable[str] = (), options: Iterable[str] = ()) -> list[str]:
-    """mmdebstrap's argument list, but for the target: with more packages installed, and further scripts at the end."""
+    """The arguments of mmdebstrap, without the target. ``more``: further packages to install; ``hooks``: scripts to run
+    at the end."""
     return [
         *("mmdebstrap", "--variant=minbase", '--aptopt=Acquire::Retries "3"'),
         *options,
@@ -72,11 +72,10 @@ def recipe(more: Iterable[str] = (), hooks: Iterable[str] = (), options: Iterabl
 
 
 def make(argv: list[str], target: Path, log: Path) -> None:
-    """Follow a recipe. What the tools say goes to log.
+    """Run a recipe. The output of the tools goes to ``log``.
 
-    In a mount namespace of its own: mmdebstrap mounts parts of this machine, /dev/shm among them, below its target, and
-    where it is killed they would stay there, for whoever removes the folder to empty.
-    """
+    It runs in a mount namespace of its own: mmdebstrap mounts directories of this machine, /dev/shm among them, below
+    its target. If it were killed, these mounts would remain, and removing the folder would delete their content."""
     with open(log, "ab") as diary:
         alone = ["unshare", "--mount", *argv, str(target)]
         made = subprocess.run(alone, stdin=subprocess.DEVNULL, stdout=diary, stderr=diary)

@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the lab is asked to build, read from an Ansible inventory. Pure, but for what reads it and asks the kernel."""
+"""The description of a lab, read from an Ansible inventory. Pure, except for reading the inventory and checking the
+kernel."""
 
 from __future__ import annotations
 
@@ -15,20 +16,20 @@ from typing import Any
 
 from lab.command import LabError, run, succeeds
 
-STATE = Path("/var/lib/k8s_edge-lab")  # what labs remember, a folder for each; and machines' disks
+STATE = Path("/var/lib/k8s_edge-lab")  # the state of labs, one folder for each, and the disks of machines
 DEFAULT_INSTANCE = "k8s-edge"
 CONTAINER, MACHINE = "container", "machine"
 KUBE_GROUP = "kube_control_plane"
 CLIENT_GROUP = "client"
 EDGE_GROUP = "edge"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-_LONGEST_LINK = 15  # Linux: IFNAMSIZ - 1; every host's cable has its host's name
+_LONGEST_LINK = 15  # Linux: IFNAMSIZ - 1. The interface of a host's cable has the host's name.
 
 
 @dataclass(frozen=True)
 class Host:
-    """One host: its name, its addresses with prefix (`10.77.0.11/24`), its groups, and whether it shares this machine's
-    kernel (`container`) or has one of its own (`machine`), which then may enforce SELinux."""
+    """One host: its name, its addresses with prefix (`10.77.0.11/24`), its groups, and its kind. A `container` shares
+    this machine's kernel; a `machine` has its own, which may enforce SELinux."""
 
     name: str
     addresses: tuple[str, ...]
@@ -39,9 +40,11 @@ class Host:
 
 @dataclass(frozen=True)
 class Lab:
-    """A set of hosts. `networks` are prefixes; the controller has the first address of each.
-    `served` are the VIPs (without prefix), which the apiservers' certificates name beside their own addresses;
-    `spare` are further ones, for VIPs that a test declares."""
+    """A set of hosts.
+
+    `networks` are prefixes; the controller has the first address of each. `served` are the VIPs (without prefix) that
+    the apiservers' certificates contain in addition to their own addresses. `spare` are further VIPs, for those that a
+    test declares."""
 
     instance: str
     networks: tuple[str, ...]
@@ -60,7 +63,7 @@ class Lab:
 
     @property
     def gateways(self) -> tuple[str, ...]:
-        """The controller's own addresses in the lab, with prefix."""
+        """The controller's addresses in the lab, with prefix."""
         networks = [ipaddress.ip_network(network) for network in self.networks]
         return tuple(f"{network[1]}/{network.prefixlen}" for network in networks)
 
@@ -70,7 +73,7 @@ def state_of(instance: str) -> Path:
 
 
 def read_inventory(path: str, instance: str | None) -> Lab:
-    """The lab that the inventory at path describes; `instance` goes before its own lab_instance."""
+    """The lab that the inventory at ``path`` describes. ``instance`` overrides the inventory's lab_instance."""
     try:
         listing = run("ansible-inventory", "--inventory", path, "--list")
     except FileNotFoundError:
@@ -81,14 +84,14 @@ def read_inventory(path: str, instance: str | None) -> Lab:
 
 
 def kernel_has_ipvs() -> bool:
-    """Whether this machine's own kernel has IPVS, or can load it; then it does."""
+    """Whether this machine's kernel has IPVS. Loads the module if possible."""
     return Path("/proc/net/ip_vs").exists() or succeeds("modprobe", "ip_vs")
 
 
 def from_inventory(
     listing: Mapping[str, Any], instance: str | None = None, ipvs_here: Callable[[], bool] = kernel_has_ipvs
 ) -> Lab:
-    """The lab in the JSON of `ansible-inventory --list`. `ipvs_here` is asked where some host is to have IPVS."""
+    """The lab in the JSON of `ansible-inventory --list`. ``ipvs_here`` is called if a host needs IPVS."""
     hostvars: Mapping[str, Mapping[str, Any]] = listing["_meta"]["hostvars"]
     if not hostvars:
         raise LabError("the inventory has no hosts.")
@@ -113,7 +116,7 @@ def from_inventory(
 
 
 def _groups_of(listing: Mapping[str, Any]) -> dict[str, set[str]]:
-    """Host name → every group it is in, through children too."""
+    """Every group of each host, indirect ones included."""
 
     def hosts_below(group: str) -> Iterable[str]:
         entry = listing.get(group, {})
@@ -139,8 +142,8 @@ def _link_name(name: str) -> str:
 
 
 def _addresses(name: str, ansible_host: str, networks: Iterable[str]) -> tuple[str, ...]:
-    """One address per network. The given one decides; in the others the host has the same number as written:
-    10.77.0.11 and fd00:77::11."""
+    """One address per network. ``ansible_host`` determines it in its network; in the others the host has the same
+    number as written: 10.77.0.11 and fd00:77::11."""
     try:
         given = ipaddress.ip_address(ansible_host)
     except ValueError:
@@ -165,7 +168,7 @@ def _addresses(name: str, ansible_host: str, networks: Iterable[str]) -> tuple[s
 
 
 def _kind(name: str, told: Mapping[str, Any], ipvs_here: Callable[[], bool]) -> tuple[str, bool]:
-    """What lab_kind, lab_ipvs and lab_selinux say."""
+    """The values of lab_kind and lab_selinux, with the kind that lab_ipvs requires."""
     usual = MACHINE if told.get("lab_ipvs") and "lab_kind" not in told and not ipvs_here() else CONTAINER
     kind, selinux = told.get("lab_kind", usual), bool(told.get("lab_selinux", False))
     if kind not in (CONTAINER, MACHINE):

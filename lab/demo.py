@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: build the lab, let playbooks/site.yml make the edge, take away the VIP's holder, and show what was seen."""
+"""The demo: build the lab, run playbooks/site.yml, cut the power of the VIP's holder, and show the result."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lab.declaration import KUBE_GROUP
 from lab.proof import Probe
 from lab.showing import Showing, main
 
-STEADY_SECONDS = 2  # of probing when nothing is wrong, with patience, since this machine may be busy
+STEADY_SECONDS = 2  # of probing without failures; with a long time limit, since this machine may be busy
 PATIENCE = ("--timeout-ms", "5000")
-LOSS_SECONDS = 10  # of probing around a power cut, which comes after …
+LOSS_SECONDS = 10  # of probing around a power cut, which happens after …
 CUT_AFTER_SECONDS = 2
 
 
 class Demo(Showing):
-    """HAProxy in front of the apiservers."""
+    """The demo of HAProxy in front of the apiservers."""
 
     inventory = "lab"
     url = "https://{}:6443/"
@@ -39,7 +39,7 @@ class Demo(Showing):
         return proof.all_answer(probes, [host.name for host in self.lab.members(KUBE_GROUP)])
 
     def lose(self, name: str) -> str:
-        """Cut the host's power while the client asks; its addresses must answer again from another host."""
+        """Cut the host's power while the client sends requests. Its addresses must answer again from another host."""
         held = [address for address in self.lab.served if self.holder(address) == name]
 
         def cut() -> None:
@@ -50,7 +50,7 @@ class Demo(Showing):
         return "\n".join(f"{proof.outage(probes[a])}; now on {self.holder(a)}" for a in held)
 
     def bring_back(self, name: str) -> str:
-        """Switch the host on again while the client asks, and see where the addresses settle."""
+        """Switch the host on again while the client sends requests, and report the final holders of the addresses."""
         host = self.lab.host(name)
 
         def switch_on() -> None:

@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo of the edge: three nodes, each director and real server, as playbooks/site.yml makes them, and what becomes
-of a client's requests and connections when servers stop and nodes lose their power."""
+"""The demo of edge nodes: playbooks/site.yml makes each of three nodes a director and a real server. It shows what
+happens to a client's requests and connections when servers stop and nodes lose their power."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from lab.command import LabError
 from lab.declaration import CLIENT_GROUP, EDGE_GROUP, MACHINE, Host
 from lab.showing import Showing, main
 
-TABLE_SECONDS = 60.0  # at most, for a table to have every server
+TABLE_SECONDS = 60.0  # at most, until the table has every server
 STEADY_SECONDS = 5.0
-LEAVE_SECONDS = 12.0  # around the end of one server
-LOSS_SECONDS = 20.0  # around a power cut, so that connections may wait for answers
+LEAVE_SECONDS = 12.0  # of requests around the stop of one server
+LOSS_SECONDS = 20.0  # around a power cut, long enough for connections to wait for answers
 RETURN_SECONDS = 30.0
 ACT_AFTER_SECONDS = 2.0
-LONG_MS = 1000  # what counts as no answer around a power cut
+LONG_MS = 1000  # a longer answer time counts as an outage around a power cut
 CONNECTIONS = 30
 HOLD = ("--connections", str(CONNECTIONS), "--every-ms", "200", "--timeout-ms", "12000")
 
 
 class EdgeDemo(Showing):
-    """The VIP is one, IPv4, and on port 80."""
+    """The demo has one VIP, IPv4, on port 80."""
 
     inventory = "lab-edge"
     url = "http://{}/"
@@ -62,12 +62,12 @@ class EdgeDemo(Showing):
         return f"{said}\nthe nodes are containers: this machine's kernel has IPVS"
 
     def director(self) -> str:
-        """Who holds the VIP, with every node in its table."""
+        """The holder of the VIP, once its table has every node."""
         name = self.holder(self.vip)
         return f"{self.vip} is on {name}\n{self.settled(name, self.nodes)}"
 
     def settled(self, director: str, servers: tuple[Host, ...]) -> str:
-        """Wait until the director's table has just these."""
+        """Wait until the director's table has exactly these servers."""
         expected = [_address(node) for node in servers]
         deadline = time.monotonic() + TABLE_SECONDS
         while True:
@@ -97,7 +97,7 @@ class EdgeDemo(Showing):
         kinds.say(self.lab, node, "systemctl", verb, "traefik")
 
     def lose(self, node: Host) -> str:
-        """Cut the director's power while the client asks and holds connections."""
+        """Cut the director's power while the client sends requests and holds connections."""
         holding = self.on_client("vip-hold", *HOLD, "--seconds", str(LOSS_SECONDS), f"'{self.url.format(self.vip)}'")
 
         def cut() -> None:
@@ -112,7 +112,7 @@ class EdgeDemo(Showing):
         return f"{silence}\n{proof_edge.connections(held, node.name)}\n{loop}"
 
     def bring_back(self, node: Host) -> str:
-        """Switch it on again while the client asks: it serves again, and directs no more."""
+        """Switch the node on again while the client sends requests: it serves again, and is no longer the director."""
         before, masters = {self.vip: self.holder(self.vip)}, self.became_master()
 
         def switch_on() -> None:
@@ -126,7 +126,7 @@ class EdgeDemo(Showing):
         return f"{said['failed']} of {said['requests']} requests failed meanwhile\n{again}\n{stays}\n{loop}"
 
     def became_master(self) -> int:
-        """How often, since they were switched on, the hosts that are on became MASTER."""
+        """How often the running hosts became MASTER since they were switched on."""
         on = [self.lab.host(name) for name in self.running() if name in {node.name for node in self.nodes}]
         journals = (kinds.say(self.lab, node, "journalctl", "--boot", "--unit=keepalived", "--no-pager") for node in on)
         return sum(journal.count("Entering MASTER STATE") for journal in journals)
@@ -134,7 +134,7 @@ class EdgeDemo(Showing):
     def watched(
         self, seconds: float, *more: str, meanwhile: Callable[[], None] = lambda: None
     ) -> tuple[dict[str, Any], str]:
-        """What the client saw, asking for so long; and that no packet to the VIP went round."""
+        """What the client observed in that many seconds, and a check that no packet to the VIP looped."""
         argv = network.inside(self.lab, sys.executable, "-m", "lab.wire", network.BRIDGE, self.vip, "80")
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as wire:
             assert wire.stdout

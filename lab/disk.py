@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The disks that machines start from: the containers' Debian with a kernel's modules, and either IPVS or SELinux.
+"""The disks that machines start from: the containers' Debian with kernel modules, and either IPVS or SELinux.
 
-A disk is never written again: each machine writes on a copy of its own. The one with SELinux is labelled as it is
-built, which needs no SELinux here, and boots enforcing. Its policy is Debian's, which has nothing about HAProxy, and
-lab/machine/haproxy.cil, which says of HAProxy what Enterprise Linux says.
-"""
+A disk is never changed: each machine writes to a copy-on-write file of its own. The disk with SELinux is labelled when
+it is built, which needs no SELinux on this machine, and boots in enforcing mode. Its policy is Debian's, which has no
+rules for HAProxy, plus lab/machine/haproxy.cil with those of Enterprise Linux."""
 
 from __future__ import annotations
 
@@ -22,9 +21,10 @@ from lab.declaration import STATE
 
 FOLDER = STATE / "disks"
 MODULES = Path("/usr/lib/uml/modules")
-SIZE = "3G"  # sparse: what is empty takes no room
+SIZE = "3G"  # sparse: empty blocks take no space
 _PARTS = Path(__file__).parent / "machine"
-# What roles install is there already, switched off: that takes a machine half a minute for each package.
+# The packages that roles install are already there, with their services disabled: installing one takes a machine half a
+# minute.
 _IPVS = "keepalived ipvsadm".split()
 _SELINUX = "selinux-policy-default policycoreutils policycoreutils-python-utils auditd haproxy".split()
 
@@ -56,13 +56,13 @@ chroot "$1" setfiles -F -e /proc -e /sys -e /dev /etc/selinux/default/contexts/f
 
 
 def path(selinux: bool) -> Path:
-    """Where the disk is, or will be; the name follows from everything it is made of."""
+    """The path of the disk. The name contains a digest of everything that the disk is made of."""
     inputs = [*_recipe(selinux), *sorted(MODULES.glob("*")), *(part.read_text() for part in sorted(_PARTS.iterdir()))]
     return FOLDER / f"{hashlib.sha256(repr(inputs).encode()).hexdigest()[:12]}{'-selinux' * selinux}.ext4"
 
 
 def build(say: Callable[[str], None], log: Path, selinux: bool) -> None:
-    """Build the disk, unless it is there, and drop those of earlier recipes. What the tools say goes to log."""
+    """Build the disk unless it exists, and remove disks of earlier recipes. The output of the tools goes to ``log``."""
     disk = path(selinux)
     if disk.exists():
         return
@@ -85,6 +85,6 @@ def _recipe(selinux: bool) -> list[str]:
 
 
 def _in_use(disk: Path) -> bool:
-    """Whether some machine writes on a copy of it: its own disk names it at the beginning."""
+    """Whether a machine uses the disk: the header of a copy-on-write file names its base."""
     heads = (machine.open("rb").read(4096) for machine in STATE.glob("*/*.disk"))
     return any(bytes(disk) in head for head in heads)

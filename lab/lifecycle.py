@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Up and down: the order in which a lab is made and removed, and where it remembers itself.
+"""Create and remove a lab, in the right order, and keep its state.
 
-State of an instance (keys, certificates, ssh_config, what was built, machines' disks) is in STATE/INSTANCE, for root
-only.
-"""
+The state of an instance (keys, certificates, ssh_config, its description, disks of machines) is in STATE/INSTANCE,
+readable by root only."""
 
 from __future__ import annotations
 
@@ -25,14 +24,14 @@ Say = Callable[[str], None]
 
 
 def build(lab: Lab, say: Say) -> None:
-    """Build what the lab's hosts start from, unless it is there as its recipe says."""
+    """Build the image or disk that each kind of host starts from, unless the one of the current recipe exists."""
     with _alone():
         for kind in kinds.used(lab):
             kind.build(lab, say, STATE / "image.log")
 
 
 def up(lab: Lab, say: Say) -> None:
-    """Make what is missing, switch on what is off, and wait until every host is ready. Twice is as good as once."""
+    """Create missing hosts, switch on those that are off, and wait until every host is ready. Idempotent."""
     state = state_of(lab.instance)
     with _alone():
         made_of = _remember(lab, state)
@@ -56,7 +55,7 @@ def up(lab: Lab, say: Say) -> None:
         kinds.power_on(lab, host)
     for host in lab.hosts:
         kinds.wait(lab, host)
-    for host in new:  # on others, a service that fails is the business of whoever installed it
+    for host in new:  # on existing hosts, failed services are the concern of whoever installed them
         if failed := kinds.failed_units(lab, host):
             raise LabError(f"{host.name} started, but not all of it:\n{failed}")
     age = "" if made_of == _made_of(lab) else "; an earlier version of the lab built them, `down` and `up` renews"
@@ -64,7 +63,7 @@ def up(lab: Lab, say: Say) -> None:
 
 
 def down(instance: str, say: Say) -> None:
-    """Remove everything that `up` made for this instance, but not the image."""
+    """Remove everything that `up` created for this instance, except the image."""
     if instance not in instances():
         say(f"{instance}: not there")
         return
@@ -78,14 +77,14 @@ def down(instance: str, say: Say) -> None:
 
 
 def remove_image() -> None:
-    """Remove image and disks and what is left in the state folder, when no lab is there any more."""
-    with contextlib.suppress(FileNotFoundError):  # no podman, no image
+    """Remove the image, the disks and the rest of the state folder if no lab exists any more."""
+    with contextlib.suppress(FileNotFoundError):  # without podman there is no image
         image.remove()
     shutil.rmtree(STATE, ignore_errors=True)
 
 
 def instances() -> list[str]:
-    """The labs that are there."""
+    """The names of the existing labs."""
     return sorted(path.parent.name for path in STATE.glob("*/lab.json"))
 
 
@@ -100,7 +99,7 @@ def recall(instance: str) -> Lab:
 
 
 def status(instance: str) -> str:
-    """A table: every host with its state, its addresses as they are now, and its groups."""
+    """A table of all hosts with state, current addresses and groups."""
     lab = recall(instance)
     known = kinds.states(lab)
     rows = [("HOST", "STATE", "ADDRESSES", "GROUPS")]
@@ -114,8 +113,8 @@ def status(instance: str) -> str:
 
 
 def _remember(lab: Lab, state: Path) -> str:
-    """Write down what is built and of what; return the latter as it was when the hosts were made.
-    LabError where something else of that name stands already."""
+    """Store the lab's description and what its hosts are made of, unless that is stored. Returns the latter as stored.
+    Raises LabError if a different lab of that name exists."""
     path = state / "lab.json"
     if not path.exists():
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -129,7 +128,7 @@ def _remember(lab: Lab, state: Path) -> str:
 
 
 def _made_of(lab: Lab) -> str:
-    """Changes with the image and with what hosts carry."""
+    """A digest of the image and of the files that hosts get."""
     starts = sorted({kinds.of(host).made_of(host).encode() for host in lab.hosts})
     parts = [path.read_bytes() for path in sorted((Path(__file__).parent / "hosts").iterdir()) if path.is_file()]
     return hashlib.sha256(b"\0".join([*starts, *parts])).hexdigest()[:12]
@@ -137,7 +136,7 @@ def _made_of(lab: Lab) -> str:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """One at a time builds the image."""
+    """A lock: only one process at a time builds the image."""
     STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(STATE / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

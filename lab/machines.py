@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts as machines with a kernel of their own (User-Mode Linux). `kinds` is the door to them.
+"""Lab hosts as virtual machines with their own kernel (User-Mode Linux). Used through `kinds`.
 
-A machine has a disk that is written on a copy of the shared one, a second disk with its luggage, and a tap as cable.
-In the lab's state folder: HOST.disk, HOST.luggage, HOST.pid, HOST.console (what its kernel said).
-"""
+A machine has a copy-on-write disk based on the shared one, a second disk with its luggage, and a tap interface as its
+cable. Its files in the lab's state folder are HOST.disk, HOST.luggage, HOST.pid and HOST.console (the kernel's
+output)."""
 
 from __future__ import annotations
 
@@ -25,35 +25,36 @@ from lab.declaration import MACHINE, Host, Lab, state_of
 KERNEL = "linux.uml"
 _BOOT = (
     *("root=/dev/ubda", "rw", "quiet", "systemd.show_status=0", "con=null", "con0=null,fd:1", "console=tty0"),
-    # Nothing to plug in, and a start that costs as much as all the rest.
+    # There is nothing to plug in, and udev takes as long to start as everything else together.
     *(f"systemd.mask=systemd-udev{unit}" for unit in ("d.service", "-trigger.service", "d-kernel.socket")),
     "systemd.mask=systemd-udevd-control.socket",
 )
 _SELINUX = ("security=selinux", "selinux=1", "enforcing=1", "audit=1")
-_NO_SELINUX = ("lsm=capability",)  # else it is on all the same, without a policy
+_NO_SELINUX = ("lsm=capability",)  # otherwise SELinux is enabled anyway, without a policy
 MEMORY, MEMORY_SELINUX = "384M", "512M"
 
 
 def states(lab: Lab) -> dict[str, str]:
-    """Host name → `running` or `off`, for the machines that were made."""
+    """`running` or `off` by host name, for the machines that exist."""
     state = state_of(lab.instance)
     made = [host.name for host in lab.hosts if (state / f"{host.name}.luggage").exists()]
     return {name: "running" if _process(state, name) else "off" for name in made}
 
 
 def build(lab: Lab, say: Callable[[str], None], log: Path) -> None:
-    """Every disk that the lab's machines start from, unless it is there. What the tools say goes to log."""
+    """Build every disk that the lab's machines start from, unless it exists. The output of the tools goes to
+    ``log``."""
     for selinux in sorted({host.selinux for host in lab.hosts if host.kind == MACHINE}):
         disk.build(say, log, selinux)
 
 
 def made_of(host: Host) -> str:
-    """Changes with what the machine starts from."""
+    """A text that changes with what the machine starts from."""
     return disk.path(host.selinux).name
 
 
 def make(lab: Lab, host: Host, luggage: bytes) -> None:
-    """A new machine, switched off. `luggage` is a tar of the files it has beside the disk's own."""
+    """Create a machine, switched off. ``luggage``: a tar of the files that it has in addition to the disk's."""
     state = state_of(lab.instance)
     (state / f"{host.name}.disk").unlink(missing_ok=True)
     (state / f"{host.name}.luggage").touch(mode=0o600)
@@ -61,7 +62,7 @@ def make(lab: Lab, host: Host, luggage: bytes) -> None:
 
 
 def power_on(lab: Lab, host: Host) -> None:
-    """Boot the machine; its disk is as it was left."""
+    """Boot the machine. Its disk keeps its content."""
     state = state_of(lab.instance)
     network.plug_tap(lab, host)
     argv = network.inside(
@@ -80,37 +81,37 @@ def power_on(lab: Lab, host: Host) -> None:
 
 
 def _disk(state: Path, host: Host) -> str:
-    """The machine's disk, in the kernel's words. Once it is there it says by itself what it is a copy of, whatever has
-    become of the recipe since."""
+    """The kernel argument for the machine's disk. An existing copy-on-write file names its base itself, even if the
+    recipe has changed since."""
     own = state / f"{host.name}.disk"
     return str(own) if own.exists() else f"{own},{disk.path(host.selinux)}"
 
 
 def power_cut(lab: Lab, host: Host) -> None:
-    """Take the machine's power: the cable first, so that nothing it says while dying is heard."""
+    """Cut the machine's power. The cable goes first, so that nothing that dying programs send is received."""
     network.cut(lab, host)
     _kill(state_of(lab.instance), host.name)
 
 
 def entry(lab: Lab, host: Host) -> list[str]:
-    """What goes before a command's argument list to run it on the machine: ssh, its only door. ssh joins the words
-    again, so none of them may have a blank."""
+    """The command prefix that runs a program on the machine, by ssh. ssh joins the arguments to one string, so none of
+    them may contain a blank."""
     return ["ssh", "-F", str(state_of(lab.instance) / ssh.CONFIG), host.name]
 
 
 def shell(lab: Lab, host: Host) -> list[str]:
-    """The argument list of a root shell for a person."""
+    """The command of an interactive root shell."""
     return entry(lab, host)
 
 
 def remove(lab: Lab) -> None:
-    """Switch every machine off. Their files go with the lab's state folder."""
+    """Switch every machine off. Their files are removed with the lab's state folder."""
     for host in lab.hosts:
         _kill(state_of(lab.instance), host.name)
 
 
 def _process(state: Path, name: str) -> int | None:
-    """The machine's process, which leads a group with all that it started; None where it does not run."""
+    """The PID of the machine's process, which leads a process group with all its children; None if it does not run."""
     try:
         pid = int((state / f"{name}.pid").read_text())
         said = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -132,5 +133,6 @@ def _kill(state: Path, name: str) -> None:
 
 
 def _mac(host: Host) -> str:
-    """Follows from the name, so that nobody has to learn a new one after a power cut. 02: given by ourselves."""
+    """Computed from the name, so that peers need not learn a new address after a power cut. 02: locally
+    administered."""
     return ":".join(f"{number:02x}" for number in (0x02, *hashlib.sha256(host.name.encode()).digest()[:5]))

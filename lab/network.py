@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's wires: one network namespace with a bridge, the controller's place, and one namespace per host.
+"""The lab's network: a network namespace with a bridge, where the controller has its addresses, and a namespace per
+host.
 
-Nothing of it is in the machine's own namespace: no address, route or firewall rule that could conflict.
-A host's namespace is its network card: it is there before the host boots, as eth0, and goes with a power cut.
-"""
+The machine's own namespace gets no address, route or firewall rule that could conflict. A host's namespace stands for
+its network card: it exists before the host boots, contains eth0, and is removed by a power cut."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def exists(namespace: str) -> bool:
 
 
 def lay(lab: Lab) -> None:
-    """The lab's own namespace with its bridge, if it is not there."""
+    """Create the lab's namespace with its bridge unless it exists."""
     if exists(lab.instance):
         if run("ip", "-n", lab.instance, "link", "show", "type", "bridge", "up"):
             return
-        run("ip", "netns", "del", lab.instance)  # left half done
+        run("ip", "netns", "del", lab.instance)  # left over from an interrupted run
     run("ip", "netns", "add", lab.instance)
     _batch(
         lab.instance,
@@ -44,7 +44,8 @@ def lay(lab: Lab) -> None:
 
 
 def plug(lab: Lab, host: Host) -> None:
-    """A fresh card for the host: eth0 with its addresses, and the cable (named as the host) in the bridge."""
+    """A new card for the host: eth0 with its addresses, and the cable, an interface of the bridge with the host's
+    name."""
     namespace = card(lab, host)
     unplug(lab, host)
     run("ip", "netns", "add", namespace)
@@ -61,19 +62,20 @@ def plug(lab: Lab, host: Host) -> None:
 
 
 def plug_tap(lab: Lab, host: Host) -> None:
-    """A fresh cable in the bridge, named as the host, for a machine, whose kernel is the card; `orders` sets it up."""
+    """A new cable in the bridge, a tap interface with the host's name. The machine's kernel is its card; `orders` sets
+    it up."""
     cut(lab, host)
     _batch(lab.instance, f"tuntap add {host.name} mode tap", f"link set {host.name} master {BRIDGE} up")
 
 
 def orders(lab: Lab, host: Host) -> str:
-    """What a machine tells `ip -batch` at every start, as `plug` does for a container."""
+    """The input of `ip -batch` on a machine at every start: what `plug` does for a container."""
     lines = ["link set lo up", "link set vec0 name eth0", *_set_up(lab, host)]
     return "\n".join(lines) + "\n"
 
 
 def cut(lab: Lab, host: Host) -> None:
-    """Pull the cable: from here on nothing the host says is heard."""
+    """Remove the cable: from now on no packet of the host is received."""
     succeeds("ip", "-n", lab.instance, "link", "del", host.name)
 
 
@@ -85,7 +87,7 @@ def unplug(lab: Lab, host: Host) -> None:
 
 
 def remove(lab: Lab) -> None:
-    """Remove the lab's namespace and every host's."""
+    """Remove the namespaces of the lab and of every host."""
     for host in lab.hosts:
         unplug(lab, host)
     if exists(lab.instance):
@@ -93,7 +95,7 @@ def remove(lab: Lab) -> None:
 
 
 def inside(lab: Lab, *argv: str) -> list[str]:
-    """The argument list that runs argv in the lab's network."""
+    """The command that runs argv in the lab's network."""
     return ["nsenter", f"--net={FOLDER}/{lab.instance}", "--", *argv]
 
 
@@ -106,7 +108,7 @@ def _set_up(lab: Lab, host: Host) -> list[str]:
 
 
 def _at_once(address: str) -> str:
-    """IPv6 addresses without the second of duplicate detection: ours are unique by construction."""
+    """IPv6 addresses are usable at once, without duplicate address detection: the lab's are unique by construction."""
     return " nodad" if ":" in address else ""
 
 

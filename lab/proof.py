@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the demo concludes from what it saw. Pure: text and numbers in, findings out, LabError where a proof fails."""
+"""Draw the demo's conclusions from its observations. Pure: text and numbers in, findings out. Raises LabError for
+failed proofs."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ Recap = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True)
 class Probe:
-    """What `vip-probe` said about one address. `outages` are (milliseconds, still without an answer at the end)."""
+    """The result of `vip-probe` for one address. `outages`: pairs of (milliseconds, whether the outage had not
+    ended)."""
 
     address: str
     requests: int
@@ -35,8 +37,8 @@ class Probe:
 
 
 def recap(output: str) -> dict[str, dict[str, int]]:
-    """Host → counts (`ok`, `changed`, …) from the PLAY RECAP of ansible-playbook; not for the controller, which
-    is `localhost` there and may only think."""
+    """The counts (`ok`, `changed`, …) by host from the PLAY RECAP of ansible-playbook. The controller (`localhost`) is
+    left out: it only computes."""
     _, _, end = output.rpartition("PLAY RECAP")
     found = {}
     for line in _RECAP.finditer(end):
@@ -50,7 +52,7 @@ def recap(output: str) -> dict[str, dict[str, int]]:
 
 
 def converged(counts: Recap) -> str:
-    """The finding about a first run."""
+    """The finding on the first run."""
     changes = {host: each["changed"] for host, each in counts.items() if each["changed"]}
     if not changes:
         return f"nothing to change on {len(counts)} hosts"
@@ -58,7 +60,7 @@ def converged(counts: Recap) -> str:
 
 
 def idempotent(counts: Recap) -> str:
-    """The finding about a second run: nothing changed anywhere. One of a host's tasks gathers its facts."""
+    """The finding on the second run: nothing changed on any host. One task of each host gathers its facts."""
     changed = [f"{host} changed={each['changed']}" for host, each in counts.items() if each["changed"]]
     if changed:
         raise LabError(f"the second run was not without changes: {', '.join(changed)}.")
@@ -67,7 +69,7 @@ def idempotent(counts: Recap) -> str:
 
 
 def one_holder(address: str, holders: Iterable[str]) -> str:
-    """The one host that has the address."""
+    """The only host that has the address."""
     names = list(holders)
     if len(names) != 1:
         raise LabError(f"{address} should be on one host, and is on {', '.join(names) or 'none'}.")
@@ -75,7 +77,7 @@ def one_holder(address: str, holders: Iterable[str]) -> str:
 
 
 def all_answer(probes: Iterable[Probe], expected: Iterable[str]) -> str:
-    """Every request was answered, and each of the expected hosts had its share."""
+    """Every request was answered, and each expected host answered some."""
     seen = list(probes)
     for probe in seen:
         missing = sorted(set(expected) - set(probe.answered_by))
@@ -87,7 +89,8 @@ def all_answer(probes: Iterable[Probe], expected: Iterable[str]) -> str:
 
 
 def outage(probe: Probe) -> str:
-    """One interruption that ended; its length, and what the probe's own lateness may have added."""
+    """The length of the only interruption, which must have ended, and by how much a delay of the probe itself may have
+    extended it."""
     if not probe.outages:
         raise LabError(f"{probe.address} never stopped answering, so its holder was not lost.")
     if probe.outages[-1][1]:
@@ -98,7 +101,7 @@ def outage(probe: Probe) -> str:
 
 
 def table(rows: Iterable[tuple[str, str, str]]) -> str:
-    """Rows of three columns, the last one to the right; a finding of several lines takes several."""
+    """A table of three columns; the last is aligned right. A finding of several lines takes several lines."""
     lines: list[tuple[str, str, str]] = []
     for name, seen, took in rows:
         for number, part in enumerate(seen.split("\n")):

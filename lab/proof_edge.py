@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the demo of the edge concludes. Pure: what programs said in, findings out, LabError where a proof fails.
+"""Draw the conclusions of the demo of edge nodes. Pure: output of programs in, findings out. Raises LabError for failed
+proofs.
 
-An answer is `NODE to CLIENT`: which node gave it, and from which address it was asked.
-"""
+An answer is `NODE to CLIENT`: the node that sent it, and the client address that it saw."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 from lab.command import LabError
 
 _SERVER = re.compile(r"^-a .* -r (?P<address>\S+):\d+ -g\b.* -w (?P<weight>\d+)", re.MULTILINE)
-_PATIENCE_MS = 1000  # three advertisements of half a second, less what is lost on the way
+_PATIENCE_MS = 1000  # three advertisement intervals of half a second, less the time since the last one
 Said = Mapping[str, Any]
 Passes = Mapping[str, int]
 
 
 class Turn(NamedTuple):
-    """A node's server was replaced: when the old one was asked to stop, had ended, and the new one was ready."""
+    """The replacement of a node's server: the times at which the old one was asked to stop, had stopped, and the new
+    one was ready."""
 
     node: str
     stopping: float
@@ -30,7 +31,8 @@ class Turn(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What was in the director's table at some time between two: the addresses that get new connections."""
+    """The addresses in the director's table that get new connections, read at some time between ``begin`` and
+    ``end``."""
 
     begin: float
     end: float
@@ -38,12 +40,12 @@ class Table(NamedTuple):
 
 
 def table(rules: str) -> set[str]:
-    """The addresses of real servers (direct routing) that get connections, from what `ipvsadm -Sn` says."""
+    """The addresses of real servers (direct routing) with a weight above 0, from the output of `ipvsadm -Sn`."""
     return {found["address"] for found in _SERVER.finditer(rules) if found["weight"] != "0"}
 
 
 def shares(said: Said) -> dict[str, int]:
-    """Node → how many requests it answered."""
+    """The number of requests that each node answered."""
     counts: dict[str, int] = {}
     for answer, count in said["answered_by"].items():
         node = answer.partition(" to ")[0]
@@ -52,7 +54,7 @@ def shares(said: Said) -> dict[str, int]:
 
 
 def spread(said: Said, nodes: Iterable[str], client: str) -> str:
-    """Every request was answered, every node had its share, and each saw the client's own address."""
+    """Every request was answered, every node answered some, and each saw the client's own address."""
     counts = shares(said)
     if said["failed"]:
         raise LabError(f"{said['failed']} of {said['requests']} requests failed.")
@@ -65,7 +67,7 @@ def spread(said: Said, nodes: Iterable[str], client: str) -> str:
 
 
 def no_loop(passes: Passes) -> str:
-    """No packet to the VIP was sent on more than once. `passes`: TTL → packets on the wire, see lab/wire.py."""
+    """No packet to the VIP was forwarded more than once. `passes`: the number of packets by TTL, see lab/wire.py."""
     counts = {int(ttl): count for ttl, count in passes.items()}
     if not counts:
         raise LabError("no packet to the VIP was seen on the wire.")
@@ -80,7 +82,7 @@ def no_loop(passes: Passes) -> str:
 
 
 def left(said: Said, node: str) -> str:
-    """A node's server stopped while it was asked: some requests failed, and the last of them long before the end."""
+    """A node's server stopped while clients sent requests: some failed, the last of them long before the end."""
     if not said["outages"]:
         raise LabError(f"no request failed, so {node} had not been asked.")
     first, last = said["outages"][0], said["outages"][-1]
@@ -91,8 +93,8 @@ def left(said: Said, node: str) -> str:
 
 
 def silence(address: str, said: Said, long_ms: int) -> str:
-    """How long nobody answered, at most. After that the new director still asks the dead one's server now and then,
-    until its check has failed."""
+    """The longest time without an answer. After that the new director still sends some requests to the dead node's
+    server, until its check has failed."""
     if not said["outages"]:
         raise LabError(f"{address} never stopped answering, so its director was not lost.")
     if said["outages"][-1].get("unfinished"):
@@ -103,7 +105,7 @@ def silence(address: str, said: Said, long_ms: int) -> str:
 
 
 def connections(said: Said, dead: str) -> str:
-    """Of the connections that were held, only those with the dead node's own server were cut."""
+    """Of the held connections, only those to the dead node's own server were cut."""
     counts = shares({"answered_by": said["cut_from"]})
     if wrongly := sorted(set(counts) - {dead}):
         lost = ", ".join(f"{counts[node]} with {node}" for node in wrongly)
@@ -116,8 +118,8 @@ def connections(said: Said, dead: str) -> str:
 
 
 def same_holder(before: Mapping[str, str], after: Mapping[str, str], changes: int, stall_ms: int) -> str:
-    """Address → holder, before and after; `changes` is how often a host became MASTER in between. Where the probe
-    itself stood still for longer than advertisements may be missing, changes are no fault of VRRP's."""
+    """The holder by address, before and after. `changes`: how often a host became MASTER in between. If the probe
+    itself was delayed for longer than advertisements may be missing, changes do not count as a fault of VRRP."""
     stays = ", ".join(f"{address} is on {name}" for address, name in after.items())
     if not changes and before == after:
         return f"{stays} as before, and nobody became MASTER meanwhile"
@@ -127,7 +129,7 @@ def same_holder(before: Mapping[str, str], after: Mapping[str, str], changes: in
 
 
 def all_serve(addresses: Collection[str], expected: Collection[str]) -> str:
-    """The table has every real server that it should have."""
+    """The table has exactly the expected real servers."""
     if set(addresses) != set(expected):
         raise LabError(
             f"the table has {', '.join(sorted(addresses)) or 'nobody'} instead of {', '.join(sorted(expected))}."
@@ -143,9 +145,9 @@ def updated(
     tables: Sequence[Table],
     addresses: Mapping[str, str],
 ) -> str:
-    """Every node's server was replaced in turn and no request was lost, of those that take their time (``slow``)
-    neither. Each node had left the director's table before its server had ended, and came back. ``addresses`` has that
-    of each node, and ``least`` requests are wanted."""
+    """Every node's server was replaced in turn, and no request was lost, including long-running ones (``slow``). Each
+    node left the director's table before its server stopped, and came back. ``addresses``: the address of each node.
+    ``least``: the required number of requests."""
     for each in (said, slow):
         if each["failed"]:
             raise LabError(

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What this machine must have for a lab, and what to say where it has not."""
+"""What this machine needs for a lab, and the messages about what is missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable
 from lab.command import LabError
 from lab.declaration import CONTAINER, MACHINE
 
-# Command → the Debian package that has it: for every lab, and for each kind of host in it.
+# Command → the Debian package that contains it: for every lab, and for each kind of host.
 COMMANDS = {
     "mmdebstrap": "mmdebstrap",
     "ip": "iproute2",
@@ -31,20 +31,20 @@ COMMANDS_OF = {
 
 
 def commands(kinds: Iterable[str]) -> dict[str, str]:
-    """What a lab with hosts of these kinds calls."""
+    """The commands that a lab with hosts of these kinds calls."""
     return {**COMMANDS, **{name: package for kind in kinds for name, package in COMMANDS_OF[kind].items()}}
 
 
 def packages(kinds: Iterable[str]) -> tuple[str, ...]:
-    """The Debian packages for that."""
+    """The Debian packages with these commands."""
     return tuple(dict.fromkeys([*commands(kinds).values(), "debian-archive-keyring"]))
 
 
 def missing(
     which: Callable[[str], str | None], root: bool, platform: str, kinds: Collection[str] = (CONTAINER,)
 ) -> list[str]:
-    """One sentence for each thing that is missing for hosts of these kinds; pure. No kinds: the lab stands already, and
-    what built it is there."""
+    """One sentence for each missing requirement of hosts of these kinds; pure. No kinds: the lab exists, and so do the
+    tools that built it."""
     if platform != "linux":
         return [f"The lab needs Linux (network namespaces, podman with systemd inside); this is {platform}."]
     said = []
@@ -61,12 +61,12 @@ def missing(
     return said
 
 
-# systemd and its companions on one host; where the kernel has none left, systemd waits for ever.
+# The inotify instances of systemd and its daemons on one host. If the kernel has none left, systemd waits for ever.
 INOTIFY_PER_HOST = 5
 
 
 def check_inotify(hosts: int) -> None:
-    """LabError unless the kernel would give that many hosts the inotify instances they need; seen by asking it."""
+    """Check by trying that the kernel grants the inotify instances for that many hosts. Raises LabError otherwise."""
     libc = ctypes.CDLL(None, use_errno=True)
     asked = [libc.inotify_init1(os.O_CLOEXEC) for _ in range(hosts * INOTIFY_PER_HOST)]
     given = [descriptor for descriptor in asked if descriptor >= 0]
@@ -80,12 +80,12 @@ def check_inotify(hosts: int) -> None:
 
 
 def check(kinds: Collection[str] = ()) -> None:
-    """LabError listing everything that is missing here, as `missing` has it."""
+    """Raises LabError with everything in the list of `missing`."""
     said = missing(_which, os.geteuid() == 0, sys.platform, kinds)
     if said:
         raise LabError("\n".join(said))
 
 
 def _which(name: str) -> str | None:
-    # runc and ip live in sbin, which an ordinary user's PATH (and su's) may leave out.
+    # runc and ip are in sbin, which may be missing in the PATH of an ordinary user, and of su.
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every demo does: stages on one line each, playbooks, a client that asks, and at the end a table of findings.
+"""The common part of all demos: stages with one line each, playbooks, a client that sends requests, and a final table.
 
-bin/demo prepares the tools and starts a demo; COLLECTION is the checkout where Ansible finds it.
-"""
+bin/demo prepares the tools and starts a demo. COLLECTION is the directory of the checkout in Ansible's collection
+path."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from lab import kinds, lifecycle, proof, requirements
 from lab.command import LabError
 from lab.declaration import CLIENT_GROUP, DEFAULT_INSTANCE, Lab, read_inventory, state_of
 
-SETTLE_SECONDS = 15  # for a VIP to be on one host
+SETTLE_SECONDS = 15  # until a VIP is on one host
 
 
 class Showing:
-    """One run. `rows` is the table: what, what was seen, how long it took."""
+    """One run of a demo. `rows`: the table of findings; each row has a subject, an observation and a duration."""
 
     inventory: str  # its name below inventories/
-    url: str  # what the client asks, with the address for {}
-    asking: tuple[str, ...]  # vip-probe's further arguments
+    url: str  # the URL of the client's requests; {} stands for the address
+    asking: tuple[str, ...]  # further arguments of vip-probe
 
     def __init__(self, lab: Lab, collection: Path, log: Path) -> None:
         self.lab, self.collection, self.log = lab, collection, log
         self.rows: list[tuple[str, str, str]] = []
 
     def make(self) -> None:
-        """From nothing to an edge, and that a second run finds nothing to do."""
+        """Build the edge from nothing, and show that a second run changes nothing."""
         self.stage("the lab", self.build)
         self.stage("playbooks/site.yml", lambda: proof.converged(self.play("site.yml")))
         self.stage("playbooks/site.yml again", lambda: proof.idempotent(self.play("site.yml")))
 
     def prove(self) -> None:
-        """The stages that show that it works."""
+        """The stages of the proof."""
         raise NotImplementedError
 
     def stage(self, name: str, action: Callable[[], str]) -> None:
-        """Do it, and show on one line that it is being done and how long it took."""
+        """Run an action, showing on one line its progress and duration."""
         print(f"{name:<26}", end="", flush=True)
         self.note(f"\n=== {name}\n")
         begin = time.monotonic()
@@ -67,7 +67,7 @@ class Showing:
         return said[-1].partition(": ")[2]
 
     def play(self, playbook: str) -> proof.Recap:
-        """Run one of the collection's playbooks on the lab. LabError where it fails."""
+        """Run one of the collection's playbooks on the lab. Raises LabError if it fails."""
         argv = ["ansible-playbook", "-i", f"inventories/{self.inventory}", "-e", f"lab_instance={self.lab.instance}"]
         before = self.log.stat().st_size
         with open(self.log, "ab") as log:
@@ -79,11 +79,11 @@ class Showing:
         return proof.recap(self.log.read_bytes()[before:].decode(errors="replace"))
 
     def running(self) -> list[str]:
-        """The names of the hosts that are on."""
+        """The names of the running hosts."""
         return sorted(name for name, state in kinds.states(self.lab).items() if state == "running")
 
     def holder(self, address: str) -> str:
-        """The host that has the address, when it is on exactly one; waits a little for that."""
+        """The host that has the address. Waits briefly until exactly one has it."""
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
             has = [name for name in self.running() if address in kinds.addresses(self.lab, self.lab.host(name))]
@@ -98,13 +98,13 @@ class Showing:
         return "\n".join(f"{address} is on {self.holder(address)}" for address in self.lab.served)
 
     def on_client(self, *argv: str) -> subprocess.Popen[bytes]:
-        """Start a program on the client, whose answer `answer` waits for."""
+        """Start a program on the client. `answer` waits for its result."""
         config = state_of(self.lab.instance) / "ssh_config"
         ssh = ["ssh", "-F", str(config), self.lab.members(CLIENT_GROUP)[0].name, *argv]
         return subprocess.Popen(ssh, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 
     def answer(self, name: str, program: subprocess.Popen[bytes]) -> dict[str, Any]:
-        """The JSON that it ends with. LabError where it fails."""
+        """The JSON that the program prints at its end. Raises LabError if it fails."""
         text = program.communicate()[0].decode(errors="replace")
         self.note(f"{name}: {text}")
         if program.returncode != 0:
@@ -115,8 +115,8 @@ class Showing:
     def probe(
         self, seconds: float, *more: str, meanwhile: Callable[[], None] = lambda: None
     ) -> dict[str, dict[str, Any]]:
-        """Let the client ask every served address for that long, and do something meanwhile. Address → what it saw.
-        `more` goes over `asking`."""
+        """Let the client send requests to every served address for ``seconds`` while ``meanwhile`` runs. Returns the
+        observations by address. `more` overrides `asking`."""
         asked = {}
         for address in self.lab.served:
             url = self.url.format(f"[{address}]" if ":" in address else address)
@@ -139,7 +139,7 @@ def _took(begin: float) -> str:
 
 
 def main(story: type[Showing]) -> int:
-    """Run a demo from the command line; the exit code."""
+    """Run a demo from the command line. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="bin/demo")
     parser.add_argument("--instance", default=DEFAULT_INSTANCE)
     parser.add_argument("--only-prove", action="store_true", help="on a lab where playbooks/site.yml has run")

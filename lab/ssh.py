@@ -1,7 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the controller reaches the hosts: a key pair, the hosts' keys, and one ssh_config that works from anywhere."""
+"""The controller's access to the hosts: a key pair, the hosts' keys, and an ssh_config that works from any
+directory."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ _HERE = Path(__file__).parent
 
 
 def prepare(lab: Lab, state: Path) -> None:
-    """The keys (what is there stays), known_hosts and ssh_config, all in state."""
+    """Create the keys (existing ones are kept), known_hosts and ssh_config in ``state``."""
     for name in ("id", "host"):
         if not (state / f"{name}.pub").exists():
             (state / name).unlink(missing_ok=True)
@@ -28,7 +29,7 @@ def prepare(lab: Lab, state: Path) -> None:
 
 
 def known_hosts(lab: Lab, key: str) -> str:
-    """One line for each host: its name and addresses, and the key that all of them share."""
+    """One line for each host: its name and addresses, and the host key, which all hosts share."""
     kind, value = key.split()[:2]
     lines = []
     for host in lab.hosts:
@@ -38,7 +39,8 @@ def known_hosts(lab: Lab, key: str) -> str:
 
 
 def config(lab: Lab, state: Path) -> str:
-    """An ssh_config: names to addresses, our key, and a way into the lab's network that needs no route to it."""
+    """An ssh_config with the hosts' addresses, the key, and a ProxyCommand that enters the lab's network without a
+    route."""
     names = "".join(f"Host {h.name}\n  HostName {h.addresses[0].partition('/')[0]}\n" for h in lab.hosts)
     way = " ".join(network.inside(lab, "/usr/bin/env", "python3", "-IS", str(state / "connect.py")))
     return names + (
@@ -60,6 +62,6 @@ def config(lab: Lab, state: Path) -> str:
 
 
 def hang_up(state: Path) -> None:
-    """End the connections that Ansible keeps open for its next task (inventories/lab says where)."""
+    """Close the connections that Ansible keeps open for its next task (see inventories/lab)."""
     for path in state.glob("ssh/*"):
         succeeds("ssh", "-o", f"ControlPath={path}", "-O", "exit", "anyone")

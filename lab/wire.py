@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts, on the lab's bridge, the packets to an address and TCP port, by the TTL they have there.
+"""Count the packets on the lab's bridge to an address and TCP port, by TTL.
 
-A packet from the client has its full TTL; one that a director has sent on has one less, and each further time it is
-sent on one less again. So a loop shows, whatever else happens. To be run in the lab's network (network.inside) with
-interface, address and port; it counts until SIGTERM and then prints one JSON object, TTL → packets.
-"""
+A packet from the client has its full TTL. Each forwarding by a director reduces the TTL by one, so a forwarding loop
+shows in the counts. The program runs in the lab's network (network.inside). Its arguments are interface, address and
+port. It counts until SIGTERM and then prints one JSON object, TTL → packets."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ _ETHERNET, _IPV4, _TCP = 14, 0x0800, 6
 
 
 def ttl_to(frame: bytes, address: bytes, port: int) -> int | None:
-    """The TTL of an Ethernet frame with TCP over IPv4 to the address (four bytes) and port; None for any other."""
+    """The TTL of an Ethernet frame with TCP over IPv4 to the address (four bytes) and port; None for other frames."""
     if len(frame) < _ETHERNET + 40 or int.from_bytes(frame[12:14], "big") != _IPV4:
         return None
     packet = frame[_ETHERNET:]

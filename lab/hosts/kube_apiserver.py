@@ -2,9 +2,9 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's stand-in for a kube-apiserver: TLS on 6443, /livez, /readyz, /version, and / gives the host's name.
+"""The lab's stand-in for a kube-apiserver: TLS on 6443, /livez, /readyz, /version; / returns the host's name.
 
-`touch /run/kube-apiserver/not-ready` makes /readyz answer 500, as an apiserver does that is going down.
+After `touch /run/kube-apiserver/not-ready`, /readyz answers 500, as on an apiserver that shuts down.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 300
 
     def setup(self) -> None:
-        # Here, in the connection's own thread: a slow or silent client keeps nobody else waiting.
+        # Handled in the connection's own thread, so that a slow client does not block others.
         self.request.settimeout(10)
         self.request.do_handshake()
         super().setup()
@@ -56,17 +56,17 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Said nothing about: a probe asks a hundred times a second."""
+        """Not logged: a probe sends a hundred requests per second."""
 
 
 class Server(ThreadingHTTPServer):
-    address_family = socket.AF_INET6  # and IPv4 with it
-    allow_reuse_port = True  # as --permit-port-sharing does: HAProxy may bind a VIP of this host on the same port
+    address_family = socket.AF_INET6  # accepts IPv4 too
+    allow_reuse_port = True  # like --permit-port-sharing: HAProxy on this host may bind a VIP at the same port
     daemon_threads = True
     request_queue_size = 512
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away in the middle is no news."""
+        """Clients that close their connection early are not logged."""
 
 
 def main() -> None:

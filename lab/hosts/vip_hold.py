@@ -2,12 +2,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold connections to a URL open, as kubelets do: ask on each of them now and then, and connect again where one is cut.
+"""Hold connections to a URL open, as kubelets do: send requests on each at intervals, and reconnect when one is cut.
 
-Ends after --seconds, or on SIGTERM, and then prints one JSON object: connections; requests that were answered; cut, how
-often an open connection was closed or did not answer, cut_at, when (in seconds since 1970; the first thousand), and
-cut_from, who had answered on how many of those; failed,
-attempts to connect that did not succeed; held_by, who answered last on how many connections.
+Ends after --seconds, or on SIGTERM, and then prints one JSON object: connections; requests, the answered ones; cut, how
+often an open connection was closed or did not answer; cut_at, the times (seconds since 1970; the first thousand);
+cut_from, the numbers of these by the server that had answered on them; failed, unsuccessful attempts to connect;
+held_by, the numbers of connections by the server that answered last.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ AGAIN_SECONDS = 0.1  # after an attempt to connect that failed
 
 @dataclass
 class Seen:
-    """What happened so far. `held_by` has a place for each connection: who answered on it last."""
+    """The counts so far. `held_by`: for each connection the server that answered last."""
 
     requests: int = 0
     cut: int = 0
@@ -45,7 +45,8 @@ class Seen:
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: SplitResult) -> str:
-    """One request on an open connection; the body of its answer. OSError or EOFError where there is none."""
+    """Send one request on an open connection. Returns the body of the answer. Raises OSError or EOFError if there is
+    none."""
     writer.write(f"GET {target.path or '/'} HTTP/1.1\r\nHost: {target.netloc}\r\n\r\n".encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     if " 200 " not in head.split("\r\n", 1)[0]:
@@ -57,7 +58,7 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target
 async def hold(
     number: int, target: SplitResult, every: float, limit: float, tls: ssl.SSLContext | None, seen: Seen
 ) -> None:
-    """One connection, for ever: connect, ask every `every` seconds, connect again."""
+    """Hold one connection for ever: connect, send a request every `every` seconds, reconnect when it is cut."""
     host, port = target.hostname or "", target.port or (443 if tls else 80)
     while True:
         connecting = asyncio.open_connection(host, port, ssl=tls, server_hostname=host if tls else None)
@@ -84,14 +85,14 @@ async def hold(
 async def run(
     url: str, connections: int, seconds: float, every: float, limit: float, tls: ssl.SSLContext | None, seen: Seen
 ) -> None:
-    """Hold them all until the time is over or somebody asks to stop."""
+    """Hold all connections until the time is over or SIGTERM arrives."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     target = urlsplit(url)
     holding = [asyncio.create_task(hold(n, target, every, limit, tls, seen)) for n in range(connections)]
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
-    while holding:  # wait_for can lose one (until Python 3.12)
+    while holding:  # wait_for may lose a cancellation (until Python 3.12)
         for task in holding:
             task.cancel()
         holding = list((await asyncio.wait(holding, timeout=0.1))[1])

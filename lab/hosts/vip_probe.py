@@ -2,12 +2,12 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask a URL again and again, each time on a new connection, and say how long nobody answered.
+"""Send requests to a URL at intervals, each on a new connection, and measure the time without answers.
 
 Prints one JSON object: began, in seconds since 1970; requests, answered, failed; longest_outage_ms and outages (start
-after that, length, requests lost; unfinished where nobody answered any more); answered_by (who, how often); errors; and
-longest_stall_ms, the longest time by which the probe itself was late: an outage shorter than that means nothing.
-It ends after --seconds, or on SIGTERM, but not before it has asked --at-least so often.
+after began, length, lost requests; unfinished if there was no later answer); answered_by (number of answers by server);
+errors; and longest_stall_ms, the longest delay of the probe itself: an outage shorter than that means nothing.
+It ends after --seconds, or on SIGTERM, but not before it has sent --at-least requests.
 
 An outage lasts from the start of the first request that failed to the start of the next one that was answered.
 """
@@ -27,12 +27,12 @@ from urllib.parse import urlsplit
 
 
 class BadAnswerError(Exception):
-    """An answer that is none: another status than 200, or nothing at all."""
+    """The answer has another status than 200, or the connection was closed without an answer."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """Times in seconds after the probe's start. `who` is the body of the answer, or None where it failed."""
+    """Times in seconds after the probe's start. `who`: the body of the answer; None if the request failed."""
 
     due: float
     started: float
@@ -41,7 +41,7 @@ class Request:
 
 
 def outages(requests: list[Request]) -> list[dict[str, int]]:
-    """Every run of failed requests, in order."""
+    """Every sequence of failed requests, in order."""
     found: list[dict[str, int]] = []
     first: Request | None = None
     lost = 0
@@ -76,7 +76,7 @@ def summary(requests: list[Request]) -> dict[str, object]:
 
 
 async def ask(host: str, port: int, path: str, tls: ssl.SSLContext | None) -> str:
-    """The body of the answer. OSError where there is none, BadAnswerError where it is not a good one."""
+    """The body of the answer. Raises OSError if there is no answer, and BadAnswerError if it is not a good one."""
     reader, writer = await asyncio.open_connection(host, port, ssl=tls, server_hostname=host if tls else None)
     try:
         name = f"[{host}]" if ":" in host else host
@@ -92,8 +92,8 @@ async def ask(host: str, port: int, path: str, tls: ssl.SSLContext | None) -> st
 async def probe(
     url: str, seconds: float, every: float, timeout: float, tls: ssl.SSLContext | None, least: int = 0
 ) -> list[Request]:
-    """One request every `every` seconds until the time is over or somebody asks to stop, but `least` requests; none
-    waits for another."""
+    """Send a request every `every` seconds until the time is over or SIGTERM arrives, but at least `least` requests. No
+    request waits for another."""
     target = urlsplit(url)
     host, port = target.hostname or "", target.port or (443 if tls else 80)
     begin = time.monotonic()
@@ -108,7 +108,7 @@ async def probe(
         return Request(due, started, who)
 
     tasks, stop = [], asyncio.Event()
-    with contextlib.suppress(ValueError):  # signals are for a program's main thread
+    with contextlib.suppress(ValueError):  # only the main thread can handle signals
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     due = 0.0
     for number in range(max(least, round(seconds / every))):
@@ -116,7 +116,7 @@ async def probe(
         if stop.is_set() and number >= least:
             break
         tasks.append(asyncio.create_task(one(due)))
-        # Where a number is wanted a probe that was late does not catch up: many at once would be another question.
+        # With `least` a delayed probe does not catch up: a burst of requests would test something else.
         due = max(due, time.monotonic() - begin) + every if least else (number + 1) * every
     return list(await asyncio.gather(*tasks))
 

@@ -2,8 +2,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Behind the lab's Traefik: every answer says which node gave it, and from which address Traefik was asked. One for
-/slow takes its time."""
+"""The server behind the lab's Traefik. Each answer has the node's name and the client address that Traefik saw.
+
+The answer for /slow is delayed.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Said nothing about: a probe asks many times a second."""
+        """Not logged: a probe sends many requests per second."""
 
 
 class Server(ThreadingHTTPServer):

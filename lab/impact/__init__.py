@@ -1,4 +1,4 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the impact that a plan foresees is the one that is seen: what scenario molecule/impact concludes from."""
+"""Compare the impact that a plan predicts with the observed one: the conclusions of scenario molecule/impact."""

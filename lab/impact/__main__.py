@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""python3 -m lab.impact FOLDER LEAST: print the table, and end with 1 where something was not as predicted.
+"""Usage: python3 -m lab.impact FOLDER LEAST. Print the table; the exit code is 1 if a prediction was wrong.
 
-Each JSON file in the folder has some of: ``records`` (verdict.py); ``failures``, changes that could not be made, in
-words; ``events`` (what ``ip`` wrote, by host), ``probes`` and ``holds`` (what vip-probe and vip-hold printed). There
-must be at least so many kinds of change.
-"""
+Each JSON file in the folder has some of: ``records`` (see verdict.py); ``failures``, messages on changes that could not
+be made; ``events``, the output of ``ip`` by host; ``probes`` and ``holds``, the output of vip-probe and vip-hold. LEAST
+is the required number of kinds of change."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from pathlib import Path
 from lab.impact.observed import events
 from lab.impact.verdict import Clients, is_late, row, table
 
-#: Those of VIPs. Others may come to a host, and go, and belong to that host alone.
+#: The addresses of VIPs. Other addresses that appear on a host or disappear belong to that host.
 ADDRESSES = ("10.77.0.100", "fd00:77::100", "10.77.0.111", "10.77.0.113")
 
 

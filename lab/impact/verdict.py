@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each change as a row: what was predicted, what was seen, what clients lost; and what does not agree. Pure.
+"""Compare each change with its prediction: the impact, and the losses of clients. Pure.
 
-A record of a change has ``kind``; ``predicted``, the impact; ``cuts``, the long-lived connections that the plan says it
-cuts; perhaps ``vips``, the way of each address as the plan of the fleet has it; ``before`` and ``after``, a look at
-each host that might be touched (observed.py).
-"""
+A record of a change has ``kind``; ``predicted``, the impact; ``cuts``, the number of long-lived connections that the
+plan predicts to be cut; optionally ``vips``, the moves of each address in the fleet's plan; ``before`` and ``after``,
+an observation (observed.py) of each host that might be affected."""
 
 from __future__ import annotations
 
@@ -16,22 +15,22 @@ from typing import Any, NamedTuple
 from lab.impact import observed
 from lab.impact.observed import Event
 
-#: What may cost no client anything.
+#: Impacts that must not affect any client.
 GENTLE = ("none", "runtime", "reload")
-#: Of a request, in milliseconds (molecule/impact/tasks/clients_begin.yml).
+#: The time limit of a request, in milliseconds (molecule/impact/tasks/clients_begin.yml).
 TIME_LIMIT = 10_000
 
 
 class Clients(NamedTuple):
-    """When a request was lost and when a long-lived connection was cut, in seconds since 1970."""
+    """The times at which requests were lost and long-lived connections were cut, in seconds since 1970."""
 
     lost: tuple[float, ...]
     cut: tuple[float, ...]
 
     @classmethod
     def of(cls, probes: Iterable[Mapping[str, Any]], holds: Iterable[Mapping[str, Any]]) -> Clients:
-        """From what ``vip-probe`` and ``vip-hold`` printed. A probe that was itself late by more than its time limit
-        has timed out by itself."""
+        """Built from the output of ``vip-probe`` and ``vip-hold``. A timeout of a probe that was itself delayed by more
+        than its time limit does not count."""
         lost = [
             probe["began"] + outage["at_ms"] / 1000
             for probe in probes
@@ -43,7 +42,7 @@ class Clients(NamedTuple):
 
 
 def is_late(probe: Mapping[str, Any]) -> bool:
-    """Whether requests failed for no other reason than that the probe's own machine kept it waiting."""
+    """Whether requests failed only because the probe's own machine delayed it."""
     return probe.get("longest_stall_ms", 0) > TIME_LIMIT and set(probe.get("errors", ())) <= {"TimeoutError"}
 
 
@@ -57,7 +56,7 @@ class Row(NamedTuple):
 
 
 def row(record: Mapping[str, Any], found: Sequence[Event], clients: Clients, addresses: Iterable[str]) -> Row:
-    """One change. ``addresses`` are those that move between hosts."""
+    """The result for one change. ``addresses``: those that move between hosts."""
     before, after = record["before"], record["after"]
     begin, end = min(each["at"] for each in before.values()), max(each["at"] for each in after.values())
     moved = observed.within(found, begin, end, addresses)
@@ -74,7 +73,7 @@ def row(record: Mapping[str, Any], found: Sequence[Event], clients: Clients, add
     if record["predicted"] in GENTLE:
         if lost:
             faults.append(f"{lost} requests lost")
-        # Of those that the plan counts, some may end by themselves in time, but not all.
+        # Some of the predicted connections may end by themselves in time, but not all of them.
         if cut > record["cuts"] or (record["cuts"] and not cut):
             faults.append(f"{cut} connections cut, and the plan counts {record['cuts']}")
     return Row(record["kind"], record["predicted"], seen, lost, cut, tuple(faults))
@@ -89,7 +88,7 @@ def _ways(found: Sequence[tuple[str, str]]) -> str:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Every row as a line, and the faults below."""
+    """A line for every row, and the faults below."""
     head = ("kind of change", "predicted", "observed", "requests lost", "connections cut")
     lines = [head, *((each.kind, each.predicted, each.observed, str(each.lost), str(each.cut)) for each in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]

@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's side of a task, for every module that runs on a host: meta/runtime.yml routes them all here.
+"""The action plugin of every module that runs on a host; meta/runtime.yml routes all of them here.
 
-It runs the module as Ansible would. Only the garbage collector is kept from walking through all of the controller's
-memory while the module's source is packed (docs/adr/0007). ansible-test wants documentation for each action
-plugin: plugins/modules/any_module.yml.
-"""
+It runs the module as Ansible would. It only keeps Python's garbage collector from scanning all of the controller's
+memory while the module is packed (docs/adr/0007). ansible-test requires documentation for each action plugin:
+plugins/modules/any_module.yml."""
 
 from __future__ import annotations
 
@@ -15,7 +14,8 @@ from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as Normal
 
-#: New objects between two collections. A worker ends with its task, but a task may be a loop over thousands of items.
+#: The number of new objects between two collections. A worker process ends with its task, but a task may loop over
+#: thousands of items.
 _NEW_OBJECTS = 100_000
 
 

@@ -1,10 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""edge_adoption, all of it: it runs on the controller.
+"""The implementation of edge_adoption, which runs on the controller.
 
-An action and no filter: it reads and writes many files, and what is secret in them never becomes a variable.
-"""
+It is an action plugin and not a filter because it reads and writes many files, and their secrets must not become
+variables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.source import 
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
-    """``specified`` is the argument spec; plugins/modules/edge_adoption.yml has the documentation."""
+    """``specified``: the argument spec. The documentation is in plugins/modules/edge_adoption.yml."""
 
     TRANSFERS_FILES = False
     specified: ClassVar[dict[str, Any]] = {
@@ -39,7 +39,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             mutually_exclusive=[("sources", "folder")],
             required_one_of=[("sources", "folder")],
         )
-        # From where the command was given, and not from where the playbook lies.
+        # Relative paths start at the directory of the command, not of the playbook.
         here = Path(os.environ.get("PWD") or ".")
         folder = here / given["to"]
         try:

@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kubernetes_info, all of it: it runs on the controller.
+"""The implementation of kubernetes_info, which runs on the controller.
 
-What ``module_defaults`` give ``kubernetes.core.k8s_info`` to reach the API by counts here too, so that credentials are
-written once; and a kubeconfig is found as there.
-"""
+The connection options that ``module_defaults`` set for ``kubernetes.core.k8s_info`` apply here too, so that credentials
+are configured once. A kubeconfig is searched for as that module does."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ ACCESS = arguments(ModuleDocFragment.DOCUMENTATION)
 _NAMES = {name for option, spec in ACCESS.items() for name in (option, *spec.get("aliases", ()))}
 
 
-#: Collections and Python packages, and how to come by them.
+#: Required collections and Python packages, and how to install them.
 _NEEDED = {
     "ansible_collections.kubernetes.core": "Install it by `ansible-galaxy collection install kubernetes.core`.",
     "kubernetes": f"Install the Python package by `{sys.executable} -m pip install kubernetes`.",
@@ -34,7 +33,7 @@ _NEEDED = {
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
-    """``specified`` is the module's argument spec, and ``ask`` what it does."""
+    """``specified``: the module's argument spec. ``ask``: the module's work."""
 
     TRANSFERS_FILES = False
     specified: ClassVar[dict[str, Any]] = {**arguments(kubernetes_info.DOCUMENTATION), **ACCESS}
@@ -49,7 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         }
         self._task.args = {**self._access(), **given}
         _valid, known = self.validate_argument_spec(argument_spec=self.specified)
-        # Plain values: the client has never met Ansible's own types of text.
+        # Convert to plain types: the client does not know Ansible's own string types.
         params: dict[str, Any] = json.loads(json.dumps(known, default=str))
         kubeconfig = params["kubeconfig"]
         try:
@@ -65,7 +64,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return result
 
     def ask(self, params: dict[str, Any], result: dict[str, Any]) -> None:
-        """Fill in the result, or raise EdgeError."""
+        """Fill in ``result``. Raises EdgeError on failure."""
         result["results"] = []
         if not params["queries"]:
             return
@@ -74,15 +73,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             result["results"].append({"item": query, "resources": shown, "api_found": found is not None})
 
     def api(self, params: dict[str, Any]) -> Api:
-        """The API that the options name."""
+        """A client for the API that the options select."""
         return Api({name: params[name] for name in ACCESS if params[name] is not None})
 
     def _file(self, kubeconfig: str) -> Any:
-        """The file as kubernetes.core finds it: beside the playbook too, and decrypted where it is in a vault."""
+        """The path of the kubeconfig, found as by kubernetes.core: next to the playbook too, and decrypted if it is in
+        a vault."""
         return self._loader.get_real_file(self._find_needle("files", kubeconfig), decrypt=True)
 
     def _access(self) -> dict[str, Any]:
-        """By which options k8s_info would reach the API, as Ansible looks them up: those of the group, then its own."""
+        """The connection options that apply to k8s_info, in Ansible's order: those of the action group, then the
+        module's own."""
         given: dict[str, Any] = {}
         for each in self._task.module_defaults or ():
             given.update(each)
@@ -95,12 +96,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 def _there(name: str) -> bool:
     try:
         return find_spec(name) is not None
-    except ModuleNotFoundError:  # a package above it is missing
+    except ModuleNotFoundError:  # a parent package is missing
         return False
 
 
 def _without(each: Any, hidden: list[str]) -> Any:
-    """An object without some fields, each a path of keys."""
+    """The object without the ``hidden`` fields, each of which is a path of keys."""
     for path in hidden:
         *way, last = path.split(".")
         inner = each

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kubernetes_objects, all of it: it runs on the controller."""
+"""The implementation of kubernetes_objects, which runs on the controller."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.documented im
 
 
 class ActionModule(Asking):
-    """Changes are told as they happen; with ``--diff`` Ansible shows them, with all fields, at the end."""
+    """Changes are reported as they are made. With ``--diff`` Ansible shows every changed field at the end."""
 
     specified: ClassVar[dict[str, Any]] = {**arguments(kubernetes_objects.DOCUMENTATION), **ACCESS}
 

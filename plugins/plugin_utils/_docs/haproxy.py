@@ -1,12 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the documentation says about each option of the HAProxy modules.
+"""The documentation text of each option of the HAProxy modules.
 
-A key is the end of an option's path; the longest one that fits counts, so that a word that means one thing on a
-server and another in ``global`` is explained twice and everything else once. A text here without an option, or an
-option without a text, is an error (docs/keywords.md).
-"""
+A key is the end of an option's path, and the longest matching key applies. So an option that has one meaning on a
+server and another in ``global`` has two texts, and every other option has one. A text without an option and an option
+without a text are errors (docs/keywords.md)."""
 
 from __future__ import annotations
 
@@ -342,7 +341,7 @@ DESCRIPTIONS: dict[str, Words] = {**_SECTIONS, **_LINES, **_GLOBAL, **_FILE, **_
 
 
 def key_of(path: tuple[str, ...]) -> str:
-    """The key of an option's words: the longest end of its path that has any."""
+    """The key of an option's text: the longest end of its path that has one."""
     for key in (".".join(path[start:]) for start in range(len(path))):
         if key in DESCRIPTIONS:
             return key
@@ -353,8 +352,8 @@ def key_of(path: tuple[str, ...]) -> str:
 
 
 def since(path: tuple[str, ...]) -> list[str]:
-    """What the documentation says about the versions of an option, such as ``("backends", "servers", "ws")``, and of
-    the words that it takes."""
+    """A sentence for each version in which an option, such as ``("backends", "servers", "ws")``, or one of its values
+    became available."""
     if len(path) > 1 and path[-2] in _LINES_OF:
         argument = _LINES_OF[path[-2]].get(path[-1])
         return _told(argument.since) if argument is not None else []
@@ -364,7 +363,7 @@ def since(path: tuple[str, ...]) -> list[str]:
     return []
 
 
-#: Whose options a list, or a dictionary, of the modules has.
+#: The table with the options of each of these lists or dictionaries.
 _LINES_OF = {"servers": SERVER, "default_server": SERVER, "bind": BIND}
 
 

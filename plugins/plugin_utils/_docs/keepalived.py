@@ -1,11 +1,10 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the documentation says about each option of the keepalived modules, once each, as YAML.
+"""The documentation text of each option of the keepalived modules, once each, as YAML.
 
-Types, choices, nesting and versions come from the vocabulary, which the modules' argument specs come from as well, so
-they cannot differ. A text here without an option, or an option without a text, is an error (docs/keywords.md).
-"""
+Types, choices, nesting and versions come from the vocabulary, as the modules' argument specs do, so documentation and
+specs cannot differ. A text without an option and an option without a text are errors (docs/keywords.md)."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.configuration import CONFIGURATION
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.shapes import OLDEST
 
-#: What an option says wherever nothing more particular is said about it.
+#: The text of every option with this name that has no more specific text.
 COMMON = """
 address: An IP address, without a prefix length.
 alpha: Whether the server counts as down until its first check has succeeded.
@@ -448,7 +447,7 @@ virtual_servers:
             weight: The factor, optionally followed by C(reverse).
 """
 
-#: What keepalived_virtual_server says in the words of the IPVS modules; the rest is described above.
+#: The options of keepalived_virtual_server that have the names of the IPVS modules. The others are described above.
 VIRTUAL_SERVER_TEXTS = """
 protocol: The protocol, if the virtual server has an O(address).
 address: The virtual address, without a prefix length.
@@ -481,7 +480,7 @@ real_servers:
     lower_threshold: The number of connections below which it is used again.
 """
 
-#: vrrp, checker and bfd have the same settings for their processes.
+#: The processes vrrp, checker and bfd have the same options.
 SCHEDULING = {
     "priority": "The nice value of the {0} process, -20 to 19.",
     "no_swap": "Whether the {0} process stays in memory.",
@@ -497,8 +496,8 @@ def _load(text: str) -> dict[str, Any]:
 
 
 def document(arguments: dict[str, Any], texts: dict[str, Any], path: str = "") -> str:
-    """Options as documentation: what the argument spec says, with the words for each name. ``path`` is where they are
-    in keepalived_config, with a dot behind."""
+    """The documentation of options: the argument spec, with the text of each option added. ``path``: the options' path
+    in keepalived_config, with a trailing dot."""
     common = common_texts()
     return str(yaml.safe_dump({"options": _described(arguments, texts, common, path)}, sort_keys=False, width=110))
 
@@ -521,7 +520,7 @@ def _described(arguments: dict[str, Any], texts: dict[str, Any], common: dict[st
 
 
 def since(path: str) -> list[str]:
-    """What the documentation says about the version of an option, such as ``instances.auth_hmac``."""
+    """A sentence on the version in which an option, such as ``instances.auth_hmac``, became available."""
     table, version = CONFIGURATION, OLDEST
     for name in path.split("."):
         row = next((shape for shape in table.shapes if shape.name == name), None)
