@@ -45,7 +45,7 @@ def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str
         backend = FIREWALLD if running or unit_enabled("firewalld") else NFTABLES if unit_enabled("nftables") else NONE
         if backend == NONE:
             notes.append(_NOTHING)
-    _demand(backend, running, system)
+    _require_backend(backend, running, system)
     others = [other for other in _left_in() if other != backend]
     plans, left = [], []
     if desired.close:  # first, so that rules in another backend are removed when the host has changed its firewall
@@ -58,7 +58,7 @@ def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str
         left += later
     if backend == FIREWALLD and not running:
         notes.append(_STOPPED)
-    told = _together(plans)
+    told = _combined(plans)
     if desired.openings and params["backend"] != NONE:
         closed = _closed_by_others(backend, told, system)
         told = told._replace(warnings=(*told.warnings, *closed))
@@ -110,7 +110,7 @@ def _firewalld_runs() -> bool:
         return False
 
 
-def _demand(backend: str, running: bool, system: System) -> None:
+def _require_backend(backend: str, running: bool, system: System) -> None:
     """Raise EdgeError where the requested backend is not available."""
     if backend == FIREWALLD and not running:
         if unit_file("firewalld") is None:
@@ -183,7 +183,7 @@ def _rules_of(backend: str, running: bool, system: System) -> Iterator[Callable[
         yield lambda desired: ZoneRules(desired, door)
 
 
-def _together(plans: list[Plan]) -> Plan:
+def _combined(plans: list[Plan]) -> Plan:
     """Several plans as one."""
     return Plan(
         "".join(plan.before for plan in plans),

@@ -106,7 +106,7 @@ class Store:
 
     def commit(self, change: Change) -> None:
         """Apply the whole change or nothing. Raises EdgeError with libsemanage's message."""
-        with _said() as said:
+        with _captured_output() as said:
             try:
                 with self._open() as handle:
                     self._begin(handle, said)
@@ -248,7 +248,7 @@ def _load() -> Any:
 
 
 @contextmanager
-def _said() -> Iterator[Callable[[], str]]:
+def _captured_output() -> Iterator[Callable[[], str]]:
     """Captures what C code writes to stdout and stderr meanwhile: the only place where libsemanage gives its reasons,
     and not allowed in a module's output."""
     reading, writing = os.pipe()

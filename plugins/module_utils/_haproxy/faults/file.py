@@ -64,13 +64,13 @@ def judge_change(
     gone, come = lines_without(before, after), lines_without(after, before)
     known = {*_faults(others.around(before)), *_line_faults(before, gone), *_unclear(before)}
     found = [*_faults(others.around(after)), *_line_faults(after, come), *_unclear(after)]
-    found += _made_heirs(others.around(before), others.around(after))
+    found += _changed_inheritance(others.around(before), others.around(after))
     problems = [Problem(fault.where, redact(fault.what), *fault[2:]) for fault in found if fault not in known]
     odd = set(idle_tls(before, gone))
     return problems, tuple(warning for warning in idle_tls(after, come) if warning not in odd)
 
 
-def _made_heirs(before: list[Document], after: list[Document]) -> Iterator[Fault]:
+def _changed_inheritance(before: list[Document], after: list[Document]) -> Iterator[Fault]:
     """Proxies that would inherit from other named defaults, only because a new defaults section stands above them."""
     names = {section.name for section in _sections(before) if section.kind == "defaults"}
     if all(section.name in names for section in _sections(after) if section.kind == "defaults" and section.name):

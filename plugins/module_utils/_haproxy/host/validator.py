@@ -55,7 +55,7 @@ def judge(candidate: str, current: str, system: System, *, check_mode: bool = Fa
     return _Trial(program, candidate, current, system).judge()
 
 
-class _Heard(NamedTuple):
+class _Checked(NamedTuple):
     """``ended`` is the exit code of a check, ``said`` its messages, ``documents`` are the files it read."""
 
     ended: Completed
@@ -117,13 +117,13 @@ class _Trial:
                 f"{said}\nSet the variable for HAProxy, or leave the word out. The file was not changed."
             )
 
-    def _before(self, said: Said) -> _Heard:
+    def _before(self, said: Said) -> _Checked:
         """HAProxy's messages about the current file; read only if there are any about the new one."""
         if not os.path.exists(self.current):
-            return _Heard(Completed(0, "", "", False), Said([], []), [])
+            return _Checked(Completed(0, "", "", False), Said([], []), [])
         if said.alerts or said.warnings:
             return self._check(self.current)
-        return _Heard(Completed(0, "", "", False), Said([], []), [_document(self.current)])
+        return _Checked(Completed(0, "", "", False), Said([], []), [_document(self.current)])
 
     def _unended(self) -> list[str]:
         """A last line without a line feed that was so before: restoring it introduces no new fault."""
@@ -133,8 +133,8 @@ class _Trial:
             return [f"HAProxy refuses {self.current}, as it did before this change: {_UNENDED}."]
         raise DaemonRefused(f"HAProxy refuses the new {self.current}:\n{_UNENDED}.\nThe file was not changed.")
 
-    def _check(self, path: str) -> _Heard:
-        with _ended(path, self.candidate) as read:
+    def _check(self, path: str) -> _Checked:
+        with _with_line_feed(path, self.candidate) as read:
             files = self.service.in_place_of(self.current, read)
             ended = self.system.run(
                 [self.program, *self.service.arguments(files)],
@@ -143,11 +143,11 @@ class _Trial:
             )
             documents = [_document(file) for file in files if os.path.isfile(file)]
         shown = dict.fromkeys(sorted((read, path), key=len, reverse=True), self.current)
-        return _Heard(ended, read_messages(ended.stderr + ended.stdout, shown), documents)
+        return _Checked(ended, read_messages(ended.stderr + ended.stdout, shown), documents)
 
 
 @contextmanager
-def _ended(path: str, candidate: str) -> Iterator[str]:
+def _with_line_feed(path: str, candidate: str) -> Iterator[str]:
     """The path of a file with the same content that ends in a line feed: the file itself, or a temporary copy beside
     it."""
     if _is_ended(path):

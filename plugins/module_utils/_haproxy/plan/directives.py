@@ -44,7 +44,7 @@ def further(validator: Validator, kind: str, lines: list[str], values: Values, p
         elif typed in given and not (table[typed].shape == ONE and validator.standing.says(line)):
             validator.problem(option, line, f"is also given as {path}{typed}", "Give it in one place.")
         elif table[typed].shape != ONE or not _unreadable(validator, line, table[typed]):
-            _routed(validator, option, line, typed, table[typed], values)
+            _as_option(validator, option, line, typed, table[typed], values)
     return further
 
 
@@ -54,7 +54,7 @@ def _unreadable(validator: Validator, line: str, directive: Directive) -> bool:
     return typed_value(directive, entry) is None and validator.standing.says(line)
 
 
-def _routed(validator: Validator, option: str, line: str, typed: str, directive: Directive, values: Values) -> None:
+def _as_option(validator: Validator, option: str, line: str, typed: str, directive: Directive, values: Values) -> None:
     """Check and plan a directive as the typed option that covers it."""
     entry = split_entry(directive, line, list(lex(line).words))
     if directive.shape != ONE:

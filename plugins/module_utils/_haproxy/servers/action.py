@@ -135,8 +135,8 @@ def server_action(params: dict[str, Any], system: System, check_mode: bool) -> d
         plan = reconcile(resource, check_mode=check_mode or in_stages)
         chosen, steps = resource.chosen, plan.summary
         if resource.with_agent:
-            with _telling(steps, address):
-                _hear_agents(resource, params["path"])
+            with _report_on_failure(steps, address):
+                _wait_for_agents(resource, params["path"])
         titles = {server.title for server in chosen}
         if in_stages and chosen:
             chosen, ended = _drain(runtime, params, desired, chosen)
@@ -145,7 +145,7 @@ def server_action(params: dict[str, Any], system: System, check_mode: bool) -> d
             # Imported here, because a run without waiting does not need it.
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import wait_for_health
 
-            with _telling(steps, address):
+            with _report_on_failure(steps, address):
                 chosen = wait_for_health(runtime, titles, params["timeout"])
     impact = "runtime" if steps else "none"
     # For a hundred servers this takes Ansible as long as all our work, so only runs that wait return it.
@@ -154,7 +154,7 @@ def server_action(params: dict[str, Any], system: System, check_mode: bool) -> d
     return {**result, "changed": bool(steps), "steps": steps, "impact": impact}
 
 
-def _hear_agents(resource: RunningServers, path: str) -> None:
+def _wait_for_agents(resource: RunningServers, path: str) -> None:
     """Wait until the agents of the changed servers have reported. Raises EdgeError where one overrides the change."""
     import time
 
@@ -184,18 +184,18 @@ def _drain(
         # After that, they have their earlier weight again.
         now = Desired("drain", None if floods else desired.weight)
         first = reconcile(_resource(runtime, params, now, kept), check_mode=False)
-    with _telling([*served, *first.summary], runtime.address):
+    with _report_on_failure([*served, *first.summary], runtime.address):
         steps = served + wait_for_sessions(runtime, titles, params["timeout"], params["shutdown_sessions"])
     final = _resource(runtime, params, desired)
     reconcile(final, check_mode=False)
     if final.with_agent:
-        with _telling([*first.summary, *steps], runtime.address):
-            _hear_agents(final, params["path"])
+        with _report_on_failure([*first.summary, *steps], runtime.address):
+            _wait_for_agents(final, params["path"])
     return final.chosen, steps
 
 
 @contextmanager
-def _telling(done: Sequence[str], address: str) -> Iterator[None]:
+def _report_on_failure(done: Sequence[str], address: str) -> Iterator[None]:
     """A failure to wait reports what was done before it; that is not reverted."""
     try:
         yield

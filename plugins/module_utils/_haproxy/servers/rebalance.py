@@ -56,7 +56,7 @@ def rebalance_action(params: dict[str, Any], system: System, check_mode: bool) -
         over = {name: course for name, course in courses.items() if course.look(course.now, ()).what != BALANCED}
         warnings = _expectations(current, over, address)
         if check_mode:
-            planned, young = _foretold(runtime, over, bounds)
+            planned, young = _predicted(runtime, over, bounds)
             return _result(courses, planned, address, warnings + young)
         for name, course in over.items():
             _rebalance(runtime, name, course, end, pause, courses, address)
@@ -99,7 +99,7 @@ def _close(runtime: Runtime, course: Course, sessions: Sequence[Session]) -> Non
             raise RuntimeRefused(runtime.address, command, reply)
 
 
-def _foretold(runtime: Runtime, over: dict[str, Course], bounds: Bounds) -> tuple[dict[str, int], list[str]]:
+def _predicted(runtime: Runtime, over: dict[str, Course], bounds: Bounds) -> tuple[dict[str, int], list[str]]:
     """Server -> how many of its sessions would be closed, and messages about sessions that are too young."""
     sessions = read_sessions(runtime.ask(["show sess"])[0]) if over else []
     planned: dict[str, int] = {}

@@ -65,7 +65,7 @@ class ProcessChange:
     def apply(self) -> None:
         change = self.step.change
         if change.reasons:
-            self._reload_and_mend()
+            self._reload_and_correct()
             return
         try:
             self._live(change)
@@ -74,7 +74,7 @@ class ProcessChange:
                 self._fail(busy)
             self.escalated = str(busy)
             try:
-                self._reload_and_mend()
+                self._reload_and_correct()
             except EdgeError as error:
                 self._fail(error)
         except BaseException as error:
@@ -83,7 +83,7 @@ class ProcessChange:
     def revert(self) -> None:
         """Give the process its earlier state. After a reload, reloading with the restored file does that instead."""
         if not self._reloaded:
-            self._return()
+            self._revert_by_commands()
 
     def file_restored(self) -> None:
         """The old file was restored and is now younger than the process: reload it, or after commands record that the
@@ -99,7 +99,7 @@ class ProcessChange:
 
     def _fail(self, error: BaseException) -> None:
         try:
-            self._return()
+            self._revert_by_commands()
         except EdgeError as failure:
             raise ApplyError(error, [failure]) from error
         raise error
@@ -127,7 +127,7 @@ class ProcessChange:
             raise
         self._record(content)
 
-    def _reload_and_mend(self) -> None:
+    def _reload_and_correct(self) -> None:
         """Reload, then set what HAProxy took from its server state file back to what the configuration file says."""
         self._reload(self.step.content)
         file, runtime = parse(decode(self.step.content)), self.process.runtime
@@ -146,7 +146,7 @@ class ProcessChange:
         runtime.change(change.commands)
         self.mended = change.summaries
 
-    def _return(self) -> None:
+    def _revert_by_commands(self) -> None:
         """Give the process its earlier state by commands. Raises EdgeError with what could not be reverted."""
         self._clean = False
         before, runtime = self.step.seen.rows, self.process.runtime

@@ -43,8 +43,8 @@ def judge(plan: Plan, current: Table, desired: Desired, system: System, *, known
     already. ``check_mode``: the kernel will not be asked to load it."""
     options = {one.key: one.option.rstrip(".") for one in desired.services}
     orders = [order for step in plan.steps if isinstance(step.apply, Batch) for order in step.apply.orders]
-    problems = list(_unknown(orders, current, options, system))
-    problems += _unfit([step.apply.daemon for step in plan.steps if isinstance(step.apply, Start)])
+    problems = list(_unavailable(orders, current, options, system))
+    problems += _daemon_problems([step.apply.daemon for step in plan.steps if isinstance(step.apply, Start)])
     running = owner(system)
     if running is not None:
         problems += _owned(dict.fromkeys([order.service.key for order in orders]), options, running)
@@ -113,7 +113,7 @@ def _owned(keys: Iterable[Key], options: dict[Key, str], running: Owner) -> Iter
             yield Problem(options.get(key, "purge") or "virtual server", str(key), reason, remedy)
 
 
-def _unknown(orders: list[Order], current: Table, options: dict[Key, str], system: System) -> Iterator[Problem]:
+def _unavailable(orders: list[Order], current: Table, options: dict[Key, str], system: System) -> Iterator[Problem]:
     """Problems of newly used schedulers and engines that the kernel does not have and cannot load."""
     seen: dict[str, bool] = {}
     for verb, service, server in orders:
@@ -134,7 +134,7 @@ def _unknown(orders: list[Order], current: Table, options: dict[Key, str], syste
                 yield Problem(f"{place}.{option}".lstrip("."), name, reason, f"Correct the name, or {_INSTALL}")
 
 
-def _unfit(daemons: list[Daemon]) -> Iterator[Problem]:
+def _daemon_problems(daemons: list[Daemon]) -> Iterator[Problem]:
     """Problems of sync daemons: interfaces that do not exist, and messages larger than the interface's MTU (or than
     1500 bytes, where its MTU is smaller), which the kernel would shorten."""
     for daemon in daemons:

@@ -22,15 +22,15 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 def config(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
     """Bring the whole table to its desired state."""
-    return _bring(desired_of(params), params, system, check_mode, whole=True)
+    return _apply(desired_of(params), params, system, check_mode, whole=True)
 
 
 def virtual_server(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, Any]:
     """Bring one virtual service to its desired state."""
-    return _bring(desired_service_of(params), params, system, check_mode, whole=False)
+    return _apply(desired_service_of(params), params, system, check_mode, whole=False)
 
 
-def _bring(desired: Desired, params: dict[str, Any], system: System, check_mode: bool, whole: bool) -> dict[str, Any]:
+def _apply(desired: Desired, params: dict[str, Any], system: System, check_mode: bool, whole: bool) -> dict[str, Any]:
     boot = None
     if params["persist"]:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.host.boot import Boot

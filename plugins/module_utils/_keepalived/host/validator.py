@@ -75,7 +75,7 @@ class Validator:
             return []
         known = self._known(program, current)
         fresh = _without(new, known)
-        grave = [message for message in fresh if not self._bearable(message)]
+        grave = [message for message in fresh if not self._is_harmless(message)]
         if grave:
             raise DaemonRefused(
                 "keepalived would misread the new file. Output of keepalived -t (exit code {0}): {1}. "
@@ -98,7 +98,7 @@ class Validator:
             version(self.system)
         )
 
-    def _bearable(self, message: str) -> bool:
+    def _is_harmless(self, message: str) -> bool:
         return bool(_HARMLESS.search(message) or (self.rehearsal and is_not_yet(message)))
 
     def _known(self, program: str, current: str) -> list[str]:

@@ -56,7 +56,7 @@ def change_table(document: Document, root: Table, desired: dict[str, Any], purge
     """Edit a document's top level."""
     editor = Editor(document, purge)
     edit_table(root, editor, document.root, desired)
-    return _judged(editor)
+    return _checked(editor)
 
 
 def take_out(document: Document, blocks: Blocks, found: Sequence[Statement]) -> Edited:
@@ -69,11 +69,11 @@ def take_out(document: Document, blocks: Blocks, found: Sequence[Statement]) -> 
         refuse([Problem("name", " ".join(found[0].arguments), reason, "Remove it by hand.")])
     remove_block(blocks, editor, Place(document.root, None), found[0])
     if blocks is INSTANCES:
-        _out_of_its_group(editor, found[0].arguments[0])
-    return _judged(editor)
+        _remove_from_sync_groups(editor, found[0].arguments[0])
+    return _checked(editor)
 
 
-def _out_of_its_group(editor: Editor, name: str) -> None:
+def _remove_from_sync_groups(editor: Editor, name: str) -> None:
     """Remove an instance that no longer exists from its sync groups; a group that becomes empty is removed too."""
     for statement in editor.document.statements(editor.document.root):
         if statement.keyword == SYNC_GROUPS.keyword and statement.block is not None:
@@ -86,7 +86,7 @@ def _out_of_its_group(editor: Editor, name: str) -> None:
                 edit_table(SYNC_GROUPS.table, editor, statement.block, {"group": rest}, title)
 
 
-def _judged(editor: Editor) -> Edited:
+def _checked(editor: Editor) -> Edited:
     """The edited text. Raises InputError where keepalived would not read it as intended."""
     refuse(editor.problems)
     text = editor.document.text

@@ -31,7 +31,7 @@ def plan_table(
     whose option paths differ from those of the table.
     """
     document = parse(text)
-    desired = _deepened(root, desired)
+    desired = _exact_throughout(root, desired)
     if root.means(document, [document.root], desired, complete=purge):
         return Edited(text)
     if problems is not None:
@@ -45,7 +45,7 @@ def plan_table(
     return change_table(document, root, desired, purge)
 
 
-def _deepened(root: Table, desired: dict[str, Any]) -> dict[str, Any]:
+def _exact_throughout(root: Table, desired: dict[str, Any]) -> dict[str, Any]:
     """The desired state, with every block below an exact entry exact too."""
     found = dict(desired)
     for shape in root.shapes:
