@@ -13,13 +13,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: cluster_conflicts
-short_description: What runs in a cluster and would not leave kube-vip or kube-keepalived-vip alone
+short_description: Workloads in a cluster that conflict with kube-vip or kube-keepalived-vip
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - kube-proxy in IPVS mode answers ARP for what it should not unless C(strictARP) is set, and deletes virtual servers
-    of others unless C(excludeCIDRs) spares them. A kube-vip of others may hold the same addresses.
-  - kube-keepalived-vip and kube-proxy in IPVS mode take each other's services out of one table, whatever is set.
+  - kube-proxy in IPVS mode answers ARP for service addresses unless C(strictARP) is set, and deletes other programs'
+    virtual servers unless C(excludeCIDRs) lists them. Another installation of kube-vip may hold the same addresses.
+  - kube-keepalived-vip and kube-proxy in IPVS mode delete each other's virtual servers, whatever is set.
 positional: planes
 options:
   _input:
@@ -30,13 +30,13 @@ options:
   planes:
     description:
       - C(mode), C(control_plane) and C(services), as the role P(k8s_edge.ha.kube_vip#role) takes them, or
-        C(kube_keepalived_vip), which is true where kube-keepalived-vip is to run.
+        C(kube_keepalived_vip), true if kube-keepalived-vip is to run.
     type: dict
     required: true
 """
 
 EXAMPLES = r"""
-- name: Nothing stands against kube-vip
+- name: Stop if a workload conflicts with kube-vip
   ansible.builtin.assert:
     that: >-
       found | k8s_edge.ha.cluster_conflicts({'services': kube_vip_services}) == []
@@ -57,7 +57,7 @@ def cluster_conflicts(found: Sequence[Mapping[str, Any]], planes: Mapping[str, A
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"cluster_conflicts": cluster_conflicts}

@@ -12,31 +12,31 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.cluster import c
 
 DOCUMENTATION = r"""
 name: cluster_side
-short_description: What of the declaration is for the cluster, and what it claims from keepalived and the hosts
+short_description: The cluster's part of the declaration, and its conflicts with keepalived and the hosts
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - The cluster's side is declared for the controller, in variables of the roles C(edge_nodes), C(kube_vip),
     C(kube_vip_cloud_provider), C(kube_keepalived_vip) and C(traefik).
-  - An address has one owner. It is held by keepalived, kube-vip or kube-keepalived-vip, or is a host's own, and lies in
-    no pool of services, which have nothing in common either.
-  - Virtual router IDs of keepalived and kube-keepalived-vip differ in a network, and services that share addresses have
-    one leader.
-  - What a VIP of profile C(ipvs) leads to must be met by the kernel. A C(hostPort) is translated before it, and
-    kube-keepalived-vip empties its table.
+  - Each address has one owner. That is keepalived, kube-vip, kube-keepalived-vip or the host itself. Address pools
+    contain none of these addresses, and do not overlap.
+  - In one network, keepalived and kube-keepalived-vip use different virtual router IDs. Services that share an address
+    have one leader.
+  - Packets to a VIP of profile C(ipvs) must reach the kernel's IPVS table. A C(hostPort) is translated before that, and
+    kube-keepalived-vip empties the table.
 positional: hostvars, reached
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
   - k8s_edge.ha.inventory.hostvars
 options:
   reached:
-    description: Whether this run changes the cluster. Otherwise Traefik is taken to be declared elsewhere.
+    description: Whether this run changes the cluster. Otherwise Traefik is assumed to be managed elsewhere.
     type: bool
     default: true
 """
 
 EXAMPLES = r"""
-- name: Stop where two planes claim one address
+- name: Stop if two planes claim one address
   ansible.builtin.assert:
     that: (groups | k8s_edge.ha.cluster_side(hostvars)).conflicts == []
 """
@@ -44,8 +44,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(parts), the roles for which something is declared; C(roles), these and those whose state is C(absent), in the
-      order in which they run; C(conflicts), a sentence for each conflict.
+    - C(parts), the roles with a declaration; C(roles), these and the roles whose state is C(absent), in the order in
+      which they run; C(conflicts), a sentence for each conflict.
   type: dict
 """
 
@@ -58,7 +58,7 @@ def cluster_side(
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"cluster_side": cluster_side}

@@ -15,13 +15,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fle
 
 DOCUMENTATION = r"""
 name: edge_fleet
-short_description: Everything that is derived from C(k8s_edge_vips), for all hosts at once
+short_description: Everything derived from C(k8s_edge_vips), for all hosts at once
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Playbook C(site) asks it before it reads the hosts, afterwards, and again when each has been planned, and takes
-    every decision from its answer.
-  - Fails on nothing that is wrong with the declaration. It is told under C(problems).
+  - Playbook C(site) calls it before it reads the hosts, after that, and again after each host has been planned. All its
+    decisions come from the results.
+  - Does not fail if the declaration is wrong. The problems are returned under C(problems).
 positional: hostvars, stage
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
@@ -29,24 +29,24 @@ extends_documentation_fragment:
 options:
   stage:
     description:
-      - How much is known of the hosts. Then it is a problem, too, where it is not known of one of them.
-      - V(read) works from the gathered facts and from what M(k8s_edge.ha.keepalived_info) and
-        M(k8s_edge.ha.haproxy_info) returned, registered as C(k8s_edge_before) and C(k8s_edge_haproxy_before).
-      - V(planned) works also from what M(k8s_edge.ha.edge_plan) returned, registered as C(k8s_edge_plan).
+      - How much is known of the hosts. A host without the data of the stage is a problem.
+      - V(read) uses the gathered facts and the results of M(k8s_edge.ha.keepalived_info) and
+        M(k8s_edge.ha.haproxy_info), registered as C(k8s_edge_before) and C(k8s_edge_haproxy_before).
+      - V(planned) also uses the results of M(k8s_edge.ha.edge_plan), registered as C(k8s_edge_plan).
     type: str
     choices: [declared, read, planned]
     default: declared
 notes:
-  - The part of a host holds the passwords of its instances. Set C(no_log) on a task that keeps it.
+  - The part of a host contains passwords. Set C(no_log) on a task that registers or stores it.
 """
 
 EXAMPLES = r"""
-- name: Derive what follows from the inventory and from what was read of the hosts
+- name: Derive all parts from the inventory and from what was read of the hosts
   ansible.builtin.set_fact:
     fleet: "{{ groups | k8s_edge.ha.edge_fleet(hostvars, 'read') }}"
   no_log: true
 
-- name: Show in which order the hosts are changed
+- name: Show the order in which the hosts are changed
   ansible.builtin.debug:
     msg: "{{ fleet.order }}"
 """
@@ -54,21 +54,20 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(problems), a sentence for each (of the declaration alone also what P(k8s_edge.ha.variable_faults#filter)
-      returns); C(present) and C(proxied), the hosts that may hold a VIP and those of them with a HAProxy that leads it
-      to servers; C(backends), the names of HAProxy's backends on each of these; C(notes), what is to be done when hosts
-      that are down come back.
-    - When read or planned also C(order), the hosts as they are changed; C(hosts), the part of each as
-      P(k8s_edge.ha.host_part#filter) returns it; C(asks), the options of M(k8s_edge.ha.edge_plan) for each;
-      C(remains), what each host still has where C(k8s_edge_vips) is an empty list.
-    - When read also C(unheld), the addresses that none
-      of their hosts holds, each with a C(host) that can ask whether somebody else does; C(former_members), hosts that
-      still take part in a VIP although the declaration does not name them any more, each with C(vip), C(host),
-      C(address), C(instances), whether it C(leaves), and otherwise what is wrong (C(fault)); C(remaining), a sentence
-      for each host where something remains and is not removed.
-    - When planned also C(plan), what a run would do, and C(text), the same as lines (docs/plan.md says what is in it);
-      C(roll), the hosts that change, by play, and C(batches), those of its members that are changed side by side.
-    - Where there are problems, C(order) and C(hosts) are empty.
+    - C(problems), a sentence for each (in stage C(declared) including the result of
+      P(k8s_edge.ha.variable_faults#filter)); C(present), the hosts that may hold a VIP; C(proxied), those of them whose
+      HAProxy forwards a VIP to servers; C(backends), the names of HAProxy's backends on each of these; C(notes), what
+      to do when hosts that are down are back.
+    - In stages C(read) and C(planned) also C(order), the hosts in the order in which they are changed; C(hosts), the
+      part of each as P(k8s_edge.ha.host_part#filter) returns it; C(asks), the options of M(k8s_edge.ha.edge_plan) for
+      each; C(remains), what each host still has from this collection if C(k8s_edge_vips) is an empty list.
+    - In stage C(read) also C(unheld), the addresses that no member holds, each with a C(host) that can ask whether an
+      outsider answers for it; C(former_members), hosts that still take part in a VIP for which they are no longer
+      declared, each with C(vip), C(host), C(address), C(instances), whether it C(leaves), and otherwise what is wrong
+      (C(fault)); C(remaining), a sentence for each host that keeps something after this run.
+    - In stage C(planned) also C(plan), what a run would do, and C(text), the same as lines (docs/plan.md describes
+      them); C(roll), the hosts that change, by play, and C(batches), the members that are changed side by side.
+    - If there are problems, C(order) and C(hosts) are empty.
   type: dict
 """
 
@@ -77,14 +76,14 @@ _value:
 def edge_fleet(
     groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], stage: str = "declared"
 ) -> dict[str, Any]:
-    """Everything that is derived."""
+    """Everything that is derived, as a dictionary."""
     if stage not in STAGES:
         refuse([Problem("edge_fleet: stage", stage, "is not known here", f"Use: {', '.join(STAGES)}.")])
     return as_data(Fleet(groups, hostvars), stage)
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"edge_fleet": edge_fleet}

@@ -18,13 +18,13 @@ CHOICES = {**BEFORE_A_CHANGE, "unproven": unproven}
 
 DOCUMENTATION = r"""
 name: edge_hosts
-short_description: The hosts of the inventory that a play is for
+short_description: The hosts of the inventory for a play
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Names of hosts, each once. Those in C(k8s_edge_hosts_down) are left out.
-  - Before the first play has run, Ansible has no host variables to choose by. V(present), V(in_order) and
-    V(real_servers) are all hosts then, the others none.
+  - Names of hosts, without duplicates and without those in C(k8s_edge_hosts_down).
+  - Before the first play has run, Ansible has no host variables to select by. Then V(present), V(in_order) and
+    V(real_servers) are all hosts, and the other selections are empty.
 positional: hostvars, which
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
@@ -32,24 +32,23 @@ extends_documentation_fragment:
 options:
   which:
     description:
-      - V(present) are the hosts that C(k8s_edge_vips) names under C(hosts), in that order. V(real_servers) are those
-        that directed VIPs (C(profile=ipvs)) lead to. Both follow from the declaration alone.
-      - V(in_order) are those of V(present) in the order in which they are changed. Hosts that hold no VIP come first,
-        and those of them that shall lead one ahead of the others. Then comes the holder, and at last hosts where
-        keepalived does not run. A change that needs all members of a VIP at once (virtual router ID, VRRP version,
-        interface, unicast or multicast, authentication, the list of addresses, with version 2 also the interval)
-        starts with the holder.
-      - V(former_members) are hosts that still take part in a VIP although C(k8s_edge_vips) does not name them any more,
-        V(leaving) those of them whose instances may be removed first.
-      - V(former_real_servers) are those of V(present) that serve no directed VIP, although they have further addresses
-        on their loopback interface.
-      - Where C(k8s_edge_vips) is an empty list, V(remaining) are all hosts, and V(removing) those from which everything
+      - V(present), the hosts that C(k8s_edge_vips) names under C(hosts), in that order. V(real_servers), the hosts that
+        directed VIPs (C(profile=ipvs)) lead to. Both follow from the declaration alone.
+      - V(in_order), the hosts of V(present) in the order in which they are changed. Hosts that hold no VIP come first;
+        future holders precede the others. Then come the holders, and last the hosts where keepalived does not run. A
+        coordinated change (of virtual router ID, VRRP version, interface, unicast or multicast, authentication, the
+        list of addresses, or with version 2 the interval) starts with the holder.
+      - V(former_members), hosts that still take part in a VIP for which C(k8s_edge_vips) no longer names them.
+        V(leaving), those of them whose instances may be removed first.
+      - V(former_real_servers), the hosts of V(present) that serve no directed VIP, but have further addresses on their
+        loopback interface.
+      - If C(k8s_edge_vips) is an empty list, V(remaining) are all hosts, and V(removing) those from which everything
         that this collection has made is removed.
-      - V(unproven) are those of V(present) that have to be asked whether all is well. They are those that share a VIP
-        with a host that changes, directors, and hosts with SELinux. If what M(k8s_edge.ha.edge_info) returned at the
-        start (C(wire) and C(probe) included, registered as C(k8s_edge_seen)) shows a fault, they are all hosts.
-      - All but V(present), V(real_servers) and V(remaining) need what M(k8s_edge.ha.keepalived_info) returned on each
-        host of V(present), registered as C(k8s_edge_before).
+      - V(unproven), the hosts of V(present) that must be verified again. These are the hosts that share a VIP with a
+        host that changes, directors, and hosts with SELinux. If the results of M(k8s_edge.ha.edge_info) from the start
+        (with C(wire) and C(probe), registered as C(k8s_edge_seen)) show a fault, they are all hosts.
+      - All selections but V(present), V(real_servers) and V(remaining) need the results of
+        M(k8s_edge.ha.keepalived_info) on each host of V(present), registered as C(k8s_edge_before).
     type: str
     choices:
       - present
@@ -69,7 +68,7 @@ EXAMPLES = r"""
   hosts: "{{ groups | k8s_edge.ha.edge_hosts(hostvars | default({})) }}"
   gather_facts: true
   tasks:
-    - name: Read what keepalived does
+    - name: Read the state of keepalived
       k8s_edge.ha.keepalived_info:
       register: k8s_edge_before
 
@@ -98,7 +97,7 @@ def edge_hosts(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any],
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"edge_hosts": edge_hosts}

@@ -15,12 +15,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: edge_node_patches
-short_description: What has to change on a cluster's nodes for the edge to be labelled
+short_description: Patches that label and taint the edge nodes of a cluster
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Finds the node of each host, by the host's variable C(k8s_edge_node), its name, or its address (C(k8s_edge_address),
-    C(ansible_host)). Labels and taints these nodes, and takes both from all others that have them as the edge.
+  - Finds the node of each host by the host's variable C(k8s_edge_node), its name, or its address (C(k8s_edge_address),
+    C(ansible_host)). Labels and taints these nodes, and removes both from former edge nodes.
 positional: hosts, hostvars, labels, taints
 options:
   _input:
@@ -29,7 +29,7 @@ options:
     elements: dict
     required: true
   hosts:
-    description: The hosts that are the edge. None, and no node is the edge any more.
+    description: The edge hosts. If empty, no node remains an edge node.
     type: list
     elements: str
     required: true
@@ -42,21 +42,21 @@ options:
     type: dict
     required: true
   taints:
-    description: The taints of the edge, each with C(key), C(effect) and perhaps C(value).
+    description: The taints of the edge, each with C(key), C(effect) and optionally C(value).
     type: list
     elements: dict
     default: []
 """
 
 EXAMPLES = r"""
-- name: What would change
+- name: Show what would change
   ansible.builtin.debug:
     msg: "{{ nodes.resources | k8s_edge.ha.edge_node_patches(groups['edge'], hostvars, {'edgenode': 'true'}) }}"
 """
 
 RETURN = r"""
 _value:
-  description: A merge patch for each node that has to change, nodes that become the edge first.
+  description: A merge patch for each node that has to change. New edge nodes come first.
   type: list
   elements: dict
 """
@@ -70,7 +70,7 @@ def edge_node_patches(
     labels: Mapping[str, Any],
     taints: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """The patches, or every host that is not a node and every label that cannot be."""
+    """The patches. Raises InputError for hosts without a node and for invalid labels and taints."""
     found: list[Problem] = list(problems(labels, taints))
     edge = _edge_nodes.resolved(hosts, hostvars, nodes, found)
     refuse(found)
@@ -78,7 +78,7 @@ def edge_node_patches(
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"edge_node_patches": edge_node_patches}

@@ -60,7 +60,7 @@ def edge_status(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"edge_status": edge_status}

@@ -58,7 +58,7 @@ def edge_verification(
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"edge_verification": edge_verification}

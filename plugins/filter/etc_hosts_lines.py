@@ -14,12 +14,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: etc_hosts_lines
-short_description: Names of VIPs and hosts, as /etc/hosts has them
+short_description: Lines for /etc/hosts with the names of VIPs and hosts
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - A line for each address of each VIP, with its name and its C(endpoint), and one for each host that may hold or serve
-    it and whose address the inventory states. Hosts that are known by name only are left out.
+    it. Hosts whose address is not in the inventory are left out.
 positional: groups, hostvars, domain
 extends_documentation_fragment:
   - k8s_edge.ha.inventory
@@ -27,20 +27,20 @@ extends_documentation_fragment:
   - k8s_edge.ha.inventory.hostvars
 options:
   domain:
-    description: Domain that each name has too.
+    description: A domain. Each name is also given with it.
     type: str
     default: ""
 """
 
 EXAMPLES = r"""
-- name: What would stand in /etc/hosts
+- name: Show the lines for /etc/hosts
   ansible.builtin.debug:
     msg: "{{ k8s_edge_vips | k8s_edge.ha.etc_hosts_lines(groups, hostvars, 'example.com') }}"
 """
 
 RETURN = r"""
 _value:
-  description: Lines, an address and its names each.
+  description: Lines, each with an address and its names.
   type: list
   elements: str
 """
@@ -55,7 +55,7 @@ def etc_hosts_lines(
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"etc_hosts_lines": etc_hosts_lines}

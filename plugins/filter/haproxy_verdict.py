@@ -13,26 +13,25 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import verdict a
 
 DOCUMENTATION = r"""
 name: haproxy_verdict
-short_description: Whether HAProxy does what its file says and serves what it served before
+short_description: Whether HAProxy runs its configuration and serves what it served before
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - C(settled) when the answer of M(k8s_edge.ha.haproxy_info) says that HAProxy is active and has loaded its file, and
-    each of the given backends that had a healthy server before has one again. A check that has not ended yet does not
-    count.
-  - C(failed) when all servers of such a backend are down. Otherwise C(waiting).
+  - C(settled) if, according to M(k8s_edge.ha.haproxy_info), HAProxy is active and has loaded its file, and each of the
+    given backends that had a healthy server before has one again. A check that has not finished does not count.
+  - C(failed) if all servers of such a backend are down. Otherwise C(waiting).
 positional: before, backends
 options:
   _input:
-    description: What M(k8s_edge.ha.haproxy_info) returned.
+    description: The result of M(k8s_edge.ha.haproxy_info).
     type: dict
     required: true
   before:
-    description: What it returned before the change.
+    description: Its result before the change.
     type: dict
     required: true
   backends:
-    description: Names of the backends that still have to serve.
+    description: Names of the backends that must serve again.
     type: list
     elements: str
     required: true
@@ -61,7 +60,7 @@ def haproxy_verdict(info: Mapping[str, Any], before: Mapping[str, Any], backends
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"haproxy_verdict": haproxy_verdict}

@@ -14,11 +14,11 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import SEC
 
 DOCUMENTATION = r"""
 name: host_part
-short_description: What one host has to run, let in and allow for the VIPs
+short_description: What one host must run, accept and allow for the VIPs
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Roles that are used alone derive their section of it. Playbook C(site) derives it for all hosts at once; see
+  - A role that is used alone derives its section. Playbook C(site) derives all sections of all hosts at once; see
     P(k8s_edge.ha.edge_fleet#filter).
 positional: host, groups, hostvars, section, variables
 extends_documentation_fragment:
@@ -32,12 +32,12 @@ options:
     type: str
     choices: [keepalived, haproxy, firewall, selinux, kernel, ipvs]
   variables:
-    description: Variables of the section's role that go over those of the host.
+    description: Variables of the section's role that override those of the host.
     type: dict
 """
 
 EXAMPLES = r"""
-- name: Show which ports this host lets in
+- name: Show which ports this host opens
   ansible.builtin.debug:
     msg: "{{ (k8s_edge_vips | k8s_edge.ha.host_part(inventory_hostname, groups, hostvars, 'firewall')).openings }}"
 """
@@ -45,24 +45,24 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(keepalived) has C(options), all that M(k8s_edge.ha.keepalived_config) takes, and what is derived of them,
-      C(instances), C(scripts), C(track_processes), C(virtual_servers), C(sync_groups) and C(global_defs); C(files) and
-      C(users), what these need on the host, and C(script_folder); C(partners), the hosts that
-      could take over, and C(alone), whether all of them are down; C(silenced), the peers that must be stopped while
-      keepalived on this host is changed, since the change needs all members at once.
-    - C(haproxy) has C(options), all that M(k8s_edge.ha.haproxy_config) takes; C(files), what these need on the host,
-      and C(verified_by), the path of the CA among them; C(serves), whether a VIP leads to servers here, and where none
-      does C(stops), whether its HAProxy is to be stopped, and C(bound), the addresses that it binds otherwise.
+    - C(keepalived) has C(options), all options of M(k8s_edge.ha.keepalived_config), and the derived ones of them
+      (C(instances), C(scripts), C(track_processes), C(virtual_servers), C(sync_groups), C(global_defs)); C(files),
+      C(users) and C(script_folder), which these need on the host; C(partners), the hosts that could take over;
+      C(alone), whether all of these are down; C(silenced), the peers that must be stopped while keepalived on this host
+      is changed, for a coordinated change.
+    - C(haproxy) has C(options), all options of M(k8s_edge.ha.haproxy_config); C(files), which these need on the host;
+      C(verified_by), the path of the CA among them; C(serves), whether HAProxy serves anything here; if it does not,
+      C(stops), whether it is to be stopped, and C(bound), the addresses that it binds otherwise.
     - C(firewall) has C(openings), C(interfaces) and C(guarded) as M(k8s_edge.ha.firewall_access) takes them, and
-      C(undeclared), the names of instances that only C(keepalived.conf) has.
+      C(undeclared), the names of the instances that are in C(keepalived.conf) only.
     - C(selinux) has the programs as M(k8s_edge.ha.selinux_access) takes them, C(kernel) the parameters as
       M(k8s_edge.ha.kernel_settings) takes them.
-    - C(ipvs) has C(virtual_servers), C(sync_groups) and C(global_defs), what this host directs and what that needs,
-      with C(modules) and C(parameters) of its kernel; C(former), whether it directs no longer and what it had for that
-      may go; C(loopback), the addresses that it serves as a real server, and C(loopback_parameters).
-    - A host that is only a real server has nothing but C(ipvs).
-    - C(leaving) has the names of the instances that this host is declared for no longer and may give up.
-    - With O(section) only what that one has.
+    - C(ipvs) has C(virtual_servers), C(sync_groups) and C(global_defs) of a director, with C(modules) and C(parameters)
+      of its kernel; C(former), whether the host is a director no longer and what it had as one may be removed;
+      C(loopback), the addresses that it serves as a real server, and C(loopback_parameters).
+    - A host that is only a real server has C(ipvs) alone.
+    - C(leaving) has the names of the instances for which this host is no longer declared and which may be removed.
+    - With O(section), only that section.
   type: raw
 """
 
@@ -86,7 +86,7 @@ def host_part(
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"host_part": host_part}

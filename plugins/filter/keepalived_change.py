@@ -16,55 +16,55 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import w
 
 DOCUMENTATION = r"""
 name: keepalived_change
-short_description: What a change of keepalived would do to the VIPs that the host holds
+short_description: The effect of a keepalived change on the VIPs that the host holds
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Compares what runs on the host and its peers with the instances that the host shall have.
+  - Compares what runs on the host and its peers with the desired instances of the host.
 positional: instances, peers, staying, directed, groups
 options:
   _input:
-    description: What M(k8s_edge.ha.keepalived_info) returned on the host before the change.
+    description: The result of M(k8s_edge.ha.keepalived_info) on the host before the change.
     type: dict
     required: true
   instances:
-    description: The instances that the host shall have.
+    description: The desired instances of the host.
     type: list
     elements: dict
     required: true
   peers:
-    description: What M(k8s_edge.ha.keepalived_info) returned on the peers, without those that are stopped meanwhile.
+    description: The results of M(k8s_edge.ha.keepalived_info) on the peers, without those that are stopped meanwhile.
     type: list
     elements: dict
     default: []
   staying:
-    description: Names of the instances that will stay. One that is to go needs no successor. By default all.
+    description: Names of the instances that stay. Others need no successor. By default all stay.
     type: list
     elements: str
   directed:
-    description: Addresses of the virtual servers that the host shall have.
+    description: Addresses of the desired virtual servers of the host.
     type: list
     elements: str
     default: []
   groups:
-    description: The sync groups that the host shall have.
+    description: The desired sync groups of the host.
     type: list
     elements: dict
     default: []
 """
 
 EXAMPLES = r"""
-- name: Read what keepalived does here
+- name: Read keepalived on this host
   k8s_edge.ha.keepalived_info:
   register: here
 
-- name: Read what it does on the other hosts
+- name: Read keepalived on the other hosts
   k8s_edge.ha.keepalived_info:
   register: peers
   loop: "{{ groups['haproxy'] | difference([inventory_hostname]) }}"
   delegate_to: "{{ item }}"
 
-- name: Stop where no other host could take over
+- name: Stop if no other host could take over
   ansible.builtin.assert:
     that: (here | k8s_edge.ha.keepalived_change(instances, peers.results)).without_successor == []
 """
@@ -72,20 +72,18 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(coordinated), the names of the instances whose change needs all members at once. A member that differs from the
-      others in virtual router ID, VRRP version, interface, unicast or multicast, own unicast address, kind of
-      authentication, list of addresses, and with version 2 the interval, ignores what they say and takes the VIP
-      beside them.
-    - C(without_successor), the names of the instances that the host is MASTER of and no peer could take over. A peer
-      could where its keepalived is active and its instance of the same name is BACKUP. An instance that the host has
-      had alone, or is to have alone, is not named; no peers are listed for it, and no peer has it in its file.
-    - C(bridged), the addresses (/32, /128) that the host may keep on loopback while keepalived gives them up and takes
-      them again. A reload that changes an instance as under C(coordinated) takes its addresses away until no peer has
-      been heard for three intervals. Only addresses that no peer could take meanwhile, without those of virtual
-      servers and those that loopback has anyway.
-    - C(grouped_later), the names of the new instances that join a sync group of which the host is MASTER. In one reload
-      the group would let go of its addresses; where they are loaded first and grouped by a second reload, it does not.
-    - C(first_groups), the sync groups as the first of the two reloads shall have them.
+    - C(coordinated), the names of the instances that need a coordinated change. A member that differs from the others
+      in virtual router ID, VRRP version, interface, unicast or multicast, unicast source address, authentication type,
+      list of addresses, or with version 2 the interval, ignores their advertisements and becomes MASTER as well.
+    - C(without_successor), the names of the instances that the host is MASTER of and that no peer could take over. A
+      peer can take over if its keepalived is active and its instance of the same name is BACKUP. An instance that the
+      host has or will have alone is left out; no peers are listed for it, and no peer has it in its file.
+    - C(bridged), the addresses (/32, /128) that the host may keep on loopback while keepalived removes and adds them. A
+      reload with a coordinated change removes the addresses until no peer has been heard for three intervals. Left out
+      are addresses that a peer could take meanwhile, addresses of virtual servers, and those already on loopback.
+    - C(grouped_later), the names of the new instances that join a sync group of which the host is MASTER. In a single
+      reload the group would release its addresses. It does not if they are loaded first and added by a second reload.
+    - C(first_groups), the sync groups for the first of the two reloads.
   type: dict
 """
 
@@ -99,7 +97,7 @@ def keepalived_change(
     directed: Sequence[str] = (),
     groups: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, list[Any]]:
-    """What a change would do."""
+    """The effect of a change, as lists of names, addresses and groups."""
     later = grouped_later(info, instances, groups)
     return {
         "coordinated": coordinated(info, instances),
@@ -111,7 +109,7 @@ def keepalived_change(
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"keepalived_change": keepalived_change}

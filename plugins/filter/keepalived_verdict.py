@@ -13,20 +13,20 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import settling 
 
 DOCUMENTATION = r"""
 name: keepalived_verdict
-short_description: Whether keepalived runs what its file says and each instance has found its state
+short_description: Whether keepalived runs its configuration and each instance has settled
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - C(settled) when the answer of M(k8s_edge.ha.keepalived_info) says that keepalived is active and has loaded its file,
-    and each derived instance of the host is BACKUP, or MASTER with all its addresses; MASTER where no peer runs with as
-    high a priority and the host may take the VIP back. Priorities are those of the running daemons, after what checks
-    add and take, so that hosts which change roles can be changed one after the other.
-  - C(yielding) when that is so, and a peer with a higher priority is about to take a VIP from this host.
-  - C(failed) when one is in FAULT and the look is final. Otherwise C(waiting).
+  - C(settled) if, according to M(k8s_edge.ha.keepalived_info), keepalived is active and has loaded its file, and each
+    derived instance of the host is BACKUP, or MASTER with all its addresses. It must be MASTER if no running peer has
+    as high a priority and the host may preempt. Priorities are the effective ones of the running daemons, so that hosts
+    whose priorities are exchanged can be changed one after the other.
+  - C(yielding) if all that is so, and a peer with a higher priority is about to take a VIP from this host.
+  - C(failed) if an instance is in FAULT and O(final) is true. Otherwise C(waiting).
 positional: instances, peers, final
 options:
   _input:
-    description: What M(k8s_edge.ha.keepalived_info) returned.
+    description: The result of M(k8s_edge.ha.keepalived_info).
     type: dict
     required: true
   instances:
@@ -36,13 +36,13 @@ options:
     required: true
   peers:
     description:
-      - What M(k8s_edge.ha.keepalived_info) returned on the other members just before the change, without those that
-        are silent meanwhile.
+      - The results of M(k8s_edge.ha.keepalived_info) on the other members just before the change, without those that
+        are stopped meanwhile.
     type: list
     elements: dict
     default: []
   final:
-    description: Whether a check that fails has had the time to show, so that FAULT is a failure.
+    description: Whether failing checks have had the time to be noticed, so that FAULT is a failure.
     type: bool
     default: true
 """
@@ -75,7 +75,7 @@ def keepalived_verdict(
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"keepalived_verdict": keepalived_verdict}

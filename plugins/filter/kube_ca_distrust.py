@@ -11,12 +11,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.kube_ca imp
 
 DOCUMENTATION = r"""
 name: kube_ca_distrust
-short_description: Why a server is not trusted by the CA of the apiservers
+short_description: Why the CA of the apiservers does not verify a server
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - HAProxy's check says C(Layer6 invalid response) only. This says who has signed what the server shows, and whom we
-    trust.
+  - HAProxy's check reports only C(Layer6 invalid response). This filter names the issuer of the server's certificate
+    and the trusted CAs.
 positional: server, said
 options:
   _input:
@@ -28,13 +28,13 @@ options:
     type: str
     required: true
   said:
-    description: What C(openssl s_client -CAfile) said of it; empty where it could not be asked.
+    description: The output of C(openssl s_client -CAfile); empty if the server could not be reached.
     type: str
     default: ""
 """
 
 EXAMPLES = r"""
-- name: Why
+- name: Show why HAProxy rejects a server
   ansible.builtin.debug:
     msg: "{{ ca | k8s_edge.ha.kube_ca_distrust('10.0.0.11:6443', asked.stdout) }}"
 """
@@ -47,12 +47,12 @@ _value:
 
 
 def kube_ca_distrust(text: str, server: str, said: str = "") -> str:
-    """A few sentences, with the remedy."""
+    """The reason in a few sentences, with the remedy."""
     return distrust(text or "", server, said or "")
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"kube_ca_distrust": kube_ca_distrust}

@@ -14,12 +14,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: kube_keepalived_vip_moves
-short_description: How addresses leave kube-keepalived-vip
+short_description: The moves of addresses from kube-keepalived-vip to another holder
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Says for each address what has to be taken and given, and on which hosts one has to look whether it is held. Refuses
-    what would end in two hands, and nodes that nobody can look at.
+  - Returns for each address what has to be removed and assigned, and the hosts on which to check that it is not held.
+    Refuses moves after which two programs would hold the address, and nodes that cannot be checked.
 positional: seen, config_map, declared, vips, hosts, hostvars
 options:
   _input:
@@ -28,7 +28,7 @@ options:
     elements: dict
     required: true
   seen:
-    description: Lists of what the cluster has, by kind. C(ConfigMap), C(Pod), C(Node) and C(Service).
+    description: The objects of the cluster, as lists by kind. C(ConfigMap), C(Pod), C(Node) and C(Service).
     type: dict
     required: true
   config_map:
@@ -36,17 +36,17 @@ options:
     type: str
     required: true
   declared:
-    description: What stays with kube-keepalived-vip.
+    description: The Services that stay with kube-keepalived-vip.
     type: list
     elements: dict
     required: true
   vips:
-    description: The VIPs of our keepalived, as C(k8s_edge_vips) has them.
+    description: The VIPs of this collection's keepalived, as in C(k8s_edge_vips).
     type: list
     elements: dict
     required: true
   hosts:
-    description: Hosts of the inventory among which the nodes are.
+    description: The inventory hosts that may be nodes.
     type: list
     elements: str
     required: true
@@ -57,7 +57,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What would move
+- name: Show what would move
   ansible.builtin.debug:
     msg: >-
       {{ moves | k8s_edge.ha.kube_keepalived_vip_moves(seen, 'web/vips', [], k8s_edge_vips, groups['all'], hostvars) }}
@@ -65,7 +65,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A dictionary. C(moves) says for each address what to do, C(hosts) where it may be held until now.
+  description: A dictionary. C(moves), what to do for each address; C(hosts), the hosts that may hold an address now.
   type: dict
 """
 
@@ -80,7 +80,7 @@ def kube_keepalived_vip_moves(
     hosts: Sequence[str],
     hostvars: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The moves, or all that stands against them."""
+    """The moves and hosts. Raises InputError with everything that forbids a move."""
     problems: list[Problem] = []
     old = next((each.get("data") or {} for each in seen["ConfigMap"]), {})
     made = moving.moves(entries, old, declared, vips, seen["Service"], problems)
@@ -101,7 +101,7 @@ def kube_keepalived_vip_moves(
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"kube_keepalived_vip_moves": kube_keepalived_vip_moves}

@@ -21,8 +21,8 @@ short_description: Every Kubernetes object of kube-keepalived-vip
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Namespace, rights, the ConfigMap of VIPs and the DaemonSet as data, in the order in which they can be created. What
-    kube-keepalived-vip would ignore is refused. Warns that it has had no release since 2019.
+  - Namespace, RBAC objects, the ConfigMap of VIPs and the DaemonSet, in order of creation. Refuses values that
+    kube-keepalived-vip would ignore. Warns that its last release is from 2019.
 options:
   _input:
     description:
@@ -32,14 +32,14 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What would be created
+- name: Show what would be created
   ansible.builtin.debug:
     msg: "{{ settings | k8s_edge.ha.kube_keepalived_vip_objects | map(attribute='kind') }}"
 """
 
 RETURN = r"""
 _value:
-  description: The objects, as the API takes them.
+  description: The objects, in the form of the API.
   type: list
   elements: dict
 """
@@ -53,7 +53,7 @@ END_OF_LIFE = (
 
 @speaking
 def kube_keepalived_vip_objects(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The objects, or all that is wrong with the variables."""
+    """The objects. Raises InputError with every problem in the variables."""
     stated = settings_of("kube_keepalived_vip", settings)
     refuse(problems(stated))
     Display().warning(END_OF_LIFE)
@@ -61,7 +61,7 @@ def kube_keepalived_vip_objects(settings: Mapping[str, Any]) -> list[dict[str, A
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"kube_keepalived_vip_objects": kube_keepalived_vip_objects}

@@ -13,13 +13,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: kube_vip_cloud_provider_objects
-short_description: The objects that kube-vip's cloud provider consists of
+short_description: Every Kubernetes object of kube-vip's cloud provider
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Gives a service account, rights, the ConfigMap with the pools of addresses, and a Deployment.
-  - Refuses pools that overlap, since the provider looks at one pool's services only and would give an address twice,
-    and pools that it never looks at.
+  - Returns a service account, RBAC objects, the ConfigMap with the address pools, and a Deployment.
+  - Refuses overlapping pools, since the provider looks at the Services of one pool only and would assign an address
+    twice, and pools that it never uses.
 options:
   _input:
     description: The variables of the role P(k8s_edge.ha.kube_vip_cloud_provider#role), without its prefix.
@@ -28,14 +28,14 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What the cloud provider consists of
+- name: Show what would be created
   ansible.builtin.debug:
     msg: "{{ settings | k8s_edge.ha.kube_vip_cloud_provider_objects }}"
 """
 
 RETURN = r"""
 _value:
-  description: Objects of Kubernetes, in order.
+  description: The Kubernetes objects, in order of creation.
   type: list
   elements: dict
 """
@@ -43,12 +43,12 @@ _value:
 
 @speaking
 def kube_vip_cloud_provider_objects(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Objects of Kubernetes."""
+    """The Kubernetes objects."""
     return _kube_vip_cloud_provider.objects(settings)
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"kube_vip_cloud_provider_objects": kube_vip_cloud_provider_objects}

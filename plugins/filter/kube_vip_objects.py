@@ -13,13 +13,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: kube_vip_objects
-short_description: The objects that kube-vip consists of
+short_description: Every Kubernetes object of kube-vip
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Gives a service account, rights and a DaemonSet for the control plane, the same for services, and a Secret where BGP
-    has passwords. A control plane that is served by a static pod is left out.
-  - Refuses what kube-vip ignores or what makes two nodes answer for one address.
+  - Returns a service account, RBAC objects and a DaemonSet for the control plane, the same for services, and a Secret
+    if BGP has passwords. A control plane that is served by a static pod is left out.
+  - Refuses values that kube-vip ignores, and settings with which two nodes answer for one address.
 options:
   _input:
     description: The variables of the role P(k8s_edge.ha.kube_vip#role), without its prefix.
@@ -28,14 +28,14 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What kube-vip consists of
+- name: Show what would be created
   ansible.builtin.debug:
     msg: "{{ settings | k8s_edge.ha.kube_vip_objects }}"
 """
 
 RETURN = r"""
 _value:
-  description: Objects of Kubernetes, in order.
+  description: The Kubernetes objects, in order of creation.
   type: list
   elements: dict
 """
@@ -43,12 +43,12 @@ _value:
 
 @speaking
 def kube_vip_objects(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Objects of Kubernetes."""
+    """The Kubernetes objects."""
     return _kube_vip.objects(settings)
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"kube_vip_objects": kube_vip_objects}

@@ -14,11 +14,11 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: kube_vip_static_pod
-short_description: kube-vip for a control plane that does not exist yet
+short_description: The static pod of kube-vip for a new control plane
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Gives the pod that a kubelet runs by itself from its directory of manifests, before there is an API server to ask.
+  - Returns the pod that a kubelet runs from its manifest directory, before there is an API server.
 positional: kubeconfig
 options:
   _input:
@@ -27,15 +27,15 @@ options:
     required: true
   kubeconfig:
     description:
-      - The file on the host by which kube-vip asks the API server.
-      - Up to kubeadm 1.28 that is V(/etc/kubernetes/admin.conf). From 1.29 on, on the first host and while the
-        cluster is made, it is V(/etc/kubernetes/super-admin.conf), since nobody has given rights to the other yet.
+      - The kubeconfig file on the host that kube-vip uses.
+      - Up to kubeadm 1.28 that is V(/etc/kubernetes/admin.conf). From 1.29 on it is V(/etc/kubernetes/super-admin.conf)
+        on the first host while the cluster is created, since C(admin.conf) has no rights yet.
     type: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: What the kubelet is given
+- name: Show the manifest for the kubelet
   ansible.builtin.debug:
     msg: "{{ settings | k8s_edge.ha.kube_vip_static_pod('/etc/kubernetes/super-admin.conf') }}"
 """
@@ -54,7 +54,7 @@ def kube_vip_static_pod(settings: Mapping[str, Any], kubeconfig: str) -> dict[st
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"kube_vip_static_pod": kube_vip_static_pod}

@@ -14,14 +14,15 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: kubernetes_objects
-short_description: Kubernetes objects, checked, in order, with their owner written on them
+short_description: Check, order and label Kubernetes objects
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Refuses what no schema sees and an API server refuses, ignores, or waits on for ever. Selectors that do not match
-    the pods' labels, C(hostPort) beside another C(containerPort) with C(hostNetwork), a surge of pods that need the
-    same port of a node, numbers where only texts can be, images without a version, Ingress paths without a type.
-  - Puts the objects in the order in which they can be created, and labels each with C(k8s-edge.ha/owner).
+  - Refuses what no schema detects and an API server refuses or ignores, and what blocks a roll-out. Such are selectors
+    that do not match the pods' labels, a C(hostPort) that differs from its C(containerPort) with C(hostNetwork), a
+    surge of pods that need the same port of a node, numbers instead of strings, images without a version, and Ingress
+    paths without a type.
+  - Sorts the objects in order of creation, and labels each with C(k8s-edge.ha/owner).
 positional: owner
 options:
   _input:
@@ -30,13 +31,13 @@ options:
     elements: dict
     required: true
   owner:
-    description: Whose they are, as the label says.
+    description: The owner, the value of the label.
     type: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: What would be applied
+- name: Show what would be applied
   ansible.builtin.debug:
     msg: "{{ my_objects | k8s_edge.ha.kubernetes_objects('my-edge') }}"
 """
@@ -51,12 +52,12 @@ _value:
 
 @speaking
 def kubernetes_objects(objects: Sequence[Mapping[str, Any]], owner: str) -> list[dict[str, Any]]:
-    """The objects, fit to be applied."""
+    """The objects, sorted and labelled. Raises InputError with every problem in them."""
     return [_kubernetes.fit(each, owner) for each in _kubernetes.in_order(sound(objects))]
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"kubernetes_objects": kubernetes_objects}

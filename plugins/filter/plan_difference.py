@@ -13,29 +13,29 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.difference impor
 
 DOCUMENTATION = r"""
 name: plan_difference
-short_description: How the plan of a host differs from the one that was shown
+short_description: Differences between the current plan of a host and the one that was shown
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Playbook C(site) plans a host again when its turn comes, and stops where the impact is heavier than was shown.
+  - Playbook C(site) plans a host again before it changes it, and stops if the impact is heavier than was shown.
 positional: shown, stopped
 options:
   _input:
-    description: What M(k8s_edge.ha.edge_plan) returned now.
+    description: The current result of M(k8s_edge.ha.edge_plan).
     type: dict
     required: true
   shown:
-    description: What it returned before.
+    description: Its earlier result, which was shown.
     type: dict
     required: true
   stopped:
-    description: Whether the run has stopped keepalived there for the change of a peer, so that it is to start again.
+    description: Whether the run has stopped keepalived there for the change of a peer, so that it must start again.
     type: bool
     default: false
 """
 
 EXAMPLES = r"""
-- name: Stop where the host has changed since
+- name: Stop if the impact has become heavier
   ansible.builtin.assert:
     that: not (now | k8s_edge.ha.plan_difference(shown)).worse
   vars:
@@ -46,21 +46,21 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(lines), a sentence for each step that has come or gone since.
-    - C(worse), whether the heaviest impact is heavier than it was, or something can no longer be planned. A reload
-      instead of runtime commands is not worse where it only spares sessions of clients.
+    - C(lines), a sentence for each added or removed step.
+    - C(worse), whether the heaviest impact is heavier than before, or a plane can no longer be planned. A reload
+      instead of runtime commands is not worse if it only keeps sessions of clients.
   type: dict
 """
 
 
 @speaking
 def plan_difference(now: Mapping[str, Any], shown: Mapping[str, Any], stopped: bool = False) -> dict[str, Any]:
-    """What has come and gone."""
+    """The added and removed steps, and whether the impact is heavier."""
     return difference(now, shown, stopped)
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"plan_difference": plan_difference}

@@ -17,15 +17,15 @@ short_description: The plan of the fleet as one HTML page
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - The page holds everything that it needs. It can be read on a phone, and printed.
+  - The page is self-contained. It can be read on a phone, and printed.
 positional: when
 options:
   _input:
-    description: C(plan) of what P(k8s_edge.ha.edge_fleet#filter) returns.
+    description: C(plan) in the result of P(k8s_edge.ha.edge_fleet#filter).
     type: dict
     required: true
   when:
-    description: When the hosts were read, as the page is to say it.
+    description: The time at which the hosts were read, as text.
     type: str
     required: true
 """
@@ -54,7 +54,7 @@ def plan_page(plan: Mapping[str, Any], when: str) -> str:
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"plan_page": plan_page}

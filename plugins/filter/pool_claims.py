@@ -16,12 +16,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options 
 
 DOCUMENTATION = r"""
 name: pool_claims
-short_description: Addresses of pools that a cluster has already
+short_description: Addresses of pools that a cluster already uses
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - The cloud provider of kube-vip gives the addresses of a pool that no Service of its own has. It does not know those
-    of nodes, nor those of other Services.
+  - The cloud provider of kube-vip assigns any address of a pool that none of its Services has. It does not know the
+    addresses of nodes and of other Services.
 positional: pools
 options:
   _input:
@@ -30,14 +30,14 @@ options:
     elements: dict
     required: true
   pools:
-    description: The pools, as C(kube_vip_cloud_provider_pools) of P(k8s_edge.ha.kube_vip_cloud_provider#role) has them.
+    description: The pools, as in C(kube_vip_cloud_provider_pools) of P(k8s_edge.ha.kube_vip_cloud_provider#role).
     type: list
     elements: dict
     required: true
 """
 
 EXAMPLES = r"""
-- name: Nobody has an address of a pool
+- name: Stop if the cluster already uses an address of a pool
   ansible.builtin.assert:
     that: (found | k8s_edge.ha.pool_claims(kube_vip_cloud_provider_pools)).conflicts == []
 """
@@ -45,15 +45,15 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A dictionary with two lists of sentences. C(conflicts) are addresses of nodes and of others' Services.
-      C(uncounted) are those that kube-vip holds for a Service which the provider does not count.
+    - A dictionary with two lists of sentences. C(conflicts), addresses of nodes and of others' Services. C(uncounted),
+      addresses that kube-vip holds for a Service which the provider does not count.
   type: dict
 """
 
 
 @speaking
 def pool_claims(found: Sequence[Mapping[str, Any]], pools: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Sentences of what the cluster has of the pools."""
+    """Sentences on addresses of the pools that the cluster uses."""
     problems: list[Problem] = []
     known = pools_of(
         settings_of("kube_vip_cloud_provider", {"pools": pools})["pools"], "kube_vip_cloud_provider_pools", problems
@@ -64,7 +64,7 @@ def pool_claims(found: Sequence[Mapping[str, Any]], pools: Sequence[Mapping[str,
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"pool_claims": pool_claims}

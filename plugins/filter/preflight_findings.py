@@ -16,15 +16,15 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fle
 
 DOCUMENTATION = r"""
 name: preflight_findings
-short_description: What stands against a change, in one list
+short_description: All obstacles to a change, in one list
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Holds what the hosts saw (M(k8s_edge.ha.vip_preflight), registered as C(k8s_edge_wire)) against C(k8s_edge_vips),
-    beside all that P(k8s_edge.ha.edge_fleet#filter) finds wrong.
-  - Errors are an outsider that uses a virtual router ID or an address of a VIP, more than one holder, members that do
-    not agree, certificates of apiservers that do not name the VIP, ports that are taken, interfaces that are down, and
-    whatever could not be planned.
+  - Compares what the hosts observed (M(k8s_edge.ha.vip_preflight), registered as C(k8s_edge_wire)) with
+    C(k8s_edge_vips), and adds the problems that P(k8s_edge.ha.edge_fleet#filter) finds.
+  - Errors are an outsider that uses a virtual router ID or an address of a VIP, more than one holder, members that
+    disagree, certificates of apiservers that do not contain the VIP, occupied ports, interfaces that are down, and
+    everything that could not be planned.
   - Warnings and notes stop nothing.
 positional: hostvars, stage
 extends_documentation_fragment:
@@ -39,7 +39,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Fail where something stands against a change
+- name: Stop if there is an obstacle to a change
   ansible.builtin.assert:
     that: found.errors == []
   vars:
@@ -49,9 +49,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(findings), the gravest first, each with C(severity) (C(error), C(warning) or C(note)), C(hosts), C(about),
-      C(reason) and C(remedy); C(counts) of each severity; C(errors) as sentences; C(text), the lines of a screen;
-      C(hosts) that looked.
+    - C(findings), the most severe first, each with C(severity) (C(error), C(warning) or C(note)), C(hosts), C(about),
+      C(reason) and C(remedy); C(counts) of each severity; C(errors) as sentences; C(text), lines for a terminal;
+      C(hosts), those that were examined.
   type: dict
 """
 
@@ -60,14 +60,14 @@ _value:
 def preflight_findings(
     groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], stage: str = "planned"
 ) -> dict[str, Any]:
-    """Everything that was found."""
+    """All findings, as a dictionary."""
     if stage not in STAGES:
         refuse([Problem("preflight_findings: stage", stage, "is not known here", f"Use: {', '.join(STAGES)}.")])
     return report(Fleet(groups, hostvars), stage)
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"preflight_findings": preflight_findings}

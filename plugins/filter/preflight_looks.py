@@ -15,14 +15,14 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import
 
 DOCUMENTATION = r"""
 name: preflight_looks
-short_description: What every host looks at before a change
+short_description: What each host examines before a change
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - The options of M(k8s_edge.ha.vip_preflight) for each host of C(k8s_edge_vips) that is not down. They are the
+  - The options of M(k8s_edge.ha.vip_preflight) for each host of C(k8s_edge_vips) that is not down. They have the
     addresses and ports of its VIPs, and the apiservers behind them. For hosts with a HAProxy also the option
     C(endpoints) of M(k8s_edge.ha.vip_probe).
-  - Nothing where the declaration is wrong, which P(k8s_edge.ha.edge_fleet#filter) tells.
+  - Empty if the declaration is wrong; P(k8s_edge.ha.edge_fleet#filter) reports the problems.
 positional: hostvars
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
@@ -30,7 +30,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Show what each host is asked
+- name: Show what each host examines
   ansible.builtin.debug:
     msg: "{{ groups | k8s_edge.ha.preflight_looks(hostvars) }}"
 """
@@ -50,7 +50,7 @@ def preflight_looks(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, 
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"preflight_looks": preflight_looks}

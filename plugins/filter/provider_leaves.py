@@ -13,13 +13,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: provider_leaves
-short_description: Services that a cloud provider of kube-vip looks at no longer
+short_description: Services that kube-vip's cloud provider no longer watches
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - The provider puts a finalizer on each service that it looks at. It looks at those of its class only, or at those
-    without a class only. One that it no longer looks at could not be deleted. Other clouds have the same finalizer, and
-    their services are left alone.
+  - The provider adds a finalizer to each Service that it watches, either those of its class or those without a class.
+    A Service that it no longer watches could not be deleted. Other cloud providers use the same finalizer; their
+    Services are left unchanged.
 positional: deployments, mode
 options:
   _input:
@@ -28,21 +28,21 @@ options:
     elements: dict
     required: true
   deployments:
-    description: The provider's Deployment as it was, or nothing.
+    description: The provider's former Deployment, or an empty list.
     type: list
     elements: dict
     required: true
   mode:
     description:
-      - What the provider looks at from now on. V(class) is services of its class only, V(without) those without a class
-        only, and V(none) is that it goes.
+      - What the provider watches from now on. V(class), only Services of its class; V(without), only Services without a
+        class; V(none), the provider is removed.
     type: str
     choices: [class, without, none]
     required: true
 """
 
 EXAMPLES = r"""
-- name: Services that nobody would let go
+- name: Show the Services that could not be deleted
   ansible.builtin.debug:
     msg: "{{ (services.resources | k8s_edge.ha.provider_leaves(deployment.resources, 'none')).said }}"
 """
@@ -50,9 +50,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - A dictionary. C(patches) are merge patches, one for each of these services, which take the finalizer away and
-      nothing else; C(said) is what becomes of them; C(turns) is whether the provider looked at others until now.
-  type: dict
+    - A dictionary. C(patches), a merge patch for each of these Services that removes the finalizer and nothing else;
+      C(said), a message on what happens to them; C(turns), whether the provider watched other Services so far.
 """
 
 
@@ -60,7 +59,7 @@ _value:
 def provider_leaves(
     services: Sequence[Mapping[str, Any]], deployments: Sequence[Mapping[str, Any]], mode: str
 ) -> dict[str, Any]:
-    """What it leaves, and what is to be done about that."""
+    """The patches and a message on the Services."""
     before, after = _provider_services.mode_of(deployments), None if mode == "none" else mode
     patches = _provider_services.released(services, before, after)
     turns = after is None or before not in (None, after)
@@ -68,7 +67,7 @@ def provider_leaves(
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"provider_leaves": provider_leaves}

@@ -13,13 +13,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options 
 
 DOCUMENTATION = r"""
 name: role_settings
-short_description: A role's variables by the types that it declares
+short_description: Convert a role's variables to their declared types
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Ansible checks the types of a role's arguments and leaves the values as they came. A text C(false), as
-    C(--extra-vars) and surveys give it, would then count as true. This converts what can mean one thing only, inner
-    keys too, and refuses the rest, each value by its variable's name.
+  - Ansible checks the types of a role's arguments and does not convert the values. A string C(false) from
+    C(--extra-vars) or a survey would then count as true. This filter converts unambiguous values, nested ones too, and
+    refuses the others, each with the name of its variable.
 positional: role
 options:
   _input:
@@ -33,26 +33,26 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What a survey's answer means to the role
+- name: Show the meaning of a survey's answer to the role
   ansible.builtin.debug:
     msg: "{{ {'wait': 'no'} | k8s_edge.ha.role_settings('kube_vip') }}"
 """
 
 RETURN = r"""
 _value:
-  description: The same variables, by their types.
+  description: The same variables, converted to their types.
   type: dict
 """
 
 
 @speaking
 def role_settings(given: Mapping[str, Any], role: str) -> dict[str, Any]:
-    """The variables by their types, or every one that cannot be what it is declared to be."""
+    """The converted variables. Raises InputError with every value that does not fit its type."""
     return settings_of(role, given)
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"role_settings": role_settings}

@@ -58,7 +58,7 @@ def status_page(status: Mapping[str, Any], now: float, when: str) -> str:
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"status_page": status_page}

@@ -21,29 +21,29 @@ short_description: Every Kubernetes object of Traefik on the edge nodes
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Namespace, rights, IngressClass, Services, DaemonSet and Ingress objects as data, in the order in which they can be
-    created. What cannot work is refused, all of it together.
+  - Namespace, RBAC objects, IngressClass, Services, DaemonSet and Ingress objects, in order of creation. Refuses values
+    that cannot work, with all problems in one message.
 options:
   _input:
     description: The variables of role P(k8s_edge.ha.traefik#role), without the prefix C(traefik_).
     type: dict
     required: true
   vips:
-    description: The VIPs of the inventory, among which C(vip) may name one.
+    description: The VIPs of the inventory. The role's variable C(vip) may name one of them.
     type: list
     elements: dict
     default: []
 """
 
 EXAMPLES = r"""
-- name: What would be created
+- name: Show what would be created
   ansible.builtin.debug:
     msg: "{{ settings | k8s_edge.ha.traefik_objects(k8s_edge_vips) | map(attribute='kind') }}"
 """
 
 RETURN = r"""
 _value:
-  description: The objects, as the API takes them.
+  description: The objects, in the form of the API.
   type: list
   elements: dict
 """
@@ -51,8 +51,8 @@ _value:
 
 @speaking
 def traefik_objects(settings: Mapping[str, Any], vips: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
-    """The objects, or all that is wrong with the variables."""
-    # Of the definitions of custom resources the role names files, and this takes what is in them.
+    """The objects. Raises InputError with every problem in the variables."""
+    # The role passes the CustomResourceDefinitions as files; this replaces them by their content.
     stated = {name: value for name, value in settings.items() if name != "crds"}
     known = {**settings_of("traefik", stated), "crds": settings["crds"]}
     found = problems(known)
@@ -62,7 +62,7 @@ def traefik_objects(settings: Mapping[str, Any], vips: Sequence[Mapping[str, Any
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"traefik_objects": traefik_objects}

@@ -14,15 +14,15 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import
 
 DOCUMENTATION = r"""
 name: variable_faults
-short_description: Variables of the roles and playbooks that do not have their type
+short_description: Variables of the roles and playbooks with a wrong type
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Holds every public variable of this collection against its type, of the controller and of each host that may hold a
-    VIP or serves one, inner keys too. Playbooks ask it first, since they derive from variables before any role checks
+  - Checks every public variable of this collection, including nested values, on the controller and on each host that
+    may hold or serves a VIP. Playbooks call it first, since they derive values from variables before any role checks
     its own.
-  - Stricter than Ansible. A truth value is not a number. An unquoted number is not a string, since its zeros are lost.
-  - A variable that cannot be resolved yet, such as one that asks for facts, is left to the role.
+  - Stricter than Ansible. A boolean is not a number. An unquoted number is not a string, since YAML drops its zeros.
+  - A variable that cannot be resolved yet, such as one that needs facts, is left to the role.
 positional: hostvars
 extends_documentation_fragment:
   - k8s_edge.ha.inventory.input_groups
@@ -30,14 +30,14 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Every variable has its type
+- name: Stop if a variable has a wrong type
   ansible.builtin.assert:
     that: (groups | k8s_edge.ha.variable_faults(hostvars)) == []
 """
 
 RETURN = r"""
 _value:
-  description: A sentence for each fault, with the hosts that have it where not all do.
+  description: A sentence for each fault. It names the hosts if not all of them have it.
   type: list
   elements: str
 """
@@ -50,7 +50,7 @@ def variable_faults(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, 
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"variable_faults": variable_faults}

@@ -14,11 +14,11 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import
 
 DOCUMENTATION = r"""
 name: vip_endpoints
-short_description: Where clients of the VIPs connect
+short_description: The addresses and ports that clients of the VIPs connect to
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
-  - Gives an entry for each address of each VIP that leads to servers.
+  - Returns an entry for each address of each VIP that leads to servers.
 positional: groups
 extends_documentation_fragment:
   - k8s_edge.ha.inventory
@@ -26,7 +26,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Where clients connect
+- name: Show where clients connect
   ansible.builtin.debug:
     msg: "{{ k8s_edge_vips | k8s_edge.ha.vip_endpoints(groups) }}"
 """
@@ -34,8 +34,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - Dictionaries with C(name), C(address), C(port), and the C(url) that says whether an apiserver is ready, empty
-      where the VIP leads to others. M(k8s_edge.ha.vip_probe) takes them.
+    - Dictionaries with C(name), C(address), C(port), and C(url), an apiserver's readiness URL, empty for VIPs with
+      other servers. M(k8s_edge.ha.vip_probe) takes them.
   type: list
   elements: dict
 """
@@ -48,7 +48,7 @@ def vip_endpoints(vips: Any, groups: Mapping[str, Sequence[str]]) -> list[dict[s
 
 
 class FilterModule:
-    """Tells Ansible the filter's name."""
+    """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
         return {"vip_endpoints": vip_endpoints}
