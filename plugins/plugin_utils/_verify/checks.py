@@ -59,6 +59,7 @@ def verification(fleet: Fleet, applied: bool) -> dict[str, Any]:
     # What these rows show, vip_faults says in sentences.
     said = [*_held(seen), *_keepalived(fleet, keepalived)]
     others = [
+        *_unseen(answers),
         *_answered(fleet, answers),
         *_proxies(fleet, haproxy),
         *_backends(fleet, haproxy, WARNING if applied else FAULT),
@@ -184,6 +185,14 @@ def _planes(fleet: Fleet, applied: bool) -> Iterator[Check]:
         if not differs and not fleet.plan(host).get("failed_planes"):
             guards = [told for name, told in GUARDS.items() if name in planes]
             yield Check(OK, f"host {host}", "as declared" + (f" ({' and '.join(guards)} too)" if guards else ""))
+
+
+def _unseen(answers: Answers) -> Iterator[Check]:
+    """Hosts that could not look at their networks: what others see must do."""
+    for host, look in answers.of("wire").items():
+        why = str(look.get("msg") if look.get("failed") else look.get("deaf") or "")
+        if why:
+            yield Check(WARNING, f"network of {host}", f"could not be looked at: {why}")
 
 
 def _certificates(seen: Seen) -> Iterator[Check]:

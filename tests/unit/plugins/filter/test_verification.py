@@ -126,6 +126,18 @@ def test_what_could_not_be_asked_for(read):
     assert only(read, "fault") == "services as haproxy-2 sees them: no sockets."
 
 
+@pytest.mark.parametrize(
+    "look_of", [{"failed": True, "msg": "no sockets"}, {**look("haproxy-1"), "deaf": "no sockets"}]
+)
+def test_a_network_that_could_not_be_looked_at(read, look_of):
+    read["haproxy-1"]["k8s_edge_seen"]["wire"] = {"failed": False, **look_of}
+    read["haproxy-2"]["k8s_edge_seen"]["wire"]["answers"] = []
+    answer = told(read)
+    assert ["network of haproxy-1", "could not be looked at: no sockets"] in [
+        [each["about"], each["told"]] for each in answer["checks"] if each["result"] == "warning"
+    ]
+
+
 def test_a_server_that_is_down_is_a_warning(read):
     read["haproxy-2"]["k8s_edge_seen"]["haproxy"]["runtime"]["stat"] = stat("UP", "DOWN", "MAINT")
     assert "1 of 3 servers are up: kube-2 is DOWN, kube-3 is MAINT" in only(read, "warning")
