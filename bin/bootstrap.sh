@@ -1,21 +1,21 @@
 # shellcheck shell=bash
-# What bin/test and bin/demo need before they can start. To be sourced; it changes nothing by itself.
+# Functions that prepare what bin/test and bin/demo need. To be sourced; sourcing it changes nothing.
 #
 #   need_root                stop unless we are root
 #   need_apt PKG…            install the Debian packages that are missing
 #   need_command NAME PKG    install PKG where the command NAME is missing
 #   need_daemons             keepalived and haproxy, installed but not started, and systemctl
 #   need_newer_daemons SUITE haproxy and keepalived of a newer Debian suite, in $K8S_EDGE_CACHE/daemons-SUITE/bin
-#   as_plain_user COMMAND…   run it without root's rights, and with no other program to be found
+#   as_plain_user COMMAND…   run it without root's rights, and without access to other programs
 #   need_oldest_python       Python 3.9, in $K8S_EDGE_CACHE/python3.9/bin
 #   need_core VERSION        that ansible-core, with what the unit tests import, in an environment of its own; sets CORE
-#   have_uml                 User-Mode Linux; false, with the reason said, where it cannot run
+#   have_uml                 install User-Mode Linux; false, with the reason printed, if it cannot run
 #   skip REASON              end a part of bin/test that cannot run here
 #   need_venv                the pinned controller tools; sets VENV and puts its bin first in PATH
-#   need_collection          a copy of the checkout where Ansible looks for it; sets COLLECTION
+#   need_collection          a copy of the checkout in Ansible's collection path; sets COLLECTION
 #                            and ANSIBLE_COLLECTIONS_PATH
 #
-# Everything lands in K8S_EDGE_CACHE (default: ${XDG_CACHE_HOME:-~/.cache}/k8s_edge.ha) and may be deleted at any time.
+# Everything is stored in K8S_EDGE_CACHE (default: ${XDG_CACHE_HOME:-~/.cache}/k8s_edge.ha) and may be deleted at any time.
 
 CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 K8S_EDGE_CACHE=${K8S_EDGE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/k8s_edge.ha}
@@ -23,7 +23,7 @@ export K8S_EDGE_CACHE
 
 say() { printf '%s\n' "$*" >&2; }
 
-# die MESSAGE…: say why, and stop the command that sourced us.
+# die MESSAGE…: print the reason, and end the script that sourced this file.
 die() {
     say "$(basename "$0"): $*"
     exit 1
@@ -43,7 +43,7 @@ _apt_installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# _logged NAME COMMAND…: run quietly; on failure show the end of what it said.
+# _logged NAME COMMAND…: run quietly; on failure show the end of the output.
 _logged() {
     local log=$K8S_EDGE_CACHE/log/$1.log
     shift
@@ -80,7 +80,7 @@ need_command() {
     command -v "$1" >/dev/null || die "the command $1 is missing (Debian package $2)."
 }
 
-# What tests call as their witnesses: keepalived and haproxy, installed but not started, and systemd's tools.
+# The programs that tests/witness calls: keepalived and haproxy, installed but not started, and systemd's tools.
 need_daemons() {
     local policy=/usr/sbin/policy-rc.d
     need_command systemctl systemd
@@ -95,8 +95,8 @@ need_daemons() {
     fi
 }
 
-# as_plain_user COMMAND…: as somebody who is not root, on a machine that has no program where we look for one, and no
-# process but ours. Root's files are taken for his own, so that he can read the checkout and the controller's Python.
+# as_plain_user COMMAND…: run it as a user without root's rights, in namespaces without other programs in PATH and without
+# other processes. Root's files appear as the user's own, so that the checkout and the controller's Python are readable.
 # COMMAND is an absolute path.
 as_plain_user() {
     local alone=()
@@ -112,7 +112,7 @@ as_plain_user() {
     "${alone[@]}" env PATH=/nonexistent "$@"
 }
 
-# _unpacked NAME SUITE PACKAGE[=PROGRAM]…: programs of another Debian in $K8S_EDGE_CACHE/NAME/bin, made once.
+# _unpacked NAME SUITE PACKAGE[=PROGRAM]…: programs of another Debian suite in $K8S_EDGE_CACHE/NAME/bin, unpacked once.
 _unpacked() {
     local name=$1
     shift
@@ -126,23 +126,23 @@ _unpacked() {
     ) 9>"$K8S_EDGE_CACHE/unpack.lock" || exit 1
 }
 
-# The daemons of a newer Debian suite, as further witnesses.
+# The daemons of a newer Debian suite, for further witness tests.
 need_newer_daemons() {
     _unpacked "daemons-$1" "$1" haproxy=usr/sbin/haproxy keepalived=usr/sbin/keepalived
 }
 
-# The oldest Python that the modules promise to run on, from Debian 11.
+# The oldest Python that the modules support, from Debian 11.
 need_oldest_python() {
     _unpacked python3.9 bullseye python3.9-minimal=usr/bin/python3.9 libpython3.9-stdlib
 }
 
-# User-Mode Linux, a Linux kernel that is a program: installed and seen to start, or false with the reason on standard
-# output.
+# Install User-Mode Linux, a Linux kernel that runs as a program, and test that it starts. False, with the reason on
+# standard output, if not.
 have_uml() {
     [ "$(uname -m)" = x86_64 ] || { echo "User-Mode Linux is for x86_64 only"; return 1; }
     (need_apt user-mode-linux e2fsprogs) || { echo "the package user-mode-linux cannot be installed"; return 1; }
-    # It has no disk, so it ends with a panic. With less memory it sometimes ends before it has said anything: it adds
-    # up to 1 GiB of address space, by chance, which it must keep account of.
+    # It has no disk, so it ends with a panic. With less memory it sometimes ends without any output: it adds
+    # a random amount of address space, up to 1 GiB, and needs memory to manage that.
     local said own=$K8S_EDGE_CACHE/uml.$BASHPID
     said=$(linux.uml mem=128M con=null con0=null,fd:1 uml_dir="$own/" </dev/null 2>/dev/null) || true
     rm -rf "$own"
@@ -150,7 +150,7 @@ have_uml() {
         { echo "linux.uml does not start here (it needs ptrace, and a tmpfs that it may execute)"; return 1; }
 }
 
-# The first Python that ansible-core 2.19 can run on; prints its path (of the one below, if it is a venv's).
+# Print the path of the first Python that can run ansible-core 2.19 (the base interpreter, if it is in a venv).
 _controller_python() {
     local candidate
     for candidate in python3 /usr/bin/python3 python3.13 python3.12 python3.11; do
@@ -185,8 +185,8 @@ need_venv() {
                     --requirement "$CHECKOUT/requirements/controller.txt"
                 touch "$VENV/.complete"
             fi
-            # With PYTHONDONTWRITEBYTECODE every process compiles all that it imports, each time. Ansible compiles
-            # collections itself, always.
+            # With PYTHONDONTWRITEBYTECODE every process compiles everything that it imports. Ansible always compiles
+            # collections itself.
             [ -e "$VENV/.compiled" ] ||
                 _logged compile "$VENV/bin/python" -m compileall -q -j 0 -x /ansible_collections/ "$VENV/lib"
             touch "$VENV/.compiled"
@@ -196,7 +196,7 @@ need_venv() {
     unset PYTHONPATH PYTHONHOME
 }
 
-# _core_python VERSION: the Python for that ansible-core. From 2.20 on it wants 3.12; Debian 13 has one that is newer.
+# _core_python VERSION: the Python for that ansible-core. From 2.20 on it needs 3.12 or later; Debian 13 has one.
 _core_python() {
     if [[ $1 == 2.1?.* ]] || "$(_controller_python)" -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then
         _controller_python
@@ -206,8 +206,8 @@ _core_python() {
     fi
 }
 
-# A release of ansible-core beside the one that we develop with. kubernetes.core is that of the controller's environment;
-# what else the unit tests import is pinned as there. Needs need_venv before it.
+# Another release of ansible-core than the one for development. kubernetes.core is that of the controller's environment;
+# other packages that the unit tests import are pinned to the same versions. Call need_venv first.
 need_core() {
     local python pins
     python=$(_core_python "$1") || exit 1
@@ -232,8 +232,8 @@ need_core() {
     ln -sfn "$(echo "$VENV"/lib/python*/site-packages/ansible_collections/kubernetes)" "$python/ansible_collections/kubernetes"
 }
 
-# A checkout lies anywhere; Ansible wants …/ansible_collections/k8s_edge/ha. A link there would be
-# resolved back by some tools, so it is a copy: what git tracks plus what is new and not ignored.
+# A checkout may be anywhere; Ansible needs …/ansible_collections/k8s_edge/ha. Some tools would resolve a symbolic link
+# there, so it is a copy of the files that git tracks or does not ignore.
 need_collection() {
     local root
     need_command git git

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# The collection under another ansible-core than the one that it is developed with: run_core.sh VERSION
+# Test the collection with another ansible-core than the one for development: run_core.sh VERSION
 #
-# Unit tests of what calls Ansible or is called by it, then playbooks/site.yml on new hosts of a lab, twice: the second run changes nothing.
-# Called by bin/test in the copy of the checkout.
+# Runs the unit tests of code that calls Ansible or is called by it, then playbooks/site.yml on new hosts of a lab, twice: the second
+# run must change nothing. Called by bin/test in the copy of the checkout.
 set -euo pipefail
 # shellcheck source=bin/bootstrap.sh
 . "$(dirname "$0")/bootstrap.sh"
 need_venv
 need_core "$1"
 
-# A collection that does not promise to work with this release is an error, and so is ours.
+# A collection that does not declare support for this release is an error, including ours.
 export ANSIBLE_COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH=error
 version=$("$CORE/bin/ansible" --version)
 echo "$version"
 [[ $version == *"[core $1]"* ]]
 
-# Not the rest: what is pure does not notice the release.
+# Pure code does not depend on the release.
 "$CORE/bin/python" -m pytest -p no:cacheprovider --junitxml="$REPORT" -n auto --dist worksteal \
     tests/unit/plugins/{modules,plugin_utils} tests/unit/roles \
     tests/unit/plugins/module_utils/{_arguments,_edge,test_run_module.py} \

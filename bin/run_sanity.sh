@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# ansible-test sanity on the package as users get it, where only PyPI can be reached, without touching ~/.ansible.
+# Run ansible-test sanity on the built package, with access to PyPI only, and without changing ~/.ansible.
 #
-# The package, as ansible-test takes everything in a collection's bin/ for Python, and ours is bash. What is not
-# packaged (tests, lab, bin) is checked by ruff and by being run.
+# It runs on the package because ansible-test treats everything in a collection's bin/ as Python, and ours has bash scripts.
+# Files that are not packaged (tests, lab, bin) are checked by ruff and by running them.
 #
-# ansible-test begins its own environments with a pip bootstrap script that it downloads from a host of its own
-# when it is not in its cache. We give it a HOME of ours, with a script there that does the same from what Python
-# carries (ensurepip) and from PyPI. Called by bin/test in the copy of the checkout.
+# ansible-test creates its environments with a pip bootstrap script, which it downloads from its own server if it is not in its
+# cache. So it gets a HOME with a script in the cache that does the same with ensurepip and PyPI. Called by bin/test in the copy of
+# the checkout.
 set -euo pipefail
 
 home=$K8S_EDGE_CACHE/ansible-test
 mkdir -p "$home/.ansible/test/cache" "$home/.config/pip"
 
-# pip's settings of this machine (index, certificates), from whatever file or variable, as one file:
-# ansible-test hands on no variables, and the user's own file is out of reach with another HOME.
+# pip's settings on this machine (index, certificates), from all files and variables, as one file:
+# ansible-test passes no variables on, and with another HOME pip does not find the user's file.
 python3 -m pip config list | python3 -c '
 import ast
 import sys

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Programs of another Debian suite, unpacked beside the installed ones: unpack_debian.sh SUITE FOLDER PACKAGE[=PROGRAM]…
+# Unpack programs of another Debian suite without installing them: unpack_debian.sh SUITE FOLDER PACKAGE[=PROGRAM]…
 #
 #   unpack_debian.sh trixie ~/trixie haproxy=usr/sbin/haproxy keepalived=usr/sbin/keepalived
 #
-# Nothing is installed and no service is made. The programs bring their own C library, which patchelf writes into them,
-# so that they run, and start themselves anew at a reload, like any other. FOLDER/bin is for PATH. Called by bootstrap.sh.
+# Nothing is installed and no service is created. The programs use their own C library, whose path patchelf writes into them,
+# so that they can be run, and can execute themselves again at a reload. Add FOLDER/bin to PATH. Called by bootstrap.sh.
 set -euo pipefail
 
 suite=$1 folder=$2
 shift 2
-# What this machine's own packages come from: a mirror, or Debian.
+# The source of this machine's own packages: a mirror, or Debian.
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 -E '/debian/?$' || echo http://deb.debian.org/debian)
 build=$folder.new
 rm -rf "$build"
@@ -39,7 +39,7 @@ for package in "$build"/apt/cache/archives/*.deb; do
 done
 rm -rf "$build/apt"
 
-# Their loader and libraries by absolute path: where the folder will lie, not where it is built.
+# Loader and libraries have absolute paths in the final folder, not in the one where it is built.
 inside=$folder/root
 machine=$(uname -m)-linux-gnu
 loader=$(find "$build/root" -path "*lib/$machine/ld-linux*.so.*" -printf '%P' -quit)
@@ -51,7 +51,7 @@ for program in "$@"; do
     printf '#!/bin/sh\nexec "%s" "$@"\n' "$inside/$program" >"$build/bin/${program##*/}"
     chmod 755 "$build/bin/${program##*/}"
 done
-# keepalived looks for its build options beside the path that it was called by.
+# keepalived searches for its build options next to the path by which it was called.
 options=$build/root/etc/keepalived/keepalived.config-opts
 [ ! -e "$options" ] || cp "$options" "$build/root/usr/sbin/"
 rm -rf "$folder"
