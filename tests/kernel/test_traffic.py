@@ -292,7 +292,7 @@ def test_a_drained_server_goes_when_its_connection_has_ended(table, lan):
     table.config(virtual_servers=[{**WEB, "scheduler": "rr", "real_servers": real()}])
     connection, name = lan.connect()
     drained = {**WEB, "real_servers": [{"address": SERVERS[name], "state": "drained"}]}
-    with pytest.raises(EdgeError, match=r"still have connections: .* \(1\)\. They stay, with weight 0") as error:
+    with pytest.raises(EdgeError, match=r"still have connections: .* \(1\)\. They stay with weight 0") as error:
         table.virtual_server(**drained, drain_timeout=1)
     assert error.value.facts["real_servers"][0]["server"] == f"{SERVERS[name]}:80"
     weights = {one["address"]: one["weight"] for one in table.info()["virtual_servers"][0]["real_servers"]}
