@@ -70,11 +70,14 @@ KUBE_VIP = {
         ),
         ({"traefik_resources": {"limits": {"memory": "much"}}}, ["resources.limits.memory: 'much' is not a quantity"]),
         ({"traefik_crds": ["/nowhere/crds.yml"]}, ["/nowhere/crds.yml"]),
-        ({"kube_vip_cloud_provider_pools": POOLS, "kube_vip_cloud_provider_replicas": "-1"}, ["replicas: -1 leaves"]),
-        (KUBE_VIP, [".port: 'abc' is a text, and", "services: 0 is a number, and", "state: 'abent' is not known"]),
+        (
+            {"kube_vip_cloud_provider_pools": POOLS, "kube_vip_cloud_provider_replicas": "-1"},
+            ["replicas: -1 would stop"],
+        ),
+        (KUBE_VIP, [".port: 'abc' is a string, and", "services: 0 is a number, and", "state: 'abent' is not known"]),
         ({"edge_nodes_labels": {"edgenode": True}}, ["edge_nodes_labels[edgenode]: True is not a string"]),
-        ({"kubernetes_objects_wait": "perhaps"}, ["kubernetes_objects_wait: 'perhaps' is a text, and true or false"]),
-        ({"k8s_edge_traefik": "perhaps"}, ["k8s_edge_traefik: 'perhaps' is a text, and true or false"]),
+        ({"kubernetes_objects_wait": "perhaps"}, ["kubernetes_objects_wait: 'perhaps' is a string, and true or false"]),
+        ({"k8s_edge_traefik": "perhaps"}, ["k8s_edge_traefik: 'perhaps' is a string, and true or false"]),
     ],
     ids=["ingress", "quantity", "definitions", "replicas", "types", "label", "wait", "traefik"],
 )

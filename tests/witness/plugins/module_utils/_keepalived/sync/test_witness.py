@@ -508,7 +508,7 @@ def test_what_is_refused_is_what_keepalived_would_change(tmp_path: Path, old: st
     said = messages(tmp_path, GOOD.replace(old, new))
     assert words in said if words else said == ""
     if words:
-        with pytest.raises(DaemonRefused, match="The file is as it was"):
+        with pytest.raises(DaemonRefused, match="The file was not changed"):
             judge(tmp_path, GOOD, GOOD.replace(old, new))
 
 
