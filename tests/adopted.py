@@ -40,6 +40,18 @@ def text(name: str) -> str:
     return decode((CORPUS / name).read_bytes())
 
 
+#: The pair of one seed, whose files disagree, and the three nodes of another, which have one file.
+CFG = text("haproxy/seed_k8s_api.cfg")
+PAIR = [
+    Source("haproxy-1", text("keepalived/seed_haproxy_master.conf"), CFG),
+    Source("haproxy-2", text("keepalived/seed_haproxy_backup.conf"), CFG),
+]
+THREE = [
+    Source(f"edge-{n}", text("keepalived/seed_lvs_three_nodes.conf"), None, address=f"172.20.0.11{n + 2}")
+    for n in (1, 2, 3)
+]
+
+
 class Inventory:
     """``groups`` and ``hostvars`` of what was written. ``facts`` go to hosts beside it."""
 

@@ -27,13 +27,15 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """``before`` and ``after`` are texts for Ansible's diff, secrets already masked."""
+    """``before`` and ``after`` are texts for Ansible's diff, secrets already masked. ``idle_impact`` is the impact
+    without the sessions that clients have now, if that is less; otherwise it is empty."""
 
     before: str
     after: str
     steps: tuple[Step, ...] = ()
     impact: str = "none"
     warnings: tuple[str, ...] = ()
+    idle_impact: str = ""
 
     @property
     def summary(self) -> list[str]:

@@ -214,6 +214,7 @@ def plan_result(plan: Plan, name: str, **extra: Any) -> dict[str, Any]:
         "diff": {"before": plan.before, "after": plan.after, "before_header": name, "after_header": name},
         "steps": plan.summary,
         "impact": plan.impact,
+        **({"idle_impact": plan.idle_impact} if plan.idle_impact else {}),
         "warnings": list(plan.warnings),
     }
     result.update((key, value) for key, value in extra.items() if value is not None)

@@ -211,6 +211,8 @@ planes:
     - Each has C(failed) and C(msg), whether and why it could not be planned; C(changed), C(steps), C(impact) and
       C(warnings) as the module returns them in check mode; and C(unforeseen).
     - Other results of a module, such as C(diff), are included.
+    - C(haproxy_config) that would reload HAProxy only to keep the sessions that clients have now has C(idle_impact),
+      the impact without such sessions. C(units) has C(starts), the step by the name of each unit that it would start.
     - C(haproxy_config) with impact C(reload) or C(restart) has C(connections), which are C(sessions) that are older
       than a second (C(older_than)) and of which frontend they are (C(frontends)); where there are more than 20,000,
       they are counted whatever their age. It has C(old_processes), that an earlier reload left, each with C(pid) and

@@ -249,8 +249,7 @@ def _one_file(values: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
 def _shared_ids(found: Sequence[Router]) -> Iterator[Fault]:
     seen: dict[Any, Router] = {}
     for router in found:
-        for host, one in router.members.items():
-            del host
+        for one in router.members.values():
             key = one.get("virtual_router_id"), one.get("interface")
             other = seen.setdefault(key, router)
             if other is not router and other.hosts != router.hosts and None not in key:

@@ -14,9 +14,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import IMPACTS, 
 
 #: Numbers that differ from plan to plan: ages, and the sessions of a server.
 _NUMBERS = re.compile(r" [\d.]+ s\b|(?<= )\d+ sessions?\b")
-#: A reload chosen to keep the sessions of clients. Without sessions the same change is made at runtime.
-_SPARES = re.compile(r"reload HAProxy: .*sessions? that last, which end with it$")
-_STARTS = "unit keepalived: start"
 
 
 def difference(now: Mapping[str, Any], shown: Mapping[str, Any], stopped: bool = False) -> dict[str, Any]:
@@ -35,20 +32,17 @@ def difference(now: Mapping[str, Any], shown: Mapping[str, Any], stopped: bool =
 
 
 def _impact(answer: Mapping[str, Any], known: Collection[str] = ()) -> str:
-    """The heaviest impact of the planes that are not ``known``. A reload chosen to keep sessions counts as
-    ``runtime``."""
-    found = []
-    for name, each in (answer.get("planes") or {}).items():
-        reloads = [step for step in each["steps"] if step.startswith("reload HAProxy: ")]
-        if name not in known:
-            found.append("runtime" if reloads and all(map(_SPARES.match, reloads)) else str(each["impact"]))
-    return worst(found)
+    """The heaviest impact of the planes that are not ``known``, as if no client had sessions."""
+    planes = answer.get("planes") or {}
+    return worst(each.get("idle_impact") or each["impact"] for name, each in planes.items() if name not in known)
 
 
 def _steps(answer: Mapping[str, Any], stopped: bool) -> list[str]:
+    planes = answer.get("planes") or {}
+    starts = (planes.get("units") or {}).get("starts") or {}
     return [
         _NUMBERS.sub("", f"{name}: {step}")
-        for name, each in (answer.get("planes") or {}).items()
+        for name, each in planes.items()
         for step in each["steps"]
-        if not (stopped and step.startswith(_STARTS))
+        if not (stopped and name == "units" and step == starts.get("keepalived"))
     ]

@@ -18,7 +18,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verify.proof import A
 
 OK, WARNING, FAULT = "ok", "warning", "fault"
 
-#: Planes that are as declared or not. What differs elsewhere is something that site.yml has not been asked to do yet.
+#: Planes that protect the host: a difference from the declaration is a fault. In other planes it is a warning, since
+#: site.yml may not have run yet.
 GUARDS = {"firewall_access": "firewall", "selinux_access": "SELinux"}
 _DAY = 86400
 

@@ -47,7 +47,10 @@ def look(
             raise EdgeError(
                 f"unit {name}: is masked, so it never starts. Run `systemctl unmask {name}`, or leave it out here."
             )
-        for step, impact in _steps(entry, now, system, _plain(name) in loaded_by):
+        needed = list(_steps(entry, now, system, _plain(name) in loaded_by))
+        if entry["active"] and now["ActiveState"] not in _ACTIVE:
+            more.setdefault("starts", {})[_plain(name)] = needed[0][0]
+        for step, impact in needed:
             steps.append(step)
             impacts.append(impact)
             if _plain(name) not in loaded_by and impact in ("reload", "restart", "vip_move"):

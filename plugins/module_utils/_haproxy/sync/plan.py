@@ -51,7 +51,8 @@ class Target(NamedTuple):
 
 class Change(NamedTuple):
     """``commands`` are sent together; ``removals`` follow after all of them. ``summaries`` has a line for each change.
-    ``reasons`` say why a reload is needed instead of all that."""
+    ``reasons`` say why a reload is needed instead of all that, ``spares_sessions`` whether it is only for the sake of
+    sessions that clients have now."""
 
     summaries: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class Change(NamedTuple):
     reasons: tuple[str, ...] = ()
     #: Servers whose sessions the commands end.
     shutting: tuple[Target, ...] = ()
+    spares_sessions: bool = False
 
 
 class Abilities(NamedTuple):

@@ -50,7 +50,8 @@ def with_process(asked: Asked, plan: Plan, seen: Seen, process: Process) -> tupl
     lines = [f"reload HAProxy: {reason}" for reason in change.reasons] or change.summaries
     impact = "reload" if reasons else "runtime" if lines else "none"
     steps = (*plan.steps, Step("\n".join(lines), step))
-    return plan._replace(steps=steps, impact=impact, warnings=warnings), step
+    idle = "runtime" if change.spares_sessions else ""
+    return plan._replace(steps=steps, impact=impact, warnings=warnings, idle_impact=idle), step
 
 
 def warming(process: Process) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) ->
             return seen, Change(reasons=("what was changed at runtime could not be recorded in /run",))
         kept = lasting(process, seen, change)
         if kept:
-            return seen, Change(reasons=kept)
+            return seen, Change(reasons=kept, spares_sessions=True)
     return seen, change
 
 

@@ -6,18 +6,10 @@
 from __future__ import annotations
 
 import pytest
-from adopted import text
+from adopted import CFG, PAIR, THREE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.adoption import Adoption
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.report import report
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.source import Source
-
-CFG = text("haproxy/seed_k8s_api.cfg")
-PAIR = [
-    Source("haproxy-1", text("keepalived/seed_haproxy_master.conf"), CFG),
-    Source("haproxy-2", text("keepalived/seed_haproxy_backup.conf"), CFG),
-]
-CONF = text("keepalived/seed_lvs_three_nodes.conf")
-THREE = [Source(f"edge-{n}", CONF, None, address=f"172.20.0.11{n + 2}") for n in (1, 2, 3)]
 
 
 def found(sources, mend=False, ca=""):

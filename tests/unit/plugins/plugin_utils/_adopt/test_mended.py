@@ -6,19 +6,11 @@
 from __future__ import annotations
 
 import pytest
-from adopted import Inventory, becomes, text
+from adopted import PAIR, THREE, Inventory, becomes
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.adoption import Adoption
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.report import report
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.source import Source
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems
-
-CFG = text("haproxy/seed_k8s_api.cfg")
-PAIR = [
-    Source("haproxy-1", text("keepalived/seed_haproxy_master.conf"), CFG),
-    Source("haproxy-2", text("keepalived/seed_haproxy_backup.conf"), CFG),
-]
-CONF = text("keepalived/seed_lvs_three_nodes.conf")
-THREE = [Source(f"edge-{n}", CONF, None, address=f"172.20.0.11{n + 2}") for n in (1, 2, 3)]
 
 
 def facts(sources, address, interface="eth0"):

@@ -278,6 +278,7 @@ def test_units_are_asked_at_once_and_in_their_order():
     )
     assert found.steps == ["unit keepalived: start (it is inactive, dead)"]
     assert found.impact == "reload"
+    assert found.more["starts"] == {"keepalived": found.steps[0]}
 
 
 def test_a_unit_that_a_package_is_still_to_bring():

@@ -11,8 +11,9 @@ import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessions import Session, read_sessions
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync import step
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import Change, Target
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Seen
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Asked, Seen
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import Row, State
+from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 
 ONE = Target("b", "one")
 
@@ -66,3 +67,20 @@ def test_maintenance_says_how_many_sessions_it_ends():
     (warning,) = step.ending(process("0s", "2s"), seen(), Change(shutting=(ONE,)))
     assert warning == "Maintenance of b/one ends 1 session at once (on-marked-down shutdown-sessions)."
     assert step.ending(process("0s"), seen(), Change(shutting=(ONE,))) == ()
+
+
+@pytest.mark.parametrize(("age", "impacts"), [("9s", ("reload", "runtime")), ("0s", ("runtime", ""))])
+def test_a_reload_for_the_sake_of_sessions_says_what_it_were_without_them(age, impacts, monkeypatch):
+    monkeypatch.setattr(step.live_record, "can_record", lambda: True)
+    old = b"backend b\n    mode tcp\n    server one 10.0.0.1:80\n    server two 10.0.0.2:80\n"
+    new = old.replace(b"    server one 10.0.0.1:80\n", b"")
+    (sessions,) = process(age).runtime.ask(["show sess"])
+    answers = {"show sess": sessions, "show stat -1 4 -1": "# pxname,svname,throttle,\nb,one,,\n\n"}
+    runtime = SimpleNamespace(ask=lambda commands: [answers[each] for each in commands], version=(2, 6))
+    loaded = SimpleNamespace(loaded=True, reason="")
+    running = SimpleNamespace(runtime=runtime, alone=True, level="admin", loaded=loaded, has_master=True)
+    rows = {"b": {"one": Row(1, 1, 1, State()), "two": Row(2, 0, 1, State())}}
+    asked = Asked(SimpleNamespace(path="/etc/haproxy/haproxy.cfg"), False, None, set())
+    file = Plan("", "", (Step("file", SimpleNamespace(content=new)),), "none")
+    plan, _next = step.with_process(asked, file, Seen(old, None, rows), running)
+    assert (plan.impact, plan.idle_impact) == impacts
