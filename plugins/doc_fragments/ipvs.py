@@ -86,7 +86,7 @@ real_servers:
       type: int
     upper_threshold:
       description:
-        - The number of connections at which it gets no new ones. V(0) for no limit.
+        - The number of connections at which it gets no new ones, 0-2147483647. V(0) for no limit.
       type: int
     lower_threshold:
       description:

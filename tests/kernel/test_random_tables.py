@@ -17,7 +17,7 @@ def servers(draw, family, port):
     found = {}
     for address in draw(st.lists(st.sampled_from(HOSTS[family]), max_size=4, unique=True)):
         method = draw(st.sampled_from(["dr", "nat", "tun"]))
-        upper = draw(st.integers(0, 2**32 - 1))
+        upper = draw(st.integers(0, 2**31 - 1))
         server = {
             "address": address,
             "forwarding_method": method,

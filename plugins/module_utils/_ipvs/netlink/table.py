@@ -41,8 +41,11 @@ def read_table(channel: Channel, services: Mapping[Key, Service] | None = None) 
 
 
 def _all_services(channel: Channel) -> dict[Key, Service]:
+    """All services, those with a firewall mark last. The kernel's own order is that of a hash, which may differ at each
+    boot."""
     answers = list(channel.dump(messages.GET_SERVICE))
     services = [service for service in map(messages.service_from, answers) if service is not None]
+    services.sort(key=lambda service: (service.key.fwmark, service.key))
     return {service.key: _with_servers(channel, service) for service in services}
 
 

@@ -31,8 +31,9 @@ _SERVER_OPTIONS = {
 }
 _SERVER_RANGES = (
     ("port", 0, 65535),
-    ("upper_threshold", 0, 2**32 - 1),
-    ("lower_threshold", 0, 2**32 - 1),
+    # Linux 6.1 takes thresholds up to 2^32 - 1, 7.2 refuses those above 2^31 - 1.
+    ("upper_threshold", 0, 2**31 - 1),
+    ("lower_threshold", 0, 2**31 - 1),
     ("tunnel_port", 1, 65535),
 )
 _DAEMON_OPTIONS = {"syncid": "syncid", "maxlen": "maxlen", "mcast_port": "port", "mcast_ttl": "ttl"}

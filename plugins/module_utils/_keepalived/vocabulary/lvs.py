@@ -44,6 +44,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "mh", "dh", "fo", "ovf", "sed", "nq", "twos")
 _COUNT = integer(0, 2**32 - 1)
+# keepalived takes twice as much, and so does Linux 6.1; 7.2 refuses a server with more.
+_THRESHOLD = integer(0, 2**31 - 1)
 _RETRY = integer(1, 2**32 - 1)
 _DELAY = number(0, 2**31)
 _TIMER = number(0.000001, 4294)
@@ -160,8 +162,8 @@ CHECKERS: tuple[Blocks, ...] = (
 REAL_SERVER = Table(
     Value("weight", OLDEST, _WEIGHT),
     Value("lvs_method", OLDEST, _METHOD),
-    Value("uthreshold", OLDEST, _COUNT),
-    Value("lthreshold", OLDEST, _COUNT),
+    Value("uthreshold", OLDEST, _THRESHOLD),
+    Value("lthreshold", OLDEST, _THRESHOLD),
     Switch("inhibit_on_failure", OLDEST),
     Command("notify_up", OLDEST, command()),
     Command("notify_down", OLDEST, command()),

@@ -62,6 +62,7 @@ SERVERS = [
     ({**SERVER, "weight": True}, ".weight: True is not between 0 and 65535"),
     ({**SERVER, "weight": -1}, ".weight: -1 is not between 0 and 65535"),
     ({**SERVER, "upper_threshold": 1, "lower_threshold": 2}, ".lower_threshold: 2 is above the upper threshold"),
+    ({**SERVER, "upper_threshold": 2**31}, ".upper_threshold: 2147483648 is not between 0 and 2147483647"),
     ({**SERVER, "lower_threshold": 2}, ".lower_threshold: 2 is above the upper threshold, which is 0"),
     ({**SERVER, "port": 8080}, ".port: 8080 is not the virtual server's port 80: dr does not change the port"),
     ({**TUNNEL, "port": 8080}, ".port: 8080 is not the virtual server's port 80: tun"),
