@@ -86,7 +86,7 @@ PARTS = (
     Part(
         "kernel",
         "pytest of the IPVS modules, and of interfaces of every kind, in a kernel that has them (User-Mode Linux)",
-        'why=$(have_uml) || skip "$why"; need_command ipvsadm ipvsadm; need_command modprobe kmod; '
+        'have_uml || skip "$why"; need_command ipvsadm ipvsadm; need_command modprobe kmod; '
         "need_command ip iproute2; need_command sysctl procps; need_daemons; "
         'bash "$CHECKOUT/tests/kernel/inside.sh" "$WORK"'
         ' pytest -p no:cacheprovider --junitxml="$REPORT" tests/kernel'

@@ -7,9 +7,9 @@ set -euo pipefail
 
 case $1 in
     # All kinds of change take some minutes and need machines (K8S_EDGE_IMPACT=1). By default only some are made.
-    impact) if [ -z "${K8S_EDGE_IMPACT:-}" ]; then set -- impact impact_short; else why=$(have_uml) || skip "$why"; fi ;;
-    selinux) why=$(have_uml) || skip "$why" ;;
-    edge) [ -e /proc/net/ip_vs ] || modprobe --quiet ip_vs || why=$(have_uml) || skip "$why" ;;
+    impact) if [ -z "${K8S_EDGE_IMPACT:-}" ]; then set -- impact impact_short; else have_uml || skip "$why"; fi ;;
+    selinux) have_uml || skip "$why" ;;
+    edge) [ -e /proc/net/ip_vs ] || modprobe --quiet ip_vs || have_uml || skip "$why" ;;
 esac
 # Concurrent runs of bin/test on one machine need different lab names.
 export K8S_EDGE_MOLECULE_LAB=${K8S_EDGE_MOLECULE_LAB:+$K8S_EDGE_MOLECULE_LAB-}$1

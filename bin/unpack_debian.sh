@@ -4,7 +4,8 @@
 #   unpack_debian.sh trixie ~/trixie haproxy=usr/sbin/haproxy keepalived=usr/sbin/keepalived
 #
 # Nothing is installed and no service is created. The programs use their own C library, whose path patchelf writes into them,
-# so that they can be run, and can execute themselves again at a reload. Add FOLDER/bin to PATH. Called by bootstrap.sh.
+# so that they can be run, and can execute themselves again at a reload. Add FOLDER/bin to PATH; FOLDER/lib is their usr/lib.
+# Called by bootstrap.sh.
 set -euo pipefail
 
 suite=$1 folder=$2
@@ -54,5 +55,6 @@ done
 # keepalived searches for its build options next to the path by which it was called.
 options=$build/root/etc/keepalived/keepalived.config-opts
 [ ! -e "$options" ] || cp "$options" "$build/root/usr/sbin/"
+ln -s root/usr/lib "$build/lib"
 rm -rf "$folder"
 mv "$build" "$folder"

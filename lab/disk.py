@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from lab import debian
-from lab.command import run
+from lab.command import LabError, run
 from lab.declaration import STATE
 
 FOLDER = STATE / "disks"
-MODULES = Path("/usr/lib/uml/modules")
+KERNEL = "linux.uml"
 SIZE = "3G"  # sparse: empty blocks take no space
 _PARTS = Path(__file__).parent / "machine"
 # The packages that roles install are already there, with their services disabled: installing one takes a machine half a
@@ -28,10 +29,10 @@ _PARTS = Path(__file__).parent / "machine"
 _IPVS = "keepalived ipvsadm".split()
 _SELINUX = "selinux-policy-default policycoreutils policycoreutils-python-utils auditd haproxy".split()
 
-_MACHINE = f"""
+_MACHINE = """
 set -eu
 mkdir -p "$1/usr/lib/modules"
-cp -a {MODULES}/* "$1/usr/lib/modules/"
+cp -a "$MODULES"/* "$1/usr/lib/modules/"
 install -m 755 "$PARTS/luggage.sh" "$1/usr/local/sbin/luggage"
 install -m 644 "$PARTS/luggage.service" "$1/etc/systemd/system/luggage.service"
 chroot "$1" systemctl --quiet enable luggage.service
@@ -55,9 +56,17 @@ chroot "$1" setfiles -F -e /proc -e /sys -e /dev /etc/selinux/default/contexts/f
 """
 
 
+def modules() -> Path:
+    """The folder with the modules of the kernel in PATH. Raises LabError if there is none."""
+    program = shutil.which(KERNEL)
+    if program is None:
+        raise LabError(f"Not installed: {KERNEL}.")
+    return Path(program).resolve().parent.parent / "lib/uml/modules"
+
+
 def path(selinux: bool) -> Path:
     """The path of the disk. The name contains a digest of everything that the disk is made of."""
-    inputs = [*_recipe(selinux), *sorted(MODULES.glob("*")), *(part.read_text() for part in sorted(_PARTS.iterdir()))]
+    inputs = [*_recipe(selinux), *sorted(modules().glob("*")), *(part.read_text() for part in sorted(_PARTS.iterdir()))]
     return FOLDER / f"{hashlib.sha256(repr(inputs).encode()).hexdigest()[:12]}{'-selinux' * selinux}.ext4"
 
 
@@ -68,7 +77,7 @@ def build(say: Callable[[str], None], log: Path, selinux: bool) -> None:
         return
     say(f"building the disk {disk.name} (once, about {'two minutes' if selinux else 'a minute'})")
     FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ["PARTS"] = str(_PARTS)
+    os.environ |= {"PARTS": str(_PARTS), "MODULES": str(modules())}
     with tempfile.TemporaryDirectory(dir=FOLDER) as scratch:
         root, fresh = Path(scratch, "root"), Path(scratch, "disk")
         debian.make(_recipe(selinux), root, log)

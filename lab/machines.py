@@ -22,8 +22,8 @@ from lab import disk, network, ssh
 from lab.command import LabError
 from lab.declaration import MACHINE, Host, Lab, state_of
 
-KERNEL = "linux.uml"
 _BOOT = (
+    "seccomp=auto",  # the faster way to intercept system calls, where kernel and machine have it
     *("root=/dev/ubda", "rw", "quiet", "systemd.show_status=0", "con=null", "con0=null,fd:1", "console=tty0"),
     # There is nothing to plug in, and udev takes as long to start as everything else together.
     *(f"systemd.mask=systemd-udev{unit}" for unit in ("d.service", "-trigger.service", "d-kernel.socket")),
@@ -67,8 +67,8 @@ def power_on(lab: Lab, host: Host) -> None:
     network.plug_tap(lab, host)
     argv = network.inside(
         lab,
-        *(KERNEL, f"mem={MEMORY_SELINUX if host.selinux else MEMORY}", f"umid={host.name}", f"uml_dir={state}/uml/"),
-        *(f"ubd0={_disk(state, host)}", f"ubd1r={state}/{host.name}.luggage"),
+        *(disk.KERNEL, f"mem={MEMORY_SELINUX if host.selinux else MEMORY}", f"umid={host.name}"),
+        *(f"uml_dir={state}/uml/", f"ubd0={_disk(state, host)}", f"ubd1r={state}/{host.name}.luggage"),
         # Without gro, bulk transfers to the machine stall.
         *(f"vec0:transport=tap,ifname={host.name},depth=64,gro=1,mac={_mac(host)}", *_BOOT),
         *(_SELINUX if host.selinux else _NO_SELINUX),

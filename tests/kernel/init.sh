@@ -1,5 +1,5 @@
 #!/bin/bash
-# The first process of the kernel that inside.sh starts; the kernel's command line has brought WORK.
+# The first process of the kernel that inside.sh starts; the kernel's command line has brought WORK and MODULES.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -13,14 +13,14 @@ over() {
     mkdir -p "/run/over$1/upper" "/run/over$1/work"
     mount -t overlay overlay -o "lowerdir=$1,upperdir=/run/over$1/upper,workdir=/run/over$1/work" "$1"
 }
-ln -s /usr/lib/uml/modules /run/lib/modules
+ln -s "$MODULES" /run/lib/modules
 modprobe --dirname /run overlay
 over /etc
 if [ ! -d /lib/modules ]; then # a host that shares another's kernel may have none
     over "$(realpath /lib)"
     mkdir /lib/modules
 fi
-mount --bind /usr/lib/uml/modules /lib/modules
+mount --bind "$MODULES" /lib/modules
 ip link set lo up
 
 (

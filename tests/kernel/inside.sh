@@ -16,8 +16,9 @@ printf '%q ' cd "$PWD" >"$work/kernel/command"
 printf '\n' >>"$work/kernel/command"
 printf '%q ' "$@" >>"$work/kernel/command"
 
+modules=$(realpath "$(dirname "$(command -v linux.uml)")/../lib/uml/modules")
 linux.uml mem=1024M rootfstype=hostfs rootflags=/ ro quiet con=null con0=null,fd:1 uml_dir="$work/kernel/uml/" \
-    init="$(realpath "$(dirname "$0")/init.sh")" WORK="$work" </dev/null >"$work/kernel/console" 2>&1 || true
+    seccomp=auto     init="$(realpath "$(dirname "$0")/init.sh")" WORK="$work" MODULES="$modules" </dev/null >"$work/kernel/console" 2>&1 || true
 
 cat "$work/kernel/output" 2>/dev/null || true
 if [ ! -e "$work/kernel/rc" ]; then

@@ -78,8 +78,9 @@ def test_each_kind_of_host_wants_its_own_packages() -> None:
 
 
 def test_a_disk_is_named_by_all_that_it_is_made_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "6.1.999").mkdir()
+    monkeypatch.setattr(disk, "modules", lambda: tmp_path)
     plain, enforcing = disk.path(False), disk.path(True)
     assert (plain, enforcing) == (disk.path(False), disk.path(True)) and plain != enforcing
-    (tmp_path / "6.1.999").mkdir()
-    monkeypatch.setattr(disk, "MODULES", tmp_path)  # another kernel
+    (tmp_path / "7.2.999").mkdir()  # another kernel
     assert disk.path(False) != plain
