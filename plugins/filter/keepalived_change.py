@@ -9,7 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.bridging import bridged
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.bridging import (
+    bridged,
+    first_global_defs,
+    synced_later,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.grouping import first_groups, grouped_later
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import coordinated
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import without_successor
@@ -21,7 +25,7 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - Compares what runs on the host and its peers with the desired instances of the host.
-positional: instances, peers, staying, directed, groups
+positional: instances, peers, staying, directed, groups, global_defs
 options:
   _input:
     description: The result of M(k8s_edge.ha.keepalived_info) on the host before the change.
@@ -51,6 +55,10 @@ options:
     type: list
     elements: dict
     default: []
+  global_defs:
+    description: The desired C(global_defs) of the host.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -80,10 +88,14 @@ _value:
       host has or will have alone is left out; no peers are listed for it, and no peer has it in its file.
     - C(bridged), the addresses (/32, /128) that the host may keep on loopback while keepalived removes and adds them. A
       reload with a coordinated change removes the addresses until no peer has been heard for three intervals. Left out
-      are addresses that a peer could take meanwhile, addresses of virtual servers, and those already on loopback.
+      are addresses that a peer could take meanwhile, those that have virtual servers only before or only after the
+      change, and those already on loopback.
     - C(grouped_later), the names of the new instances that join a sync group of which the host is MASTER. In a single
       reload the group would release its addresses. It does not if they are loaded first and added by a second reload.
     - C(first_groups), the sync groups for the first of the two reloads.
+    - C(synced_later), whether the sync daemon is left out of the first reload and comes back with a second one. While
+      keepalived is BACKUP, a kernel with C(net.ipv4.vs.backup_only) and a sync daemon does not direct.
+    - C(first_global_defs), the C(global_defs) for the first of the two reloads.
   type: dict
 """
 
@@ -96,15 +108,19 @@ def keepalived_change(
     staying: Sequence[str] | None = None,
     directed: Sequence[str] = (),
     groups: Sequence[Mapping[str, Any]] = (),
-) -> dict[str, list[Any]]:
-    """The effect of a change, as lists of names, addresses and groups."""
+    global_defs: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The effect of a change, as lists of names, addresses and groups, and what is loaded first."""
     later = grouped_later(info, instances, groups)
+    unsynced = synced_later(info, instances, directed, global_defs)
     return {
         "coordinated": coordinated(info, instances),
         "without_successor": without_successor(info, peers, staying, instances),
         "bridged": bridged(info, instances, peers, directed),
         "grouped_later": later,
         "first_groups": first_groups(info, groups, later),
+        "synced_later": unsynced,
+        "first_global_defs": first_global_defs(global_defs, unsynced),
     }
 
 

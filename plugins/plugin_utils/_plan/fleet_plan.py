@@ -11,10 +11,11 @@ from difflib import unified_diff
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import held_addresses
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE, held_addresses
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.moves import Way, ways
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import grouped_by_a_second_reload
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.standing import KEEPALIVED, Standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.bridging import answered, synced_later
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
 #: Estimated seconds per host for each kind of work (measured in the lab), plus a fixed part.
@@ -49,6 +50,7 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
         "notes": [
             *fleet.foreign.notes,
             *_grouped(fleet, order),
+            *_answered(fleet, order),
             *(line for host in order if host in standings for line in standings[host].doubts),
             *fleet.notes,
         ],
@@ -88,6 +90,20 @@ def _grouped(fleet: Fleet, order: Sequence[str]) -> Iterable[str]:
             later = grouped_by_a_second_reload(fleet.host(host), fleet.variables(host))
             if later:
                 yield f"{host}: {', '.join(later)} joins its sync group by a second reload, so that no VIP moves."
+
+
+def _answered(fleet: Fleet, order: Sequence[str]) -> Iterable[str]:
+    """A sentence for each host that keeps its VIPs on loopback, as the role decides it."""
+    for host in (each for each in order if each in fleet.hosts):
+        part, silent = fleet.host(host)["keepalived"], fleet.silenced(host)
+        peers = [fleet.variables(each).get(BEFORE) or {} for each in part["partners"] if each not in silent]
+        info, options = fleet.variables(host).get(BEFORE) or {}, part["options"]
+        directed = [each["address"] for each in options["virtual_servers"] if each.get("address")]
+        kept = answered(info, options["instances"], peers, directed)
+        if kept:
+            yield f"{host}: answers for {', '.join(kept)} on loopback while keepalived begins anew."
+        if kept and synced_later(info, options["instances"], directed, options["global_defs"]):
+            yield f"{host}: the sync daemon comes back by a second reload, so that the kernel goes on directing."
 
 
 def _host_plan(host: str, fleet: Fleet, keepalived: str | None) -> dict[str, Any]:

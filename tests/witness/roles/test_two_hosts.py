@@ -267,3 +267,34 @@ def test_a_director_leaves_the_vip_that_it_directs_and_keeps_the_other(
         one, two = (holding(tmp_path, host, address) for host in HOSTS)
         assert away(*one, *two) < HANDOVER
         assert both(one, two) < HANDOVER
+
+
+def test_a_director_that_gets_a_second_one_always_has_one_holder(site: Callable[..., str], tmp_path: Path) -> None:
+    """Its sync daemon is left out of the first reload, and comes back with a second one. That a client loses nothing is
+    seen in a kernel with IPVS (tests/kernel/test_growing_directors.py)."""
+    directs = (
+        f"virtual_server {VIPS[0]} 80 {{\n  lb_algo wlc\n  lb_kind DR\n  protocol TCP\n"
+        "  real_server 10.77.0.11 80 {\n    weight 1\n  }\n}\n"
+    )
+    synced = "global_defs {\n  lvs_sync_daemon eth0 inst v0 id 100\n}\n"
+    server = {"address": "10.77.0.11", "port": 80, "weight": 1}
+    service = {"address": VIPS[0], "port": 80, "lb_algo": "wlc", "lb_kind": "DR", "protocol": "TCP"}
+    said = site(
+        {ONE: synced + instance(0, ONE, alone=True) + directs},
+        vip(0, holder=ONE),
+        # By hand: profile ipvs is refused on a kernel without IPVS.
+        keepalived_global_defs={"lvs_sync_daemon": {"interface": "eth0", "inst": "v0", "id": 100}},
+        keepalived_virtual_servers=[{**service, "real_servers": [server]}],
+    )
+    assert f"{ONE}: answers for {VIPS[0]} on loopback while keepalived begins anew." in said
+    # The second reload is of the first host only.
+    completed = said.partition("Read keepalived after the first reload] ")[2].partition("TASK [")[0]
+    assert f"ok: [{ONE}]" in completed
+    assert said.count("Read keepalived after the first reload] ") == 1
+    for host in HOSTS:
+        text = (tmp_path / host).read_text()
+        assert text.count("lvs_sync_daemon eth0") == text.count(f"virtual_server {VIPS[0]} 80") == 1
+    first, second = (holding(tmp_path, host, VIPS[0]) for host in HOSTS)
+    assert first[-1][1] == float("inf")
+    assert away(*first, *second) < HANDOVER
+    assert both(first, second) < HANDOVER

@@ -1,4 +1,6 @@
-"""What a holder keeps on loopback while keepalived gives its VIPs up and takes them again; and who has no heir yet."""
+"""What a holder keeps on loopback while keepalived gives its VIPs up and takes them again; and who has no heir yet.
+
+tests/kernel/test_growing_directors.py asks a real keepalived and a kernel with IPVS."""
 
 from __future__ import annotations
 
@@ -61,10 +63,60 @@ def test_what_another_could_take_or_is_not_given_up_is_not_bridged(info, desired
     assert keepalived_change(info, desired, peers, directed=directed)["bridged"] == []
 
 
-def test_what_the_file_directs_is_not_bridged():
+def test_what_the_file_directs_and_shall_direct_no_more_is_not_bridged():
     info = here(old=[OLD])
     info["configuration"]["virtual_servers"] = [{"address": "10.0.0.9", "port": 80}, {"fwmark": 1}]
     assert keepalived_change(info, NEW, [])["bridged"] == []
+
+
+DAEMON = {"lvs_sync_daemon": {"interface": "eth0", "inst": "v", "id": 5}}
+DIRECTED = ["10.0.0.9", "fd00::9"]
+
+
+def director(state="MASTER", **more):
+    info = here(state, **more)
+    info["configuration"]["virtual_servers"] = [
+        *({"address": each, "port": port} for each in DIRECTED for port in (80, 443)),
+        {"fwmark": 1},
+    ]
+    return info
+
+
+def test_what_is_directed_before_and_after_is_bridged_and_the_sync_daemon_comes_back_later():
+    wanted = {"router_id": "h", **DAEMON}
+    change = keepalived_change(director(), NEW, [peer()], directed=DIRECTED, global_defs=wanted)
+    assert change["bridged"] == ["10.0.0.9/32", "fd00::9/128"]
+    assert (change["synced_later"], change["first_global_defs"]) == (True, {"router_id": "h", "lvs_sync_daemon": {}})
+
+
+def test_what_a_real_server_has_on_loopback_stays_there_and_the_sync_daemon_comes_back_later():
+    there = [{"address": f"{each}/{bits}", "interface": "lo"} for each, bits in zip(DIRECTED, (32, 128))]
+    change = keepalived_change(director(addresses=there), NEW, [], directed=DIRECTED, global_defs=DAEMON)
+    assert (change["bridged"], change["synced_later"]) == ([], True)
+
+
+def test_whether_the_sync_daemon_comes_later_is_the_same_before_and_after_the_peers_were_read():
+    peers = [peer(instances=BACKUP), {"unreachable": True}]
+    for known in ([], peers[:1], peers):
+        assert keepalived_change(director(), NEW, known, directed=DIRECTED, global_defs=DAEMON)["synced_later"]
+
+
+@pytest.mark.parametrize(
+    ("info", "desired", "directed", "declared"),
+    [
+        (director(), [OLD, OLD_SIX], DIRECTED, DAEMON),  # nothing begins anew
+        (director("BACKUP"), NEW, DIRECTED, DAEMON),
+        (here(), NEW, DIRECTED, DAEMON),  # becomes a director
+        (director(), NEW, [], DAEMON),  # is one no longer
+        ({}, NEW, DIRECTED, DAEMON),
+        # None is declared: one that was set up by hand is not ours to remove.
+        (director(), NEW, DIRECTED, {"router_id": "h"}),
+        (director(), NEW, DIRECTED, {"lvs_sync_daemon": {}}),
+    ],
+)
+def test_otherwise_the_sync_daemon_is_loaded_at_once(info, desired, directed, declared):
+    change = keepalived_change(info, desired, [], directed=directed, global_defs=declared)
+    assert (change["synced_later"], change["first_global_defs"]) == (False, declared)
 
 
 def test_what_a_host_had_alone_needs_no_heir_yet():

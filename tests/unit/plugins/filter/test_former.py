@@ -92,8 +92,11 @@ def test_directors_that_were_taken_out_leave_before_the_last_one_is_changed(lab)
     ]
     alone = keepalived_instances([vip], "haproxy-1", site.groups, site.hostvars)
     left = {"active": True, "instances": [], "configuration": {}}
-    change = keepalived_change(site.answers["haproxy-1"], alone, [left, left], directed=["10.77.0.100"])
-    assert (change["coordinated"], change["without_successor"], change["bridged"]) == (["kubeapi"], [], [])
+    here = site.answers["haproxy-1"]
+    here["configuration"]["virtual_servers"] = [{"address": "10.77.0.100", "port": 6443}]
+    change = keepalived_change(here, alone, [left, left], directed=["10.77.0.100"])
+    assert (change["coordinated"], change["without_successor"]) == (["kubeapi"], [])
+    assert change["bridged"] == ["10.77.0.100/32"]
 
 
 @pytest.mark.parametrize(

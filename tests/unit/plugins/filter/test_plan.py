@@ -332,9 +332,8 @@ def test_directors_that_are_real_servers_too_are_changed_with_the_holder_last(la
     assert set(fleet["roll"]["real_servers"]) == {ONE, TWO}
 
 
-def test_a_second_director_comes_after_the_first_whose_pause_is_told(lab):
-    """From multicast to unicast keepalived begins anew. A director does not bridge that on its loopback interface, so
-    the plan says it; no switch is needed."""
+def test_a_second_director_comes_after_the_first_which_answers_on_loopback(lab):
+    """From multicast to unicast keepalived begins anew. The host answers meanwhile; no switch is needed."""
     site, vip = Site(lab), {"name": "kubeapi", "addresses": [f"{ADDRESS}/24"], "ports": [80], "profile": "ipvs"}
     vip.update(hosts="haproxy", leads_to="kube_control_plane")
     for host in (*site.groups["haproxy"], *site.groups["kube_control_plane"]):
@@ -352,10 +351,15 @@ def test_a_second_director_comes_after_the_first_whose_pause_is_told(lab):
     assert (fleet["problems"], fleet["plan"]["order"]) == ([], [ONE, TWO])
     (way,) = fleet["plan"]["vips"]
     assert (way["held_by"], way["pauses"], way["then_held_by"]) == ([ONE], [ONE], ONE)
-    assert f"held by {ONE}; stays, but {ONE} begins anew with it." in fleet["text"][-1]
+    assert f"VIP kubeapi {ADDRESS}: held by {ONE}; stays, but {ONE} begins anew with it." in fleet["text"]
+    assert fleet["plan"]["notes"][:2] == [
+        f"{ONE}: answers for {ADDRESS} on loopback while keepalived begins anew.",
+        f"{ONE}: the sync daemon comes back by a second reload, so that the kernel goes on directing.",
+    ]
     both = keepalived_instances([vip], ONE, site.groups, site.hostvars)
     change = keepalived_change(before, both, [site.hostvars[TWO]["k8s_edge_before"]], directed=[ADDRESS])
-    assert (change["coordinated"], change["without_successor"], change["bridged"]) == (["kubeapi"], [], [])
+    assert (change["coordinated"], change["without_successor"]) == (["kubeapi"], [])
+    assert change["bridged"] == [f"{ADDRESS}/32"]
 
 
 @pytest.mark.parametrize("purge", [True, False])
