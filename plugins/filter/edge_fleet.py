@@ -32,9 +32,11 @@ options:
       - How much is known of the hosts. A host without the data of the stage is a problem.
       - V(read) uses the gathered facts and the results of M(k8s_edge.ha.keepalived_info) and
         M(k8s_edge.ha.haproxy_info), registered as C(k8s_edge_before) and C(k8s_edge_haproxy_before).
+      - V(reached) is V(read) for playbooks that only look. Hosts that could not be read count as down, and the others
+        are derived all the same.
       - V(planned) also uses the results of M(k8s_edge.ha.edge_plan), registered as C(k8s_edge_plan).
     type: str
-    choices: [declared, read, planned]
+    choices: [declared, read, reached, planned]
     default: declared
 notes:
   - The part of a host contains passwords. Set C(no_log) on a task that registers or stores it.
@@ -58,13 +60,13 @@ _value:
       P(k8s_edge.ha.variable_faults#filter)); C(present), the hosts that may hold a VIP; C(proxied), those of them whose
       HAProxy forwards a VIP to servers; C(backends), the names of HAProxy's backends on each of these; C(notes), what
       to do when hosts that are down are back.
-    - In stages C(read) and C(planned) also C(order), the hosts in the order in which they are changed; C(hosts), the
-      part of each as P(k8s_edge.ha.host_part#filter) returns it; C(asks), the options of M(k8s_edge.ha.edge_plan) for
-      each; C(remains), what each host still has from this collection if C(k8s_edge_vips) is an empty list.
-    - In stage C(read) also C(unheld), the addresses that no member holds, each with a C(host) that can ask whether an
-      outsider answers for it; C(former_members), hosts that still take part in a VIP for which they are no longer
-      declared, each with C(vip), C(host), C(address), C(instances), whether it C(leaves), and otherwise what is wrong
-      (C(fault)); C(remaining), a sentence for each host that keeps something after this run.
+    - In every other stage also C(order), the hosts in the order in which they are changed; C(hosts), the part of each
+      as P(k8s_edge.ha.host_part#filter) returns it; C(asks), the options of M(k8s_edge.ha.edge_plan) for each;
+      C(remains), what each host still has from this collection if C(k8s_edge_vips) is an empty list.
+    - In stages C(read) and C(reached) also C(unheld), the addresses that no member holds, each with a C(host) that can
+      ask whether an outsider answers for it; C(former_members), hosts that still take part in a VIP for which they are
+      no longer declared, each with C(vip), C(host), C(address), C(instances), whether it C(leaves), and otherwise what
+      is wrong (C(fault)); C(remaining), a sentence for each host that keeps something after this run.
     - In stage C(planned) also C(plan), what a run would do, and C(text), the same as lines (docs/plan.md describes
       them); C(roll), the hosts that change, by play, and C(batches), the members that are changed side by side.
     - If there are problems, C(order) and C(hosts) are empty.

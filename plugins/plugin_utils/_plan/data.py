@@ -1,25 +1,29 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The data that a playbook reads about all hosts, for each stage: declared, read, planned."""
+"""The data that a playbook reads about all hosts, for each stage: declared, read, reached, planned."""
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import VARIABLE
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.fleet_plan import fleet_plan
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import plan_options
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.text import plan_text
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems, said, untyped
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import READ, problems, said, untyped
 
 #: The stages: how much is known of the hosts.
-STAGES = ("declared", "read", "planned")
+STAGES = ("declared", "read", "reached", "planned")
 
 
 def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
     """The fleet as the filter ``edge_fleet`` returns it. Where there are problems, nothing is derived from them."""
+    if stage == "reached":
+        return as_data(_reached(fleet), "read")
     found = problems(fleet, stage != "declared")
     if stage == "declared" and not found:
         found = untyped(fleet)
@@ -52,6 +56,16 @@ def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
     plan = fleet_plan(fleet) if sound else {}
     data.update(plan=plan, text=plan_text(plan) if plan else [], roll=roll(fleet) if plan.get("order") else {})
     return data
+
+
+def _reached(fleet: Fleet) -> Fleet:
+    """The same hosts; those that could not be read count as down, so that the others can be planned all the same."""
+    if said(lambda: (fleet.down, fleet.vips)):
+        return fleet
+    asked = dict.fromkeys([*fleet.hosts, *fleet.real_servers])
+    down = {VARIABLE: [*fleet.down, *(host for host in asked if not fleet.variables(host).get(READ))]}
+    known: Any = fleet.hostvars  # a ChainMap wants more than Mapping, and only reads
+    return Fleet(fleet.groups, {host: ChainMap(down, known[host]) for host in known})
 
 
 def roll(fleet: Fleet) -> dict[str, list[Any]]:

@@ -197,3 +197,13 @@ def test_verifying_says_once_for_each_host_what_would_not_start_again(lab: Simpl
     assert bind in told_of_both and "keepalived: script check" in told_of_both
     site.declare("haproxy-1")
     assert not [each for each in vip_faults(answers, site.groups, site.hostvars, proxies) if "restart" in each]
+
+
+def test_who_only_looks_goes_on_without_a_host_that_is_not_read(lab: SimpleNamespace) -> None:
+    site = Site(lab)
+    site.declare([])
+    assert edge_fleet(site.groups, site.hostvars, "read")["asks"] == {}
+    reached = edge_fleet(site.groups, site.hostvars, "reached")
+    assert (reached["problems"], list(reached["asks"])) == ([], ["haproxy-2"])
+    site.declare(["haproxy-1"])
+    assert reached["asks"] == edge_fleet(site.groups, site.hostvars, "read")["asks"]
