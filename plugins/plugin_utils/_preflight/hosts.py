@@ -15,6 +15,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import
 
 #: Below this many free bytes or inodes a configuration cannot be written reliably.
 _NO_ROOM, _LITTLE_ROOM, _FEW_INODES = 16 << 20, 256 << 20, 1000
+#: Small on a small machine, as systemd sizes it by the memory, and no log fills it: only no room counts.
+_IN_MEMORY = "/run"
 #: The largest acceptable difference between members' clocks, in seconds. Logs and certificates depend on the clock.
 _APART = 2.0
 _OURS = "haproxy"
@@ -60,7 +62,7 @@ def _taken(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
 def _disks(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
     for each in look["disks"]:
         free, inodes = each["free_bytes"], each["free_inodes"]
-        if free < _LITTLE_ROOM:
+        if free < (_NO_ROOM if each["path"] == _IN_MEMORY else _LITTLE_ROOM):
             reason = f"{free >> 20} MiB are left"
             yield Finding(ERROR if free < _NO_ROOM else WARNING, (host,), each["path"], reason, "Make room")
         elif inodes is not None and inodes < _FEW_INODES:

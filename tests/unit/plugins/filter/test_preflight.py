@@ -327,6 +327,17 @@ def test_a_certificate_names_the_endpoint(fleet, names, missing):
     assert len(found(fleet)) == 3 * missing
 
 
+@pytest.mark.parametrize(
+    ("path", "free", "severity"),
+    [("/etc", 72, "warning"), ("/run", 72, ""), ("/run", 10, "error"), ("/var", 300, "")],
+)
+def test_room(fleet, path, free, severity):
+    """/run is in memory, a tenth of it or so: on a small machine it is never large."""
+    fleet["haproxy-1"]["k8s_edge_wire"]["disks"] = [{"path": path, "free_bytes": free << 20, "free_inodes": None}]
+    left = [f"{severity}: haproxy-1: {path}: {free} MiB are left. Make room."] if severity else []
+    assert found(fleet) == left
+
+
 def test_hosts(fleet):
     wire = fleet["haproxy-1"]["k8s_edge_wire"]
     wire["links"][0]["carrier"] = False
