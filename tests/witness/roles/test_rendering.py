@@ -103,6 +103,7 @@ def rendered(tmp_path_factory):
     }
     for family, group in groups.items():
         group["vars"] = {"k8s_edge_vips": [{**vip, "name": "kubeapi", "hosts": family}]}
+        group["vars"]["__keepalived_found"] = {"active": False, "instances": [], "configuration": {}}
         group["vars"]["__keepalived_live"] = {"addresses": LIVE}
         group["vars"]["__haproxy_live"] = {"runtime": {"stat": CHECKED}}
     kube = {"kube": {"hosts": {f"kube-{n}": {"ansible_host": f"10.77.0.2{n}"} for n in (1, 2, 3)}}}
