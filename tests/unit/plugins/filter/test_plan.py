@@ -538,5 +538,5 @@ def test_clients_that_come_and_go_make_no_plan_worse():
 
 
 def test_a_stage_that_does_not_exist_is_refused_with_those_that_do(lab):
-    with pytest.raises(AnsibleFilterError, match="Use: declared, read, planned"):
+    with pytest.raises(AnsibleFilterError, match="Use: declared, read, reached, planned"):
         edge_fleet(lab.groups(), lab.hostvars(), "true")
