@@ -45,11 +45,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         try:
             require_free(folder)
             sources = given["sources"] if given["folder"] is None else read_folder(here / given["folder"])
-            told = report(Adoption(sources_of(sources), given["mend"], given["kube_ca_file"]))
-            files = told.pop("files")
+            found = report(Adoption(sources_of(sources), given["mend"], given["kube_ca_file"]))
+            files = found.pop("files")
             if not self._task.check_mode:
                 write_folder(folder, files)
         except EdgeError as error:
             return {**result, **error.facts, "failed": True, "msg": str(error)}
         shown = [{"path": each["path"], "mode": each["mode"]} for each in files]
-        return {**result, **told, "changed": True, "to": str(folder), "files": shown}
+        return {**result, **found, "changed": True, "to": str(folder), "files": shown}

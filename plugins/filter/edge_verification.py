@@ -43,8 +43,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(checks), each with C(result) (C(ok), C(warning) or C(fault)), C(about) and C(told); C(faults), a sentence for
-      each; C(text), the lines of a table.
+    - C(checks), each with C(result) (C(ok), C(warning) or C(fault)), C(about) and C(observed); C(faults), a sentence
+      for each; C(text), the lines of a table.
   type: dict
 """
 

@@ -17,7 +17,7 @@ author: k8s_edge contributors (@k8s-edge)
 description:
   - HAProxy's check reports only C(Layer6 invalid response). This filter names the issuer of the server's certificate
     and the trusted CAs.
-positional: server, said
+positional: server, output
 options:
   _input:
     description: The CA, in PEM.
@@ -27,7 +27,7 @@ options:
     description: How the message names the server.
     type: str
     required: true
-  said:
+  output:
     description: The output of C(openssl s_client -CAfile); empty if the server could not be reached.
     type: str
     default: ""
@@ -46,9 +46,9 @@ _value:
 """
 
 
-def kube_ca_distrust(text: str, server: str, said: str = "") -> str:
+def kube_ca_distrust(text: str, server: str, output: str = "") -> str:
     """The reason in a few sentences, with the remedy."""
-    return distrust(text or "", server, said or "")
+    return distrust(text or "", server, output or "")
 
 
 class FilterModule:

@@ -44,14 +44,14 @@ options:
 EXAMPLES = r"""
 - name: Show the Services that could not be deleted
   ansible.builtin.debug:
-    msg: "{{ (services.resources | k8s_edge.ha.provider_leaves(deployment.resources, 'none')).said }}"
+    msg: "{{ (services.resources | k8s_edge.ha.provider_leaves(deployment.resources, 'none')).message }}"
 """
 
 RETURN = r"""
 _value:
   description:
     - A dictionary. C(patches), a merge patch for each of these Services that removes the finalizer and nothing else;
-      C(said), a message on what happens to them; C(turns), whether the provider watched other Services so far.
+      C(message), a message on what happens to them; C(turns), whether the provider watched other Services so far.
 """
 
 
@@ -63,7 +63,7 @@ def provider_leaves(
     before, after = _provider_services.mode_of(deployments), None if mode == "none" else mode
     patches = _provider_services.released(services, before, after)
     turns = after is None or before not in (None, after)
-    return {"patches": patches, "said": _provider_services.farewell(patches, after), "turns": turns}
+    return {"patches": patches, "message": _provider_services.farewell(patches, after), "turns": turns}
 
 
 class FilterModule:

@@ -27,10 +27,10 @@ class Problem(NamedTuple):
         return f"{self.option}: {value}{reason}. {remedy}."
 
 
-def told(error: OSError) -> str:
+def os_reason(error: OSError) -> str:
     """The operating system's message, with a remedy where permission was denied."""
-    said = error.strerror or str(error)
-    return f"{said}. This needs root: set become: true" if error.errno in (1, 13) else said  # EPERM, EACCES
+    reason = error.strerror or str(error)
+    return f"{reason}. This needs root: set become: true" if error.errno in (1, 13) else reason  # EPERM, EACCES
 
 
 class EdgeError(Exception):

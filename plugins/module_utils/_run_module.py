@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.problems im
     conversion_problems,
     dictionary_problems,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, os_reason, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import HIDDEN, MASK, mask_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
@@ -53,7 +53,7 @@ def run_module(
     except EdgeError as error:
         module.fail_json(**printable({"msg": str(error), **error.facts}))
     except PermissionError as error:
-        module.fail_json(msg=printable(f"{error.filename or 'an operation'}: {told(error)}."))
+        module.fail_json(msg=printable(f"{error.filename or 'an operation'}: {os_reason(error)}."))
     for warning in result.pop("warnings", ()):
         module.warn(printable(warning))
     module.exit_json(**printable(result))

@@ -76,7 +76,7 @@ steps:
   returned: success
   type: list
   elements: str
-  sample: ["10.77.0.120/32 on lo", "10.77.0.120/32 at boot", "systemd told", "the unit enabled"]
+  sample: ["10.77.0.120/32 on lo", "10.77.0.120/32 at boot", "systemd reloaded its units", "the unit enabled"]
 impact:
   description: V(runtime) if something changed, else V(none).
   returned: success

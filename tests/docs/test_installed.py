@@ -78,7 +78,7 @@ def test_site_checks_the_declaration_there(installed: Path, project: Path) -> No
     said = ended.stdout + ended.stderr
     assert ended.returncode != 0
     assert said.count("'192.0.2.10/33' is not an address") == 1, said
-    assert "1 problem(s), said above. Nothing was changed." in said
+    assert "1 problem(s), listed above. Nothing was changed." in said
 
 
 @pytest.mark.parametrize("declared", VIPS)

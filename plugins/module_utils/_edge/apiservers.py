@@ -42,9 +42,9 @@ def look(servers: Sequence[Mapping[str, Any]]) -> Look:
     refused: list[str] = []
     warnings: list[str] = []
     for backend in dict.fromkeys(each["backend"] for each in servers):
-        heard = [(each, said) for each, said in answers if not said["problem"] and each["backend"] == backend]
-        trusted = any(not said["distrust"] for _each, said in heard)
-        for sentence in _sentences([(each, said) for each, said in heard if said["distrust"]]):
+        answered = [(each, answer) for each, answer in answers if not answer["problem"] and each["backend"] == backend]
+        trusted = any(not answer["distrust"] for _each, answer in answered)
+        for sentence in _sentences([(each, answer) for each, answer in answered if answer["distrust"]]):
             (warnings if trusted else refused).append(f"{backend}: {sentence}")
     if refused:
         raise EdgeError("\n".join(refused))
@@ -93,8 +93,8 @@ def name_of(name: Any) -> str:
 def _sentences(found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Iterator[str]:
     """One sentence for all servers that are not trusted for the same reason."""
     alike: dict[tuple[str, str, str], list[str]] = {}
-    for each, said in found:
-        why = (f"CN={said['issuer']}" if said["issuer"] else "", said["distrust"], each["ca"])
+    for each, answer in found:
+        why = (f"CN={answer['issuer']}" if answer["issuer"] else "", answer["distrust"], each["ca"])
         alike.setdefault(why, []).append(f"{bracketed(each['address'])}:{each['port']}")
     for (issuer, reason, ca), servers in alike.items():
         yield distrusted(servers, issuer, ca_names(ca), reason)

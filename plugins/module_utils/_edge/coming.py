@@ -48,8 +48,8 @@ class Coming:
             if not named:
                 raise
             result = asked.action({**params, "validate": False}, system, True) if params.get("validate") else {}
-            said = asked.redact(str(error)).replace(_AS_IT_WAS, "").strip().replace("\n", " ")
-            unforeseen.append(f"it needs {', '.join(named)}, which this plan adds. Without it: {said}")
+            reason = asked.redact(str(error)).replace(_AS_IT_WAS, "").strip().replace("\n", " ")
+            unforeseen.append(f"it needs {', '.join(named)}, which this plan adds. Without it: {reason}")
         warnings = [str(each) for each in result.pop("warnings", ())]
         if missing:
             unforeseen.append(f"{asked.daemon} is not installed yet, so it could not check the file")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.arguments import PROBE
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, os_reason
 from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.arguments import ARGUMENTS as WIRE
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
@@ -38,7 +38,7 @@ def _read(reading: Reading, params: dict[str, Any], system: System) -> dict[str,
     except EdgeError as error:
         return {"failed": True, "msg": str(error), **error.facts}
     except OSError as error:
-        return {"failed": True, "msg": f"{error.filename or 'an operation'}: {told(error)}."}
+        return {"failed": True, "msg": f"{error.filename or 'an operation'}: {os_reason(error)}."}
 
 
 def _keepalived(params: dict[str, Any], system: System) -> dict[str, Any]:

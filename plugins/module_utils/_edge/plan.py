@@ -16,7 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.problems im
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.coming import Coming
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look, failed_plane, plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import PLANES, Plane
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, os_reason, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import mask_problems
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
@@ -113,7 +113,7 @@ def _planned(module: str, given: Any, path: str, system: System, coming: Coming)
     except EdgeError as error:
         result = failed_plane(asked.redact(str(error)))
     except OSError as error:
-        result = failed_plane(f"{error.filename or 'an operation'}: {told(error)}.")
+        result = failed_plane(f"{error.filename or 'an operation'}: {os_reason(error)}.")
     without_secrets: dict[str, Any] = remove_values(result, secrets)
     return without_secrets
 

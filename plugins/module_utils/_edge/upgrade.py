@@ -57,8 +57,8 @@ def _candidates(names: list[str], system: System) -> dict[str, str]:
     program = system.which("apt-cache") if names else None
     if program is None:
         return {}
-    said = system.run([program, "policy", *names], timeout=30.0).stdout
-    return {name: upstream for name, version in _CANDIDATE.findall(said) if (upstream := _upstream(version))}
+    listing = system.run([program, "policy", *names], timeout=30.0).stdout
+    return {name: upstream for name, version in _CANDIDATE.findall(listing) if (upstream := _upstream(version))}
 
 
 def _upstream(version: str) -> str:

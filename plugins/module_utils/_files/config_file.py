@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Callable
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem, os_reason
 
 #: ``validate(candidate_path, current_path) -> warnings``: lets the daemon check the candidate file as if it were in the
 #: place of the current one. Raises DaemonRefused. The current file may not exist.
@@ -81,7 +81,7 @@ class ConfigFile:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise EdgeError(f"cannot read {self.path}: {told(error)}.") from error
+            raise EdgeError(f"cannot read {self.path}: {os_reason(error)}.") from error
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             reason = "is not a regular file"

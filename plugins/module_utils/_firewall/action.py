@@ -58,13 +58,13 @@ def access(params: dict[str, Any], system: System, check_mode: bool) -> dict[str
         left += later
     if backend == FIREWALLD and not running:
         notes.append(_STOPPED)
-    told = _combined(plans)
+    combined = _combined(plans)
     if desired.openings and params["backend"] != NONE:
-        closed = _closed_by_others(backend, told, system)
-        told = told._replace(warnings=(*told.warnings, *closed))
+        closed = _closed_by_others(backend, combined, system)
+        combined = combined._replace(warnings=(*combined.warnings, *closed))
         if closed:
             notes = [note for note in notes if note != _NOTHING]
-    return {**plan_result(told, backend), "backend": backend, "notes": notes, "left": left}
+    return {**plan_result(combined, backend), "backend": backend, "notes": notes, "left": left}
 
 
 def desired_of(params: dict[str, Any]) -> Desired:

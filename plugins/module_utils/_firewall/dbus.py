@@ -16,7 +16,7 @@ import struct
 from types import TracebackType
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, os_reason
 
 SYSTEM_BUS = "/run/dbus/system_bus_socket"
 SECONDS = 60.0
@@ -213,7 +213,7 @@ class Bus:
                 _order, head, body = sizes(beginning)
                 answer = answer_to(self.serial, beginning + self._receive(head - 16 + body))
         except OSError as error:
-            raise EdgeError(f"{destination} did not answer the D-Bus call {member}: {told(error)}.") from error
+            raise EdgeError(f"{destination} did not answer the D-Bus call {member}: {os_reason(error)}.") from error
         return answer[0] if len(answer) == 1 else answer or None
 
     def running(self, name: str) -> bool:
@@ -227,11 +227,11 @@ class Bus:
     def _log_in(self) -> None:
         identity = str(os.geteuid()).encode().hex()
         self.socket.sendall(b"\0AUTH EXTERNAL " + identity.encode() + b"\r\n")
-        said = b""
-        while not said.endswith(b"\r\n"):
-            said += self._receive(1)
-        if not said.startswith(b"OK "):
-            raise EdgeError(f"The system D-Bus refuses this user: {said.decode('ascii', 'replace').strip()}.")
+        reply = b""
+        while not reply.endswith(b"\r\n"):
+            reply += self._receive(1)
+        if not reply.startswith(b"OK "):
+            raise EdgeError(f"The system D-Bus refuses this user: {reply.decode('ascii', 'replace').strip()}.")
         self.socket.sendall(b"BEGIN\r\n")
         self._own("Hello")
 

@@ -73,7 +73,7 @@ def plan(found: Found, desired: Desired, nft: str) -> Plan:
     lines += [f"refuse everything else at {each}" for each in desired.guarded if each not in old.guarded]
     lines += [f"stop refusing everything else at {each}" for each in old.guarded if each not in desired.guarded]
     before, after = ("" if rules.empty else file_text(*rules) for rules in (Rules(old, ()), Rules(desired, ())))
-    warnings = () if target.empty else tuple(_told(chain) for chain in found.chains if chain.iptables)
+    warnings = () if target.empty else tuple(_iptables_warning(chain) for chain in found.chains if chain.iptables)
     if not lines and _as_loaded(found, target, nft):
         return Plan(before, before, warnings=warnings)
     return Plan(before, after, tuple(_steps(found, target, lines, nft)), "runtime", warnings)
@@ -111,7 +111,7 @@ def _as_loaded(found: Found, target: Rules, nft: str) -> bool:
     )
 
 
-def _told(chain: Chain) -> str:
+def _iptables_warning(chain: Chain) -> str:
     return (
         f"The chain {chain} belongs to iptables and drops or rejects other traffic, so it is not changed. It may still "
         "block what this task opens: open that with the tool that manages those rules (ufw, iptables-persistent)."

@@ -125,7 +125,7 @@ def plan(found: Found, desired: Desired) -> Plan:
         forget = "" if turns else "remove outdated entries from the record"
         steps.append(Step(forget, Remember(frozenset(left)), Remember(everything)))
     before, after = (_shown(entries) for entries in (ours, kept))
-    fleeting = [_told(zone) for zone in met if found.view.zones[zone].permanent is None]
+    fleeting = [_fleeting_warning(zone) for zone in met if found.view.zones[zone].permanent is None]
     return Plan(before, after, tuple(steps), "runtime" if steps else "none", tuple(fleeting))
 
 
@@ -159,7 +159,7 @@ def _words(turn: Turn, turns: list[Turn], named: Mapping[str, str]) -> str:
     return f"zone {turn.zone}: remove our {turn.rule}{only}"
 
 
-def _told(zone: str) -> str:
+def _fleeting_warning(zone: str) -> str:
     return (
         f"firewalld's zone {zone} is not permanent: the next reload removes it, with all that it allows. Make it "
         "permanent, or give its interfaces to another zone, and run again."

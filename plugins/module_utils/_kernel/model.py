@@ -98,7 +98,7 @@ def settings(text: str) -> Iterator[tuple[str, str, str | None]]:
             was = None
 
 
-def said_by(parameter: str, files: Iterable[File], matches: Callable[[str, str], bool]) -> tuple[str, str] | None:
+def setting_in(parameter: str, files: Iterable[File], matches: Callable[[str, str], bool]) -> tuple[str, str] | None:
     """(file, value) of the setting that takes precedence; None where no file sets the parameter. ``matches`` takes the
     parameter and the name in a line."""
     last = None
@@ -109,9 +109,9 @@ def said_by(parameter: str, files: Iterable[File], matches: Callable[[str, str],
     return last
 
 
-def last_word(parameter: str, files: Sequence[File]) -> tuple[str, str] | None:
+def last_setting(parameter: str, files: Sequence[File]) -> tuple[str, str] | None:
     """The same by sysctl.d(5): a line with the parameter's name takes precedence over one with a pattern."""
-    return said_by(parameter, files, eq) or said_by(parameter, files, fnmatchcase)
+    return setting_in(parameter, files, eq) or setting_in(parameter, files, fnmatchcase)
 
 
 def plan(found: Found, desired: Desired, heading: str) -> Plan:
@@ -128,11 +128,11 @@ def plan(found: Found, desired: Desired, heading: str) -> Plan:
                 Step(f"{parameter_name(path)}: {value} instead of {current}, now", Set(path, value), Set(path, current))
             )
     for path, (_value, was) in sorted(ours.items()):
-        said = last_word(path, (*found.before, *found.after))
-        back = said[1] if said else was
+        setting = last_setting(path, (*found.before, *found.after))
+        back = setting[1] if setting else was
         current = found.values.get(path)
         if path not in desired.parameters and current is not None and back is not None and back != current:
-            whose = f"as {said[0]} says" if said else "as it was"
+            whose = f"as {setting[0]} says" if setting else "as it was"
             steps.append(Step(f"{parameter_name(path)}: {back} again, {whose}", Set(path, back), Set(path, current)))
     texts = {
         "parameters": (found.parameters_file, _parameters_text(desired, ours, _first_values(found), heading)),
@@ -200,9 +200,9 @@ def _words(kind: str, old: str | None, new: str | None) -> list[str]:
 def _conflicts(found: Found, desired: Desired) -> Iterator[str]:
     """Files that would override ours at boot. Patterns do not, since our file has the parameter's name."""
     for path, value in sorted(desired.parameters.items()):
-        said = said_by(path, found.after, eq)
-        if said and said[1] != value:
+        setting = setting_in(path, found.after, eq)
+        if setting and setting[1] != value:
             yield (
-                f"{said[0]} sets {parameter_name(path)} to {said[1]} and is read after ours, which sets it to {value}: "
-                "at the next boot it wins. Correct it there, or leave the parameter out here."
+                f"{setting[0]} sets {parameter_name(path)} to {setting[1]} and is read after ours, which sets it to "
+                f"{value}: at the next boot it wins. Correct it there, or leave the parameter out here."
             )

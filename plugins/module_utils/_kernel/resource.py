@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, os_reason, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     OURS,
@@ -130,7 +130,7 @@ class KernelSettings:
             with open(self._proc(change.parameter), "w", encoding="utf-8") as file:
                 file.write(change.value)
         except OSError as error:
-            raise _refused(change, told(error)) from error
+            raise _refused(change, os_reason(error)) from error
 
     def _loaded(self, name: str) -> bool:
         plain_name = name.replace("-", "_")

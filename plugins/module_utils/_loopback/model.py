@@ -105,17 +105,17 @@ def plan(found: Found, desired: Sequence[str], name: str, ip: str) -> Plan:
     mine = ours(found.unit)
     kept = found_before(found.unit) | {one for one in desired if one not in mine and one in found.addresses}
     text = unit_text(name, desired, kept & set(desired), ip) if desired else None
-    told = Step("systemd told", Reload(), Reload())
+    reloaded = Step("systemd reloaded its units", Reload(), Reload())
     steps = [Step(f"{one} on lo", Put(one), Take(one)) for one in desired if one not in found.addresses]
     if text != found.unit and text is not None:
         summary = "{} at boot".format(" ".join(desired))
-        steps += [Step(summary, Write(found.unit, text), Write(text, found.unit)), told]
+        steps += [Step(summary, Write(found.unit, text), Write(text, found.unit)), reloaded]
     if desired and not found.enabled:
         steps.append(Step("the unit enabled", Enable(True), Enable(False)))
     if not desired and found.enabled:
         steps.append(Step("the unit no longer enabled", Enable(False), Enable(True)))
     if not desired and found.unit is not None:
-        steps += [Step("nothing at boot", Write(found.unit, None), Write(None, found.unit)), told]
+        steps += [Step("nothing at boot", Write(found.unit, None), Write(None, found.unit)), reloaded]
     gone = [one for one in mine if one not in desired and one not in kept and one in found.addresses]
     steps += [Step(f"{one} no longer on lo", Take(one), Put(one)) for one in gone]
     return Plan(found.unit or "", text or "", tuple(steps), "runtime" if steps else "none")

@@ -90,8 +90,8 @@ class Loopback:
     def _run(self, argv: list[str]) -> Completed:
         ended = self.system.run(argv, timeout=_SECONDS)
         if ended.rc != 0:
-            said = (ended.stderr or ended.stdout).strip() or "no reason"
-            raise EdgeError("{} failed: {}.".format(" ".join(argv), said.rstrip(".")))
+            reason = (ended.stderr or ended.stdout).strip() or "no reason"
+            raise EdgeError("{} failed: {}.".format(" ".join(argv), reason.rstrip(".")))
         return ended
 
 

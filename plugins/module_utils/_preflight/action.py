@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, os_reason, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.addresses import LOOPBACK, local_addresses
 from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight import host
 from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.wire import Heard, Observed, observe, questions
@@ -43,7 +43,7 @@ def look(params: Mapping[str, Any], _system: System, check_mode: bool) -> dict[s
         try:
             observed = observe(listens, asked, params["listen"])
         except OSError as error:
-            deaf = told(error)
+            deaf = os_reason(error)
         return {
             "changed": False,
             "clock": clock,
@@ -83,12 +83,12 @@ def _certificates(params: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _heard(each: Heard) -> dict[str, Any]:
-    said = each.advertisement._asdict()
-    said["addresses"] = list(said["addresses"])
+    result = each.advertisement._asdict()
+    result["addresses"] = list(result["addresses"])
     return {
         "interface": each.interface,
         "hardware": each.hardware,
-        **said,
+        **result,
         "count": each.times,
         "first": round(each.first, 3),
         "last": round(each.last, 3),

@@ -25,19 +25,19 @@ def certificates(servers: Sequence[Mapping[str, Any]], ca: str | None, seconds: 
 
 def _certificate(server: Mapping[str, Any], ca: str | None, seconds: float) -> dict[str, Any]:
     where = (server["address"], server["port"])
-    told: dict[str, Any] = {**server, "problem": "", "distrust": ""}
+    result: dict[str, Any] = {**server, "problem": "", "distrust": ""}
     try:
         try:
             der = _shown(where, ca, seconds)
         except ssl.SSLCertVerificationError as error:
-            told["distrust"] = error.verify_message
+            result["distrust"] = error.verify_message
             der = _shown(where, None, seconds)
         shown = parse(der)
     except ssl.SSLError as error:
-        return {**told, "problem": f"does not speak TLS ({error.reason or error})"}
+        return {**result, "problem": f"does not speak TLS ({error.reason or error})"}
     except (OSError, ValueError) as error:
-        return {**told, "problem": f"does not answer ({getattr(error, 'strerror', None) or error})"}
-    return {**told, **shown._asdict(), "names": list(shown.names), "addresses": list(shown.addresses)}
+        return {**result, "problem": f"does not answer ({getattr(error, 'strerror', None) or error})"}
+    return {**result, **shown._asdict(), "names": list(shown.names), "addresses": list(shown.addresses)}
 
 
 def _shown(where: tuple[str, int], ca: str | None, seconds: float) -> bytes:

@@ -124,9 +124,9 @@ class _Listening:
         """Process one packet."""
         if interface == LOOPBACK:
             return
-        said = parse(packet) if kind != ARP else None
-        if said is not None:
-            alike = (interface, spelled(hardware), said)
+        advertisement = parse(packet) if kind != ARP else None
+        if advertisement is not None:
+            alike = (interface, spelled(hardware), advertisement)
             times, first, _last = self._heard.get(alike, (0, now, now))
             self._heard[alike] = (times + 1, first, now)
         claim = arp_claim(packet) if kind == ARP else neighbour_claim(packet) if kind == IPV6 else None

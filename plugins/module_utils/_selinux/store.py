@@ -106,18 +106,18 @@ class Store:
 
     def commit(self, change: Change) -> None:
         """Apply the whole change or nothing. Raises EdgeError with libsemanage's message."""
-        with _captured_output() as said:
+        with _captured_output() as output:
             try:
                 with self._open() as handle:
-                    self._begin(handle, said)
+                    self._begin(handle, output)
                     self._stage(handle, change)
                     self._library.semanage_set_reload(handle, 0 if self._root else 1)
                     self._must(handle, "semanage_commit")
             except EdgeError as error:
-                reason = "; ".join(line for line in said().splitlines() if line)
+                reason = "; ".join(line for line in output().splitlines() if line)
                 raise EdgeError(" ".join(filter(None, [str(error), reason, "Nothing was changed."]))) from None
 
-    def _begin(self, handle: Any, said: Callable[[], str]) -> None:
+    def _begin(self, handle: Any, output: Callable[[], str]) -> None:
         """Begin a transaction, waiting for the lock."""
         reason = ""
         for _try in range(TRIES):
@@ -125,7 +125,7 @@ class Store:
                 self._must(handle, "semanage_begin_transaction")
                 return
             except EdgeError as error:
-                reason = said().strip()
+                reason = output().strip()
                 if "transaction lock" not in reason:  # libsemanage returns -1, whatever the reason
                     raise EdgeError(f"{error} {reason}") from None
         raise EdgeError(

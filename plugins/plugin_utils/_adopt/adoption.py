@@ -41,12 +41,12 @@ class Adoption:
         self.mended = mended
         self.kube_ca_file = str.__str__(kube_ca_file)
         self.keepalived = {
-            host: keepalived.said(host, each.keepalived)
+            host: keepalived.translated(host, each.keepalived)
             for host, each in self.sources.items()
             if each.keepalived is not None
         }
         self.haproxy = {
-            host: haproxy.said(each.haproxy) for host, each in self.sources.items() if each.haproxy is not None
+            host: haproxy.translated(each.haproxy) for host, each in self.sources.items() if each.haproxy is not None
         }
 
     @cached_property
@@ -74,9 +74,9 @@ class Adoption:
             for host in self.sources
         }
         found = adopted_vips(self.routers, self.sources, values, bool(self.kube_ca_file))
-        said = {host: each.values for host, each in self.keepalived.items()}
+        keepalived_values = {host: each.values for host, each in self.keepalived.items()}
         for each in found:
-            each.entry["instance"].update(mend.watched(each, said))
+            each.entry["instance"].update(mend.watched(each, keepalived_values))
             self._without_secrets(each)
         return found
 
@@ -97,9 +97,9 @@ class Adoption:
             found += file_faults(self.sources[host], each)
         found += fleet_faults(self.routers, values)
         found += server_faults(list(self.sources.values()), values, self.routers)
-        for host, said in self.haproxy.items():
+        for host, translation in self.haproxy.items():
             moved = [plain_address(e["address"]) for r in self.routers if host in r.members for e in r.entries]
-            found += haproxy_faults(host, said.values, moved, bool(self.kube_ca_file))
+            found += haproxy_faults(host, translation.values, moved, bool(self.kube_ca_file))
         found += [each for host in self.sources for each in self._of_host(host)]
         return merged(each if self._mends(each) else each._replace(mended="") for each in found)
 
@@ -121,8 +121,11 @@ class Adoption:
 
     def _of_host(self, host: str) -> list[Fault]:
         found = []
-        for file, said in (("keepalived.conf", self.keepalived.get(host)), ("haproxy.cfg", self.haproxy.get(host))):
-            for path in said.masked if said else ():
+        for file, translation in (
+            ("keepalived.conf", self.keepalived.get(host)),
+            ("haproxy.cfg", self.haproxy.get(host)),
+        ):
+            for path in translation.masked if translation else ():
                 reason = "is a mask and no secret: it is not written, and what stands on the host stays"
                 remedy = "Write the secret to the inventory by hand, for a host that is set up anew"
                 found.append(Fault("mask", ERROR, (host,), f"{file}: {path}", reason, remedy))
@@ -139,9 +142,9 @@ class Adoption:
         for host in self.sources:
             lines = [
                 f"{file}: {each}"
-                for file, said in (("keepalived.conf", self.keepalived), ("haproxy.cfg", self.haproxy))
-                if host in said
-                for each in said[host].foreign
+                for file, translations in (("keepalived.conf", self.keepalived), ("haproxy.cfg", self.haproxy))
+                if host in translations
+                for each in translations[host].foreign
             ]
             lines += [f"IPVS: {each}" for each in self._undirected(host)]
             if lines:
@@ -249,10 +252,10 @@ class Adoption:
         mine = [vip for vip in self.vips if host in vip.router.members]
         copied = any(each.kind == "router-id" and host in each.hosts for each in self.faults)
         if host in self.keepalived:
-            said = self.keepalived[host]
-            given = said.variables
-            found.update(mend.keepalived(given, mine, copied, said.whole) if self.mended else given)
-            found.update(said.vault)
+            translation = self.keepalived[host]
+            given = translation.variables
+            found.update(mend.keepalived(given, mine, copied, translation.whole) if self.mended else given)
+            found.update(translation.vault)
         if host in self.haproxy:
             proxied = self.haproxy[host]
             found.update(

@@ -36,8 +36,8 @@ _DERIVED_GLOBAL = dict.fromkeys(global_options(_FAMILY, (), {}))
 _NOTHING: Mapping[str, Any] = {"frontends": [], "backends": []}
 
 
-class Said(NamedTuple):
-    """The translation of a haproxy.cfg. The fields have the meaning that they have in ``Said`` of ``keepalived.py``."""
+class Translation(NamedTuple):
+    """The translation of a haproxy.cfg. The fields mean what they mean in ``Translation`` of ``keepalived.py``."""
 
     values: Mapping[str, Any]
     variables: dict[str, Any]
@@ -46,7 +46,7 @@ class Said(NamedTuple):
     masked: list[str]
 
 
-def said(text: str) -> Said:
+def translated(text: str) -> Translation:
     """Translate a haproxy.cfg. Applied by the role, the variables change nothing in the file."""
     plain, shown = describe(text, str), describe(text)
     masked = list(masks(plain, ""))
@@ -90,7 +90,7 @@ def said(text: str) -> Said:
         ]
         if entries:
             variables[f"haproxy_{kind}"] = entries
-    return Said(plain, variables, vault, list(foreign), masked)
+    return Translation(plain, variables, vault, list(foreign), masked)
 
 
 def options(settings: Mapping[str, Any], defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

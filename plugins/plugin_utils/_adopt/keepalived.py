@@ -40,7 +40,7 @@ _NOTHING: Mapping[str, Any] = {
 _SCRIPTS_RUN_AS = "root"
 
 
-class Said(NamedTuple):
+class Translation(NamedTuple):
     """The translation of a keepalived.conf.
 
     ``values``: everything that was read, in the options of keepalived_config, secrets included. ``variables``:
@@ -58,7 +58,7 @@ class Said(NamedTuple):
     unsure: frozenset[str] = frozenset()
 
 
-def said(host: str, text: str) -> Said:
+def translated(host: str, text: str) -> Translation:
     """Translate a keepalived.conf. Applied by the role, the variables change nothing in the file."""
     document = parse(text)
     read = configuration(document)
@@ -83,11 +83,12 @@ def said(host: str, text: str) -> Said:
     unsure = frozenset(each.partition(" ")[2] for each in blocks if each.startswith("vrrp_instance "))
     vault: dict[str, Any] = {}
     shown = without_secrets({**given, "global_defs": settings})
-    told = {**given, "global_defs": settings}
+    blocks = {**given, "global_defs": settings}
     variables = {
-        f"keepalived_{kind}": apart(value, shown.get(kind), f"keepalived_{kind}", vault) for kind, value in told.items()
+        f"keepalived_{kind}": apart(value, shown.get(kind), f"keepalived_{kind}", vault)
+        for kind, value in blocks.items()
     }
-    return Said(values, {"keepalived_script_user": user, **variables}, vault, foreign, masked, whole, unsure)
+    return Translation(values, {"keepalived_script_user": user, **variables}, vault, foreign, masked, whole, unsure)
 
 
 def options(host: str, user: str, given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

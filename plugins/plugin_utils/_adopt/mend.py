@@ -71,14 +71,16 @@ def _watched_by_hand(mine: Sequence[Adopted]) -> bool:
     return any("track_process" in vip.entry["instance"] for vip in mine)
 
 
-def watched(vip: Adopted, said: Mapping[str, Variables]) -> dict[str, Any]:
+def watched(vip: Adopted, values_by_host: Mapping[str, Variables]) -> dict[str, Any]:
     """What the instances of a VIP track in addition to what is derived.
 
     Kept with weight 0: the scripts that all members track and that check more than whether a process is alive. Added:
     HAProxy's process, if a script checked it and no VIP leads through HAProxy."""
     members = vip.router.members
     commands = {
-        str(each.get("name")): str(each.get("script")) for host in members for each in said[host].get("scripts") or ()
+        str(each.get("name")): str(each.get("script"))
+        for host in members
+        for each in values_by_host[host].get("scripts") or ()
     }
     lists = [[str(each.get("name")) for each in one.get("track_script") or ()] for one in members.values()]
     named = list(dict.fromkeys(name for each in lists for name in each))
@@ -114,14 +116,14 @@ def haproxy(variables: Variables, mine: Sequence[Adopted], whole: bool) -> dict[
     found = dict(variables)
     gone = {key for vip in mine for key in vip.absorbed}
     settings = {key: value for key, value in (found.pop("haproxy_global", None) or {}).items() if value is not None}
-    said = str(settings.get("ssl_default_bind_options") or "")
-    if "no-sslv3" in said and "ssl-min-ver" not in said and "no-tlsv10" not in said:
-        settings["ssl_default_bind_options"] = f"{said.replace('no-sslv3', '').strip()} ssl-min-ver TLSv1.2".strip()
+    options = str(settings.get("ssl_default_bind_options") or "")
+    if "no-sslv3" in options and "ssl-min-ver" not in options and "no-tlsv10" not in options:
+        settings["ssl_default_bind_options"] = f"{options.replace('no-sslv3', '').strip()} ssl-min-ver TLSv1.2".strip()
     if not any("level admin" in str(each) for each in settings.get("stats_socket") or ()):
         settings.pop("stats_socket", None)
     if gone and str(settings.get("maxconn") or "").isdigit() and int(settings["maxconn"]) < _ENOUGH:
         del settings["maxconn"]
-    defaults = _told(found.pop("haproxy_defaults", None) or {})
+    defaults = _without_none(found.pop("haproxy_defaults", None) or {})
     found.update(
         {name: value for name, value in (("haproxy_global", settings), ("haproxy_defaults", defaults)) if value}
     )
@@ -134,10 +136,10 @@ def haproxy(variables: Variables, mine: Sequence[Adopted], whole: bool) -> dict[
     return found
 
 
-def _told(value: Variables) -> dict[str, Any]:
+def _without_none(value: Variables) -> dict[str, Any]:
     """``value`` without None and empty dictionaries, recursively."""
     return {
-        key: _told(one) if isinstance(one, Mapping) else one
+        key: _without_none(one) if isinstance(one, Mapping) else one
         for key, one in value.items()
         if one is not None and one != {}
     }

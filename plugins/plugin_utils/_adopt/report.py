@@ -26,7 +26,7 @@ def report(adoption: Adoption) -> dict[str, Any]:
     counts = {severity: sum(each.severity == severity for each in faults) for severity in SEVERITIES}
     return {
         "files": written,
-        "faults": [each.told() for each in faults],
+        "faults": [each.as_dict() for each in faults],
         "counts": counts,
         "foreign": foreign,
         "vips": [vip.entry["name"] for vip in adoption.vips],
@@ -40,9 +40,10 @@ def report(adoption: Adoption) -> dict[str, Any]:
 
 def _first(adoption: Adoption, counts: dict[str, int]) -> str:
     hosts = len(adoption.sources)
-    told = ", ".join(f"{number} {name}{'s' if number != 1 else ''}" for name, number in counts.items() if number)
+    counted = ", ".join(f"{number} {name}{'s' if number != 1 else ''}" for name, number in counts.items() if number)
     whole = hosts - len(adoption.foreign)
-    text = f"{hosts} host{'s' if hosts != 1 else ''} read, {whole} of them said whole; faults: {told or 'none'}."
+    text = f"{hosts} host{'s' if hosts != 1 else ''} read, {whole} of them translated completely; "
+    text += f"faults: {counted or 'none'}."
     if adoption.mended:
         names = ", ".join(vip.entry["name"] for vip in adoption.vips)
         text += f" VIPs: {names or 'none'}."

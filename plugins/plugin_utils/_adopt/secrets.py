@@ -29,7 +29,7 @@ def apart(plain: Any, masked: Any, path: str, vault: dict[str, Any]) -> Any:
         return {key: apart(value, masked.get(key), f"{path}_{key}", vault) for key, value in plain.items()}
     if isinstance(plain, list) and isinstance(masked, list) and len(plain) == len(masked):
         return [
-            apart(one, other, f"{path}_{_told_apart(one, index)}", vault)
+            apart(one, other, f"{path}_{_label(one, index)}", vault)
             for index, (one, other) in enumerate(zip(plain, masked, strict=True))
         ]
     name = VAULT + re.sub(r"[^A-Za-z0-9_]+", "_", path).lower()
@@ -39,7 +39,7 @@ def apart(plain: Any, masked: Any, path: str, vault: dict[str, Any]) -> Any:
     return Reference(f"{{{{ {name} }}}}")
 
 
-def _told_apart(entry: Any, index: int) -> str:
+def _label(entry: Any, index: int) -> str:
     return str(entry.get("name") or index) if isinstance(entry, Mapping) else str(index)
 
 
@@ -68,12 +68,12 @@ def sayable(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value) else None
     if isinstance(value, Mapping):
-        return {key: said for key, one in value.items() for said in [sayable(one)] if said is not None}
+        return {key: kept for key, one in value.items() for kept in [sayable(one)] if kept is not None}
     if isinstance(value, list):
-        said = [sayable(one) for one in value]
+        kept = [sayable(one) for one in value]
         whole = all(
             new is not None and (not isinstance(one, Mapping) or one.get("name") == new.get("name"))
-            for one, new in zip(value, said, strict=True)
+            for one, new in zip(value, kept, strict=True)
         )
-        return said if whole else None
+        return kept if whole else None
     return value

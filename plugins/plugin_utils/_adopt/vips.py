@@ -56,9 +56,9 @@ class Adopted(NamedTuple):
 
 
 def adopted_vips(
-    found: Sequence[Router], sources: Mapping[str, Source], said: Mapping[str, Mapping[str, Any]], verified: bool
+    found: Sequence[Router], sources: Mapping[str, Source], values: Mapping[str, Mapping[str, Any]], verified: bool
 ) -> list[Adopted]:
-    """The virtual routers that can become VIPs. ``said``: the values of ``keepalived`` and ``haproxy`` by host;
+    """The virtual routers that can become VIPs. ``values``: the values of ``keepalived`` and ``haproxy`` by host;
     ``verified``: the apiservers' CA is given."""
     adopted: list[Adopted] = []
     for router in found:
@@ -66,7 +66,9 @@ def adopted_vips(
         if entry is None:
             continue
         alone = sum(bool(set(other.members) & set(router.members)) for other in found) == 1
-        led = _directed(router, said) or _proxied(router, said, alone, verified) or ({}, {}, frozenset(), frozenset())
+        led = (
+            _directed(router, values) or _proxied(router, values, alone, verified) or ({}, {}, frozenset(), frozenset())
+        )
         adopted.append(Adopted(router, {**entry, **led[0]}, *led[1:]))
     return adopted
 
@@ -131,14 +133,14 @@ def _instance(router: Router) -> dict[str, Any]:
 
 
 def _proxied(
-    router: Router, said: Mapping[str, Mapping[str, Any]], alone: bool, verified: bool
+    router: Router, values: Mapping[str, Mapping[str, Any]], alone: bool, verified: bool
 ) -> tuple[dict[str, Any], dict[str, str], frozenset[tuple[str, str]], frozenset[tuple[str, Any]]] | None:
     """The entry's part for HAProxy, from the one frontend that all members have for the VIP. None unless it only passes
     TCP through."""
     addresses = {plain_address(each["address"]) for each in router.entries} | ({"*"} if alone else set())
     fits = []
     for host in router.members:
-        found = proxies(said[host].get("haproxy") or {})
+        found = proxies(values[host].get("haproxy") or {})
         backends = {proxy.name: proxy for proxy in found if proxy.kind == "backend"}
         fits.append([pair for proxy in found for pair in _pair(proxy, backends, addresses)])
     first = fits[0] if fits else []
@@ -194,7 +196,7 @@ def _simple(proxy: Proxy, allowed: set[str]) -> bool:
 
 
 def _directed(
-    router: Router, said: Mapping[str, Mapping[str, Any]]
+    router: Router, values: Mapping[str, Mapping[str, Any]]
 ) -> tuple[dict[str, Any], dict[str, str], frozenset[tuple[str, str]], frozenset[tuple[str, Any]]] | None:
     """The entry's part for IPVS, from the virtual servers of the VIP. None unless every member has them, with direct
     routing."""
@@ -202,7 +204,7 @@ def _directed(
     by_host = [
         [
             each
-            for each in (said[host].get("keepalived") or {}).get("virtual_servers") or ()
+            for each in (values[host].get("keepalived") or {}).get("virtual_servers") or ()
             if each.get("address") == address
         ]
         for host in router.members

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import Identity, Object, identity, reference
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.refusals import told
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.refusals import refusal_sentences
 
 #: Matches the text of an HTTP Warning header (RFC 7234). One header may hold several, separated by commas.
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
@@ -33,7 +33,7 @@ class Refused(EdgeError):
 
     def __init__(self, errors: Iterable[tuple[Exception, Identity]]) -> None:
         self.errors = list(errors)
-        super().__init__("\n".join(told(self.errors)))
+        super().__init__("\n".join(refusal_sentences(self.errors)))
 
 
 class Written(NamedTuple):

@@ -174,7 +174,7 @@ class Objects:
         found: dict[Identity, Written] = {}
         for each in made.apply:
             if self.given["validate"]:
-                unfit += [f"{identity(each)}: {said}" for said in self.api.schema_errors(each)]
+                unfit += [f"{identity(each)}: {reason}" for reason in self.api.schema_errors(each)]
             if each in made.unseen:
                 continue
             try:
@@ -265,15 +265,15 @@ class Objects:
         """Wait for the roll-out and report progress. Raises EdgeError if it stalls, or at once if waiting cannot help.
 
         ``before``: refusals of pods to ignore; None ignores all those of the first poll."""
-        which, step, said = identity(each), -1, ""
+        which, step, shown = identity(each), -1, ""
         begin = time.monotonic()
         while True:
             now = current or self.api.get(each)
             current = None  # the first poll uses what was read before
             progress = rollout.progress(now)
-            if progress.said != said:
-                said = progress.said
-                self.mode.say(f"{which.name}: {said}")
+            if progress.text != shown:
+                shown = progress.text
+                self.mode.say(f"{which.name}: {shown}")
             if progress.done:
                 return
             if progress.step > step:
@@ -289,7 +289,7 @@ class Objects:
                 if still > self.timeout:
                     problems = [*dict.fromkeys(refused.values()), *rollout.problems(pods)]
                     raise EdgeError(
-                        f"{which} made no progress in {self.timeout} seconds: {said}. "
+                        f"{which} made no progress in {self.timeout} seconds: {shown}. "
                         f"{'; '.join(problems) or 'Its pods report no reason.'}"
                     )
             elif still > self.timeout:

@@ -22,16 +22,16 @@ def changes(before: Object | None, after: Object, *, fields: bool) -> list[str]:
     which = identity(after)
     if before is None:
         return [f"{which} is new"]
-    was, is_now = _told(before), _told(after)
+    was, is_now = _comparable(before), _comparable(after)
     if was == is_now:
         return []
     for each in (was, is_now):
         each["metadata"]["annotations"].pop(LAST_APPLIED, None)
-    said = [] if which.kind == "Secret" or not fields else [f"{which} {line}" for line in _fields(was, is_now)]
-    return said or [f"{which} changes"]
+    lines = [] if which.kind == "Secret" or not fields else [f"{which} {line}" for line in _fields(was, is_now)]
+    return lines or [f"{which} changes"]
 
 
-def _told(each: Object) -> dict[str, Any]:
+def _comparable(each: Object) -> dict[str, Any]:
     """The object without the fields that the API server maintains."""
     metadata = {name: value for name, value in each["metadata"].items() if name not in _COUNTED}
     notes = {name: value for name, value in (metadata.get("annotations") or {}).items() if name not in _COUNTED_NOTES}

@@ -73,14 +73,14 @@ def _another(each: Object, pod: Mapping[str, Any], planes: Mapping[str, Any]) ->
         image = str(container.get("image") or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
         if image not in ("kube-vip", "kube-vip-iptables"):
             continue
-        said = {entry["name"]: str(entry.get("value") or "") for entry in container.get("env") or ()}
-        theirs = set((said.get("address") or said.get("vip_address") or "").split(","))
+        environment = {entry["name"]: str(entry.get("value") or "") for entry in container.get("env") or ()}
+        theirs = set((environment.get("address") or environment.get("vip_address") or "").split(","))
         # Our static pods have no owner label; they are recognized by their declared settings.
         ours = set() if static else {str(address) for address in control_plane.get("addresses") or ()}
         remedy = "Remove it first; until then two programs hold the address, or none does."
-        if said.get("cp_enable", "").lower() in YES and theirs & ours:
+        if environment.get("cp_enable", "").lower() in YES and theirs & ours:
             reason = f"holds {', '.join(sorted(theirs & ours))} already, and was not created by this role"
             yield Problem(str(which), None, reason, remedy)
-        if said.get("svc_enable", "").lower() in YES and planes.get("services"):
+        if environment.get("svc_enable", "").lower() in YES and planes.get("services"):
             reason = "holds the addresses of services already, and was not created by this role"
             yield Problem(str(which), None, reason, remedy)

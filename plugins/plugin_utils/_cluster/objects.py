@@ -180,7 +180,7 @@ def plan(objects: Sequence[Object], owner: str, found: Sequence[Object]) -> Plan
     goes = [each for each in reversed(in_order(found)) if owner_of(each) == owner and identity(each) not in names]
     return Plan(
         foreign=[each for each in foreign if each["kind"] != "Namespace"],
-        lasting=[said for each in mine for said in _lasting(each, there.get(identity(each)))],
+        lasting=[reason for each in mine for reason in _lasting(each, there.get(identity(each)))],
         apply=apply,
         unseen=[each for each in apply if _waits_for_another(each, wanted, set(there))],
         leaving=[each for each in goes if each["kind"] != "Namespace"],

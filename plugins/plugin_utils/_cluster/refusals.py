@@ -39,17 +39,17 @@ class Refusal(NamedTuple):
     unauthorised: bool = False
 
 
-def told(errors: Sequence[tuple[Exception, Identity]]) -> list[str]:
+def refusal_sentences(errors: Sequence[tuple[Exception, Identity]]) -> list[str]:
     """One or two sentences for each error with its object, without duplicates. The last sentence is the remedy for
     missing rights."""
     found = list(dict.fromkeys(refusal for error, which in errors for refusal in _refusal(error, which)))
-    said = [each.text for each in found]
+    sentences = [each.text for each in found]
     if any(each.unauthorised for each in found):
-        said.append(
+        sentences.append(
             f"All rights that the kubeconfig needs are in {RIGHTS} of this collection: an administrator applies the "
             "file and binds the ClusterRole to the user."
         )
-    return said
+    return sentences
 
 
 def _refusal(error: Exception, which: Identity) -> Iterator[Refusal]:

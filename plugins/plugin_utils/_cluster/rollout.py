@@ -29,10 +29,10 @@ _NEVER = ("InvalidImageName", "ErrImageNeverPull")
 
 
 class Progress(NamedTuple):
-    """``said``: the progress as text. ``step``: 0 to 20, grows as the roll-out advances."""
+    """``text``: the progress as text. ``step``: 0 to 20, grows as the roll-out advances."""
 
     done: bool
-    said: str
+    text: str
     step: int
 
 
@@ -47,13 +47,13 @@ def progress(workload: Mapping[str, Any] | None) -> Progress:
     # With strategy OnDelete the user updates the pods of a DaemonSet or StatefulSet.
     by_hand = (spec.get("updateStrategy") or {}).get("type") == "OnDelete"
     if not total:
-        said = "wants no pod" if workload["kind"] != "DaemonSet" else "no node fits its labels and tolerations"
-        return Progress(True, said, 2 * STEP)
+        text = "wants no pod" if workload["kind"] != "DaemonSet" else "no node fits its labels and tolerations"
+        return Progress(True, text, 2 * STEP)
     surplus = max(0, int(status.get("replicas") or 0) - total)
     parts = (updated if not by_hand else total, available)
     return Progress(
         done=min(parts) >= total and not surplus,
-        said=f"{updated} of {total} up to date, {available} available"
+        text=f"{updated} of {total} up to date, {available} available"
         + (f", {surplus} old ones still there" if surplus else ""),
         step=sum(STEP * min(part, total) // total for part in parts) - bool(surplus),
     )

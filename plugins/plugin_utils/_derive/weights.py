@@ -53,15 +53,15 @@ def _too_light(vip: Vip, weights: list[Weight], ranks: Mapping[str, int]) -> Ite
     """Weights smaller than the difference between priorities, or HAProxy's not larger than that of the local
     apiserver."""
     gap = max(ranks.values()) - min(ranks.values())
-    told = ", ".join(f"{host}: {rank}" for host, rank in ranks.items())
+    listed = ", ".join(f"{host}: {rank}" for host, rank in ranks.items())
     beside = [abs(each.weight) for each in weights if vip.beside and each.name == apiserver_script(vip)]
     for option, name, weight in weights:
         if abs(weight) <= gap:
-            reason = f"cannot overcome the gap of {gap} between the hosts' priorities ({told})"
+            reason = f"cannot overcome the gap of {gap} between the hosts' priorities ({listed})"
             remedy = f"Give a weight beyond +-{gap}, or 0 so that a failing check takes the host out."
             yield option, weight, reason, remedy
         elif name == HAPROXY and beside and abs(weight) <= gap + beside[0]:
-            reason = f"does not outweigh an apiserver's {beside[0]} and the gap of {gap} between priorities ({told})"
+            reason = f"does not outweigh an apiserver's {beside[0]} and the gap of {gap} between priorities ({listed})"
             remedy = f"Give a weight beyond +-{gap + beside[0]}, so that a host with a healthy HAProxy comes first."
             yield option, weight, reason, remedy
 

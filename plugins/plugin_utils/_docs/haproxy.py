@@ -356,10 +356,10 @@ def since(path: tuple[str, ...]) -> list[str]:
     became available."""
     if len(path) > 1 and path[-2] in _LINES_OF:
         argument = _LINES_OF[path[-2]].get(path[-1])
-        return _told(argument.since) if argument is not None else []
+        return _since(argument.since) if argument is not None else []
     for line in (table[path[-1]] for table in TABLES.values() if path[-1] in table):
         later = [f"V({value}) since HAProxy {version}." for value, version in (line.later or {}).items()]
-        return _told(line.since) + later
+        return _since(line.since) + later
     return []
 
 
@@ -367,5 +367,5 @@ def since(path: tuple[str, ...]) -> list[str]:
 _LINES_OF = {"servers": SERVER, "default_server": SERVER, "bind": BIND}
 
 
-def _told(version: str) -> list[str]:
+def _since(version: str) -> list[str]:
     return [] if version == OLDEST else [f"Since HAProxy {version}."]

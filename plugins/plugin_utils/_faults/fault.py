@@ -27,7 +27,7 @@ class Fault(NamedTuple):
     remedy: str
     mended: str = ""
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The fault as a dictionary of plain values."""
         return {**self._asdict(), "hosts": list(self.hosts)}
 

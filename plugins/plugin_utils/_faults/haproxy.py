@@ -46,9 +46,9 @@ def haproxy_faults(
 
 
 def _global(host: tuple[str, ...], settings: Mapping[str, Any]) -> Iterator[Fault]:
-    said = str(settings.get("ssl_default_bind_options") or "")
-    if "no-sslv3" in said and "ssl-min-ver" not in said and "no-tlsv10" not in said:
-        reason = f"ssl-default-bind-options {said}: TLS 1.0 and 1.1 are still taken"
+    options = str(settings.get("ssl_default_bind_options") or "")
+    if "no-sslv3" in options and "ssl-min-ver" not in options and "no-tlsv10" not in options:
+        reason = f"ssl-default-bind-options {options}: TLS 1.0 and 1.1 are still taken"
         remedy = "Set ssl-min-ver TLSv1.2"
         yield Fault("tls", WARNING, host, "global", reason, remedy, "ssl-min-ver TLSv1.2")
     sockets = [str(each) for each in settings.get("stats_socket") or ()]

@@ -62,8 +62,8 @@ class Proxy(NamedTuple):
 
     def timeout(self, name: str) -> float | None:
         """The timeout in seconds, inherited ones included; None if it is not set or unreadable."""
-        said = {**(self.defaults.get("timeouts") or {}), **(self.section.get("timeouts") or {})}.get(name)
-        return None if said is None else seconds(str(said))
+        value = {**(self.defaults.get("timeouts") or {}), **(self.section.get("timeouts") or {})}.get(name)
+        return None if value is None else seconds(str(value))
 
     def options(self) -> list[str]:
         """Its options, inherited ones included."""

@@ -34,8 +34,8 @@ class Router(NamedTuple):
 
     def agreed(self, option: str) -> Any:
         """The value of an option if all members have the same; otherwise None."""
-        said = [each.get(option) for each in self.members.values()]
-        return said[0] if all(each == said[0] for each in said) else None
+        found = [each.get(option) for each in self.members.values()]
+        return found[0] if all(each == found[0] for each in found) else None
 
 
 def routers(instances: Mapping[str, Sequence[Instance]]) -> list[Router]:

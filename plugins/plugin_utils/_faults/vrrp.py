@@ -57,9 +57,9 @@ def _refused(host: str, text: str, values: Mapping[str, Any]) -> Iterator[Fault]
         refused = [each for each in error.problems if not (unknown and _said_elsewhere(each))]
     for problem in refused:
         yield of_problem(problem, host, "keepalived.conf")
-    told = " ".join(problem.option for problem in refused)
+    refused_options = " ".join(problem.option for problem in refused)
     for block in unknown:
-        words = [each for each in block["options"] if not re.search(rf"\b{re.escape(each)}\b", told)]
+        words = [each for each in block["options"] if not re.search(rf"\b{re.escape(each)}\b", refused_options)]
         if words:
             reason = f"{', '.join(words)} cannot be read as keepalived's manual has it, so keepalived may ignore it"
             yield Fault("unknown", WARNING, (host,), f"keepalived.conf: {block['block']}", reason, "Look it up")
@@ -145,17 +145,17 @@ def _disagreeing(router: Router) -> Iterator[Fault]:
         for host, one in router.members.items()
     }
     if len(set(addresses.values())) > 1:
-        told = "; ".join(f"{host}: {', '.join(sorted(each)) or 'none'}" for host, each in addresses.items())
+        listed = "; ".join(f"{host}: {', '.join(sorted(each)) or 'none'}" for host, each in addresses.items())
         reason = (
-            f"its members have other addresses ({told}), so each drops what the others send, and none of them follows"
+            f"its members have other addresses ({listed}), so each drops what the others send, and none of them follows"
         )
         remedy = "Give every member the same virtual_ipaddress"
         yield Fault("addresses", ERROR, router.hosts, about, reason, remedy, "the same addresses on all")
     for option in AGREED:
-        said = {host: one.get(option) for host, one in router.members.items()}
-        if option != "interface" and len(set(map(str, said.values()))) > 1:
-            told = "; ".join(f"{host}: {value}" for host, value in said.items())
-            reason = f"{option} differs ({told}), and members do not hear each other"
+        by_host = {host: one.get(option) for host, one in router.members.items()}
+        if option != "interface" and len(set(map(str, by_host.values()))) > 1:
+            listed = "; ".join(f"{host}: {value}" for host, value in by_host.items())
+            reason = f"{option} differs ({listed}), and members do not hear each other"
             yield Fault("agreed", ERROR, router.hosts, about, reason, "Give all the same", "the same on all")
 
 

@@ -42,7 +42,7 @@ class Former(NamedTuple):
     successors: tuple[str, ...]
     tied: tuple[str, ...] = ()
 
-    def told(self, purge: bool) -> dict[str, Any]:
+    def as_dict(self, purge: bool) -> dict[str, Any]:
         """The former member as plain values. ``purge``: undeclared configuration of that host may be removed."""
         leaves = bool(self.instances and self.successors and purge and not self.tied)
         return {
@@ -142,19 +142,19 @@ def _of_vip(
         if infos.get(host, {}).get("active")
         and {live_states(infos[host]).get(name) for name in _about(vip, infos[host])} & {"MASTER", "BACKUP"}
     )
-    told: set[str | None] = set()
+    reported: set[str | None] = set()
     for host, info in infos.items():
         about = _about(vip, info)
         if host not in vip.hosts and about and (info["active"] or info.get("enabled")):
-            told.add(host)
+            reported.add(host)
             yield Former(vip, host, stated_address(host, hostvars[host]) or "", host, about, successors)
     present = {address for host in vip.hosts for address in _addresses(host, hostvars, infos)}
     named = {str(peer) for host in vip.hosts for each in desired.get(host, ()) for peer in _peers(each)}
     for named_by, address in undeclared_peers(vip, infos, present | named):
         names = [each for each in hostvars if address in _addresses(each, hostvars, infos)]
         known = names[0] if names else None
-        if (known or address) not in told and known not in infos:
-            told.add(known or address)
+        if (known or address) not in reported and known not in infos:
+            reported.add(known or address)
             yield Former(vip, known, address, named_by, None, successors)
 
 

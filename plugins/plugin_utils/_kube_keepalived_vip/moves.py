@@ -92,9 +92,9 @@ def _to_service(
     desired = entry.get("load_balancer_class")
     which = {"namespace": namespace, "name": name}
 
-    def patch(told: str | None, kind: str, class_: str | None) -> dict[str, Any]:
+    def patch(given: str | None, kind: str, class_: str | None) -> dict[str, Any]:
         new_class = {"loadBalancerClass": class_} if desired else {}
-        metadata = {**which, "annotations": {ADDRESS: told}}
+        metadata = {**which, "annotations": {ADDRESS: given}}
         return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"type": kind, **new_class}}
 
     return {

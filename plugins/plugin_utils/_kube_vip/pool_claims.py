@@ -40,7 +40,7 @@ def claims(found: Sequence[Object], pools: Sequence[Pool]) -> tuple[list[Problem
     """The problems that forbid a pool, and notes on kube-vip's addresses that the provider does not count."""
     holders = [holder for each in found for holder in _holders(each)]
     problems: list[Problem] = []
-    told: list[str] = []
+    notes: list[str] = []
     for pool in pools:
         known = {each.address for each in holders if each.counted and pool.namespace in (GLOBAL, each.namespace)}
         for span in pool.spans:
@@ -48,10 +48,10 @@ def claims(found: Sequence[Object], pools: Sequence[Pool]) -> tuple[list[Problem
                 if holder.address in known:
                     continue
                 if holder.annotated:
-                    told.append(_uncounted(pool, holder))
+                    notes.append(_uncounted(pool, holder))
                 else:
                     problems.append(_claim(pool, span, holder))
-    return problems, list(dict.fromkeys(told))
+    return problems, list(dict.fromkeys(notes))
 
 
 def _within(span: Span, holders: Iterable[Holder]) -> Iterator[Holder]:

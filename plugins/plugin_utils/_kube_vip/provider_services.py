@@ -33,8 +33,10 @@ def mode_of(deployments: Iterable[Object]) -> str | None:
     """What the provider watches, from its Deployment; None if there is none."""
     for each in deployments:
         containers = each["spec"]["template"]["spec"]["containers"]
-        said = {(env["name"], env.get("value")) for container in containers for env in container.get("env") or ()}
-        return BY_CLASS if (CLASS_ONLY, "true") in said else WITHOUT_CLASS
+        environment = {
+            (env["name"], env.get("value")) for container in containers for env in container.get("env") or ()
+        }
+        return BY_CLASS if (CLASS_ONLY, "true") in environment else WITHOUT_CLASS
     return None
 
 

@@ -103,7 +103,7 @@ def _of(name: str, spec: Spec, variables: Mapping[str, Any]) -> Iterator[Problem
     yield from found
 
 
-def told(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def fault_sentences(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A sentence for each fault, once, with the hosts that have it where not all do."""
     having: dict[str, list[str]] = {}
     asked = list(dict.fromkeys(hosts))

@@ -14,7 +14,12 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.fleet_plan impor
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import plan_options
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.text import plan_text
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import READ, problems, said, untyped
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import (
+    READ,
+    problems,
+    problems_raised,
+    untyped,
+)
 
 #: The stages: how much is known of the hosts.
 STAGES = ("declared", "read", "reached", "planned")
@@ -29,7 +34,7 @@ def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
         found = untyped(fleet)
     if stage == "planned" and not found:
         found = list(unplanned(fleet))
-    declared = not said(lambda: (fleet.down, fleet.vips, fleet.parallel))
+    declared = not problems_raised(lambda: (fleet.down, fleet.vips, fleet.parallel))
     data: dict[str, Any] = {
         "problems": found,
         "present": fleet.hosts if declared else [],
@@ -60,7 +65,7 @@ def as_data(fleet: Fleet, stage: str) -> dict[str, Any]:
 
 def _reached(fleet: Fleet) -> Fleet:
     """The same hosts; those that could not be read count as down, so that the others can be planned all the same."""
-    if said(lambda: (fleet.down, fleet.vips)):
+    if problems_raised(lambda: (fleet.down, fleet.vips)):
         return fleet
     asked = dict.fromkeys([*fleet.hosts, *fleet.real_servers])
     down = {VARIABLE: [*fleet.down, *(host for host in asked if not fleet.variables(host).get(READ))]}

@@ -45,7 +45,7 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
         "removes": [
             {"host": each["host"], "what": [*each["keepalived"], *each["haproxy"], *each["files"]]} for each in removed
         ],
-        "vips": [way.told() for way in found],
+        "vips": [way.as_dict() for way in found],
         "connections": [line for each in hosts for line in _connections(each, found)],
         "notes": [
             *fleet.foreign.notes,

@@ -43,7 +43,7 @@ class Way(NamedTuple):
     holder: str
     pauses: tuple[str, ...] = ()
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The same as plain values."""
         return {
             "vip": self.vip,

@@ -98,13 +98,13 @@ def _facts(plan: Mapping[str, Any], changing: Sequence[Mapping[str, Any]]) -> st
     """The summary at the top of the page."""
     heaviest = MEANING[worst([each["impact"] for each in changing])]
     moves = sum(len(way["moves"]) for way in plan["vips"])
-    said = {
+    facts = {
         "hosts that change": f"{len(changing)} of {len(plan['hosts'])}",
         "heaviest impact": heaviest,
         "moves of VIPs": str(moves) if moves else "none",
         "takes about": f"{plan['seconds']} s",
     }
-    tiles = (f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in said.items())
+    tiles = (f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items())
     return f'<dl class="facts">{"".join(tiles)}</dl>'
 
 

@@ -34,6 +34,6 @@ def _uneven(fleet: Fleet) -> Iterator[Finding]:
         count = Counter(dict.fromkeys(hosts, 0))
         count.update(host for vip in mine for host in hosts if instance_name(vip, vip.addresses[0]) in led[host])
         if max(count.values()) - min(count.values()) > 1:
-            told = ", ".join(f"{host}: {number}" for host, number in count.items())
-            reason = f"{len(mine)} VIPs of the same hosts do not spread evenly over them ({told})"
+            listed = ", ".join(f"{host}: {number}" for host, number in count.items())
+            reason = f"{len(mine)} VIPs of the same hosts do not spread evenly over them ({listed})"
             yield Finding(NOTE, (), "k8s_edge_vips", reason, "Leave holder and priorities out, and they do")

@@ -33,7 +33,7 @@ class Finding(NamedTuple):
         remedy = f" {self.remedy.rstrip('.')}." if self.remedy else ""
         return f"{where}{about}{self.reason.rstrip('.')}.{remedy}"
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The same as plain values."""
         return {**self._asdict(), "hosts": list(self.hosts)}
 

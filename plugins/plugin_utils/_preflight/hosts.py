@@ -98,7 +98,7 @@ def _versions(seen: Seen) -> Iterator[Finding]:
                 if version:
                     found.setdefault(".".join(version.split(".")[:2]), []).append(host)
             if len(found) > 1:
-                told = ", ".join(f"{version} on {' and '.join(hosts)}" for version, hosts in sorted(found.items()))
-                reason = f"members run different versions: {told}"
+                listed = ", ".join(f"{version} on {' and '.join(hosts)}" for version, hosts in sorted(found.items()))
+                reason = f"members run different versions: {listed}"
                 remedy = "Install one version on all, first on hosts that hold no VIP"
                 yield Finding(WARNING, vip.hosts, name, reason, remedy)

@@ -25,20 +25,20 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.upgrades import upgrade_findings
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.vrrp import vrrp_findings
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems_found, said
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems_found, problems_raised
 
 
 def report(fleet: Fleet, stage: str) -> dict[str, Any]:
     """``findings``, the most severe first; ``errors``, those that stop a run, as sentences; ``text``, lines for a
     terminal; ``hosts``, those that were examined. ``stage`` as for ``edge_fleet``."""
     seen = Seen(fleet)
-    sound = not said(lambda: (fleet.down, fleet.vips))
+    sound = not problems_raised(lambda: (fleet.down, fleet.vips))
     found = merged(_findings(seen, stage, sound))
     looks = seen.looks if sound else {}
     seconds = max((look["listened"]["seconds"] for look in looks.values()), default=0)
     heard = f"VRRP listened for during {seconds:g} s" if looks else "no network listened to"
     return {
-        "findings": [each.told() for each in found],
+        "findings": [each.as_dict() for each in found],
         "counts": {severity: sum(each.severity == severity for each in found) for severity in SEVERITIES},
         "errors": [each.text for each in found if each.severity == ERROR],
         "text": lines(found, len(looks), heard),

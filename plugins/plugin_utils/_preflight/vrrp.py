@@ -94,7 +94,7 @@ def _disagreement(seen: Seen, host: str, member: Member, heard: Mapping[str, Any
     for what, (sent, mine) in has.items():
         if sent != mine:
             reason = (
-                f"{source} sends {what} {_told(sent)}, and keepalived here has {_told(mine)}: it drops these "
+                f"{source} sends {what} {_as_text(sent)}, and keepalived here has {_as_text(mine)}: it drops these "
                 "adverts, and both become MASTER (split brain)"
             )
             remedy = "Give both the same configuration: playbooks/site.yml changes the members together"
@@ -113,5 +113,5 @@ def _addresses(instance: Mapping[str, Any]) -> Iterator[str]:
         yield str(entry.get("address") if isinstance(entry, Mapping) else entry).partition("/")[0]
 
 
-def _told(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return ", ".join(value) or "none" if isinstance(value, list) else str(value)

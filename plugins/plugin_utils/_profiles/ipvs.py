@@ -132,8 +132,8 @@ class Ipvs(Profile):
                     yield Problem(f"{vip.path}.hosts", list(vip.hosts), reason, remedy + ", ".join(other.hosts))
                 elif (vip.holder, vip.priorities) != (other.holder, other.priorities):
                     reason = f"is not as for {other.path}, and a host directs either all of its VIPs or none"
-                    told = other.priorities or other.holder or "neither holder nor priorities"
-                    yield Problem(f"{vip.path}.holder", vip.priorities or vip.holder, reason, remedy + str(told))
+                    declared = other.priorities or other.holder or "neither holder nor priorities"
+                    yield Problem(f"{vip.path}.holder", vip.priorities or vip.holder, reason, remedy + str(declared))
                 break
 
     def virtual_servers(self, vip: Vip, address: Interface, servers: Sequence[str]) -> Iterator[Section]:

@@ -19,7 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members imp
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.planes import conflicts, planes_of
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import said
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems_raised
 
 CONTROLLER = "localhost"
 
@@ -67,7 +67,7 @@ def cluster_side(groups: Groups, hostvars: Hostvars, reached: bool) -> dict[str,
     return {
         "parts": declared,
         "roles": [role for role in CLAIMS if role in declared or _state(role, variables) == "absent"],
-        "conflicts": [*said(judge), *wrong],
+        "conflicts": [*problems_raised(judge), *wrong],
     }
 
 

@@ -170,7 +170,7 @@ class Fleet:
             return []  # reported by ``order``, which every run reads
         gone = {str(each) for host in hosts_of(self.vips)[:1] for each in self.variables(host).get(GONE) or ()}
         return [
-            each.told(bool(each.host) and truth(self.variables(each.host or "").get("keepalived_purge")))
+            each.as_dict(bool(each.host) and truth(self.variables(each.host or "").get("keepalived_purge")))
             for each in former_members(self.vips, desired, self.hostvars, BEFORE)
             if each.instances is not None or not gone & {each.host, each.address}
         ]

@@ -135,9 +135,9 @@ def _disagreement(written: Mapping[str, Mapping[str, Any]]) -> str:
     """Why hosts ignore each other's advertisements, judged by their files."""
     differing = {}
     for key in dict.fromkeys(key for each in written.values() for key in each if key != "unicast_src_ip"):
-        said = {host: _worded(each.get(key)) for host, each in written.items()}
-        if len(set(said.values())) > 1:
-            differing[key] = ", ".join(f"{value} on {host}" for host, value in said.items())
+        by_host = {host: _worded(each.get(key)) for host, each in written.items()}
+        if len(set(by_host.values())) > 1:
+            differing[key] = ", ".join(f"{value} on {host}" for host, value in by_host.items())
     if not differing:
         return "their files agree, so the adverts of one do not reach the other, or are rejected there"
     return "their files disagree (" + "; ".join(f"{key}: {values}" for key, values in differing.items()) + ")"

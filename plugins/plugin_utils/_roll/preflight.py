@@ -13,7 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError, Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import VARIABLE
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import told
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.variables import fault_sentences
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import emptied, removal_problems
 from jinja2.exceptions import UndefinedError
@@ -77,10 +77,10 @@ def untyped(fleet: Fleet) -> list[str]:
     declaration is wrong."""
     concerned = [host for vip in fleet.vips for host in (*vip.hosts, *vip.servers)]
     concerned = concerned or list(fleet.groups.get("all") or ())  # leftovers may be on any host
-    return told(["localhost", *concerned] if "localhost" in fleet.hostvars else concerned, fleet.hostvars)
+    return fault_sentences(["localhost", *concerned] if "localhost" in fleet.hostvars else concerned, fleet.hostvars)
 
 
-def said(thought: Callable[[], Any]) -> list[str]:
+def problems_raised(thought: Callable[[], Any]) -> list[str]:
     """The problems that a derivation raises; empty if it succeeds."""
     return [str(problem) for problem in _refused(thought)]
 

@@ -46,8 +46,8 @@ def parallel_groups(hostvars: Hostvars) -> int:
             refuse([Problem(VARIABLE, given, f"is not a whole number from 1 on (host {host})", remedy)])
         found.setdefault(int(text), host)
     if len(found) > 1:
-        said = " and ".join(f"{number} on {host}" for number, host in found.items())
-        refuse([Problem(VARIABLE, None, f"is {said}, and there is one roll for all", "Set it in group_vars of all")])
+        listed = " and ".join(f"{number} on {host}" for number, host in found.items())
+        refuse([Problem(VARIABLE, None, f"is {listed}, and there is one roll for all", "Set it in group_vars of all")])
     return next(iter(found), 1)
 
 

@@ -26,7 +26,7 @@ def trades(
 ) -> Iterator[Problem]:
     """A problem for each address that would be lost, of a VIP or of an instance declared by hand. ``desired``: all
     desired instances by host; ``infos``: the results of ``keepalived_info`` by host."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for host, info in infos.items():
         if not info.get("active"):
             continue
@@ -34,8 +34,8 @@ def trades(
         for address in traded(list(written_instances(info).values()), coming):
             vip = next((vip for vip in vips if address in [str(each.ip) for each in vip.addresses]), None)
             getting = next((each["name"] for each in reversed(coming) if holds(each, address)), None)
-            if address not in told and (vip is not None or getting is not None):
-                told.add(address)
+            if address not in reported and (vip is not None or getting is not None):
+                reported.add(address)
                 kind = "VIP" if vip else "instance"
                 yield Problem(
                     f"{vip.path if vip else f'keepalived_instances[{getting}]'}.virtual_router_id on host {host}",

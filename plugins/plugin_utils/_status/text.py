@@ -34,20 +34,20 @@ def _lines(state: Mapping[str, Any], now: float) -> Iterator[str]:
         yield from (f"   {one['host']}: {one['why']}" for one in each["members"] if not one["holds"])
     for each in state["hosts"]:
         yield f"{each['host']}: {host_text(each, now)}"
-        for name, told in {**servers_text(each), **virtual_servers_text(each)}.items():
-            yield f"   {name}: {told}"
+        for name, text in {**servers_text(each), **virtual_servers_text(each)}.items():
+            yield f"   {name}: {text}"
         yield from (f"   {line}" for line in old_text(each))
         yield f"   {drift_text(each)}"
     if state["certificates"]:
-        told = ", ".join(f"{each['server']} {each['days']} d" for each in state["certificates"])
-        yield f"certificates end in: {told}"
+        listed = ", ".join(f"{each['server']} {each['days']} d" for each in state["certificates"])
+        yield f"certificates end in: {listed}"
 
 
 def holder_text(vip: Mapping[str, Any], now: float) -> str:
     """Who holds an address, since when, and who saw it."""
     if not vip["holders"]:
-        said = f" ({' and '.join(vip['says'])} says to have it)" if vip["says"] else ""
-        return f"nobody answers for it{said}"
+        claimed = f" ({' and '.join(vip['says'])} says to have it)" if vip["says"] else ""
+        return f"nobody answers for it{claimed}"
     found = []
     for each in vip["members"]:
         if each["holds"]:
@@ -72,23 +72,23 @@ def host_text(host: Mapping[str, Any], now: float) -> str:
         *([("keepalived", host["keepalived"])] if host["vrrp"] else []),
         *([("HAProxy", host["haproxy"])] if "HAProxy" in host["roles"] else []),
     ]
-    told = [", ".join(host["roles"]) or ("VRRP" if host["vrrp"] else "no role")]
-    told += [f"{name} {each['version'] or 'missing'} {_health(each)}" for name, each in names]
+    parts = [", ".join(host["roles"]) or ("VRRP" if host["vrrp"] else "no role")]
+    parts += [f"{name} {each['version'] or 'missing'} {_health(each)}" for name, each in names]
     if "HAProxy" in host["roles"] and host["sessions"] is not None:
-        told.append(f"{host['sessions']} sessions")
+        parts.append(f"{host['sessions']} sessions")
     if host["last_written"]:
         written = host["last_written"]
-        told.append(f"last written {age(now - written['at'])} ago ({written['path'].rpartition('/')[2]})")
-    return "; ".join(told)
+        parts.append(f"last written {age(now - written['at'])} ago ({written['path'].rpartition('/')[2]})")
+    return "; ".join(parts)
 
 
 def servers_text(host: Mapping[str, Any]) -> dict[str, str]:
     """For each backend its servers, with state and sessions."""
     found: dict[str, list[str]] = {}
     for each in host["servers"]:
-        told = f"{each['server']} {each['status']} {each['sessions']}"
-        found.setdefault(each["backend"], []).append(told)
-    return {backend: ", ".join(told) for backend, told in found.items()}
+        shown = f"{each['server']} {each['status']} {each['sessions']}"
+        found.setdefault(each["backend"], []).append(shown)
+    return {backend: ", ".join(shown) for backend, shown in found.items()}
 
 
 def virtual_servers_text(host: Mapping[str, Any]) -> dict[str, str]:
@@ -105,11 +105,11 @@ def _real_server(server: Mapping[str, Any]) -> str:
 
 def old_text(host: Mapping[str, Any]) -> list[str]:
     """Processes that a reload has left behind."""
-    told = []
+    lines = []
     for each in host["old_processes"]:
         kept = "unknown sessions" if each["sessions"] is None else f"{each['sessions']} sessions"
-        told.append(f"old HAProxy process {each['pid']} keeps {kept}")
-    return told
+        lines.append(f"old HAProxy process {each['pid']} keeps {kept}")
+    return lines
 
 
 def drift_text(host: Mapping[str, Any]) -> str:

@@ -25,16 +25,16 @@ _DAY = 86400
 
 
 class Check(NamedTuple):
-    """One row: ``about`` is what was looked at, ``told`` what was seen there."""
+    """One row: ``about`` is what was looked at, ``observed`` what was seen there."""
 
     result: str
     about: str
-    told: str
+    observed: str
 
     @property
     def text(self) -> str:
         """In one sentence."""
-        return f"{self.about}: {self.told.rstrip('.')}."
+        return f"{self.about}: {self.observed.rstrip('.')}."
 
 
 class Answers:
@@ -58,7 +58,7 @@ def verification(fleet: Fleet, applied: bool) -> dict[str, Any]:
     keepalived, haproxy = answers.of("keepalived"), answers.of("haproxy")
     seen = Seen(fleet, answers.of("wire"), keepalived)
     # What these rows show, vip_faults says in sentences.
-    said = [*_held(seen), *_keepalived(fleet, keepalived)]
+    own_rows = [*_held(seen), *_keepalived(fleet, keepalived)]
     others = [
         *_unseen(answers),
         *_answered(fleet, answers),
@@ -69,7 +69,7 @@ def verification(fleet: Fleet, applied: bool) -> dict[str, Any]:
     ]
     faults = vip_faults(fleet, keepalived, haproxy, answers.of("wire"))
     faults += [each.text for each in others if each.result == FAULT]
-    rows = [*said, *others]
+    rows = [*own_rows, *others]
     return {
         "checks": [each._asdict() for each in rows],
         "faults": list(dict.fromkeys(faults)),
@@ -85,7 +85,7 @@ def table(rows: list[Check]) -> list[str]:
     counted = ", ".join(f"{number} {result}" for result, number in counts.items() if number)
     return [
         f"{len(rows)} checks: {counted or 'nothing to check'}.",
-        *(f"{each.result:<7}  {each.about:<{wide}}  {each.told}" for each in order),
+        *(f"{each.result:<7}  {each.about:<{wide}}  {each.observed}" for each in order),
     ]
 
 
@@ -97,12 +97,12 @@ def _held(seen: Seen) -> Iterator[Check]:
 
 
 def _holder(each: Holding) -> str:
-    told = f"held by {' and '.join(each.says) or 'no host'}"
+    observed = f"held by {' and '.join(each.says) or 'no host'}"
     if each.answers:
-        told += ", seen on the network at {}".format(" and ".join(each.answers))
+        observed += ", seen on the network at {}".format(" and ".join(each.answers))
     if each.others:
-        told += ", answered for by {} too".format(" and ".join(each.others))
-    return told
+        observed += ", answered for by {} too".format(" and ".join(each.others))
+    return observed
 
 
 def _keepalived(fleet: Fleet, infos: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
@@ -165,8 +165,8 @@ def _backends(fleet: Fleet, infos: Mapping[str, Mapping[str, Any]], empty: str) 
                 continue
             up = [name for name, status in known.items() if status.startswith(("UP", "no check"))]
             away = [f"{name} is {status}" for name, status in known.items() if name not in up]
-            told = f"{len(up)} of {len(known)} servers are up{': ' if away else ''}{', '.join(away)}"
-            yield Check(OK if not away else WARNING if up else empty, f"backend {backend} on {host}", told)
+            observed = f"{len(up)} of {len(known)} servers are up{': ' if away else ''}{', '.join(away)}"
+            yield Check(OK if not away else WARNING if up else empty, f"backend {backend} on {host}", observed)
 
 
 def _planes(fleet: Fleet, applied: bool) -> Iterator[Check]:
@@ -177,14 +177,14 @@ def _planes(fleet: Fleet, applied: bool) -> Iterator[Check]:
         if planes is None or host in changed:
             continue
         steps = {name: list(plane.get("steps") or ()) for name, plane in planes.items()}
-        differs = {name: told for name, told in steps.items() if told}
-        for name, told in differs.items():
+        differs = {name: found for name, found in steps.items() if found}
+        for name, found in differs.items():
             result = FAULT if name in GUARDS else WARNING
-            yield Check(result, f"{GUARDS.get(name, name)} on {host}", f"not as declared: {'; '.join(told)}")
+            yield Check(result, f"{GUARDS.get(name, name)} on {host}", f"not as declared: {'; '.join(found)}")
         for name in fleet.plan(host).get("failed_planes") or ():
             yield Check(FAULT, f"{GUARDS.get(name, name)} on {host}", str(planes[name].get("msg")))
         if not differs and not fleet.plan(host).get("failed_planes"):
-            guards = [told for name, told in GUARDS.items() if name in planes]
+            guards = [guard for name, guard in GUARDS.items() if name in planes]
             yield Check(OK, f"host {host}", "as declared" + (f" ({' and '.join(guards)} too)" if guards else ""))
 
 
@@ -200,8 +200,8 @@ def _certificates(seen: Seen) -> Iterator[Check]:
     """The apiservers' certificates, as the hosts that looked see them."""
     found = merged(certificate_findings(seen))
     for each in found:
-        told = f"{each.reason.rstrip('.')}{f'. {each.remedy}' if each.remedy else ''}"
-        yield Check(FAULT if each.severity == ERROR else WARNING, f"certificate of {each.about}", told)
+        observed = f"{each.reason.rstrip('.')}{f'. {each.remedy}' if each.remedy else ''}"
+        yield Check(FAULT if each.severity == ERROR else WARNING, f"certificate of {each.about}", observed)
     wrong = {each.about for each in found}
     days: dict[str, int] = {}
     for look in seen.looks.values():

@@ -67,8 +67,8 @@ def sessions(runtime: Runtime) -> dict[str, Any]:
         rows = read_stat(stat, ("pxname", "scur"))
         frontends = {str(row["pxname"]): int(row["scur"]) for row in rows if row.get("scur")}
         return {"sessions": sum(frontends.values()), "frontends": frontends, "older_than": 0}
-    (said,) = runtime.ask(["show sess"])
-    frontends = dict(Counter(each.frontend for each in read_sessions(said) if each.frontend != _OWN and each.age))
+    (reply,) = runtime.ask(["show sess"])
+    frontends = dict(Counter(each.frontend for each in read_sessions(reply) if each.frontend != _OWN and each.age))
     return {"sessions": sum(frontends.values()), "frontends": frontends, "older_than": 1}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, os_reason, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode, encode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
 
@@ -77,7 +77,7 @@ def _read(entry: Mapping[str, Any]) -> bytes:
             f"file {path}: does not exist, so no block can be written to it. Create the file first."
         ) from None
     except OSError as error:
-        raise EdgeError(f"file {path}: {told(error)}.") from error
+        raise EdgeError(f"file {path}: {os_reason(error)}.") from error
 
 
 def _words(entry: Mapping[str, Any], old: bytes, block: str) -> str:

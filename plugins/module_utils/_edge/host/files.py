@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, refuse, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Problem, os_reason, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
 
 _MODE = re.compile(r"0?[0-7]{3,4}")
@@ -32,7 +32,7 @@ def look(entries: Sequence[Mapping[str, Any]]) -> Look:
         try:
             found = list(_removed(entry) if entry["state"] == "absent" else _changed(entry))
         except OSError as error:
-            raise EdgeError(f"file {error.filename or entry['path']}: {told(error)}.") from error
+            raise EdgeError(f"file {error.filename or entry['path']}: {os_reason(error)}.") from error
         steps += found
         if found:
             impacts.append(entry["impact"])

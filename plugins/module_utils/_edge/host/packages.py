@@ -42,16 +42,16 @@ def _states(names: Sequence[str], system: System) -> dict[str, str]:
     """The state of each package that the host's package manager knows."""
     dpkg, rpm = system.which("dpkg-query"), system.which("rpm")
     if dpkg is not None and (rpm is None or os.path.exists(_DPKG)):
-        told = system.run([dpkg, "-W", "-f", "${Package} ${db:Status-Status}\n", *names], timeout=_SECONDS)
-        if told.rc not in (0, 1):  # 1: some of them are unknown
-            raise EdgeError(f"dpkg-query cannot tell what is installed: {told.stderr.strip()}.")
-        return dict(line.split(" ", 1) for line in told.stdout.splitlines() if " " in line)
+        listing = system.run([dpkg, "-W", "-f", "${Package} ${db:Status-Status}\n", *names], timeout=_SECONDS)
+        if listing.rc not in (0, 1):  # 1: some of them are unknown
+            raise EdgeError(f"dpkg-query cannot tell what is installed: {listing.stderr.strip()}.")
+        return dict(line.split(" ", 1) for line in listing.stdout.splitlines() if " " in line)
     if rpm is None:
         raise EdgeError(
             "packages: this host has neither dpkg-query nor rpm, so it is not known whether it has {}. Install "
             "the packages by hand, and leave the option out.".format(", ".join(names))
         )
-    told = system.run([rpm, "-q", "--qf", "%{NAME}\n", *names], timeout=_SECONDS)
-    if told.timed_out or told.stderr.strip():
-        raise EdgeError(f"rpm cannot tell what is installed: {told.stderr.strip() or 'it did not answer in time'}.")
-    return {line: "installed" for line in told.stdout.splitlines() if " " not in line}
+    listing = system.run([rpm, "-q", "--qf", "%{NAME}\n", *names], timeout=_SECONDS)
+    if listing.timed_out or listing.stderr.strip():
+        raise EdgeError(f"rpm cannot tell what is installed: {listing.stderr.strip() or 'it did not answer in time'}.")
+    return {line: "installed" for line in listing.stdout.splitlines() if " " not in line}

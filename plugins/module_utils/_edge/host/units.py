@@ -80,15 +80,15 @@ def _states(entries: Sequence[Mapping[str, Any]], system: System) -> list[dict[s
     systemctl = system.which("systemctl")
     if systemctl is None:
         raise EdgeError(f"units: this host has no systemctl to run {', '.join(names)}.")
-    told = system.run([systemctl, "show", "--property=" + ",".join(_PROPERTIES), "--", *names], timeout=_SECONDS)
+    shown = system.run([systemctl, "show", "--property=" + ",".join(_PROPERTIES), "--", *names], timeout=_SECONDS)
     found = [
         {**dict.fromkeys(_PROPERTIES, ""), **dict(line.split("=", 1) for line in part.splitlines() if "=" in line)}
-        for part in told.stdout.split("\n\n")
+        for part in shown.stdout.split("\n\n")
         if part.strip()
     ]
-    if told.rc != 0 or len(found) != len(names):
-        said = told.stderr.strip().rstrip(".") or "it did not answer in time"
-        raise EdgeError(f"units: systemd does not show {', '.join(names)}: {said}.")
+    if shown.rc != 0 or len(found) != len(names):
+        reason = shown.stderr.strip().rstrip(".") or "it did not answer in time"
+        raise EdgeError(f"units: systemd does not show {', '.join(names)}: {reason}.")
     return found
 
 
@@ -128,8 +128,8 @@ def _affected(entry: Mapping[str, Any], impact: str, system: System) -> dict[str
 def _keepalived_lacks(path: str, _unit: str, system: System) -> str:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.info import info
 
-    told = info({"path": path, "live": True}, system, True)
-    return "" if told["loaded"] else str(told["loaded_reason"])
+    running = info({"path": path, "live": True}, system, True)
+    return "" if running["loaded"] else str(running["loaded_reason"])
 
 
 def _haproxy_lacks(path: str, unit: str, system: System) -> str:

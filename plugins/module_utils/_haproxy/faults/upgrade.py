@@ -113,14 +113,14 @@ def _changes(documents: Sequence[Document]) -> Iterator[Change]:
     kinds: dict[str, str] = {}
     for document, section in sections:
         if section.kind == "program":
-            yield _told(section.title, _PROGRAM if exposed else _HIDDEN_PROGRAM)
+            yield _change(section.title, _PROGRAM if exposed else _HIDDEN_PROGRAM)
             continue
         if section.kind in PROXY_KEYWORDS and kinds.setdefault(section.name, section.kind) != section.kind:
-            yield _told(section.title, _NAMES)
+            yield _change(section.title, _NAMES)
         yield from _of_lines(document, section)
         inherits = section.words[-2:-1] == ("from",) and section.words[-1] in named
         if _balances(document, section) and not inherits and id(section) not in balanced | placed:
-            yield _told(section.title, _BALANCE)
+            yield _change(section.title, _BALANCE)
 
 
 def _of_lines(document: Document, section: Section) -> Iterator[Change]:
@@ -129,14 +129,14 @@ def _of_lines(document: Document, section: Section) -> Iterator[Change]:
         for count in range(1, _WORDS + 1):
             row = _LINES.get(words[:count]) if len(words) >= count else None
             if row is not None:
-                yield _told(f"{section.title}: {' '.join(words[:count])}", row)
+                yield _change(f"{section.title}: {' '.join(words[:count])}", row)
         if words[:1] == ("bind",) and "process" in words[2:]:
-            yield _told(f"{section.title}: bind {words[1]} process", _BIND_PROCESS)
+            yield _change(f"{section.title}: bind {words[1]} process", _BIND_PROCESS)
         if words[:2] == ("option", "httpchk") and any("\r\n" in word for word in words[4:]):
-            yield _told(f"{section.title}: option httpchk", _HIDDEN_HEADERS)
+            yield _change(f"{section.title}: option httpchk", _HIDDEN_HEADERS)
 
 
-def _told(where: str, row: _Row) -> Change:
+def _change(where: str, row: _Row) -> Change:
     return Change(where, row.since, row.refused, row.reason, row.remedy)
 
 

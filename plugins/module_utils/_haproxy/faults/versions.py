@@ -117,9 +117,9 @@ def _keywords(keyword: str, words: list[str]) -> Iterator[tuple[str, str]]:
         yield f"{owner} {word}", word
 
 
-def _version(said: str) -> str:
+def _version(output: str) -> str:
     """``HAProxy version 2.6.12-1+deb12u3 2023/..`` and ``HA-Proxy version 2.0..`` as 2.6.12; empty otherwise."""
-    match = re.search(r"HA-?Proxy version ([0-9]+(?:\.[0-9]+)+)", said)
+    match = re.search(r"HA-?Proxy version ([0-9]+(?:\.[0-9]+)+)", output)
     return match.group(1) if match is not None else ""
 
 

@@ -125,12 +125,12 @@ def from_words(words: list[str], folder: str | None) -> Invocation:
     return Invocation(tuple(os.path.join(folder or "/", source) for source in sources), tuple(options), folder)
 
 
-def from_unit(told: Mapping[str, str], read: Mapping[str, str]) -> Invocation:
+def from_unit(unit_properties: Mapping[str, str], read: Mapping[str, str]) -> Invocation:
     """An invocation from systemd's properties of a unit. ``read`` has the text of its EnvironmentFiles, by path."""
     import shlex
 
     environment = {"PATH": os.environ.get("PATH", os.defpath)}
-    pairs = shlex.split(told.get("Environment", ""))
+    pairs = shlex.split(unit_properties.get("Environment", ""))
     for text in read.values():
         lines = [line.strip() for line in text.splitlines()]
         # A quote that is never closed is left to systemd to report.
@@ -140,7 +140,7 @@ def from_unit(told: Mapping[str, str], read: Mapping[str, str]) -> Invocation:
             if line[:1] not in ("", "#", ";")
         ]
     environment.update(_pairs(pairs))
-    command = told.get("ExecStart", "").partition("argv[]=")[2].partition(" ; ")[0]
+    command = unit_properties.get("ExecStart", "").partition("argv[]=")[2].partition(" ; ")[0]
     words: list[str] = []
     for word in command.split():
         name = word[1:].strip("{}") if word.startswith("$") else ""
@@ -150,7 +150,7 @@ def from_unit(told: Mapping[str, str], read: Mapping[str, str]) -> Invocation:
             words.append(environment.get(name, ""))
         else:
             words.append(word)
-    folder = told.get("WorkingDirectory", "").lstrip("!-") or "/"
+    folder = unit_properties.get("WorkingDirectory", "").lstrip("!-") or "/"
     return from_words(words, folder)._replace(environment=environment)
 
 
@@ -160,14 +160,14 @@ def _from_unit(system: System, unit: str) -> Invocation:
     answer = program and system.run([program, "show", unit, f"--property={properties}"], timeout=_TIME_LIMIT)
     if not answer or answer.rc != 0:
         return Invocation(())
-    told: dict[str, str] = {}
+    unit_properties: dict[str, str] = {}
     files: list[str] = []
     for line in answer.stdout.splitlines():
         name, _equals, value = line.partition("=")
-        told.setdefault(name, value)
+        unit_properties.setdefault(name, value)
         if name == "EnvironmentFiles":
             files.append(value.partition(" (")[0])
-    return from_unit(told, {file: _text(file) for file in files})
+    return from_unit(unit_properties, {file: _text(file) for file in files})
 
 
 def _within(folder: str) -> list[str]:

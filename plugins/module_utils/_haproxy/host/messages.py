@@ -45,29 +45,29 @@ _OLDER = {
 }
 
 
-class Said(NamedTuple):
+class Messages(NamedTuple):
     """The messages of a check, one line each."""
 
     alerts: list[str]
     warnings: list[str]
 
 
-def read_messages(output: str, shown_as: Mapping[str, str]) -> Said:
+def read_messages(output: str, shown_as: Mapping[str, str]) -> Messages:
     """HAProxy's alerts and warnings, secrets masked. ``shown_as`` maps the paths that were checked, the longest first,
     to the names that the user knows."""
     for path, name in shown_as.items():
         output = output.replace(path, name)
-    said: dict[str, list[str]] = {}
+    by_level: dict[str, list[str]] = {}
     level = ""
     for line in redact(output).splitlines():
         match = _MESSAGE.match(line)
         if match is not None:
             level = match.group(1)
-            said.setdefault(level, []).append(match.group(2))
-        elif line.lstrip().startswith("|") and said.get(level):
-            said[level][-1] += " " + line.lstrip(" |")
-    alerts = [alert for alert in said.get("ALERT", []) + said.get("EMERG", []) if not _VERDICTS.search(alert)]
-    return Said(alerts, said.get("WARNING", []))
+            by_level.setdefault(level, []).append(match.group(2))
+        elif line.lstrip().startswith("|") and by_level.get(level):
+            by_level[level][-1] += " " + line.lstrip(" |")
+    alerts = [alert for alert in by_level.get("ALERT", []) + by_level.get("EMERG", []) if not _VERDICTS.search(alert)]
+    return Messages(alerts, by_level.get("WARNING", []))
 
 
 def normal(message: str) -> str:

@@ -87,29 +87,33 @@ def after_reload(path: str, proc: str = "/proc") -> Limit | None:
 
 def after_start(system: System, proc: str = "/proc", unit: str = UNIT) -> Limit | None:
     """The limit with which systemd starts HAProxy; None where systemd does not know the unit, or does not answer."""
-    told = _told(system, unit)
-    if told.get("LoadState") != "loaded" or not told.get("LimitNOFILE"):
+    properties = _unit_properties(system, unit)
+    if properties.get("LoadState") != "loaded" or not properties.get("LimitNOFILE"):
         return None
-    named = told.get("CapabilityBoundingSet", "cap_sys_resource").split()
-    may_raise = told.get("User", "") in ("", "root", "0") and "cap_sys_resource" in named
+    named = properties.get("CapabilityBoundingSet", "cap_sys_resource").split()
+    may_raise = properties.get("User", "") in ("", "root", "0") and "cap_sys_resource" in named
     may_raise = may_raise and _may_raise(1, "CapBnd", proc)
-    hard = told["LimitNOFILE"]
-    return _limit(hard, told.get("LimitNOFILESoft", hard), may_raise, f"LimitNOFILE of {unit}", proc)
+    hard = properties["LimitNOFILE"]
+    return _limit(hard, properties.get("LimitNOFILESoft", hard), may_raise, f"LimitNOFILE of {unit}", proc)
 
 
 def after_install(system: System, proc: str = "/proc", unit: str = UNIT, units: str = _UNITS) -> Limit | None:
     """The limit with which systemd would start HAProxy once its unit is installed: no distribution's package sets one.
     None where the unit exists, or where there is a drop-in for it, which systemd does not read until then."""
-    told = _told(system, unit)
-    if told.get("LoadState") != "not-found" or not told.get("LimitNOFILE") or os.path.isdir(f"{units}/{unit}.d"):
+    properties = _unit_properties(system, unit)
+    if (
+        properties.get("LoadState") != "not-found"
+        or not properties.get("LimitNOFILE")
+        or os.path.isdir(f"{units}/{unit}.d")
+    ):
         return None
     # Without the package's name: a message that names it counts as solved by installing the package.
     where, remedy = "systemd (DefaultLimitNOFILE, for every service)", f"{_LINES} before it is installed"
-    hard = told["LimitNOFILE"]
-    return _limit(hard, told.get("LimitNOFILESoft", hard), _may_raise(1, "CapBnd", proc), where, proc, remedy)
+    hard = properties["LimitNOFILE"]
+    return _limit(hard, properties.get("LimitNOFILESoft", hard), _may_raise(1, "CapBnd", proc), where, proc, remedy)
 
 
-def _told(system: System, unit: str) -> dict[str, str]:
+def _unit_properties(system: System, unit: str) -> dict[str, str]:
     """The properties of a unit; empty where systemd does not answer. For a unit that does not exist systemd returns
     defaults."""
     program = system.which("systemctl")
@@ -132,9 +136,9 @@ def _limit(hard: str, soft: str, may_raise: bool, where: str, proc: str, remedy:
 
 def _may_raise(pid: int, name: str, proc: str) -> bool:
     """Whether a process may raise its hard limit; True where reading that is not permitted."""
-    told = [line.split()[1] for line in _lines(f"{proc}/{pid}/status") if line.startswith(f"{name}:")]
+    values = [line.split()[1] for line in _lines(f"{proc}/{pid}/status") if line.startswith(f"{name}:")]
     spaces = [line.split() for line in _lines(f"{proc}/{pid}/uid_map")]
-    return not told or (bool(int(told[0], 16) & _SYS_RESOURCE) and spaces in ([], [["0", "0", "4294967295"]]))
+    return not values or (bool(int(values[0], 16) & _SYS_RESOURCE) and spaces in ([], [["0", "0", "4294967295"]]))
 
 
 def _lines(path: str) -> list[str]:

@@ -52,8 +52,8 @@ def unit_state(system: System, unit: str) -> dict[str, str]:
     answer = system.run([program, "show", unit, "--property=" + ",".join(_PROPERTIES)], timeout=_TIME_LIMIT)
     if answer.rc != 0:
         return {}
-    told = (line.partition("=") for line in answer.stdout.splitlines())
-    return {_PROPERTIES[name]: value for name, _equals, value in told if name in _PROPERTIES}
+    pairs = (line.partition("=") for line in answer.stdout.splitlines())
+    return {_PROPERTIES[name]: value for name, _equals, value in pairs if name in _PROPERTIES}
 
 
 def is_loaded(path: str, unit: dict[str, str], proc: str = "/proc") -> Loaded:

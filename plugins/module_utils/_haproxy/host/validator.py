@@ -24,7 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.cut_li
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import folders as start_faults
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import invocation, open_files_allowed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.messages import (
-    Said,
+    Messages,
     normal,
     read_messages,
     serious,
@@ -56,10 +56,10 @@ def judge(candidate: str, current: str, system: System, *, check_mode: bool = Fa
 
 
 class _Checked(NamedTuple):
-    """``ended`` is the exit code of a check, ``said`` its messages, ``documents`` are the files it read."""
+    """``ended`` is the exit code of a check, ``messages`` its messages, ``documents`` are the files it read."""
 
     ended: Completed
-    said: Said
+    messages: Messages
     documents: list[Document]
 
 
@@ -80,9 +80,9 @@ class _Trial:
                 f"haproxy -c did not end within {TIME_LIMIT:.0f} s on the new {self.current} (it resolves "
                 "names and loads files while it checks). The file was not changed."
             )
-        old = self._before(new.said)
-        alerts, warnings = new.said
-        known = {normal(message) for message in (*old.said.alerts, *old.said.warnings)}
+        old = self._before(new.messages)
+        alerts, warnings = new.messages
+        known = {normal(message) for message in (*old.messages.alerts, *old.messages.warnings)}
         refused = new.ended.rc not in (0, 2)
         fresh = [alert for alert in alerts if normal(alert) not in known]
         if fresh or (refused and not alerts):
@@ -94,9 +94,9 @@ class _Trial:
         fresh = [warning for warning in warnings if normal(warning) not in known]
         idle = serious(fresh, old.documents, new.documents)
         if idle:
-            said = "\n".join(idle)
+            text = "\n".join(idle)
             raise DaemonRefused(
-                f"HAProxy would ignore a part of the new {self.current}:\n{said}\nThe file was not changed."
+                f"HAProxy would ignore a part of the new {self.current}:\n{text}\nThe file was not changed."
             )
         self._refuse_cut(old.documents, new.documents)
         absent = start_faults.missing(old.documents, new.documents)
@@ -112,18 +112,18 @@ class _Trial:
         known = {cut._replace(line=0) for cut in cut_lines(before, self.service.environment)}
         fresh = [cut for cut in cut_lines(after, self.service.environment) if cut._replace(line=0) not in known]
         if fresh:
-            said = "\n".join(map(str, fresh))
+            text = "\n".join(map(str, fresh))
             raise DaemonRefused(
-                f"{said}\nSet the variable for HAProxy, or leave the word out. The file was not changed."
+                f"{text}\nSet the variable for HAProxy, or leave the word out. The file was not changed."
             )
 
-    def _before(self, said: Said) -> _Checked:
+    def _before(self, messages: Messages) -> _Checked:
         """HAProxy's messages about the current file; read only if there are any about the new one."""
         if not os.path.exists(self.current):
-            return _Checked(Completed(0, "", "", False), Said([], []), [])
-        if said.alerts or said.warnings:
+            return _Checked(Completed(0, "", "", False), Messages([], []), [])
+        if messages.alerts or messages.warnings:
             return self._check(self.current)
-        return _Checked(Completed(0, "", "", False), Said([], []), [_document(self.current)])
+        return _Checked(Completed(0, "", "", False), Messages([], []), [_document(self.current)])
 
     def _unended(self) -> list[str]:
         """A last line without a line feed that was so before: restoring it introduces no new fault."""
@@ -181,8 +181,8 @@ def _document(path: str) -> Document:
 
 def _refusal(verdict: Completed, alerts: Sequence[str], current: str) -> str:
     if alerts:
-        said = "\n".join(alerts)
-        return f"HAProxy refuses the new {current}:\n{said}\nThe file was not changed."
+        text = "\n".join(alerts)
+        return f"HAProxy refuses the new {current}:\n{text}\nThe file was not changed."
     end = f"with status {verdict.rc}" if verdict.rc >= 0 else f"by signal {-verdict.rc}"
     words = redact((verdict.stderr or verdict.stdout).strip())[-2000:]
     return f"haproxy -c ended {end} on the new {current} and gave no verdict: {words or 'it printed nothing'}"

@@ -34,8 +34,8 @@ def drop_undeclared(edits: Edits, header: int, lines: dict[str | None, list[int]
         elif directive.shape == ONE:
             drop(option, there[:-1])
         elif directive.shape == SET:
-            said = [meanings(content(index)) for index in there]
-            drop(option, [index for place, index in enumerate(there) if said[place] in said[:place]])
+            known = [meanings(content(index)) for index in there]
+            drop(option, [index for place, index in enumerate(there) if known[place] in known[:place]])
     shared = lines.get("default-server", [])
     drop("default-server", shared[:-1] if desired.default_server else list(shared))
     words = lex(content(header)).words

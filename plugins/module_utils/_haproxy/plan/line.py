@@ -139,11 +139,11 @@ class LinePlan:
         self.edits.replace(self.index, self.words[start - 1].end, self.words[end - 1].end, "")
 
     def _say_removed(self, start: int, end: int) -> None:
-        said = redact(f"{self.subject}: {' '.join(self.meanings[start:end])} removed")
-        self.edits.summaries.append(said.replace("\0", ""))
+        summary = redact(f"{self.subject}: {' '.join(self.meanings[start:end])} removed")
+        self.edits.summaries.append(summary.replace("\0", ""))
 
     def _say(self, option: str, before: str, after: str, kind: Kind | None = None) -> None:
         if kind is not None and kind.argument.get("no_log"):
             before, after = before and MASK, MASK
-        said = f"{before} -> {after or 'none'}" if before else after
-        self.edits.summaries.append(f"{self.subject}: {option} {said}".replace("\0", ""))
+        change = f"{before} -> {after or 'none'}" if before else after
+        self.edits.summaries.append(f"{self.subject}: {option} {change}".replace("\0", ""))

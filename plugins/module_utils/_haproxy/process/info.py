@@ -48,7 +48,7 @@ def information(params: dict[str, Any], system: System, check_mode: bool) -> dic
     text = None if content is None else decode(content)
     service = invocation(params["path"], system, unit=params["unit"])
     warnings = _warnings(params["path"], text or "", service)
-    told = facts(system, params["path"], params["unit"])
+    about = facts(system, params["path"], params["unit"])
     address = params["socket"] or (None if text is None else stats_socket(text))
     runtime, error = None, None
     if address is None:
@@ -56,23 +56,25 @@ def information(params: dict[str, Any], system: System, check_mode: bool) -> dic
     else:
         try:
             # Where nothing runs, there is no socket to connect to.
-            with Runtime(address, patience=PATIENCE if told["active"] or told["loaded"] else 0) as process:
+            with Runtime(address, patience=PATIENCE if about["active"] or about["loaded"] else 0) as process:
                 runtime = live_state(process)
         except EdgeError as reason:
             error = str(reason)
     if runtime is not None:
-        loaded = as_answered(Loaded(told["loaded"], told["loaded_reason"]), params["path"], runtime["info"].get("Pid"))
+        loaded = as_answered(
+            Loaded(about["loaded"], about["loaded_reason"]), params["path"], runtime["info"].get("Pid")
+        )
         stale = by_state_file(text or "", runtime["servers"]) if loaded.loaded else ""
-        told.update(loaded=loaded.loaded and not stale, loaded_reason=stale or loaded.reason)
+        about.update(loaded=loaded.loaded and not stale, loaded_reason=stale or loaded.reason)
     problems = None
     if params.get("check_start"):
         from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.restart import start_problems
 
-        problems = start_problems(params["path"], service, system, running=told["loaded"])
+        problems = start_problems(params["path"], service, system, running=about["loaded"])
     return {
         "changed": False,
         "warnings": warnings,
-        **told,
+        **about,
         "files": service.in_place_of(params["path"], params["path"]),
         "config": None if text is None else describe(text),
         "runtime": runtime,

@@ -40,7 +40,7 @@ class ReloadFailed(EdgeError):
         self.master_waits = master_waits
 
 
-class _Told(NamedTuple):
+class _Reloads(NamedTuple):
     """What a master's environment says about its reloads: how many, how many failed since, and whether it waits."""
 
     reloads: int
@@ -52,7 +52,7 @@ def reload(process: Process, path: str, address: str | None) -> Process:
     """Reload the master of ``process`` and return the new worker. ``address`` is its socket in the new file. Raises
     ReloadFailed."""
     master = process.first
-    before, told = {process.pid, *workers(master)}, _told(master)
+    before, earlier = {process.pid, *workers(master)}, _reloads_of(master)
     begin = sent = time.monotonic()
     os.kill(master, signal.SIGUSR2)
     seen_new, alone_since = False, 0.0
@@ -65,8 +65,8 @@ def reload(process: Process, path: str, address: str | None) -> Process:
             why = f"process {new.pid} still answers"
         except Unasked as error:
             why = str(error)
-        now = _told(master)
-        if now.waits and now.failed and now != told:
+        now = _reloads_of(master)
+        if now.waits and now.failed and now != earlier:
             raise ReloadFailed(_reason(process, "its master gave up"), True)
         fresh = set(workers(master)) - before
         if fresh:
@@ -75,7 +75,7 @@ def reload(process: Process, path: str, address: str | None) -> Process:
             alone_since = alone_since or time.monotonic()
             if time.monotonic() - alone_since > _WITHOUT:
                 raise ReloadFailed(_reason(process, "its new worker ended"), now.waits)
-        elif now == told and time.monotonic() > sent + _UNHEARD:
+        elif now == earlier and time.monotonic() > sent + _UNHEARD:
             sent = time.monotonic()
             os.kill(master, signal.SIGUSR2)
         if not words_of(master):
@@ -84,28 +84,28 @@ def reload(process: Process, path: str, address: str | None) -> Process:
     raise ReloadFailed(_reason(process, f"no new worker served within {TIME_LIMIT:.0f} s ({why})"), now.waits)
 
 
-def _told(master: int) -> _Told:
+def _reloads_of(master: int) -> _Reloads:
     try:
         with open(f"/proc/{master}/environ", "rb") as file:
             environment = file.read()
     except OSError:
-        return _Told(0, 0, False)
+        return _Reloads(0, 0, False)
     own = _OWN_RECORD.search(environment)
     waits = b"\0HAPROXY_MWORKER_WAIT_ONLY=1\0" in environment
-    return _Told(int(own.group(1)), int(own.group(2)), waits) if own else _Told(0, 0, waits)
+    return _Reloads(int(own.group(1)), int(own.group(2)), waits) if own else _Reloads(0, 0, waits)
 
 
 def _reason(process: Process, what: str) -> str:
     """The reason as a message, with the master's own log where its version provides it (2.7 and later)."""
     words = words_of(process.first)
-    said = ""
+    reply = ""
     if "-S" in words[:-1]:
         address = words[words.index("-S") + 1].partition(",")[0]
         try:
             with Runtime(address, to_worker=False) as master:
-                (said,) = master.ask(["show startup-logs"])
+                (reply,) = master.ask(["show startup-logs"])
         except EdgeError:
-            said = ""
-    alerts = [line for line in redact(said).splitlines() if "[ALERT]" in line]
+            reply = ""
+    alerts = [line for line in redact(reply).splitlines() if "[ALERT]" in line]
     more = " ".join(alerts) if alerts else "Its log says why (journalctl --unit haproxy)."
     return f"HAProxy did not load the new file at its reload: {what}, and the old worker still serves. {more}"

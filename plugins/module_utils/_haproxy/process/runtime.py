@@ -17,7 +17,7 @@ import socket
 import time
 from collections.abc import Sequence
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, os_reason
 
 #: A process answers at once or not at all: the timeout for a reply, in seconds.
 TIME_LIMIT = 5.0
@@ -102,13 +102,13 @@ class Runtime:
     def version(self) -> tuple[int, ...]:
         """The process's version, such as ``(2, 6, 12)``."""
         if not self._version:
-            (said,) = self.ask(["show version"])
-            numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", said)
+            (reply,) = self.ask(["show version"])
+            numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", reply)
             if numbers is None:  # before 2.5 only "show info" has it
-                (said,) = self.ask(["show info"])
-                numbers = re.search(r"^Version: *(\d+)\.(\d+)(?:\.(\d+))?", said, re.MULTILINE)
+                (reply,) = self.ask(["show info"])
+                numbers = re.search(r"^Version: *(\d+)\.(\d+)(?:\.(\d+))?", reply, re.MULTILINE)
             if numbers is None:
-                raise EdgeError(f"HAProxy at {self.address} does not report its version: {said[:200]!r}")
+                raise EdgeError(f"HAProxy at {self.address} does not report its version: {reply[:200]!r}")
             self._version = tuple(int(number) for number in numbers.groups("0"))
         return self._version
 
@@ -163,27 +163,27 @@ class Runtime:
 
     def _greet(self, connection: socket.socket) -> None:
         connection.sendall(b"prompt\n")
-        said = self._until_prompt(connection)
-        self.master = said.startswith(_MASTER)
+        reply = self._until_prompt(connection)
+        self.master = reply.startswith(_MASTER)
         if self.master and self.to_worker:
             # From here on every command goes to the current worker; the prompt says which one that is.
             connection.sendall(b"@!%d\n" % self.worker if self.worker else b"@1\n")
-            said = self._until_prompt(connection)
-        self._prompt = b"\n" + said
+            reply = self._until_prompt(connection)
+        self._prompt = b"\n" + reply
 
     def _until_prompt(self, connection: socket.socket) -> bytes:
         """Read the first prompt, and nothing else."""
-        said = b""
+        reply = b""
         while True:
             chunk = connection.recv(1 << 12)
-            said += chunk
+            reply += chunk
             if not chunk:
                 # The socket of a process that is ending: the next process may listen already.
                 raise ConnectionResetError(
-                    errno.ECONNRESET, f"it closed the connection after {_text(said) or 'no answer'}"
+                    errno.ECONNRESET, f"it closed the connection after {_text(reply) or 'no answer'}"
                 )
-            if said.endswith(b"> "):
-                return said.lstrip(b"\n")
+            if reply.endswith(b"> "):
+                return reply.lstrip(b"\n")
 
     def _converse(self, connection: socket.socket, commands: Sequence[str]) -> list[bytes]:
         """Send and receive at the same time: with thousands of commands both sides' buffers would fill up otherwise."""
@@ -231,10 +231,10 @@ def is_plain(command: str) -> bool:
 
 def succeeded(command: str, reply: str) -> bool:
     """Whether a reply means that HAProxy executed this command."""
-    said = [line for line in reply.splitlines() if line and not re.match(_LOGGED, line)]
+    lines = [line for line in reply.splitlines() if line and not re.match(_LOGGED, line)]
     words = command.split()
     form = _SUCCESS.get(" ".join(words[:2])) or _SUCCESS.get(words[0])
-    return not said or (form is not None and re.match(form, said[0]) is not None)
+    return not lines or (form is not None and re.match(form, lines[0]) is not None)
 
 
 def _text(reply: bytes) -> str:
@@ -245,7 +245,7 @@ def _text(reply: bytes) -> str:
 
 
 def _reason(error: OSError) -> str:
-    return "it did not answer in time" if isinstance(error, socket.timeout) else told(error)
+    return "it did not answer in time" if isinstance(error, socket.timeout) else os_reason(error)
 
 
 def _is_closed(connection: socket.socket) -> bool:

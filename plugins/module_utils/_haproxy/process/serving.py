@@ -132,10 +132,10 @@ def rows_of(runtime: Runtime, names: Iterable[str]) -> dict[str, dict[str, Row]]
     """
     ordered = sorted(names)
     states = dict(zip(ordered, runtime.ask([f"show servers state {name}" for name in ordered])))
-    for name, said in states.items():
-        if not said.startswith(("1\n# be_id", "Can't find backend")):
-            raise EdgeError(f"HAProxy at {runtime.address} does not report the servers of {name}: {said[:200]!r}")
-    lines = {name: said.splitlines()[2:] for name, said in states.items() if said.startswith("1\n")}
+    for name, reply in states.items():
+        if not reply.startswith(("1\n# be_id", "Can't find backend")):
+            raise EdgeError(f"HAProxy at {runtime.address} does not report the servers of {name}: {reply[:200]!r}")
+    lines = {name: reply.splitlines()[2:] for name, reply in states.items() if reply.startswith("1\n")}
     numbers = {name: rows[0].split(" ", 1)[0] for name, rows in lines.items() if rows}
     found: dict[str, dict[str, Row]] = {name: {} for name in lines}
     stats = runtime.ask([f"show stat {number} 4 -1" for number in numbers.values()])

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, Problem, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import InputError, Problem, os_reason
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 
 
@@ -15,7 +15,7 @@ def socket_address(path: str) -> str:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             found = stats_socket(file.read())
     except OSError as error:
-        reason = f"cannot be read: {told(error)}"
+        reason = f"cannot be read: {os_reason(error)}"
         raise InputError([Problem("path", path, reason, "Name HAProxy's configuration file, or set socket")]) from error
     if found is None:
         reason = "names no socket of HAProxy's runtime API ('stats socket')"

@@ -25,7 +25,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state
     Server,
     Servers,
     ask_servers,
-    told,
+    server_result,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
@@ -149,7 +149,7 @@ def server_action(params: dict[str, Any], system: System, check_mode: bool) -> d
                 chosen = wait_for_health(runtime, titles, params["timeout"])
     impact = "runtime" if steps else "none"
     # For a hundred servers this takes Ansible as long as all our work, so only runs that wait return it.
-    servers = [told(server) for server in chosen] if params["drain"] or params["wait"] else None
+    servers = [server_result(server) for server in chosen] if params["drain"] or params["wait"] else None
     result = plan_result(plan, address, servers=servers, socket=address)
     return {**result, "changed": bool(steps), "steps": steps, "impact": impact}
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, server_result
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import microseconds
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import proxies
@@ -35,20 +35,22 @@ def agents_turn(path: str, servers: Sequence[Server]) -> float:
     for server in servers:
         line = known[server.backend].servers.get(server.name) if server.backend in known else None
         options = line.options if line is not None else {}
-        said = options.get("agent_inter") or options.get("inter") or ("",)
-        time = microseconds(said[0])
+        interval = options.get("agent_inter") or options.get("inter") or ("",)
+        time = microseconds(interval[0])
         longest = max(longest, USUAL if isinstance(time, str) else time / 1e6)
     return min(longest, LONGEST) + _CHECK
 
 
 def held(servers: Sequence[Server], desired: str) -> EdgeError:
     """The error that servers are not as they were set."""
-    said = ", ".join(f"{server.title} ({server.state}, weight {server.weight}, {server.status})" for server in servers)
+    listed = ", ".join(
+        f"{server.title} ({server.state}, weight {server.weight}, {server.status})" for server in servers
+    )
     return EdgeError(
-        f"{said}: HAProxy applied the command ({desired}), and the server's agent (agent-check) reverted it. Make "
+        f"{listed}: HAProxy applied the command ({desired}), and the server's agent (agent-check) reverted it. Make "
         "the agent "
         "report that state (it answers ready, drain, maint, up, down or a weight), or stop its check by 'disable "
         "agent' on "
         "HAProxy's socket.",
-        servers=[told(server) for server in servers],
+        servers=[server_result(server) for server in servers],
     )

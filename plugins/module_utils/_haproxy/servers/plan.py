@@ -37,8 +37,8 @@ class Desired(NamedTuple):
 
     @property
     def words(self) -> str:
-        said = [self.state] if self.state is not None else []
-        return ", ".join([*said, f"weight {self.weight}"] if self.weight is not None else said)
+        parts = [self.state] if self.state is not None else []
+        return ", ".join([*parts, f"weight {self.weight}"] if self.weight is not None else parts)
 
 
 class Change(NamedTuple):
@@ -158,14 +158,14 @@ def reservations(chosen: Sequence[Server], desired: Desired) -> list[str]:
     """Warnings about servers that are set to ready and still get no connections."""
     if desired.state != "ready":
         return []
-    said = []
+    notes = []
     for server in chosen:
         if server.admin & (INHERITED_MAINT | INHERITED_DRAIN):
-            said.append(
+            notes.append(
                 f"{server.title} follows {server.follows} (track) and is out of service as long as that server is."
             )
         elif server.admin & UNRESOLVED:
-            said.append(f"{server.title} is out of service because its name has no address.")
+            notes.append(f"{server.title} is out of service because its name has no address.")
         elif server.agent and server.state != "ready":
-            said.append(f"{server.title} has an agent (agent-check), which may keep it in {server.state}.")
-    return said
+            notes.append(f"{server.title} has an agent (agent-check), which may keep it in {server.state}.")
+    return notes

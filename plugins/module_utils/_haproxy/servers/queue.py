@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, server_result
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import looks
 
 #: The first version in which a queue floods its own server.
@@ -48,13 +48,13 @@ def emptied(runtime: Runtime, servers: Sequence[Server], timeout: float) -> Iter
             if not left:
                 break
             if last:
-                said = ", ".join(f"{server.title} has {server.queued} connections" for server in left)
+                listed = ", ".join(f"{server.title} has {server.queued} connections" for server in left)
                 raise EdgeError(
-                    f"{said} waiting in its queue after {timeout} s. They would all be sent to the server at once, "
+                    f"{listed} waiting in its queue after {timeout} s. They would all be sent to the server at once, "
                     "above its "
                     "maxconn. No server was changed. Run again with a longer timeout, or without drain: true if "
                     "that is meant.",
-                    servers=[told(server) for server in left],
+                    servers=[server_result(server) for server in left],
                 )
         yield [f"{server.title}: {server.queued} waiting connections served at weight 0 first" for server in waiting]
     finally:

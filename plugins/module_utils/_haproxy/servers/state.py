@@ -107,7 +107,7 @@ def ask_servers(runtime: Runtime) -> Servers:
     return Servers(level if level in ("operator", "admin") else "", tuple(servers), algorithms)
 
 
-def told(server: Server) -> dict[str, Any]:
+def server_result(server: Server) -> dict[str, Any]:
     """A server in the form of the module's result."""
     return {
         "backend": server.backend,

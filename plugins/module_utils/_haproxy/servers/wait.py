@@ -10,7 +10,11 @@ from collections.abc import Iterator
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, ask_servers, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import (
+    Server,
+    ask_servers,
+    server_result,
+)
 
 #: How long sessions that were shut down may take to disappear, in seconds.
 SHUT_DOWN_LIMIT = 5.0
@@ -43,8 +47,10 @@ def wait_for_health(runtime: Runtime, titles: set[str], timeout: float) -> list[
         if not ill:
             return servers
         if last:
-            said = ", ".join(f"{server.title} is {server.status}{_by_agent(server)}" for server in ill)
-            raise EdgeError(f"not up after {timeout} s: {said}.", servers=[told(server) for server in servers])
+            listed = ", ".join(f"{server.title} is {server.status}{_by_agent(server)}" for server in ill)
+            raise EdgeError(
+                f"not up after {timeout} s: {listed}.", servers=[server_result(server) for server in servers]
+            )
     raise AssertionError("there is a last look")
 
 
@@ -86,8 +92,8 @@ def looks(runtime: Runtime, titles: set[str], timeout: float) -> Iterator[tuple[
 
 
 def _unfinished(left: list[Server], what: str) -> EdgeError:
-    said = ", ".join(f"{server.title} has {_sessions(server)}" for server in left)
-    return EdgeError(f"{said}, which {what}.", servers=[told(server) for server in left])
+    listed = ", ".join(f"{server.title} has {_sessions(server)}" for server in left)
+    return EdgeError(f"{listed}, which {what}.", servers=[server_result(server) for server in left])
 
 
 def _sessions(server: Server) -> str:

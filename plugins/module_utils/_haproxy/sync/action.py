@@ -68,7 +68,7 @@ def file_action(planner: Planner) -> Action:
             required = params["runtime"] == "require"
             both = FileAndProcess(files, required=required, socket=params["socket"], names=_managed(options))
             with files.verdict():
-                plan = both.told(reconcile(both, check_mode=check_mode))
+                plan = both.carried_out(reconcile(both, check_mode=check_mode))
         warnings = [*plan.warnings, *file.warnings, *too_old]
         return plan_result(plan, file.path, warnings=warnings, backup_file=files.backup_file)
 

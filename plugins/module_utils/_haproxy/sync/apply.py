@@ -137,11 +137,11 @@ class ProcessChange:
             return
         change = plan_change(file, file, set(rows), rows, abilities(self.process))
         if change.reasons or change.removals:
-            said = "; ".join(change.reasons or change.summaries)
+            listed = "; ".join(change.reasons or change.summaries)
             raise EdgeError(
                 "HAProxy's reload read servers from its server state file (load-server-state-from-file) that differ "
-                f"from the new file, and no command can correct that: {said}. Remove their lines from the state file, "
-                "or the directive from the file."
+                f"from the new file, and no command can correct that: {listed}. Remove their lines from the state "
+                "file, or the directive from the file."
             )
         runtime.change(change.commands)
         self.mended = change.summaries

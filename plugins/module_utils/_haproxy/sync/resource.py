@@ -126,7 +126,7 @@ class FileAndProcess:
             if self._change is not None:
                 self._change.file_restored()
 
-    def told(self, plan: Plan) -> Plan:
+    def carried_out(self, plan: Plan) -> Plan:
         """The plan as it was carried out: with the reload that was needed after all, and with the commands for what the
         reload did not do."""
         if self._change is None:

@@ -59,11 +59,11 @@ def warming(process: Process) -> tuple[str, ...]:
     slowstart and gives them full weight at once."""
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.stats import read_stat
 
-    (said,) = process.runtime.ask(["show stat -1 4 -1"])
+    (reply,) = process.runtime.ask(["show stat -1 4 -1"])
     return tuple(
         f"{row['pxname']}/{row['svname']} is at {row['throttle']} % of its weight (slowstart). A reload "
         "gives it the full weight at once: if that is too much, wait until slowstart has ended."
-        for row in read_stat(said, ("pxname", "svname", "throttle"))
+        for row in read_stat(reply, ("pxname", "svname", "throttle"))
         if int(row.get("throttle", 100)) < 100
     )
 
@@ -101,8 +101,8 @@ def _sessions(process: Process, targets: Sequence[Target]) -> dict[Target, list[
     """The sessions of some servers, if older than a second."""
     if not targets:
         return {}
-    (said,) = process.runtime.ask(["show sess"])
-    known = read_sessions(said)
+    (reply,) = process.runtime.ask(["show sess"])
+    known = read_sessions(reply)
     return {
         target: [each for each in known if (each.backend, each.server) == target and each.age] for target in targets
     }

@@ -53,9 +53,9 @@ def describe(text: str, shown: Callable[[str], str] = kept) -> dict[str, Any]:
     """Every section of a text, secrets masked by ``shown``. A line under ``.if`` is described as if it always
     applied."""
     document = parse(text)
-    told: dict[str, Any] = {
+    options: dict[str, Any] = {
         # Further sections of this kind add to the first.
-        "global": _told(document, "global", [each for each in document.sections if each.kind == "global"], shown),
+        "global": _described(document, "global", [each for each in document.sections if each.kind == "global"], shown),
         "defaults": [],
         "frontends": [],
         "listens": [],
@@ -68,12 +68,12 @@ def describe(text: str, shown: Callable[[str], str] = kept) -> dict[str, Any]:
         if section.kind not in SECTION_KEYWORDS and unclear(document, section) is not None:
             # haproxy_config accepts an unknown section only where it clearly is one.
             continue
-        content = _told(document, section.kind, [section], shown)
+        content = _described(document, section.kind, [section], shown)
         if section.kind in _LISTS:
-            told[_LISTS[section.kind]].append({**_header(section), **content})
+            options[_LISTS[section.kind]].append({**_header(section), **content})
         else:
-            told["sections"].append({"type": section.kind, **_header(section), "directives": [], **content})
-    return told
+            options["sections"].append({"type": section.kind, **_header(section), "directives": [], **content})
+    return options
 
 
 def _header(section: Section) -> dict[str, Any]:
@@ -83,24 +83,24 @@ def _header(section: Section) -> dict[str, Any]:
     return header
 
 
-def _told(document: Document, kind: str, sections: list[Section], shown: Callable[[str], str]) -> dict[str, Any]:
+def _described(document: Document, kind: str, sections: list[Section], shown: Callable[[str], str]) -> dict[str, Any]:
     classifier, table = Classifier(kind), table_of(kind)
-    told: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for index in (index for section in sections for index in document.body(section)):
         line = _Line(document.content(index), shown)
         option = classifier.option(line.words) if line.words else None
         if option == "server":
-            told.setdefault("servers", []).append(_server(line))
+            options.setdefault("servers", []).append(_server(line))
         elif option == "default-server":
-            server = told.setdefault("default_server", {})
-            for said in SERVER_READER.find(line.words, 1):
-                server.pop(said, None)
+            server = options.setdefault("default_server", {})
+            for overridden in SERVER_READER.find(line.words, 1):
+                server.pop(overridden, None)
             server.update(_arguments(line, 1, SERVER_READER))
         elif option == "bind":
-            told.setdefault("bind", []).append(_bind(line))
-        elif option is None or not _directive(told, option, table[option], line):
-            told.setdefault("directives", []).append(line.text)
-    return told
+            options.setdefault("bind", []).append(_bind(line))
+        elif option is None or not _directive(options, option, table[option], line):
+            options.setdefault("directives", []).append(line.text)
+    return options
 
 
 class _Line:
@@ -119,15 +119,15 @@ class _Line:
         return self.text[self._spans[start].start : self._spans[end - 1].end] if start < end else ""
 
 
-def _directive(told: dict[str, Any], option: str, directive: Directive, line: _Line) -> bool:
-    """Add a line to ``told`` as its option; False where the option cannot hold it."""
+def _directive(options: dict[str, Any], option: str, directive: Directive, line: _Line) -> bool:
+    """Add a line to ``options`` as its option; False where the option cannot hold it."""
     entry = split_entry(directive, line.text, list(lex(line.text).words))
     if directive.shape != ONE:
-        told.setdefault(option, []).append(entry)
+        options.setdefault(option, []).append(entry)
         return True
     value = None if KEPT in entry else typed_value(directive, entry)
     group, dot, name = option.partition(".")
-    place, name = (told.setdefault(group, {}), name) if dot else (told, option)
+    place, name = (options.setdefault(group, {}), name) if dot else (options, option)
     # The last line counts.
     place.pop(name, None)
     if value is not None:
@@ -136,10 +136,10 @@ def _directive(told: dict[str, Any], option: str, directive: Directive, line: _L
 
 
 def _server(line: _Line) -> dict[str, Any]:
-    told: dict[str, Any] = {"name": _plain(line.words[1]) if len(line.words) > 1 else ""}
+    options: dict[str, Any] = {"name": _plain(line.words[1]) if len(line.words) > 1 else ""}
     if len(line.words) > 2:
-        told.update(_place(line.words[2]))
-    return {**told, **_arguments(line, 3, SERVER_READER)}
+        options.update(_place(line.words[2]))
+    return {**options, **_arguments(line, 3, SERVER_READER)}
 
 
 def _bind(line: _Line) -> dict[str, Any]:
@@ -148,20 +148,20 @@ def _bind(line: _Line) -> dict[str, Any]:
 
 def _place(word: str) -> dict[str, Any]:
     address, port = split_address(word)
-    told: dict[str, Any] = {"address": _plain(address)}
+    options: dict[str, Any] = {"address": _plain(address)}
     if port:
-        told["port"] = int(port) if port.isdecimal() else _plain(port)
-    return told
+        options["port"] = int(port) if port.isdecimal() else _plain(port)
+    return options
 
 
 def _arguments(line: _Line, first: int, reader: Reader) -> dict[str, Any]:
     """The options on a line, without values that their options cannot hold."""
-    told: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for option, places in reader.find(line.words, first).items():
         argument = reader.table[option]
         kind = argument.kind
         if kind is None:
-            told[option] = places[-1][2]
+            options[option] = places[-1][2]
             continue
         texts = [
             line.written(start + 1, end) if is_quotable(kind) else " ".join(line.words[start + 1 : end])
@@ -169,10 +169,10 @@ def _arguments(line: _Line, first: int, reader: Reader) -> dict[str, Any]:
         ]
         values = [_value(kind, text) for text in texts]
         if argument.many and None not in values:
-            told[option] = values
+            options[option] = values
         elif not argument.many and values[-1] is not None:
-            told[option] = values[-1]
-    return told
+            options[option] = values[-1]
+    return options
 
 
 def _value(kind: Kind, text: str) -> Any:

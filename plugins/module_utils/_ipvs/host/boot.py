@@ -138,8 +138,8 @@ class Boot:
         path = self.system.which(tool)
         ended = self.system.run([path, *argv], timeout=_SECONDS) if path else None
         if ended is None or ended.rc != 0:
-            said = ended.stderr.strip() if ended else f"there is no {tool}"
-            raise EdgeError(f"The service ipvsadm cannot be {word}d at boot: {said}.")
+            reason = ended.stderr.strip() if ended else f"there is no {tool}"
+            raise EdgeError(f"The service ipvsadm cannot be {word}d at boot: {reason}.")
 
     def _reload(self, folder: str) -> None:
         """Make systemd read a new or removed drop-in."""

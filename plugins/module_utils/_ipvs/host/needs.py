@@ -91,13 +91,13 @@ def load(system: System) -> Channel:
     """Make the kernel load IPVS: it does so by itself when asked for the netlink family. Raises EdgeError."""
     channel = connect(load=True)
     tool = system.which("modprobe")
-    said = ""
+    reason = ""
     if channel is None and tool is not None:
-        said = system.run([tool, "--", "ip_vs"], timeout=_SECONDS).stderr.strip()
+        reason = system.run([tool, "--", "ip_vs"], timeout=_SECONDS).stderr.strip()
         channel = connect(load=True)
     if channel is None:
         raise EdgeError(
-            f"The kernel cannot load IPVS{': ' * bool(said)}{said}. Remedy: {_INSTALL}; in a container, "
+            f"The kernel cannot load IPVS{': ' * bool(reason)}{reason}. Remedy: {_INSTALL}; in a container, "
             "run modprobe ip_vs on the container's host."
         )
     return channel

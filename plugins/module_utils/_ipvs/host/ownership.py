@@ -85,9 +85,9 @@ def _families(named: list[list[str]], inner: list[Statement]) -> set[int]:
     """The address families that a firewall mark may have where none is given for it: that of the option, or that of the
     other members of its group and of its servers; both where these differ or cannot be read."""
     servers = [one.arguments[:1] for one in inner if one.keyword in ("real_server", "sorry_server")]
-    said = [one.arguments[:1] for one in inner if one.keyword == "ip_family"]
-    if said:
-        return {6 if said[-1] == ["inet6"] else 4}
+    families = [one.arguments[:1] for one in inner if one.keyword == "ip_family"]
+    if families:
+        return {6 if families[-1] == ["inet6"] else 4}
     hosts = [words[:1] for words in named if words[:1] != ["fwmark"]] + servers
     found = [parse_address("".join(host).partition("-")[0]) for host in hosts]
     return {family for one in found for family in ((4, 6) if one is None else (one.family,))} or {4}

@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, told
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, os_reason
 from ansible_collections.k8s_edge.ha.plugins.module_utils._ipvs.netlink import wire as netlink
 
 #: How much of an answer is read at once; the kernel fills it as far as it can.
@@ -33,7 +33,9 @@ class Channel:
         try:
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _GENERIC)
         except OSError as error:
-            raise EdgeError(f"Netlink is not available, so the kernel cannot be queried: {told(error)}.") from error
+            raise EdgeError(
+                f"Netlink is not available, so the kernel cannot be queried: {os_reason(error)}."
+            ) from error
         try:
             self.socket.bind((0, 0))
             self.socket.settimeout(_SECONDS)
@@ -118,7 +120,7 @@ class Channel:
         requests that were not waited for are skipped."""
         while True:
             try:
-                said = self.socket.recv(_READ)
+                received = self.socket.recv(_READ)
             except socket.timeout as error:
                 raise EdgeError(
                     f"The kernel did not answer in {self.socket.gettimeout():g} seconds: it is not known whether "
@@ -126,7 +128,7 @@ class Channel:
                 ) from error
             except OSError as error:
                 raise EdgeError(f"The kernel's answers were lost: {error.strerror}. Run again.") from error
-            for answer in netlink.answers(said):
+            for answer in netlink.answers(received):
                 if first <= answer.sequence <= last:
                     yield answer
                     if answer.sequence == last and answer.error is not None:

@@ -84,12 +84,12 @@ def _duplicates(document: Document, name: str, services: Iterable[Statement]) ->
     for service in services:
         lines = list(document.statements(service.block)) if service.block is not None else []
         protocol = next((" ".join(line.arguments).upper() for line in lines if line.keyword == "protocol"), "UDP")
-        told = mark_family(lines) if mark else protocol
-        if told in seen:
+        kind = mark_family(lines) if mark else protocol
+        if kind in seen:
             reason = "is in the file twice with the {0} {1}, and keepalived does not report it"
             what = "family" if mark else "protocol"
-            yield Problem("virtual_servers", name, reason.format(what, told), "Name it once.")
-        seen.add(told)
+            yield Problem("virtual_servers", name, reason.format(what, kind), "Name it once.")
+        seen.add(kind)
 
 
 def _service_faults(

@@ -57,17 +57,17 @@ def held(address: str, interface: str, found: Iterable[LocalAddress]) -> bool:
 def _addresses(asked: socket.socket) -> Iterator[LocalAddress]:
     names: dict[int, str] = {}
     while True:
-        said = memoryview(asked.recv(1 << 16))
-        while said:
-            length, kind = _HEADER.unpack_from(said)[:2]
+        received = memoryview(asked.recv(1 << 16))
+        while received:
+            length, kind = _HEADER.unpack_from(received)[:2]
             if kind == _DONE:
                 return
             if kind == _ERROR:
-                number = -struct.unpack_from("=i", said, _HEADER.size)[0]
+                number = -struct.unpack_from("=i", received, _HEADER.size)[0]
                 raise OSError(number, os.strerror(number))
             if kind == _NEW_ADDRESS:
-                yield from _address(said[_HEADER.size : length], names)
-            said = said[-(-length // 4) * 4 :]
+                yield from _address(received[_HEADER.size : length], names)
+            received = received[-(-length // 4) * 4 :]
 
 
 def _address(message: memoryview, names: dict[int, str]) -> Iterator[LocalAddress]:

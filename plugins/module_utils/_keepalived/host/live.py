@@ -123,10 +123,10 @@ def config_id_of(pid: int) -> str:
     """The name that a running keepalived uses for ``@`` conditions; the host name where none was given, or where its
     command line cannot be read."""
     try:
-        told = _argument(pid, _ID_ARGUMENT)
+        config_id = _argument(pid, _ID_ARGUMENT)
     except OSError:
-        told = None
-    return told or os.uname().nodename
+        config_id = None
+    return config_id or os.uname().nodename
 
 
 def _argument(pid: int, pattern: re.Pattern[str]) -> str | None:

@@ -38,19 +38,19 @@ def failing(text: str, instances: Sequence[Mapping[str, Any]]) -> dict[str, list
 
 
 def _failing(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    kind = name = status = said = ""
+    kind = name = status = state = ""
     for line in text.split("\n"):
         key, equals, value = line.strip().partition(" = ")
         if equals and key in _HEADS:
-            (kind, status), name, said = _HEADS[key], value, ""
+            (kind, status), name, state = _HEADS[key], value, ""
         elif equals and key == status:
-            said = value
+            state = value
         elif line.startswith("------<"):
             kind = status = ""
         tracking = _TRACKING.fullmatch(line) if kind else None
         if tracking:
             weight = int(tracking.group(2))
-            takes = _FAILS[kind](said, weight, bool(tracking.group(3)))
+            takes = _FAILS[kind](state, weight, bool(tracking.group(3)))
             if takes is not None:
                 yield tracking.group(1), {"kind": kind, "name": name, "weight": takes}
 
@@ -63,17 +63,17 @@ def _lowers(bad: bool, weight: int, reverse: bool) -> int | None:
     return -weight if reverse else weight
 
 
-def _script(said: str, weight: int, reverse: bool) -> int | None:
-    return _lowers(said == "BAD", weight, reverse) if said in ("GOOD", "BAD") else None
+def _script(state: str, weight: int, reverse: bool) -> int | None:
+    return _lowers(state == "BAD", weight, reverse) if state in ("GOOD", "BAD") else None
 
 
-def _process(said: str, weight: int, reverse: bool) -> int | None:
-    return _lowers(said == "false", weight, reverse) if said in ("true", "false") else None
+def _process(state: str, weight: int, reverse: bool) -> int | None:
+    return _lowers(state == "false", weight, reverse) if state in ("true", "false") else None
 
 
-def _file(said: str, weight: int, reverse: bool) -> int | None:
+def _file(state: str, weight: int, reverse: bool) -> int | None:
     """A file's number times the weight, if that lowers the priority; with weight 0, any number but 0 causes FAULT."""
-    number = int(said) if re.fullmatch(r"-?\d+", said) else 0
+    number = int(state) if re.fullmatch(r"-?\d+", state) else 0
     if not weight:
         return _lowers(number != 0, weight, reverse)
     takes = -number * weight if reverse else number * weight

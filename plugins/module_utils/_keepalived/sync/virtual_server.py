@@ -67,7 +67,7 @@ def _namesakes(document: Document, desired: dict[str, Any]) -> tuple[list[Statem
     key = repr(VIRTUAL_SERVERS.key.normal(desired))
     same: list[Statement] = []
     others: list[dict[str, Any]] = []
-    said: list[str | None] = []
+    families: list[str | None] = []
     for statement in document.statements(document.root):
         if statement.keyword not in VIRTUAL_SERVERS.keywords or statement.block is None:
             continue
@@ -81,19 +81,19 @@ def _namesakes(document: Document, desired: dict[str, Any]) -> tuple[list[Statem
             fits = mark_family(document.statements(statement.block)) == desired["ip_family"]
         if fits:
             same.append(statement)
-            said.append(family)
+            families.append(family)
         else:
             others.append(dict(identity, protocol=protocol, ip_family=family))
     if len(same) > 1 and desired.get("fwmark") is not None and desired.get("ip_family") is None:
         reason = "is missing: the file has this firewall mark for both families"
         raise InputError([Problem("family", None, reason, "Give ipv4 or ipv6.")])
     if same and others:
-        if desired.get("fwmark") is not None and any(other["ip_family"] == said[0] for other in others):
+        if desired.get("fwmark") is not None and any(other["ip_family"] == families[0] for other in others):
             reason = "is told from that of the other block of this firewall mark by the servers alone"
             raise InputError(
                 [Problem("family", desired["ip_family"], reason, "Write ip_family into one by hand first.")]
             )
-        desired["ip_family"] = said[0]
+        desired["ip_family"] = families[0]
     return same, others
 
 

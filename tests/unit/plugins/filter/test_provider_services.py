@@ -57,7 +57,7 @@ ALL = [SERVED, NONE_LEFT, NAMED, OF_CLASS, PLAIN, OF_ANOTHER, ANOTHER_CLASS]
 def test_who_would_wait_for_ever(before, mode, left):
     found = provider_leaves(ALL, before, mode)
     assert [each["metadata"]["name"] for each in found["patches"]] == left
-    assert all(name in found["said"] for name in left)
+    assert all(name in found["message"] for name in left)
     assert found["turns"] == ((before, mode) not in ((BY_CLASS, "class"), (BOTH, "without")))
 
 

@@ -52,7 +52,7 @@ def only(found: dict[str, Any], result: str, applied: bool = False) -> str:
     (row,) = [each for each in answer["checks"] if each["result"] == result]
     assert bool(answer["faults"]) == (result == "fault")
     assert answer["text"][1].startswith(result)
-    return f"{row['about']}: {row['told']}"
+    return f"{row['about']}: {row['observed']}"
 
 
 def test_all_is_well(read):
@@ -108,7 +108,7 @@ def test_a_daemon_that_is_not_as_its_file(read, daemon, changed, words):
 def test_a_host_that_could_not_be_read(read):
     read["haproxy-2"]["k8s_edge_seen"] = {"unreachable": True, "msg": "no route"}
     answer = told(read)
-    assert [each["about"] for each in answer["checks"] if each["told"] == "could not be read"] == [
+    assert [each["about"] for each in answer["checks"] if each["observed"] == "could not be read"] == [
         "keepalived on haproxy-2",
         "HAProxy on haproxy-2",
     ]
@@ -134,7 +134,7 @@ def test_a_network_that_could_not_be_looked_at(read, look_of):
     read["haproxy-2"]["k8s_edge_seen"]["wire"]["answers"] = []
     answer = told(read)
     assert ["network of haproxy-1", "could not be looked at: no sockets"] in [
-        [each["about"], each["told"]] for each in answer["checks"] if each["result"] == "warning"
+        [each["about"], each["observed"]] for each in answer["checks"] if each["result"] == "warning"
     ]
 
 
@@ -170,7 +170,7 @@ def test_a_certificate_without_the_vip(read):
         wire = read[host]["k8s_edge_seen"]["wire"]
         wire["certificates"] = [certificate("kube-1", addresses=[]), certificate("kube-2", not_after=NOW + 9 * DAY)]
     answer = told(read)
-    told_of = {each["result"]: each["told"] for each in answer["checks"] if "certificate" in each["about"]}
+    told_of = {each["result"]: each["observed"] for each in answer["checks"] if "certificate" in each["about"]}
     assert "does not name 10.77.0.100" in told_of["fault"] and "expires in 9 days" in told_of["warning"]
     assert any("does not name 10.77.0.100" in each for each in answer["faults"])
 

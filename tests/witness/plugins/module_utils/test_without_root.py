@@ -33,8 +33,8 @@ QUESTIONS = {
         f"from {UTILS}._haproxy.process.runtime import Runtime; Runtime('{{socket}}').ask(['show info'])"
     ),
     "the kernel": (
-        f"from {UTILS}._kernel.resource import _refused, Set, told; import errno, os; "
-        "raise _refused(Set('net/ipv4/x', '1'), told(OSError(errno.EACCES, os.strerror(errno.EACCES))))"
+        f"from {UTILS}._kernel.resource import _refused, Set, os_reason; import errno, os; "
+        "raise _refused(Set('net/ipv4/x', '1'), os_reason(OSError(errno.EACCES, os.strerror(errno.EACCES))))"
     ),
 }
 CODE = """

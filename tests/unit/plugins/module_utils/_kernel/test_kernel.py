@@ -13,7 +13,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.action import 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     Desired,
     File,
-    last_word,
+    last_setting,
     parameter_name,
     parameter_path,
     settings,
@@ -260,9 +260,9 @@ def test_lines_of_a_file():
 
 def test_who_names_a_parameter_goes_before_a_pattern_wherever_it_stands():
     files = [File("1", "a.b = 1\n"), File("2", "a.* = 2\n"), File("3", "c.d = 3\nc.* = 4\n")]
-    assert last_word("a/b", files) == ("1", "1")
-    assert last_word("c/e", files) == ("3", "4")
-    assert last_word("x/y", files) is None
+    assert last_setting("a/b", files) == ("1", "1")
+    assert last_setting("c/e", files) == ("3", "4")
+    assert last_setting("x/y", files) is None
 
 
 def parameters(**given):

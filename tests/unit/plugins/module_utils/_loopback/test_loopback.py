@@ -84,7 +84,13 @@ def test_brought_again_and_taken_back(host: Host) -> None:
     assert (host.there, host.unit) == (begin, "")
     done = host.bring(VIP, SIX)
     assert done["steps"] == rehearsed["steps"]
-    assert done["steps"] == [f"{VIP} on lo", f"{SIX} on lo", f"{VIP} {SIX} at boot", "systemd told", "the unit enabled"]
+    assert done["steps"] == [
+        f"{VIP} on lo",
+        f"{SIX} on lo",
+        f"{VIP} {SIX} at boot",
+        "systemd reloaded its units",
+        "the unit enabled",
+    ]
     assert f"ExecStart=/sbin/ip address replace {VIP} dev lo\n" in host.unit
     assert f"ExecStart=/sbin/ip address replace {SIX} dev lo preferred_lft 0\n" in host.unit
     again = host.bring(VIP, SIX)

@@ -9,7 +9,7 @@ import json
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import Identity
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.refusals import told
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.refusals import refusal_sentences
 from kube_api import Refused
 
 
@@ -23,7 +23,7 @@ class Answer(Exception):
 
 def said(code, message, kind="Service", **details):
     body = json.dumps(Refused(code, "reason", message, **details).status)
-    return told([(Answer(code, "reason", body), Identity("", kind, "web", "edge"))])
+    return refusal_sentences([(Answer(code, "reason", body), Identity("", kind, "web", "edge"))])
 
 
 FORBIDDEN = 'secrets is forbidden: User "system:serviceaccount:ci:edge" cannot list resource "secrets" in API group ""'
@@ -63,7 +63,9 @@ def test_rights_that_would_be_given_away_are_named():
 def test_nobodys_token():
     nobody = Identity("", "", "", "")
     found = said(401, "Unauthorized")
-    assert found == told([(Answer(401, "Unauthorized", "no Status"), nobody), (Answer(401, "x", None), nobody)])
+    assert found == refusal_sentences(
+        [(Answer(401, "Unauthorized", "no Status"), nobody), (Answer(401, "x", None), nobody)]
+    )
     assert "401 Unauthorized" in found[0] and "k8s_edge_kubeconfig" in found[0] and len(found) == 1
 
 
@@ -79,7 +81,7 @@ def test_nothing_of_a_secret_is_said():
     cause = {"message": 'Invalid value: "sesame": must be base64', "field": "data[key]"}
     (found,) = said(422, "whole", "Secret", causes=[cause])
     assert "sesame" not in found and "Secret web/edge: data[key]: Invalid value: must be base64" in found
-    (found,) = told([(Answer(400, "x", '"sesame" is wrong'), Identity("", "Secret", "web", "edge"))])
+    (found,) = refusal_sentences([(Answer(400, "x", '"sesame" is wrong'), Identity("", "Secret", "web", "edge"))])
     assert found == "Secret web/edge is refused; the reason may contain its data and is not shown."
 
 
@@ -106,5 +108,5 @@ def test_every_other_answer_has_a_remedy(code, message, remedy):
 
 def test_an_api_that_is_not_there():
     text = "HTTPSConnectionPool(host='10.0.0.1', port=6443): Max retries exceeded with url: /version (Caused by x)"
-    (found,) = told([(OSError(text), Identity("", "", "", ""))])
+    (found,) = refusal_sentences([(OSError(text), Identity("", "", "", ""))])
     assert found.startswith("The API at 10.0.0.1 port 6443 cannot be reached")

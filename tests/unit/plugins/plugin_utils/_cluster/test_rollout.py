@@ -29,7 +29,7 @@ def test_a_roll_out_gets_on_and_ends():
     stages = [daemons(3, 0, 3), daemons(3, 1, 2), daemons(3, 1, 3), daemons(3, 3, 2), daemons(3, 3, 3)]
     found = [progress(stage) for stage in stages]
     assert [each.done for each in found] == [False, False, False, False, True]
-    assert found[1].said == "1 of 3 up to date, 2 available"
+    assert found[1].text == "1 of 3 up to date, 2 available"
     assert found[0].step < found[2].step < found[4].step
 
 
@@ -39,7 +39,7 @@ def test_a_roll_out_is_not_done_before_its_controller_has_seen_it():
 
 
 def test_a_daemon_set_that_fits_no_node_is_done_and_says_so():
-    assert progress(daemons(0, 0, 0)).said == "no node fits its labels and tolerations"
+    assert progress(daemons(0, 0, 0)).text == "no node fits its labels and tolerations"
 
 
 def test_a_daemon_set_that_is_updated_by_hand_waits_for_no_update():
@@ -50,7 +50,7 @@ def test_a_daemon_set_that_is_updated_by_hand_waits_for_no_update():
 def test_a_deployment_waits_for_its_old_pods_to_leave():
     counts = {"updatedReplicas": 2, "availableReplicas": 2, "replicas": 3}
     found = progress(workload("Deployment", spec={"replicas": 2}, **counts))
-    assert (found.done, found.said) == (False, "2 of 2 up to date, 2 available, 1 old ones still there")
+    assert (found.done, found.text) == (False, "2 of 2 up to date, 2 available, 1 old ones still there")
     assert progress(workload("Deployment", **{**counts, "updatedReplicas": 1, "replicas": 1})).done
 
 

@@ -41,7 +41,7 @@ def master(monkeypatch):
     monkeypatch.setattr(reload, "workers", lambda pid: next_of("workers"))
     monkeypatch.setattr(reload, "answering", answer)
     monkeypatch.setattr(reload, "words_of", lambda pid: told["line"])
-    monkeypatch.setattr(reload, "_told", lambda pid: reload._Told(0, 0, False))
+    monkeypatch.setattr(reload, "_reloads_of", lambda pid: reload._Reloads(0, 0, False))
     monkeypatch.setattr(reload, "_WITHOUT", 0.05)
     monkeypatch.setattr(reload, "_UNHEARD", 0.05)
     monkeypatch.setattr(os, "kill", kill)

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.asked import looks
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import said
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems_raised
 
 DOCUMENTATION = r"""
 name: preflight_looks
@@ -46,7 +46,7 @@ _value:
 def preflight_looks(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> dict[str, Any]:
     """Options by host."""
     fleet = Fleet(groups, hostvars)
-    return {} if said(lambda: fleet.hosts) else looks(fleet)
+    return {} if problems_raised(lambda: fleet.hosts) else looks(fleet)
 
 
 class FilterModule:
