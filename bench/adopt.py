@@ -5,7 +5,7 @@
 """How much CPU the adoption of many files takes: the corpus of the tests, often enough, each file a host of its own.
 
 Run from the root of an installed collection (bin/bootstrap.sh, need_collection): python bench/adopt.py [FILES]
-Below 60 s for 850 files, by a folder and the playbook.
+Below 60 s for 850 files, by a directory and the playbook.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def main() -> int:
     places = ("haproxy/*.cfg", "keepalived/*.conf")
     corpus = [path for place in places for path in sorted(CHECKOUT.glob(f"tests/corpus/{place}"))]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name, "files")
-        folder.mkdir()
+        directory = Path(name, "files")
+        directory.mkdir()
         for number in range(wanted):
             path = corpus[number % len(corpus)]
             # A remark of its own makes each text another one, so that nothing is remembered of the one before.
-            folder.joinpath(f"host-{number}{path.suffix}").write_bytes(b"# %d\n" % number + path.read_bytes())
-        size = sum(each.stat().st_size for each in folder.iterdir())
+            directory.joinpath(f"host-{number}{path.suffix}").write_bytes(b"# %d\n" % number + path.read_bytes())
+        size = sum(each.stat().st_size for each in directory.iterdir())
         words = ["ansible-playbook", str(CHECKOUT / "playbooks/adopt.yml")]
-        words += ["-e", f"k8s_edge_adopt_folder={folder}", "-e", f"k8s_edge_adopt_to={name}/to"]
+        words += ["-e", f"k8s_edge_adopt_from={directory}", "-e", f"k8s_edge_adopt_to={name}/to"]
         began = time.monotonic()
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PWD": name})
         wall = time.monotonic() - began

@@ -81,7 +81,7 @@ def tasks_of(inventory: str, more: list[str], playbook: Path) -> Counter[str]:
     return counts
 
 
-def pairs(folder: Path, number: int) -> None:
+def pairs(directory: Path, number: int) -> None:
     """An inventory of that many pairs, each with a VIP of its own, before one apiserver."""
     groups, vips = {}, []
     for index in range(1, number + 1):
@@ -98,8 +98,8 @@ def pairs(folder: Path, number: int) -> None:
             }
         )
     kube = {"hosts": {"kube-1": {"ansible_host": "10.77.0.21"}}}
-    (folder / "hosts.json").write_text(json.dumps({"all": {"children": {**groups, "kube_control_plane": kube}}}))
-    variables = folder / "group_vars" / "all"
+    (directory / "hosts.json").write_text(json.dumps({"all": {"children": {**groups, "kube_control_plane": kube}}}))
+    variables = directory / "group_vars" / "all"
     variables.mkdir(parents=True)
     lab = (CHECKOUT / "inventories/lab/group_vars/all/lab.yml").read_text()
     (variables / "lab.yml").write_text(lab.replace("lab_instance: k8s-edge", f"lab_instance: {INSTANCE}"))

@@ -50,15 +50,15 @@ def module(name: str, args: dict[str, Any]) -> tuple[float, dict[str, Any]]:
 
 
 def main() -> int:
-    roots = [str(folder) for folder in Path(__file__).resolve().parents[4:5]]
+    roots = [str(directory) for directory in Path(__file__).resolve().parents[4:5]]
     roots += os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":")
     os.environ["PYTHONPATH"] = ":".join(roots)
     content, file_only = text(SERVERS, 1), {"validate": False, "runtime": "never"}
     servers = [server(number) for number in range(SERVERS)]
     other = [*servers[:-1], {**servers[-1], "weight": 201}]
     spent: dict[str, list[float]] = {name: [] for name in ("haproxy -c", *LIMITS)}
-    with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as folder:
-        path = Path(folder) / "haproxy.cfg"
+    with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as directory:
+        path = Path(directory) / "haproxy.cfg"
         for _ in range(5):
             path.write_text(content)
             spent["haproxy -c"].append(cost([HAPROXY, "-c", "-f", str(path)])[0])

@@ -29,14 +29,14 @@ LIMIT_WEIGHTS, LIMIT_NEW = 0.015, 2.0
 
 
 @contextmanager
-def haproxy(folder: Path) -> Iterator[tuple[Path, str, subprocess.Popen[bytes]]]:
+def haproxy(directory: Path) -> Iterator[tuple[Path, str, subprocess.Popen[bytes]]]:
     """A HAProxy with ``WEIGHTS`` servers in one backend and none but one in another: its file, socket and process."""
-    file, admin = folder / "haproxy.cfg", folder / "admin.sock"
+    file, admin = directory / "haproxy.cfg", directory / "admin.sock"
     servers = "".join(f"    server s{n} 127.0.0.1:{1000 + n}\n" for n in range(WEIGHTS))
     file.write_text(
         f"global\n    stats socket {admin} level admin\ndefaults\n    mode tcp\n    timeout connect 1s\n"
         "    timeout client 1s\n    timeout server 1s\n"
-        f"frontend f\n    bind unix@{folder}/front.sock\n    default_backend many\n"
+        f"frontend f\n    bind unix@{directory}/front.sock\n    default_backend many\n"
         f"backend many\n{servers}backend growing\n    server first 127.0.0.1:1\n"
     )
     time.sleep(0.05)
@@ -117,7 +117,7 @@ def grow(file: Path, path: str, process: subprocess.Popen[bytes]) -> tuple[float
 
 
 def main() -> int:
-    sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[4:5]]
+    sys.path[:0] = [str(directory) for directory in Path(__file__).resolve().parents[4:5]]
     sys.path[:0] = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":")
     with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as name, haproxy(Path(name)) as (file, path, process):
         taken = weights(path)

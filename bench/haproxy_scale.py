@@ -94,7 +94,7 @@ def edit_all(servers: int) -> Callable[[], object]:
 
 
 def main() -> int:
-    sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[4:5]]
+    sys.path[:0] = [str(directory) for directory in Path(__file__).resolve().parents[4:5]]
     sys.path[:0] = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":")
     failed = False
     print(f"{'10,000 servers':<24} {'CPU ms':>8} {'limit':>6} {'growth':>7} {'limit':>6}")

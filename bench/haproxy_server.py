@@ -79,15 +79,15 @@ def plays(relay: str, count: int) -> dict[str, list[dict[str, object]]]:
     }
 
 
-def run(folder: Path, name: str, tasks: list[dict[str, object]]) -> float:
+def run(directory: Path, name: str, tasks: list[dict[str, object]]) -> float:
     """Wall time of a play, in seconds. Ends the program where the play fails."""
-    book = folder / f"{name.replace(' ', '-')}.json"
+    book = directory / f"{name.replace(' ', '-')}.json"
     book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
     start = time.perf_counter()
     done = subprocess.run(
         ["ansible-playbook", "-i", "localhost,", "-c", "local", str(book)],
-        env={**environment, "ANSIBLE_CONFIG": str(folder / "ansible.cfg")},
+        env={**environment, "ANSIBLE_CONFIG": str(directory / "ansible.cfg")},
         stdout=subprocess.PIPE,
         text=True,
         check=False,
@@ -98,34 +98,34 @@ def run(folder: Path, name: str, tasks: list[dict[str, object]]) -> float:
     return taken
 
 
-def measure(folder: Path, count: int, rounds: int) -> tuple[dict[str, float], int]:
+def measure(directory: Path, count: int, rounds: int) -> tuple[dict[str, float], int]:
     """Median seconds of each play, and our task's connections to the socket."""
-    relay = Relay(str(folder / "relay.sock"), str(folder / "admin.sock"))
-    todo = plays(str(folder / "relay.sock"), count)
+    relay = Relay(str(directory / "relay.sock"), str(directory / "admin.sock"))
+    todo = plays(str(directory / "relay.sock"), count)
     taken: dict[str, list[float]] = {}
     connections = 0
     for _round in range(rounds + 1):
         for name in ("empty play", "empty module", "haproxy_server"):
             before = relay.count
-            taken.setdefault(name, []).append(run(folder, name, todo[name]))
+            taken.setdefault(name, []).append(run(directory, name, todo[name]))
             connections = max(connections, relay.count - before)
-        run(folder, "back", todo["back"])
+        run(directory, "back", todo["back"])
     medians = {name: statistics.median(times[1:]) for name, times in taken.items()}
-    return {**medians, "loop": run(folder, "loop", todo["loop"])}, connections
+    return {**medians, "loop": run(directory, "loop", todo["loop"])}, connections
 
 
-def start_haproxy(folder: Path, count: int) -> subprocess.Popen[bytes]:
+def start_haproxy(directory: Path, count: int) -> subprocess.Popen[bytes]:
     servers = "".join(f"    server s{number} 127.0.0.1:9 weight 10\n" for number in range(count))
-    (folder / "haproxy.cfg").write_text(
-        f"global\n    stats socket {folder}/admin.sock mode 600 level admin\n    stats timeout 1h\n"
+    (directory / "haproxy.cfg").write_text(
+        f"global\n    stats socket {directory}/admin.sock mode 600 level admin\n    stats timeout 1h\n"
         "defaults\n    timeout connect 1s\n    timeout client 1s\n    timeout server 1s\n"
         f"backend b\n    balance leastconn\n{servers}"
     )
     program = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
     if program is None:
         sys.exit("needs HAProxy")
-    process = subprocess.Popen([program, "-db", "-f", str(folder / "haproxy.cfg")], stderr=subprocess.DEVNULL)
-    while not (folder / "admin.sock").exists():
+    process = subprocess.Popen([program, "-db", "-f", str(directory / "haproxy.cfg")], stderr=subprocess.DEVNULL)
+    while not (directory / "admin.sock").exists():
         if process.poll() is not None:
             sys.exit("HAProxy does not start")
         time.sleep(0.02)
@@ -138,11 +138,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as name:
-        folder = Path(name)
-        (folder / "ansible.cfg").write_text("[defaults]\ninterpreter_python = /usr/bin/python3\n")
-        process = start_haproxy(folder, options.servers)
+        directory = Path(name)
+        (directory / "ansible.cfg").write_text("[defaults]\ninterpreter_python = /usr/bin/python3\n")
+        process = start_haproxy(directory, options.servers)
         try:
-            medians, connections = measure(folder, options.servers, options.rounds)
+            medians, connections = measure(directory, options.servers, options.rounds)
         finally:
             process.terminate()
             process.wait()

@@ -100,7 +100,7 @@ def bare_dump(channel: Any, bodies: list[bytes], commands: tuple[int, int]) -> N
 
 
 def main() -> int:
-    roots = [str(folder) for folder in Path(__file__).resolve().parents[4:5]]
+    roots = [str(directory) for directory in Path(__file__).resolve().parents[4:5]]
     roots += os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":")
     sys.path[:0] = roots
     os.environ["PYTHONPATH"] = os.pathsep.join(roots)

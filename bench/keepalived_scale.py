@@ -60,8 +60,8 @@ def keepalived(content: str) -> float:
     program = shutil.which("keepalived", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if program is None:
         sys.exit("keepalived is not installed: there is nothing to measure against")
-    with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as folder:
-        path = Path(folder) / "keepalived.conf"
+    with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as directory:
+        path = Path(directory) / "keepalived.conf"
         path.write_text(content)
         begin = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(

@@ -41,10 +41,10 @@ def measure(inventory: str, more: list[str], rounds: int) -> None:
     hosts = [host for host in tasks if host != "localhost"]
     play = {"hosts": ",".join(hosts), "tasks": [PING]}
     peers = {"facts and ping": {"gather_facts": True}, "ping": {"gather_facts": False}}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         playbooks = {"status.yml": status, "preflight.yml": preflight}
         for name, facts in peers.items():
-            playbooks[name] = Path(folder) / f"{name}.json"
+            playbooks[name] = Path(directory) / f"{name}.json"
             playbooks[name].write_text(json.dumps([{**play, **facts}]))
         for playbook in playbooks.values():
             run(inventory, more, playbook)

@@ -81,15 +81,15 @@ def measure(inventory: str, host: str, more: list[str], rounds: int) -> dict[str
     """Median seconds per task name over the rounds after the first."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with tempfile.TemporaryDirectory(prefix="k8s_edge-bench-") as name:
-        folder = Path(name)
-        (folder / "play.json").write_text(json.dumps(play(host, rounds)))
-        (folder / "ansible.cfg").write_text(
+        directory = Path(name)
+        (directory / "play.json").write_text(json.dumps(play(host, rounds)))
+        (directory / "ansible.cfg").write_text(
             "[defaults]\nstdout_callback = ansible.posix.json\ninterpreter_python = /usr/bin/python3\n"
             "[connection]\npipelining = True\n"
         )
         done = subprocess.run(
-            ["ansible-playbook", "-i", inventory, *more, str(folder / "play.json")],
-            env={**environment, "ANSIBLE_CONFIG": str(folder / "ansible.cfg")},
+            ["ansible-playbook", "-i", inventory, *more, str(directory / "play.json")],
+            env={**environment, "ANSIBLE_CONFIG": str(directory / "ansible.cfg")},
             stdout=subprocess.PIPE,
             text=True,
             check=False,

@@ -53,10 +53,10 @@ def synchronise(checkout: Path, copy: Path, record: Path) -> None:
             fresh = target.with_name(f".{target.name}.new")
             shutil.copy2(source, fresh, follow_symlinks=False)
             os.replace(fresh, target)
-    for folder in {str(Path(name).parent) for name in copied - wanted}:
-        shutil.rmtree(copy / folder / "__pycache__", ignore_errors=True)
+    for directory in {str(Path(name).parent) for name in copied - wanted}:
+        shutil.rmtree(copy / directory / "__pycache__", ignore_errors=True)
         with contextlib.suppress(OSError):  # not empty: it contains other files
-            os.removedirs(copy / folder)
+            os.removedirs(copy / directory)
     record.write_text("\0".join(sorted(wanted)))
 
 

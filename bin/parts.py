@@ -4,8 +4,8 @@
 """The parts of bin/test, as data.
 
 A part's script is run by bash in the copy of the checkout ($COLLECTION), with bin/bootstrap.sh sourced and the
-controller's tools first in PATH. $CHECKOUT is the checkout itself, $WORK the part's own folder. A pytest report written
-to $REPORT is counted test by test. `skip REASON` ends a part that cannot run on this machine."""
+controller's tools first in PATH. $CHECKOUT is the checkout itself, $WORK the part's own directory. A pytest report
+written to $REPORT is counted test by test. `skip REASON` ends a part that cannot run on this machine."""
 
 from __future__ import annotations
 

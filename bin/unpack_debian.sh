@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Unpack programs of another Debian suite without installing them: unpack_debian.sh SUITE FOLDER PACKAGE[=PROGRAM]…
+# Unpack programs of another Debian suite without installing them: unpack_debian.sh SUITE DIRECTORY PACKAGE[=PROGRAM]…
 #
 #   unpack_debian.sh trixie ~/trixie haproxy=usr/sbin/haproxy keepalived=usr/sbin/keepalived
 #
 # Nothing is installed and no service is created. The programs use their own C library, whose path patchelf writes into them,
-# so that they can be run, and can execute themselves again at a reload. Add FOLDER/bin to PATH; FOLDER/lib is their usr/lib.
+# so that they can be run, and can execute themselves again at a reload. Add DIRECTORY/bin to PATH; DIRECTORY/lib is their usr/lib.
 # Called by bootstrap.sh.
 set -euo pipefail
 
-suite=$1 folder=$2
+suite=$1 directory=$2
 shift 2
 # The source of this machine's own packages: a mirror, or Debian.
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 -E '/debian/?$' || echo http://deb.debian.org/debian)
-build=$folder.new
+build=$directory.new
 rm -rf "$build"
 mkdir -p "$build"/apt/{none,state/lists/partial,cache/archives/partial} "$build"/{root,bin}
 touch "$build/apt/status"
@@ -40,8 +40,8 @@ for package in "$build"/apt/cache/archives/*.deb; do
 done
 rm -rf "$build/apt"
 
-# Loader and libraries have absolute paths in the final folder, not in the one where it is built.
-inside=$folder/root
+# Loader and libraries have absolute paths in the final directory, not in the one where it is built.
+inside=$directory/root
 machine=$(uname -m)-linux-gnu
 loader=$(find "$build/root" -path "*lib/$machine/ld-linux*.so.*" -printf '%P' -quit)
 for program in "$@"; do
@@ -56,5 +56,5 @@ done
 options=$build/root/etc/keepalived/keepalived.config-opts
 [ ! -e "$options" ] || cp "$options" "$build/root/usr/sbin/"
 ln -s root/usr/lib "$build/lib"
-rm -rf "$folder"
-mv "$build" "$folder"
+rm -rf "$directory"
+mv "$build" "$directory"

@@ -21,13 +21,13 @@ import subprocess
 import sys
 import time
 
-program, folder = sys.argv[1:]
-path = folder + "/admin.sock"
-with open(folder + "/haproxy.cfg", "w") as file:
+program, directory = sys.argv[1:]
+path = directory + "/admin.sock"
+with open(directory + "/haproxy.cfg", "w") as file:
     file.write(f"global\n stats socket {path} level admin\n stats timeout 500ms\n stats maxconn 100\n")
     file.write("defaults\n mode tcp\n timeout connect 1s\n timeout client 1s\n timeout server 1s\n")
     file.write("backend b\n server one 127.0.0.1:1\n")
-haproxy = subprocess.Popen([program, "-db", "-f", folder + "/haproxy.cfg"], stderr=subprocess.DEVNULL)
+haproxy = subprocess.Popen([program, "-db", "-f", directory + "/haproxy.cfg"], stderr=subprocess.DEVNULL)
 time.sleep(1)
 sessions = []
 for _ in range(60):

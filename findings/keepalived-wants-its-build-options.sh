@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# keepalived 2.3.3 (Debian 13) does not start where its folder in /etc holds the configuration only.
+# keepalived 2.3.3 (Debian 13) does not start where its directory in /etc holds the configuration only.
 #
 # Guess: the program carries all that it was built with; /etc/keepalived holds configuration, so a volume or a ConfigMap
 #   mounted there with a valid keepalived.conf is enough, and `--version` needs no file at all.
@@ -33,8 +33,8 @@ for package in "$work"/apt/cache/archives/*.deb; do
 done
 
 root=$work/root
-for folder in bin sbin lib lib64; do
-    [ -e "$root/$folder" ] || ln -s "usr/$folder" "$root/$folder"
+for directory in bin sbin lib lib64; do
+    [ -e "$root/$directory" ] || ln -s "usr/$directory" "$root/$directory"
 done
 mkdir -p "$root/srv" "$root/dev" "$root/proc"
 : >"$root/dev/null"
@@ -62,9 +62,9 @@ expect "$(call keepalived -t -f /srv/keepalived.conf)" "0 *" "as packaged, a val
 mv "$root/etc/keepalived/keepalived.config-opts" "$root/srv/"
 cp "$root/srv/keepalived.conf" "$root/etc/keepalived/keepalived.conf"
 missing="1 Unable to read build config options file"
-expect "$(call keepalived -t)" "$missing" "only the configuration in its folder"
+expect "$(call keepalived -t)" "$missing" "only the configuration in its directory"
 expect "$(call keepalived -t -f /srv/keepalived.conf)" "$missing" "the configuration elsewhere"
-expect "$(call keepalived --version)" "$missing" "only the configuration in its folder, --version"
+expect "$(call keepalived --version)" "$missing" "only the configuration in its directory, --version"
 
 cp "$root/srv/keepalived.config-opts" "$root/usr/sbin/"
 expect "$(call /usr/sbin/keepalived --version)" "0 Keepalived v2.3.3*" "the options beside the program, called by its path"

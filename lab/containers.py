@@ -59,7 +59,7 @@ def make(lab: Lab, host: Host, luggage: bytes) -> None:
     run(
         *("podman", "--runtime", "runc", "create", "--name", name, "--hostname", host.name),
         *("--label", f"{LABEL}={lab.instance}"),
-        *("--network", f"ns:{network.FOLDER}/{network.card(lab, host)}", "--no-hosts"),
+        *("--network", f"ns:{network.DIRECTORY}/{network.card(lab, host)}", "--no-hosts"),
         *("--dns", lab.gateways[0].partition("/")[0]),  # no server there: unknown names fail at once, not after seconds
         *("--systemd", "always", "--cap-add", CAPABILITIES, "--security-opt", "unmask=/proc/sys"),
         *("--security-opt", "apparmor=unconfined", "--security-opt", "label=disable"),  # else no mounts inside

@@ -75,7 +75,7 @@ def make(argv: list[str], target: Path, log: Path) -> None:
     """Run a recipe. The output of the tools goes to ``log``.
 
     It runs in a mount namespace of its own: mmdebstrap mounts directories of this machine, /dev/shm among them, below
-    its target. If it were killed, these mounts would remain, and removing the folder would delete their content."""
+    its target. If it were killed, these mounts would remain, and removing the directory would delete their content."""
     with open(log, "ab") as diary:
         alone = ["unshare", "--mount", *argv, str(target)]
         made = subprocess.run(alone, stdin=subprocess.DEVNULL, stdout=diary, stderr=diary)

@@ -16,7 +16,7 @@ from typing import Any
 
 from lab.command import LabError, run, succeeds
 
-STATE = Path("/var/lib/k8s_edge-lab")  # the state of labs, one folder for each, and the disks of machines
+STATE = Path("/var/lib/k8s_edge-lab")  # the state of labs, one directory for each, and the disks of machines
 DEFAULT_INSTANCE = "k8s-edge"
 CONTAINER, MACHINE = "container", "machine"
 KUBE_GROUP = "kube_control_plane"

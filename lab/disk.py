@@ -20,7 +20,7 @@ from lab import debian
 from lab.command import LabError, run
 from lab.declaration import STATE
 
-FOLDER = STATE / "disks"
+DIRECTORY = STATE / "disks"
 KERNEL = "linux.uml"
 SIZE = "3G"  # sparse: empty blocks take no space
 _PARTS = Path(__file__).parent / "machine"
@@ -57,7 +57,7 @@ chroot "$1" setfiles -F -e /proc -e /sys -e /dev /etc/selinux/default/contexts/f
 
 
 def modules() -> Path:
-    """The folder with the modules of the kernel in PATH. Raises LabError if there is none."""
+    """The directory with the modules of the kernel in PATH. Raises LabError if there is none."""
     program = shutil.which(KERNEL)
     if program is None:
         raise LabError(f"Not installed: {KERNEL}.")
@@ -67,7 +67,7 @@ def modules() -> Path:
 def path(selinux: bool) -> Path:
     """The path of the disk. The name contains a digest of everything that the disk is made of."""
     inputs = [*_recipe(selinux), *sorted(modules().glob("*")), *(part.read_text() for part in sorted(_PARTS.iterdir()))]
-    return FOLDER / f"{hashlib.sha256(repr(inputs).encode()).hexdigest()[:12]}{'-selinux' * selinux}.ext4"
+    return DIRECTORY / f"{hashlib.sha256(repr(inputs).encode()).hexdigest()[:12]}{'-selinux' * selinux}.ext4"
 
 
 def build(say: Callable[[str], None], log: Path, selinux: bool) -> None:
@@ -76,14 +76,14 @@ def build(say: Callable[[str], None], log: Path, selinux: bool) -> None:
     if disk.exists():
         return
     say(f"building the disk {disk.name} (once, about {'two minutes' if selinux else 'a minute'})")
-    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+    DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ |= {"PARTS": str(_PARTS), "MODULES": str(modules())}
-    with tempfile.TemporaryDirectory(dir=FOLDER) as scratch:
+    with tempfile.TemporaryDirectory(dir=DIRECTORY) as scratch:
         root, fresh = Path(scratch, "root"), Path(scratch, "disk")
         debian.make(_recipe(selinux), root, log)
         run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", str(root), str(fresh), SIZE)
         fresh.replace(disk)
-    for old in FOLDER.glob(f"*[0-9a-f]{'-selinux' * selinux}.ext4"):
+    for old in DIRECTORY.glob(f"*[0-9a-f]{'-selinux' * selinux}.ext4"):
         if old != disk and not _in_use(old):
             old.unlink()
 

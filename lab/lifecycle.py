@@ -77,7 +77,7 @@ def down(instance: str, say: Say) -> None:
 
 
 def remove_image() -> None:
-    """Remove the image, the disks and the rest of the state folder if no lab exists any more."""
+    """Remove the image, the disks and the rest of the state directory if no lab exists any more."""
     with contextlib.suppress(FileNotFoundError):  # without podman there is no image
         image.remove()
     shutil.rmtree(STATE, ignore_errors=True)

@@ -4,7 +4,7 @@
 """Lab hosts as virtual machines with their own kernel (User-Mode Linux). Used through `kinds`.
 
 A machine has a copy-on-write disk based on the shared one, a second disk with its luggage, and a tap interface as its
-cable. Its files in the lab's state folder are HOST.disk, HOST.luggage, HOST.pid and HOST.console (the kernel's
+cable. Its files in the lab's state directory are HOST.disk, HOST.luggage, HOST.pid and HOST.console (the kernel's
 output)."""
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def shell(lab: Lab, host: Host) -> list[str]:
 
 
 def remove(lab: Lab) -> None:
-    """Switch every machine off. Their files are removed with the lab's state folder."""
+    """Switch every machine off. Their files are removed with the lab's state directory."""
     for host in lab.hosts:
         _kill(state_of(lab.instance), host.name)
 

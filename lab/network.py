@@ -15,7 +15,7 @@ from lab.command import run, succeeds
 from lab.declaration import Host, Lab
 
 BRIDGE = "edge"
-FOLDER = "/run/netns"
+DIRECTORY = "/run/netns"
 
 
 def card(lab: Lab, host: Host) -> str:
@@ -24,7 +24,7 @@ def card(lab: Lab, host: Host) -> str:
 
 
 def exists(namespace: str) -> bool:
-    return os.path.exists(f"{FOLDER}/{namespace}")
+    return os.path.exists(f"{DIRECTORY}/{namespace}")
 
 
 def lay(lab: Lab) -> None:
@@ -96,7 +96,7 @@ def remove(lab: Lab) -> None:
 
 def inside(lab: Lab, *argv: str) -> list[str]:
     """The command that runs argv in the lab's network."""
-    return ["nsenter", f"--net={FOLDER}/{lab.instance}", "--", *argv]
+    return ["nsenter", f"--net={DIRECTORY}/{lab.instance}", "--", *argv]
 
 
 def _set_up(lab: Lab, host: Host) -> list[str]:

@@ -27,7 +27,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def _collection_root() -> Path:
-    """A folder for sys.path whose ansible_collections/k8s_edge/ha is this checkout."""
+    """A directory for sys.path whose ansible_collections/k8s_edge/ha is this checkout."""
     if CHECKOUT.parts[-3:] == ("ansible_collections", "k8s_edge", "ha"):
         return CHECKOUT.parents[2]
     root = Path(tempfile.mkdtemp(prefix="k8s_edge-unit-"))
@@ -48,7 +48,7 @@ sys.path.insert(0, str(COLLECTION_ROOT))
 
 @pytest.fixture(scope="session")
 def collection_root() -> Path:
-    """The folder to put on a Python path so that it finds ansible_collections.k8s_edge.ha."""
+    """The directory to put on a Python path so that it finds ansible_collections.k8s_edge.ha."""
     return COLLECTION_ROOT
 
 

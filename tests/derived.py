@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import W
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import HostsReadOnce
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.health import Health
 
 
 @speaking
@@ -44,4 +44,4 @@ def haproxy_proxies(
     version: str | None = "",
 ) -> dict[str, list[dict[str, Any]]]:
     """The host's frontends and backends."""
-    return desired_proxies(host, declared(vips, groups), hostvars, Checks(ca_file, health_port, version or ""))
+    return desired_proxies(host, declared(vips, groups), hostvars, Health(ca_file, health_port, version or ""))

@@ -1,11 +1,11 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Usage: python3 -m lab.impact FOLDER LEAST. Print the table; the exit code is 1 if a prediction was wrong.
+"""Usage: python3 -m lab.impact DIRECTORY LEAST. Print the table; the exit code is 1 if a prediction was wrong.
 
-Each JSON file in the folder has some of: ``records`` (see verdict.py); ``failures``, messages on changes that could not
-be made; ``events``, the output of ``ip`` by host; ``probes`` and ``holds``, the output of vip-probe and vip-hold. LEAST
-is the required number of kinds of change."""
+Each JSON file in the directory has some of: ``records`` (see verdict.py); ``failures``, messages on changes that could
+not be made; ``events``, the output of ``ip`` by host; ``probes`` and ``holds``, the output of vip-probe and vip-hold.
+LEAST is the required number of kinds of change."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from lab.impact.verdict import Clients, is_late, row, table
 ADDRESSES = ("10.77.0.100", "fd00:77::100", "10.77.0.111", "10.77.0.113")
 
 
-def main(folder: str, least: str) -> int:
-    files = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("*.json"))]
+def main(directory: str, least: str) -> int:
+    files = [json.loads(path.read_text()) for path in sorted(Path(directory).glob("*.json"))]
     records, failures, probes, holds = (
         [each for file in files for each in file.get(key) or ()] for key in ("records", "failures", "probes", "holds")
     )

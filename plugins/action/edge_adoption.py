@@ -15,7 +15,11 @@ from typing import Any, ClassVar
 from ansible.plugins.action import ActionBase
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.adoption import Adoption
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.disk import read_folder, require_free, write_folder
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.disk import (
+    read_directory,
+    require_free,
+    write_directory,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.report import report
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.source import sources_of
 
@@ -26,7 +30,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     TRANSFERS_FILES = False
     specified: ClassVar[dict[str, Any]] = {
         "sources": {"type": "dict"},
-        "folder": {"type": "str"},
+        "directory": {"type": "str"},
         "to": {"type": "str", "required": True},
         "mend": {"type": "bool", "default": False},
         "kube_ca_file": {"type": "str", "default": ""},
@@ -36,20 +40,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         result: dict[str, Any] = {**super().run(tmp, task_vars), "changed": False}
         _valid, given = self.validate_argument_spec(
             argument_spec=self.specified,
-            mutually_exclusive=[("sources", "folder")],
-            required_one_of=[("sources", "folder")],
+            mutually_exclusive=[("sources", "directory")],
+            required_one_of=[("sources", "directory")],
         )
         # Relative paths start at the directory of the command, not of the playbook.
         here = Path(os.environ.get("PWD") or ".")
-        folder = here / given["to"]
+        directory = here / given["to"]
         try:
-            require_free(folder)
-            sources = given["sources"] if given["folder"] is None else read_folder(here / given["folder"])
+            require_free(directory)
+            sources = given["sources"] if given["directory"] is None else read_directory(here / given["directory"])
             found = report(Adoption(sources_of(sources), given["mend"], given["kube_ca_file"]))
             files = found.pop("files")
             if not self._task.check_mode:
-                write_folder(folder, files)
+                write_directory(directory, files)
         except EdgeError as error:
             return {**result, **error.facts, "failed": True, "msg": str(error)}
         shown = [{"path": each["path"], "mode": each["mode"]} for each in files]
-        return {**result, **found, "changed": True, "to": str(folder), "files": shown}
+        return {**result, **found, "changed": True, "to": str(directory), "files": shown}

@@ -47,7 +47,7 @@ _value:
   description:
     - C(keepalived) has C(options), all options of M(k8s_edge.ha.keepalived_config), and the derived ones of them
       (C(instances), C(scripts), C(track_processes), C(virtual_servers), C(sync_groups), C(global_defs)); C(files),
-      C(users) and C(script_folder), which these need on the host; C(partners), the hosts that could take over;
+      C(users) and C(script_directory), which these need on the host; C(partners), the hosts that could take over;
       C(alone), whether all of these are down; C(silenced), the peers that must be stopped while keepalived on this host
       is changed, for a coordinated change.
     - C(haproxy) has C(options), all options of M(k8s_edge.ha.haproxy_config); C(files), which these need on the host;

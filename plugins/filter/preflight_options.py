@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter plugin ``preflight_looks``."""
+"""The filter plugin ``preflight_options``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.asked import looks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.asked import options_by_host
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import problems_raised
 
 DOCUMENTATION = r"""
-name: preflight_looks
+name: preflight_options
 short_description: What each host examines before a change
 version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
@@ -32,7 +32,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Show what each host examines
   ansible.builtin.debug:
-    msg: "{{ groups | k8s_edge.ha.preflight_looks(hostvars) }}"
+    msg: "{{ groups | k8s_edge.ha.preflight_options(hostvars) }}"
 """
 
 RETURN = r"""
@@ -43,14 +43,14 @@ _value:
 
 
 @speaking
-def preflight_looks(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> dict[str, Any]:
+def preflight_options(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any]) -> dict[str, Any]:
     """Options by host."""
     fleet = Fleet(groups, hostvars)
-    return {} if problems_raised(lambda: fleet.hosts) else looks(fleet)
+    return {} if problems_raised(lambda: fleet.hosts) else options_by_host(fleet)
 
 
 class FilterModule:
     """The class that Ansible reads the filter's name from."""
 
     def filters(self) -> dict[str, Any]:
-        return {"preflight_looks": preflight_looks}
+        return {"preflight_options": preflight_options}

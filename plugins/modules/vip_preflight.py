@@ -110,15 +110,15 @@ EXAMPLES = r"""
 
 - name: Show the virtual router IDs that are in use here
   ansible.builtin.debug:
-    msg: "{{ seen.heard | map(attribute='virtual_router_id') | unique | sort }}"
+    msg: "{{ seen.advertisements | map(attribute='virtual_router_id') | unique | sort }}"
 """
 
 RETURN = r"""
-heard:
+advertisements:
   description:
-    - Advertisements, an entry for all that are alike, with C(interface), the sender's C(hardware) address, C(source),
-      C(destination), C(family), C(version), C(virtual_router_id), C(priority), C(authentication) (C(PASS), C(AH) or
-      empty), C(advert_int) in seconds and C(addresses).
+    - VRRP advertisements, an entry for all that are alike, with C(interface), the sender's C(hardware) address,
+      C(source), C(destination), C(family), C(version), C(virtual_router_id), C(priority), C(authentication) (C(PASS),
+      C(AH) or empty), C(advert_int) in seconds and C(addresses).
     - C(count) is how many came, C(first) and C(last) when, in seconds after the beginning.
   returned: always
   type: list

@@ -23,7 +23,7 @@ FILTERS = (
     "etc_hosts_lines",
     "host_part",
     "preflight_findings",
-    "preflight_looks",
+    "preflight_options",
     "variable_faults",
     "vip_endpoints",
 )

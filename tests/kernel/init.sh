@@ -8,7 +8,7 @@ mkdir -p /dev/shm /run/tmp /run/lib
 mount -t tmpfs tmpfs /dev/shm
 mount -t hostfs none "$WORK" -o "$WORK"
 
-# over FOLDER: what is written there is gone with this kernel.
+# over DIRECTORY: what is written there is gone with this kernel.
 over() {
     mkdir -p "/run/over$1/upper" "/run/over$1/work"
     mount -t overlay overlay -o "lowerdir=$1,upperdir=/run/over$1/upper,workdir=/run/over$1/work" "$1"

@@ -3,7 +3,7 @@
 #
 #   tests/kernel/inside.sh WORK COMMAND…
 #
-# The kernel is a program (User-Mode Linux), its root the host's own tree, read-only but for the folder WORK. It has no
+# The kernel is a program (User-Mode Linux), its root the host's own tree, read-only but for the directory WORK. It has no
 # network but what the command makes there. What the command says comes when it has ended.
 set -euo pipefail
 

@@ -64,8 +64,8 @@ print(json.dumps(answers))
 class Edge:
     """The bridge, a client and three edge nodes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         for words in ("link add bridge type bridge mcast_snooping 0", "link set bridge up"):
             self.run("ip", *words.split())
@@ -104,16 +104,16 @@ class Edge:
         for address in host_part(VIPS, host, GROUPS, self.hostvars(), "ipvs")["loopback"]:
             deprecated = ["preferred_lft", "0"] if ":" in address else []
             self.inside(host, "ip", "address", "add", address, "dev", "lo", *deprecated)
-        (self.folder / f"{host}.cfg").write_text(SERVER.format(host=host))
-        self.start(host, "haproxy", "-f", str(self.folder / f"{host}.cfg"))
+        (self.directory / f"{host}.cfg").write_text(SERVER.format(host=host))
+        self.start(host, "haproxy", "-f", str(self.directory / f"{host}.cfg"))
         derived = host_part(VIPS, host, GROUPS, self.hostvars(), "ipvs")
         derived["instances"] = keepalived_instances(VIPS, host, GROUPS, self.hostvars())
-        (self.folder / f"{host}.conf").write_text(plan_config("", derived).text)
-        pids = [word for option in "prc" for word in (f"-{option}", str(self.folder / f"{host}-{option}.pid"))]
-        self.start(host, "keepalived", "-n", "-l", "-f", str(self.folder / f"{host}.conf"), *pids)
+        (self.directory / f"{host}.conf").write_text(plan_config("", derived).text)
+        pids = [word for option in "prc" for word in (f"-{option}", str(self.directory / f"{host}-{option}.pid"))]
+        self.start(host, "keepalived", "-n", "-l", "-f", str(self.directory / f"{host}.conf"), *pids)
 
     def start(self, host: str, *argv: str) -> None:
-        log = open(self.folder / f"{host}-{argv[0]}.log", "wb")
+        log = open(self.directory / f"{host}-{argv[0]}.log", "wb")
         enter = ["ip", "netns", "exec", host]
         self.running[f"{host}-{argv[0]}"] = subprocess.Popen([*enter, *argv], stdout=log, stderr=log)
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
-FOLDERS = "plugins roles playbooks docs molecule lab bin bench tests inventories extensions".split()
+DIRECTORIES = "plugins roles playbooks docs molecule lab bin bench tests inventories extensions".split()
 SUFFIXES = {".py", ".yml", ".md", ".j2", ".sh"}
 
 
@@ -30,7 +30,7 @@ def pattern(words: list[str]) -> re.Pattern[str]:
 
 def test_the_glossarys_terms_are_used():
     searched = pattern(forbidden())
-    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES]
+    files = [path for directory in DIRECTORIES for path in (ROOT / directory).rglob("*") if path.suffix in SUFFIXES]
     skipped = {GLOSSARY, Path(__file__).resolve()}
     found = [
         f"{path.relative_to(ROOT)}:{number}: {match.group()}"

@@ -18,7 +18,7 @@ OLDEST = "python3.9"
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections.k8s_edge.ha.plugins"
 
-#: Imports each name it is given on a path of two folders, and says which could not be.
+#: Imports each name it is given on a path of two directories, and says which could not be.
 PROGRAM = """
 import importlib, sys
 sys.path[:0] = sys.argv[1:3]
@@ -45,7 +45,7 @@ def _oldest_python():
 
 @pytest.fixture
 def search(collection_root):
-    """The folders that the oldest Python finds ansible-core and this collection in."""
+    """The directories that the oldest Python finds ansible-core and this collection in."""
     return [str(collection_root), str(Path(ansible.__file__).parents[1])]
 
 

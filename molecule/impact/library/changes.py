@@ -98,13 +98,13 @@ def servers():
 def settings():
     """Every parameter of the network; what only counts is none."""
     found = []
-    for folder, _below, names in os.walk("/proc/sys/net"):
+    for directory, _below, names in os.walk("/proc/sys/net"):
         for name in names:
             if name.endswith("_count"):
                 continue
             try:
-                with open(os.path.join(folder, name)) as file:
-                    found.append(f"{folder}/{name} {file.read()}")
+                with open(os.path.join(directory, name)) as file:
+                    found.append(f"{directory}/{name} {file.read()}")
             except OSError:
                 continue
     return "\n".join(sorted(found))

@@ -8,7 +8,7 @@ Now and then it reads the ConfigMap, writes one VRRP instance with all its addre
 reloads a keepalived of its own. The real one reads within two seconds; this one is slow, so that it shows when an
 address is given before it has left.
 
-    kube_keepalived_vip.py URL-OF-CONFIGMAP FOLDER PRIORITY
+    kube_keepalived_vip.py URL-OF-CONFIGMAP DIRECTORY PRIORITY
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def written(url: str, priority: str) -> str:
     return made + INSTANCE.format(priority=priority, addresses="\n    ".join(addresses)) if addresses else made
 
 
-def main(url: str, folder: Path, priority: str) -> None:
-    folder.mkdir(exist_ok=True)
-    file = folder / "keepalived.conf"
+def main(url: str, directory: Path, priority: str) -> None:
+    directory.mkdir(exist_ok=True)
+    file = directory / "keepalived.conf"
     current = written(url, priority)
     file.write_text(current)
     command = ["keepalived", "--dont-fork", "--log-console", "--release-vips", "--vrrp", f"--use-file={file}"]
-    keepalived = subprocess.Popen([*command, f"--pid={folder}/pid", f"--vrrp_pid={folder}/vrrp_pid"])
+    keepalived = subprocess.Popen([*command, f"--pid={directory}/pid", f"--vrrp_pid={directory}/vrrp_pid"])
     while keepalived.poll() is None:
         time.sleep(SECONDS)
         now = written(url, priority)

@@ -14,7 +14,7 @@ from typing import Any
 
 #: Where directories of ours and of the daemons may be, and their names.
 _ABOVE, _NAMES = ("etc", "usr/libexec", "var/lib"), ("keepalived", "k8s_edge")
-_FOLDERS = ("etc", "etc/sysctl.d", "etc/modules-load.d", "etc/systemd/system")
+_DIRECTORIES = ("etc", "etc/sysctl.d", "etc/modules-load.d", "etc/systemd/system")
 _OURS = (
     "check-haproxy",
     "check-apiserver",
@@ -36,11 +36,11 @@ def remains(keepalived_path: str, haproxy_path: str, hosts_path: str, root: str 
     seconds since 1970; None where no file is ours alone. A run that changes nothing writes nothing.
     """
     daemons = [os.path.dirname(path) for path in (keepalived_path, haproxy_path)]
-    above = [*(os.path.join(root, folder) for folder in _ABOVE), *map(os.path.dirname, daemons)]
+    above = [*(os.path.join(root, directory) for directory in _ABOVE), *map(os.path.dirname, daemons)]
     names = [*_NAMES, *map(os.path.basename, daemons)]
-    folders = [os.path.join(folder, name) for folder in above for name in names]
-    folders += [os.path.join(root, folder) for folder in _FOLDERS]
-    found = [path for folder in dict.fromkeys(folders) for path in _files(folder)]
+    directories = [os.path.join(directory, name) for directory in above for name in names]
+    directories += [os.path.join(root, directory) for directory in _DIRECTORIES]
+    found = [path for directory in dict.fromkeys(directories) for path in _files(directory)]
     return {
         "changed": False,
         "files": [{"path": path} for path in [*found, *_with_block(hosts_path)]],
@@ -56,13 +56,13 @@ def _newest(paths: Sequence[str]) -> dict[str, Any] | None:
     return {"path": max(times)[1], "at": max(times)[0]} if times else None
 
 
-def _files(folder: str) -> Iterator[str]:
+def _files(directory: str) -> Iterator[str]:
     try:
-        names = sorted(os.listdir(folder))
+        names = sorted(os.listdir(directory))
     except (FileNotFoundError, NotADirectoryError):
         return
     for name in names:
-        path = os.path.join(folder, name)
+        path = os.path.join(directory, name)
         if any(fnmatchcase(name, pattern) for pattern in _OURS) and stat.S_ISREG(os.lstat(path).st_mode):
             yield path
 

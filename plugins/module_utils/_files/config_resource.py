@@ -99,8 +99,8 @@ class ConfigFileResource:
         for step in plan.steps:
             self._examine(step.apply)
             if self.file.validate is not None and step.apply.content is not None:
-                with tempfile.TemporaryDirectory(prefix="k8s_edge-") as folder:
-                    candidate = os.path.join(folder, self.file.name)
+                with tempfile.TemporaryDirectory(prefix="k8s_edge-") as directory:
+                    candidate = os.path.join(directory, self.file.name)
                     with open(candidate, "wb") as file:
                         file.write(step.apply.content)
                     self.file.warnings = list(self.file.validate(candidate, self.file.real))

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 
-FOLDER = "/var/lib/k8s_edge"
+DIRECTORY = "/var/lib/k8s_edge"
 
 
 class RecordFile(ConfigFile):

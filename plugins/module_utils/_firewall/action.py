@@ -84,8 +84,8 @@ def desired_of(params: dict[str, Any]) -> Desired:
 
 def unit_file(name: str) -> str | None:
     """The unit file of a service; ``/dev/null`` where it is masked; None where there is none."""
-    for folder in _UNITS:
-        path = f"{folder}/{name}.service"
+    for directory in _UNITS:
+        path = f"{directory}/{name}.service"
         if os.path.lexists(path):
             return os.path.realpath(path)
     return None
@@ -93,10 +93,10 @@ def unit_file(name: str) -> str | None:
 
 def unit_enabled(name: str) -> bool:
     """Whether a service starts at boot."""
-    folder = _UNITS[0]
-    wants = [each for each in os.listdir(folder) if each.endswith(".wants")] if os.path.isdir(folder) else []
+    directory = _UNITS[0]
+    wants = [each for each in os.listdir(directory) if each.endswith(".wants")] if os.path.isdir(directory) else []
     return unit_file(name) not in (None, "/dev/null") and any(
-        os.path.lexists(f"{folder}/{each}/{name}.service") for each in wants
+        os.path.lexists(f"{directory}/{each}/{name}.service") for each in wants
     )
 
 
@@ -144,10 +144,10 @@ def _closed_by_others(backend: str, plan: Plan, system: System) -> list[str]:
 
 def _left_in() -> list[str]:
     """The backends that still have something of ours."""
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import FOLDER
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import DIRECTORY
     from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text import PATH
 
-    places = {FIREWALLD: (f"{FOLDER}/firewalld.json",), NFTABLES: (PATH, f"{FOLDER}/nftables.json")}
+    places = {FIREWALLD: (f"{DIRECTORY}/firewalld.json",), NFTABLES: (PATH, f"{DIRECTORY}/nftables.json")}
     return [backend for backend, paths in places.items() if any(map(os.path.exists, paths))]
 
 

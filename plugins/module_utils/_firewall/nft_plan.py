@@ -82,7 +82,7 @@ def plan(found: Found, desired: Desired, nft: str) -> Plan:
 def _steps(found: Found, target: Rules, lines: list[str], nft: str) -> Iterator[Step]:
     """The file is written before the unit that loads it, and removed after it. Rules come last: they replace all of
     ours, including what the start of the unit has loaded."""
-    words = "\n".join(lines or ["load our rules again: the loaded rules differ"])
+    words = "\n".join(lines or ["load the rules of k8s_edge again: the loaded rules differ"])
     was = Rules(found.loaded.desired, tuple(chain for chain in found.chains if chain.jumps))
     there = Files(found.file, found.unit)
     if target.empty:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import FOLDER, RecordFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import DIRECTORY, RecordFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_plan import (
     Files,
@@ -38,7 +38,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.nft_text imp
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
-RECORD = f"{FOLDER}/nftables.json"
+RECORD = f"{DIRECTORY}/nftables.json"
 UNIT_PATH = f"/etc/systemd/system/{UNIT}"
 _ENABLED = f"/etc/systemd/system/sysinit.target.wants/{UNIT}"
 _SECONDS = 60.0

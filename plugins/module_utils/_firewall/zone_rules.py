@@ -11,14 +11,14 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import FOLDER, RecordFile
+from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import DIRECTORY, RecordFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Door
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import Entry, Found, Remember, View, plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
 
 #: The record of our rules in firewalld's zones. Without it no rule counts as ours, and none is removed.
-RECORD = f"{FOLDER}/firewalld.json"
+RECORD = f"{DIRECTORY}/firewalld.json"
 
 
 class ZoneRules:

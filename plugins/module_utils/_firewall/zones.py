@@ -117,7 +117,7 @@ def plan(found: Found, desired: Desired) -> Plan:
     left = {entry for entry in kept if entry[0] == PERMANENT or (PERMANENT, *entry[1:]) not in kept}
     left |= {(THEIRS, *entry[1:]) for entry in left if (RUNTIME, *entry[1:]) in there - ours}
     turns = [Turn(*entry, True) for entry in _ordered(opened)] + [Turn(*entry, False) for entry in _ordered(closed)]
-    steps = [Step(_words(turn, turns, named), turn, turn._replace(present=not turn.present)) for turn in turns]
+    steps = [Step(_summary(turn, turns, named), turn, turn._replace(present=not turn.present)) for turn in turns]
     if turns or left != found.ours:
         # Whatever happens in between, the record lists at least all that is ours.
         everything = found.ours | left
@@ -148,7 +148,7 @@ def _ordered(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry[1], entry[2], entry[0] == PERMANENT))
 
 
-def _words(turn: Turn, turns: list[Turn], named: Mapping[str, str]) -> str:
+def _summary(turn: Turn, turns: list[Turn], named: Mapping[str, str]) -> str:
     """One line for both layers of a rule. The layer is named only where the other one is right already."""
     layers = [each.layer for each in turns if (each.zone, each.rule) == (turn.zone, turn.rule)]
     if len(layers) > 1 and turn.layer == PERMANENT:
@@ -156,7 +156,7 @@ def _words(turn: Turn, turns: list[Turn], named: Mapping[str, str]) -> str:
     only = "" if len(layers) > 1 else ", now" if turn.layer == RUNTIME else ", for good"
     if turn.present:
         return f"zone {turn.zone}: open {named[turn.rule]}{only}"
-    return f"zone {turn.zone}: remove our {turn.rule}{only}"
+    return f"zone {turn.zone}: remove {turn.rule} that k8s_edge added{only}"
 
 
 def _fleeting_warning(zone: str) -> str:

@@ -140,7 +140,7 @@ def plan(found: Found, desired: Desired, heading: str) -> Plan:
     }
     for kind, (old, new) in texts.items():
         if old != new:
-            steps.append(Step("\n".join(_words(kind, old, new)), Write(kind, new), Write(kind, old)))
+            steps.append(Step("\n".join(_summaries(kind, old, new)), Write(kind, new), Write(kind, old)))
     before, after = ("".join(text[index] or "" for text in texts.values()) for index in (0, 1))
     return Plan(before, after, tuple(steps), "runtime" if steps else "none", tuple(_conflicts(found, desired)))
 
@@ -184,7 +184,7 @@ def _modules_text(desired: Desired, heading: str) -> str | None:
     return "\n".join([heading, *sorted(desired.modules)]) + "\n" if desired.modules else None
 
 
-def _words(kind: str, old: str | None, new: str | None) -> list[str]:
+def _summaries(kind: str, old: str | None, new: str | None) -> list[str]:
     """A line for each setting of a file that is added, changed or removed."""
     if kind == "parameters":
         then, now = ({parameter_name(path): value for path, value, _was in settings(text or "")} for text in (old, new))
@@ -194,7 +194,7 @@ def _words(kind: str, old: str | None, new: str | None) -> list[str]:
         earlier, later = ((text or "").splitlines()[1:] for text in (old, new))
         lines = [f"load the module {name} at boot" for name in later if name not in earlier]
         lines += [f"no longer load the module {name} at boot" for name in earlier if name not in later]
-    return lines or ["correct our file"]
+    return lines or ["correct the file of k8s_edge"]
 
 
 def _conflicts(found: Found, desired: Desired) -> Iterator[str]:
@@ -203,6 +203,6 @@ def _conflicts(found: Found, desired: Desired) -> Iterator[str]:
         setting = setting_in(path, found.after, eq)
         if setting and setting[1] != value:
             yield (
-                f"{setting[0]} sets {parameter_name(path)} to {setting[1]} and is read after ours, which sets it to "
-                f"{value}: at the next boot it wins. Correct it there, or leave the parameter out here."
+                f"{setting[0]} sets {parameter_name(path)} to {setting[1]} and is read after the file of k8s_edge, "
+                f"which sets it to {value}: at the next boot it wins. Correct it there, or leave the parameter out here."
             )

@@ -31,7 +31,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: Where systemd-sysctl and procps' sysctl look: of files with the same name the first counts; all are read in the order
 #: of their names.
-FOLDERS = ("etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sysctl.d", "lib/sysctl.d")
+DIRECTORIES = ("etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d", "usr/lib/sysctl.d", "lib/sysctl.d")
 #: procps reads it last; systemd only reads it if a link in sysctl.d points to it.
 LAST = "etc/sysctl.conf"
 _SECONDS = 60.0
@@ -56,7 +56,7 @@ class KernelSettings:
             f"# Written by k8s_edge.ha ({name}). What a value was before, it gives back when it needs it no longer."
         )
         self.files = {
-            "parameters": ConfigFile(os.path.join(root, FOLDERS[0], f"{OURS}{name}.conf"), mode=0o644),
+            "parameters": ConfigFile(os.path.join(root, DIRECTORIES[0], f"{OURS}{name}.conf"), mode=0o644),
             "modules": ConfigFile(os.path.join(root, "etc/modules-load.d", f"k8s-edge-{name}.conf"), mode=0o644),
         }
 
@@ -106,8 +106,8 @@ class KernelSettings:
     def _files(self) -> Iterator[File]:
         """The files of sysctl.d in the order in which they are read."""
         by_name: dict[str, str] = {}
-        for folder in FOLDERS:
-            path = os.path.join(self.root, folder)
+        for directory in DIRECTORIES:
+            path = os.path.join(self.root, directory)
             for name in os.listdir(path) if os.path.isdir(path) else ():
                 if name.endswith(".conf"):
                     by_name.setdefault(name, os.path.join(path, name))

@@ -75,15 +75,15 @@ def faults_of(settings: Mapping[str, Any], addresses: Iterable[str]) -> Iterator
 def _running(root: str) -> Iterator[tuple[list[str], str]]:
     """The command line of each kube-proxy, and its configuration file as it sees it: a container has its own root
     directory."""
-    folder = os.path.join(root, "proc")
-    for name in os.listdir(folder):
+    directory = os.path.join(root, "proc")
+    for name in os.listdir(directory):
         if not name.isdigit():
             continue
-        arguments = _text(os.path.join(folder, name, "cmdline")).split("\0")
+        arguments = _text(os.path.join(directory, name, "cmdline")).split("\0")
         if os.path.basename(arguments[0]) != "kube-proxy":
             continue
         config = _flag(arguments, "config")
-        yield arguments, _text(os.path.join(folder, name, "root", config.lstrip("/"))) if config else ""
+        yield arguments, _text(os.path.join(directory, name, "root", config.lstrip("/"))) if config else ""
 
 
 def _flag(arguments: Sequence[str], name: str) -> str:

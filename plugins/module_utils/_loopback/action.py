@@ -19,7 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: The parameters that suppress ARP replies for addresses on loopback, and ARP requests from them (ip-sysctl).
 QUIET = {"arp_ignore": 1, "arp_announce": 2}
-_FOLDER = "proc/sys/net/ipv4/conf"
+_DIRECTORY = "proc/sys/net/ipv4/conf"
 
 
 def apply(params: dict[str, Any], system: System, check_mode: bool, root: str = "/") -> dict[str, Any]:
@@ -64,8 +64,8 @@ def noises(root: str) -> Iterator[Problem]:
     interface's own value and that of ``all`` counts."""
     for parameter, least in QUIET.items():
         common = _number(root, "all", parameter)
-        folder = os.path.join(root, _FOLDER)
-        for interface in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        directory = os.path.join(root, _DIRECTORY)
+        for interface in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
             if interface in ("all", "default", "lo"):
                 continue
             value = max(common, _number(root, interface, parameter))
@@ -78,7 +78,7 @@ def noises(root: str) -> Iterator[Problem]:
 
 def _number(root: str, interface: str, parameter: str) -> int:
     try:
-        with open(os.path.join(root, _FOLDER, interface, parameter), encoding="ascii") as file:
+        with open(os.path.join(root, _DIRECTORY, interface, parameter), encoding="ascii") as file:
             return int(file.read())
     except (OSError, ValueError):
         return 0

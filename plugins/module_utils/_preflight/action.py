@@ -14,7 +14,12 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, os_reason, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.addresses import LOOPBACK, local_addresses
 from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight import host
-from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.wire import Heard, Observed, observe, questions
+from ansible_collections.k8s_edge.ha.plugins.module_utils._preflight.wire import (
+    Observed,
+    SeenAdvertisement,
+    observe,
+    questions,
+)
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 _LONGEST = 60.0
@@ -49,7 +54,7 @@ def look(params: Mapping[str, Any], _system: System, check_mode: bool) -> dict[s
             "clock": clock,
             "deaf": deaf,
             "listened": {"seconds": params["listen"], "interfaces": listens},
-            "heard": [_heard(each) for each in observed.heard],
+            "advertisements": [_advertisement(each) for each in observed.advertisements],
             "answers": [_answer(each["address"], asked, observed) for each in params["addresses"]],
             "links": links,
             "taken": host.taken(params["ports"]),
@@ -82,7 +87,7 @@ def _certificates(params: Mapping[str, Any]) -> list[dict[str, Any]]:
     return certificates(params["servers"], params["ca"], _SECONDS)
 
 
-def _heard(each: Heard) -> dict[str, Any]:
+def _advertisement(each: SeenAdvertisement) -> dict[str, Any]:
     result = each.advertisement._asdict()
     result["addresses"] = list(result["addresses"])
     return {

@@ -58,7 +58,7 @@ _FILTERS: Mapping[int, Sequence[tuple[int, int, int, int]]] = {
 }
 
 
-class Heard(NamedTuple):
+class SeenAdvertisement(NamedTuple):
     """Advertisements that differ only in their time. ``first`` and ``last`` are in seconds after the start.
     ``hardware`` is the sender's address, or that of a router in between."""
 
@@ -82,7 +82,7 @@ class Question(NamedTuple):
 class Observed(NamedTuple):
     """What was received: advertisements, and which hosts answered for which address on which interface."""
 
-    heard: tuple[Heard, ...]
+    advertisements: tuple[SeenAdvertisement, ...]
     claims: tuple[tuple[str, Claim], ...]
 
 
@@ -90,7 +90,7 @@ def observe(interfaces: Sequence[str], questions: Sequence[Question], seconds: f
     """Listen for ``seconds``, and at least as long as answers take. Raises OSError (PermissionError) where that is not
     permitted."""
     least = _QUESTIONS[-1] + _PATIENCE if questions else 0.0
-    listening = _Listening({question.address for question in questions})
+    listening = _Capture({question.address for question in questions})
     with contextlib.ExitStack() as stack:
         doors = {kind: stack.enter_context(_door(kind)) for kind in (_IPV4, IPV6, ARP)}
         for group in _memberships(interfaces):
@@ -112,12 +112,12 @@ def observe(interfaces: Sequence[str], questions: Sequence[Question], seconds: f
                     listening.take(kind, *_packet(door), time.monotonic() - begin)
 
 
-class _Listening:
+class _Capture:
     """Summarises received packets."""
 
     def __init__(self, asked: Iterable[str]) -> None:
         self._asked = frozenset(asked)
-        self._heard: dict[tuple[str, str, Advertisement], tuple[int, float, float]] = {}
+        self._seen: dict[tuple[str, str, Advertisement], tuple[int, float, float]] = {}
         self._claims: dict[tuple[str, Claim], None] = {}
 
     def take(self, kind: int, interface: str, hardware: bytes, packet: bytes, now: float) -> None:
@@ -127,16 +127,16 @@ class _Listening:
         advertisement = parse(packet) if kind != ARP else None
         if advertisement is not None:
             alike = (interface, spelled(hardware), advertisement)
-            times, first, _last = self._heard.get(alike, (0, now, now))
-            self._heard[alike] = (times + 1, first, now)
+            times, first, _last = self._seen.get(alike, (0, now, now))
+            self._seen[alike] = (times + 1, first, now)
         claim = arp_claim(packet) if kind == ARP else neighbour_claim(packet) if kind == IPV6 else None
         if claim is not None and claim.address in self._asked:
             self._claims[interface, claim] = None
 
     def observed(self) -> Observed:
         """The summary."""
-        heard = tuple(Heard(*alike, *when) for alike, when in self._heard.items())
-        return Observed(heard, tuple(self._claims))
+        advertisements = tuple(SeenAdvertisement(*alike, *when) for alike, when in self._seen.items())
+        return Observed(advertisements, tuple(self._claims))
 
 
 def questions(

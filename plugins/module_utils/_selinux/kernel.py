@@ -80,9 +80,9 @@ class Kernel:
     def _bits(self, target_class: str) -> dict[str, int]:
         """The permissions of a class and their bits in an answer. Cached: each is a file."""
         if target_class not in self._classes:
-            folder = f"class/{target_class}/perms"
-            names = os.listdir(f"{self.root}/{folder}")
-            self._classes[target_class] = {name: int(self._read(f"{folder}/{name}")) for name in names}
+            directory = f"class/{target_class}/perms"
+            names = os.listdir(f"{self.root}/{directory}")
+            self._classes[target_class] = {name: int(self._read(f"{directory}/{name}")) for name in names}
         return self._classes[target_class]
 
     def _read(self, name: str) -> str:

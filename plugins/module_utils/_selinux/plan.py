@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 
 class Commit(NamedTuple):
-    """Changes of the store (arguments of ``store.Change``), the record to write, and paths to relabel afterwards."""
+    """The content of a transaction of the store, the record to write, and paths to relabel afterwards."""
 
     ports: Mapping[str, str | None]
     booleans: Mapping[str, bool | None]
@@ -116,8 +116,12 @@ def _difference(old: Mapping[str, str], new: Mapping[str, str], replaced: Mappin
 
 def _summary(old: Custom, new: Custom, found: Found) -> list[str]:
     replaced = found.record.replaced
-    lines = _lines(old.ports, new.ports, replaced, "port {0}: label it {1}", "port {0}: remove our label {1}")
-    lines += _lines(old.files, new.files, replaced, "{0}: give it the type {1}", "{0}: remove our type {1}")
+    lines = _lines(
+        old.ports, new.ports, replaced, "port {0}: label it {1}", "port {0}: remove the label {1} that k8s_edge added"
+    )
+    lines += _lines(
+        old.files, new.files, replaced, "{0}: give it the type {1}", "{0}: remove the type {1} that k8s_edge added"
+    )
     for name in sorted({*old.booleans, *new.booleans}):
         if name not in new.booleans:
             lines.append(f"boolean {name}: set it back to {_word(found.record.before[name][1])}")

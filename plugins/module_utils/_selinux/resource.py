@@ -24,7 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import 
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.needs import Decision, decide
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.plan import Commit, Found, plan
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Store
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Store, Transaction
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 #: The record of our customisations. Without it none counts as ours, and none is removed.
@@ -90,11 +90,13 @@ class Customisations:
             raise
         self._remember(commit.record)
 
-    def _change(self, commit: Commit) -> Change:
+    def _change(self, commit: Commit) -> Transaction:
         def contexts(types: Any) -> dict[str, str | None]:
             return {name: kind and self.kernel.object(kind) for name, kind in types.items()}
 
-        return Change(contexts(commit.ports), commit.booleans, contexts(commit.files), commit.modules, commit.active)
+        return Transaction(
+            contexts(commit.ports), commit.booleans, contexts(commit.files), commit.modules, commit.active
+        )
 
     def _label(self, paths: Iterable[str]) -> None:
         there = [path for path in paths if os.path.lexists(path)]

@@ -45,7 +45,7 @@ class Range(NamedTuple):
     type: str
 
 
-class Change(NamedTuple):
+class Transaction(NamedTuple):
     """The content of one transaction; None removes. Port -> context, boolean -> value, file expression -> context,
     module -> its text. ``active`` are values that booleans get now, in addition to their settings."""
 
@@ -104,7 +104,7 @@ class Store:
             infos = (self._call("semanage_module_list_nth", listed, number) for number in range(count.value))
             return {self._call("semanage_module_get_name", _POINTER(info)).decode() for info in infos}
 
-    def commit(self, change: Change) -> None:
+    def commit(self, change: Transaction) -> None:
         """Apply the whole change or nothing. Raises EdgeError with libsemanage's message."""
         with _captured_output() as output:
             try:
@@ -134,7 +134,7 @@ class Store:
             f"of a package. Wait until it has finished, and run again. {reason}."
         )
 
-    def _stage(self, handle: Any, change: Change) -> None:
+    def _stage(self, handle: Any, change: Transaction) -> None:
         for module, text in change.modules.items():
             if text is None:
                 self._must(handle, "semanage_module_remove", module.encode())

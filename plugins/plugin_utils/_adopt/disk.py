@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading and writing on the controller: the folder with the hosts' files, and the folder of the new inventory."""
+"""Reading and writing on the controller: the directory with the hosts' files, and that of the new inventory."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _NAMES = {"keepalived.conf": "keepalived", "haproxy.cfg": "haproxy"}
 _SUFFIXES = {".conf": "keepalived", ".cfg": "haproxy"}
 
 
-def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
-    """Read the hosts in a folder, in the form that ``sources_of`` takes. Each subfolder is a host; its files may lie at
-    any depth. A file directly in the folder is the file of a host named after it.
+def read_directory(directory: Path) -> dict[str, dict[str, Any]]:
+    """Read the hosts in a directory, in the form that ``sources_of`` takes. Each subdirectory is a host; its files may
+    lie at any depth. A file directly in the directory is the file of a host named after it.
 
-    Raises InputError if ``folder`` is no folder, and EdgeError if a file cannot be read or a host has two files of one
-    kind."""
-    if not folder.is_dir():
+    Raises InputError if ``directory`` is no directory, and EdgeError if a file cannot be read or a host has two files
+    of one kind."""
+    if not directory.is_dir():
         remedy = "Name one with the files of the hosts: HOST/keepalived.conf and HOST/haproxy.cfg"
-        refuse([Problem("folder", str(folder), "is no folder on the controller", remedy)])
+        refuse([Problem("directory", str(directory), "is no directory on the controller", remedy)])
     found: dict[str, dict[str, Any]] = {}
-    for host, kind, path in _files(folder):
+    for host, kind, path in _files(directory):
         known = found.setdefault(host, {"address": host if parse_address(host) else ""})
         if kind in known:
             raise EdgeError(f"{path} is a second file of that kind of host {host}. Keep one of them.")
@@ -41,28 +41,30 @@ def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _files(folder: Path) -> Iterator[tuple[str, str, Path]]:
-    for path in sorted(folder.rglob("*")):
-        below = path.relative_to(folder)
+def _files(directory: Path) -> Iterator[tuple[str, str, Path]]:
+    for path in sorted(directory.rglob("*")):
+        below = path.relative_to(directory)
         if len(below.parts) > 1 and path.name in _NAMES and path.is_file():
             yield below.parts[0], _NAMES[path.name], path
         elif len(below.parts) == 1 and path.suffix in _SUFFIXES and path.is_file():
             yield path.stem, _SUFFIXES[path.suffix], path
 
 
-def require_free(folder: Path) -> None:
+def require_free(directory: Path) -> None:
     """Raises InputError if something exists at the path of the inventory. Nothing is ever overwritten."""
-    if folder.exists() or folder.is_symlink():
-        refuse([Problem("to", str(folder), "exists, and nothing is written over", "Name a folder that does not yet")])
+    if directory.exists() or directory.is_symlink():
+        refuse(
+            [Problem("to", str(directory), "exists, and nothing is written over", "Name a directory that does not yet")]
+        )
 
 
-def write_folder(folder: Path, files: Sequence[Mapping[str, str]]) -> None:
+def write_directory(directory: Path, files: Sequence[Mapping[str, str]]) -> None:
     """Write all files or none. Each of ``files`` has ``path``, ``content`` and ``mode``. Raises EdgeError on
     failure."""
-    require_free(folder)
+    require_free(directory)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
         try:
             for each in files:
                 path = beside / each["path"]
@@ -72,11 +74,11 @@ def write_folder(folder: Path, files: Sequence[Mapping[str, str]]) -> None:
                     file.write(each["content"].encode())
                 path.chmod(int(each["mode"], 8))
             beside.chmod(0o755)
-            beside.rename(folder)
+            beside.rename(directory)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
             raise
     except OSError as error:
         raise EdgeError(
-            f"{error.filename or folder} cannot be written: {error.strerror}. Nothing was left there."
+            f"{error.filename or directory} cannot be written: {error.strerror}. Nothing was left there."
         ) from error

@@ -67,11 +67,11 @@ def files(
 _NONE = object()
 
 
-def _place(found: dict[str, str], folder: str, variables: Mapping[str, Any]) -> None:
+def _place(found: dict[str, str], directory: str, variables: Mapping[str, Any]) -> None:
     for name in ("edge", "vault"):
         mine = {key: value for key, value in variables.items() if key.startswith(VAULT) == (name == "vault")}
         if mine:
-            found[f"{folder}/{name}.yml"] = f"---\n{_HEADS[name]}{text(mine)}"
+            found[f"{directory}/{name}.yml"] = f"---\n{_HEADS[name]}{text(mine)}"
 
 
 def _hosts(groups: Mapping[str, Sequence[str]], addresses: Mapping[str, str]) -> str:

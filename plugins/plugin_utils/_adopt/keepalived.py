@@ -83,10 +83,10 @@ def translated(host: str, text: str) -> Translation:
     unsure = frozenset(each.partition(" ")[2] for each in blocks if each.startswith("vrrp_instance "))
     vault: dict[str, Any] = {}
     shown = without_secrets({**given, "global_defs": settings})
-    blocks = {**given, "global_defs": settings}
+    by_kind = {**given, "global_defs": settings}
     variables = {
         f"keepalived_{kind}": apart(value, shown.get(kind), f"keepalived_{kind}", vault)
-        for kind, value in blocks.items()
+        for kind, value in by_kind.items()
     }
     return Translation(values, {"keepalived_script_user": user, **variables}, vault, foreign, masked, whole, unsure)
 

@@ -48,7 +48,7 @@ class Api:
     fail."""
 
     def __init__(self, access: Mapping[str, Any]) -> None:
-        with _words():
+        with _refused():
             from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import get_api_client
 
             self._client = get_api_client(**access)
@@ -89,7 +89,7 @@ class Api:
         """Delete an object, its pods first. An object that does not exist is no error."""
         which = identity(each)
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Foreground"}
-        with _words(identity(each)):
+        with _refused(identity(each)):
             resource = self._resource(str(each["apiVersion"]), which.kind)
             options = {"name": which.name, "namespace": which.namespace or None, **_dry(dry_run)}
             try:
@@ -101,7 +101,7 @@ class Api:
     def schema_errors(self, each: Object) -> list[str]:
         """The object's violations of the schema of the cluster's version. Needs the Python package
         kubernetes-validate."""
-        with _words(identity(each)):
+        with _refused(identity(each)):
             _warnings, errors = self._client.validate(deepcopy(each), strict=True)
         return [str(error) for error in errors]
 
@@ -109,7 +109,7 @@ class Api:
         return self._client.resource(kind, api_version)
 
     def _find(self, query: Query) -> list[dict[str, Any]] | None:
-        with _words(_asked(query)):
+        with _refused(_asked(query)):
             try:
                 resource = self._resource(str(query.get("api_version") or "v1"), str(query["kind"]))
             except Exception as error:
@@ -130,7 +130,7 @@ class Api:
         return items
 
     def _write(self, how: str, each: Object, dry_run: bool, **options: Any) -> Written:
-        with _words(identity(each)):
+        with _refused(identity(each)):
             resource = self._resource(str(each["apiVersion"]), str(each["kind"]))
             answer = getattr(self._client, how)(resource, each, serialize=False, **options, **_dry(dry_run))
             headers = answer.headers or {}
@@ -153,7 +153,7 @@ def _dry(dry_run: bool) -> dict[str, str]:
 
 
 @contextmanager
-def _words(about: Identity = NOTHING) -> Iterator[None]:
+def _refused(about: Identity = NOTHING) -> Iterator[None]:
     """Convert exceptions of the client and of its libraries to Refused or EdgeError."""
     try:
         yield

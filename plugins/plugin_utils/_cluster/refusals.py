@@ -59,7 +59,7 @@ def _refusal(error: Exception, which: Identity) -> Iterator[Refusal]:
     elif status is None:
         yield _without_status(str(error) or type(error).__name__)
     else:
-        for refusal in _words(status, str(which)):
+        for refusal in _refusals(status, str(which)):
             yield refusal._replace(text=_VALUE.sub(r"\1", refusal.text)) if secret else refusal
 
 
@@ -75,7 +75,7 @@ def _status(error: Exception) -> dict[str, Any] | None:
     return {"code": code, "message": getattr(error, "reason", "")} if code == 401 else None
 
 
-def _words(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
+def _refusals(status: Mapping[str, Any], about: str) -> Iterator[Refusal]:
     code, message = status.get("code"), " ".join(str(status.get("message") or status.get("reason") or "").split())
     missing, grants = _MISSING.search(message), _GRANTS.search(message)
     causes = (status.get("details") or {}).get("causes") or ()

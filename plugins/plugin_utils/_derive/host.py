@@ -56,7 +56,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.health import Health
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import VARIABLE, Vip
 
 Hostvars = Mapping[str, Mapping[str, Any]]
@@ -70,10 +70,10 @@ INSTANCE_DEFAULTS = {"version": 3, "advert_int": 0.5, "garp_master_refresh": 60}
 #: The port of HAProxy's health page on loopback.
 HEALTH_PORT = 8404
 
-#: The folder of keepalived's check scripts. On the EL family, files in that folder get the SELinux type that keepalived
-#: may execute.
-SCRIPT_FOLDER = "/etc/keepalived"
-SCRIPT_FOLDERS = {"RedHat": "/usr/libexec/keepalived"}
+#: The directory of keepalived's check scripts. On the EL family, files in that directory get the SELinux type that
+#: keepalived may execute.
+SCRIPT_DIRECTORY = "/etc/keepalived"
+SCRIPT_DIRECTORIES = {"RedHat": "/usr/libexec/keepalived"}
 
 
 #: No proxies: if no VIP leads through HAProxy, keepalived does not check it.
@@ -134,17 +134,17 @@ class Derivation:
         """The host's part in keepalived:
 
         ``instances``, ``scripts`` and the like, as ``keepalived_config`` takes them; ``options``, all of its options
-        together; ``files``, ``users`` and ``script_folder``; ``serves``, whether keepalived has anything to do on the
-        host; ``partners``, which could take over; ``peer_paths``, the path of each partner's keepalived.conf;
+        together; ``files``, ``users`` and ``script_directory``; ``serves``, whether keepalived has anything to do on
+        the host; ``partners``, which could take over; ``peer_paths``, the path of each partner's keepalived.conf;
         ``alone``, whether all partners are down.
 
         Raises InputError for a system that is not supported."""
         facts = variables.get("ansible_facts") or {}
-        folder = SCRIPT_FOLDERS.get(_family(host, facts), SCRIPT_FOLDER)
+        directory = SCRIPT_DIRECTORIES.get(_family(host, facts), SCRIPT_DIRECTORY)
         tells = variables.get("keepalived_process_events", (variables.get(BEFORE) or {}).get("process_events"))
         watch = Watch(
             health_port=_health_port(variables, "keepalived"),
-            folder=folder,
+            directory=directory,
             check=variables.get("keepalived_health_check") or {},
             servers=truth(variables.get("keepalived_require_servers")),
             processes=tells is None or bool(tells),
@@ -164,7 +164,7 @@ class Derivation:
             "files": check_scripts(part["scripts"], facts),
             "users": [user] if user == SCRIPT_USER else [],
             "serves": host in self.partners or any(variables.get(name) for name in KEEPALIVED_BY_HAND),
-            "script_folder": folder,
+            "script_directory": directory,
             "partners": able,
             "peer_paths": {peer: self._path_on(peer, host, variables) for peer in able},
             "alone": bool(partners and not able),
@@ -185,7 +185,7 @@ class Derivation:
 
     def proxies(self, host: str, health_port: int = HEALTH_PORT) -> dict[str, list[dict[str, Any]]]:
         """HAProxy's frontends and backends, without what depends on its version or on the CA file."""
-        return desired_proxies(host, self.vips, self.hostvars, Checks("", health_port))
+        return desired_proxies(host, self.vips, self.hostvars, Health("", health_port))
 
     def haproxy(self, host: str, variables: Variables) -> dict[str, Any]:
         """The host's part in HAProxy:
@@ -201,8 +201,8 @@ class Derivation:
         asks = any(vip.profile.apiservers for vip in self.vips if host in vip.hosts and vip.proxied)
         ca = kube_ca(variables, path) if asks else None
         version = str((variables.get(HAPROXY_BEFORE) or {}).get("version") or "")
-        checks = Checks(ca.path if ca else "", _health_port(variables, "haproxy"), version)
-        derived = desired_proxies(host, self.vips, self.hostvars, checks)
+        health = Health(ca.path if ca else "", _health_port(variables, "haproxy"), version)
+        derived = desired_proxies(host, self.vips, self.hostvars, health)
         by_hand = {
             **{kind: variables.get(f"haproxy_{kind}") or {} for kind in ("global", "defaults")},
             **{kind: _list(variables, f"haproxy_{kind}") for kind in ("frontends", "listens", "backends", "sections")},

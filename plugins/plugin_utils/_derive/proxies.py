@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import bracketed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places import stated_address
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.health import Health
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 HEALTH = "k8s_edge_health"
@@ -24,16 +24,16 @@ def health_uri(vip: Vip) -> str:
 
 
 def desired_proxies(
-    host: str, vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], checks: Checks
+    host: str, vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], settings: Health
 ) -> dict[str, list[dict[str, Any]]]:
     """The frontends and backends of one host, as ``haproxy_config`` takes them. Options of a VIP under ``frontend`` and
     ``backend`` override what is derived for each of its ports. Raises InputError for a server without an address."""
     mine = [vip for vip in vips if host in vip.hosts and vip.proxied]
     problems: list[Problem] = []
-    frontends, backends = [_health(mine, checks)], []
+    frontends, backends = [_health(mine, settings)], []
     for vip in mine:
         servers = _addresses(vip, hostvars, problems)
-        for frontend, backend in vip.profile.proxies(vip, servers, checks):
+        for frontend, backend in vip.profile.proxies(vip, servers, settings):
             frontends.append(frontend)
             backends.append(backend)
     refuse(problems)
@@ -91,7 +91,7 @@ def _addresses(vip: Vip, hostvars: Mapping[str, Mapping[str, Any]], problems: li
     return found
 
 
-def _health(vips: Sequence[Vip], checks: Checks) -> dict[str, Any]:
+def _health(vips: Sequence[Vip], settings: Health) -> dict[str, Any]:
     """The frontend for keepalived's checks and for statistics, on loopback only.
 
     ``/healthz`` answers 200 as long as HAProxy runs. ``/healthz/NAME`` answers 503 while a port of that VIP has no
@@ -100,13 +100,13 @@ def _health(vips: Sequence[Vip], checks: Checks) -> dict[str, Any]:
         "name": HEALTH,
         "exact": True,
         "mode": "http",
-        "bind": [{"address": "127.0.0.1", "port": checks.health_port}],
+        "bind": [{"address": "127.0.0.1", "port": settings.health_port}],
         "maxconn": 100,
         "monitor_uri": HEALTH_URI,
         "timeouts": {"client": "5s", "http_request": "5s", "http_keep_alive": "5s"},
         "directives": ["stats enable", "stats uri /stats", "stats refresh 5s"],
     }
-    if checks.complete:
+    if settings.complete:
         health["options"] = ["idle-close-on-response"]
         health["directives"] = [rule for vip in vips for rule in _health_rules(vip)] + health["directives"]
     return health

@@ -37,12 +37,12 @@ WIDEST_GAP = 27
 
 
 class Watch(NamedTuple):
-    """Settings of the role. ``health_port``: HAProxy's, on loopback. ``folder``: the folder of the scripts. ``check``:
-    overrides the options of the script. ``servers``: a host also loses the VIP if none of the VIP's servers answers.
-    ``processes``: the kernel notifies keepalived on this host of processes."""
+    """Settings of the role. ``health_port``: HAProxy's, on loopback. ``directory``: the directory of the scripts.
+    ``check``: overrides the options of the script. ``servers``: a host also loses the VIP if none of the VIP's servers
+    answers. ``processes``: the kernel notifies keepalived on this host of processes."""
 
     health_port: int = 8404
-    folder: str = ""
+    directory: str = ""
     check: Mapping[str, Any] = {}
     servers: bool = False
     processes: bool = True
@@ -55,7 +55,7 @@ def watchers(
     mine = [vip for vip in vips if host in vip.hosts and vip.proxied]
     if not mine:
         return {"scripts": [], "track_processes": []}
-    ask = f"{watch.folder}/check-haproxy {watch.health_port}"
+    ask = f"{watch.directory}/check-haproxy {watch.health_port}"
     scripts = [overridden({"name": HAPROXY, "exact": True, "script": ask, **ASK_HAPROXY, "weight": 0}, watch.check)]
     for vip in mine:
         if watch.servers:
@@ -63,7 +63,7 @@ def watchers(
             scripts.append({**scripts[0], **also})
         if vip.beside:
             address = f"{stated_address(host, hostvars[host])} {vip.ports[0].server_port}"
-            script = f"{watch.folder}/check-apiserver {address}"
+            script = f"{watch.directory}/check-apiserver {address}"
             scripts.append(
                 {"name": apiserver_script(vip), "exact": True, "script": script, **ASK_APISERVER, "weight": 0}
             )

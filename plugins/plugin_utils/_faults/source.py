@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The input for one hand-configured host, read from the running host or from a folder of files."""
+"""The input for one hand-configured host, read from the running host or from a directory of files."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _problems(given: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
     if any(each.get(name) is not None or each.get("ipvs") for each in given.values() for name in FILES):
         return []
     remedy = (
-        "Name hosts that run them (k8s_edge_adopt_hosts), or a folder with their files (k8s_edge_adopt_folder): "
+        "Name hosts that run them (k8s_edge_adopt_hosts), or a directory with their files (k8s_edge_adopt_from): "
         "HOST/keepalived.conf and HOST/haproxy.cfg"
     )
     reason = "has no keepalived.conf and no haproxy.cfg, so there is nothing to adopt"

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The available profiles of VIPs: one per file of the folder ``_profiles``."""
+"""The available profiles of VIPs: one per file of the directory ``_profiles``."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _PACKAGE = "ansible_collections.k8s_edge.ha.plugins.plugin_utils._profiles"
 @cache
 def profiles() -> Mapping[str, Profile]:
     """Every profile by name, sorted by name."""
-    folder = Path(__file__).resolve().parents[1] / "_profiles"
-    files = sorted(path.stem for path in folder.glob("[!_]*.py"))
+    directory = Path(__file__).resolve().parents[1] / "_profiles"
+    files = sorted(path.stem for path in directory.glob("[!_]*.py"))
     found = [importlib.import_module(f"{_PACKAGE}.{file}").PROFILE for file in files]
     return {profile.name: profile for profile in found}
 

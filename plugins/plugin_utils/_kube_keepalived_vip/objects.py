@@ -107,8 +107,8 @@ def _daemon_set(settings: Settings) -> Object:
 
 
 def _pod(settings: Settings) -> Object:
-    folders = {"modules": "/lib/modules", "dev": "/dev"}
-    volumes: list[Object] = [{"name": name, "hostPath": {"path": path}} for name, path in folders.items()]
+    directories = {"modules": "/lib/modules", "dev": "/dev"}
+    volumes: list[Object] = [{"name": name, "hostPath": {"path": path}} for name, path in directories.items()]
     containers = [_keepalived(settings)]
     if proxied(settings["services"]):
         shared = {"name": "haproxy", "mountPath": "/etc/haproxy"}

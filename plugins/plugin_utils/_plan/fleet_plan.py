@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE, held_addresses
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.moves import Way, ways
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import grouped_by_a_second_reload
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.standing import KEEPALIVED, Standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.vrrp_change import KEEPALIVED, VrrpChange
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.bridging import answered, synced_later
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
@@ -31,9 +31,9 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
     if no VIP is declared; ``vips``, the moves of each address; ``connections``, those that would be cut; ``notes``,
     further sentences for the user; ``seconds``, the estimated duration."""
     order = fleet.changing
-    standings = {host: Standing(fleet, host) for host in fleet.hosts}
-    found = ways(fleet, order, standings)
-    impacts = _impacts(fleet, order, standings, found)
+    changes = {host: VrrpChange(fleet, host) for host in fleet.hosts}
+    found = ways(fleet, order, changes)
+    impacts = _impacts(fleet, order, changes, found)
     rest = [each for each in fleet.concerned if each not in order]
     hosts = [_host_plan(host, fleet, impacts.get(host)) for host in (*order, *rest)]
     removed = [each for each in fleet.remains if each["removes"]]
@@ -51,7 +51,7 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
             *fleet.foreign.notes,
             *_grouped(fleet, order),
             *_answered(fleet, order),
-            *(line for host in order if host in standings for line in standings[host].doubts),
+            *(line for host in order if host in changes for line in changes[host].doubts),
             *fleet.notes,
         ],
         "seconds": _duration({each["host"]: each["seconds"] for each in hosts}, fleet.batches),
@@ -59,20 +59,20 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
 
 
 def _impacts(
-    fleet: Fleet, order: Sequence[str], standings: Mapping[str, Standing], found: Sequence[Way]
+    fleet: Fleet, order: Sequence[str], changes: Mapping[str, VrrpChange], found: Sequence[Way]
 ) -> dict[str, str]:
     """The impact of keepalived's change on each member to be changed, refined by what is known of its peers."""
     impacts = {}
     stopped: set[str] = set()
     for host in order:
-        if host not in standings:
+        if host not in changes:
             continue
         known = {way.address for way in found}
-        standing = standings[host]
+        change = changes[host]
         moves = any(move.during == host and move.origin for way in found for move in way.moves)
         moves = moves or any(host in way.pauses for way in found)
-        moves = moves or bool(standing.lets_go & held_addresses(standing.info) - known)
-        impacts[host] = standing.refined(moves, host in stopped)
+        moves = moves or bool(change.lets_go & held_addresses(change.info) - known)
+        impacts[host] = change.refined(moves, host in stopped)
         stopped |= set(fleet.silenced(host))
     return impacts
 

@@ -18,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
     live_instance,
     live_priority,
 )
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.standing import Standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.vrrp_change import VrrpChange
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Interface, Vip
 
@@ -55,18 +55,18 @@ class Way(NamedTuple):
         }
 
 
-def ways(fleet: Fleet, order: Sequence[str], standings: Mapping[str, Standing]) -> list[Way]:
+def ways(fleet: Fleet, order: Sequence[str], changes: Mapping[str, VrrpChange]) -> list[Way]:
     """The moves of every address while hosts are changed in ``order``."""
     return [
-        _way(fleet, vip, address, [host for host in order if host in vip.hosts], standings)
+        _way(fleet, vip, address, [host for host in order if host in vip.hosts], changes)
         for vip in fleet.vips
         for address in vip.addresses
     ]
 
 
-def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], standings: Mapping[str, Standing]) -> Way:
+def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], changes: Mapping[str, VrrpChange]) -> Way:
     name, plain = instance_name(vip, address), str(address.ip)
-    taking = {host: standings[host] for host in vip.hosts if host in standings}
+    taking = {host: changes[host] for host in vip.hosts if host in changes}
     holders = tuple(
         host for host, each in taking.items() if plain in held_addresses(each.info) or leads(each.info, name, plain)
     )
@@ -78,7 +78,7 @@ def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], stand
         # Its peers are stopped while the host is changed: they lose what they hold, and cannot take what the host
         # releases.
         silent = set(fleet.silenced(host))
-        gives_up = host == holder and plain in standings[host].lets_go
+        gives_up = host == holder and plain in changes[host].lets_go
         for each in {*silent, *([host] if gives_up else ())}:
             members.leave(each)
         if holder in silent or gives_up:
@@ -99,10 +99,10 @@ def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], stand
 class _Members:
     """The hosts that take part in one instance, with their priorities at the current point of the roll."""
 
-    def __init__(self, name: str, address: str, standings: Mapping[str, Standing]) -> None:
+    def __init__(self, name: str, address: str, changes: Mapping[str, VrrpChange]) -> None:
         self._name = name
-        self._standings = standings
-        self._live = {host: self._twin(each, address) for host, each in standings.items()}
+        self._changes = changes
+        self._live = {host: self._twin(each, address) for host, each in changes.items()}
         self._hesitant: set[str] = set()
         self._now = {
             host: live_priority(live)
@@ -110,15 +110,15 @@ class _Members:
             if live is not None and live["state"] in ("MASTER", "BACKUP")
         }
 
-    def _twin(self, standing: Standing, address: str) -> Mapping[str, Any] | None:
+    def _twin(self, own: VrrpChange, address: str) -> Mapping[str, Any] | None:
         """The running instance on a host. It may have another name; then virtual router ID and address identify it."""
-        if not standing.info.get("active"):
+        if not own.info.get("active"):
             return None
-        live = live_instance(standing.info, self._name)
+        live = live_instance(own.info, self._name)
         if live is not None:
             return live
-        router = (standing.desired.get(self._name) or {}).get("virtual_router_id")
-        for each in standing.info.get("instances") or ():
+        router = (own.desired.get(self._name) or {}).get("virtual_router_id")
+        for each in own.info.get("instances") or ():
             plain = {str(text).partition("/")[0] for text in each.get("addresses") or ()}
             if each.get("virtual_router_id") == router and address in plain:
                 return dict(each)
@@ -130,9 +130,9 @@ class _Members:
 
     def change(self, host: str) -> None:
         """Include a host with its declared configuration."""
-        standing = self._standings[host]
-        self._now[host] = standing.priority(self._name, self._live[host])
-        wanted = standing.desired.get(self._name) or {}
+        own = self._changes[host]
+        self._now[host] = own.priority(self._name, self._live[host])
+        wanted = own.desired.get(self._name) or {}
         if wanted.get("nopreempt") or wanted.get("preempt_delay"):
             self._hesitant.add(host)
 

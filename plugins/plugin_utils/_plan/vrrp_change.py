@@ -27,7 +27,7 @@ KEEPALIVED = "keepalived_config"
 GIVES_UP = ("restart", "vip_move")
 
 
-class Standing:
+class VrrpChange:
     """One host of the fleet, before and after its change."""
 
     def __init__(self, fleet: Fleet, host: str) -> None:

@@ -12,13 +12,13 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.places impo
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
 
-def looks(fleet: Fleet) -> dict[str, dict[str, Any]]:
+def options_by_host(fleet: Fleet) -> dict[str, dict[str, Any]]:
     """The options by host, without those that the playbook sets (``listen``, ``ca``). ``endpoints`` is for vip_probe,
     all others are for vip_preflight."""
-    return {host: _look(fleet, host) for host in fleet.hosts}
+    return {host: _host_options(fleet, host) for host in fleet.hosts}
 
 
-def _look(fleet: Fleet, host: str) -> dict[str, Any]:
+def _host_options(fleet: Fleet, host: str) -> dict[str, Any]:
     mine = [vip for vip in fleet.vips if host in vip.hosts]
     by_hand = fleet.variables(host).get("k8s_edge_interface")
     servers = {

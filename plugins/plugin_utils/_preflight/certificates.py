@@ -26,17 +26,19 @@ def certificate_findings(seen: Seen) -> Iterator[Finding]:
         if not vip.profile.apiservers:
             continue
         for host in vip.hosts:
-            look = seen.looks.get(host, {})
+            found = seen.observations.get(host, {})
             ports = [front.server_port for front in vip.fronts]
             shown = [
-                each for each in look.get("certificates") or () if each["name"] in vip.servers and each["port"] in ports
+                each
+                for each in found.get("certificates") or ()
+                if each["name"] in vip.servers and each["port"] in ports
             ]
             # As in the plan: HAProxy continues with the servers that it trusts.
             trusts = any(not each["problem"] and not each["distrust"] for each in shown)
             cas = ca_names(str(seen.fleet.variables(host).get("k8s_edge_kube_ca") or ""))
             for each in shown:
                 about = f"{vip.path}, apiserver {each['name']} ({each['address']}:{each['port']})"
-                for severity, reason, remedy in _judged(vip, each, look["clock"], WARNING if trusts else ERROR, cas):
+                for severity, reason, remedy in _judged(vip, each, found["clock"], WARNING if trusts else ERROR, cas):
                     yield Finding(severity, (host,), about, reason, remedy)
 
 

@@ -55,11 +55,11 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(found, key=lambda each: SEVERITIES.index(each.severity))
 
 
-def lines(findings: Iterable[Finding], hosts: int, heard: str) -> list[str]:
+def lines(findings: Iterable[Finding], hosts: int, captured: str) -> list[str]:
     """A line that counts the findings, then one line for each. ``hosts``: the number of hosts that were examined.
-    ``heard``: a phrase on how long VRRP was captured."""
+    ``captured``: a phrase on how long VRRP was captured."""
     found = list(findings)
     counts = [(sum(each.severity == severity for each in found), severity) for severity in SEVERITIES]
     counted = ", ".join(f"{number} {severity}{'s' if number > 1 else ''}" for number, severity in counts if number)
-    looked = f"{hosts} host{'s' if hosts != 1 else ''} looked at, {heard}: {counted or 'nothing found'}."
+    looked = f"{hosts} host{'s' if hosts != 1 else ''} looked at, {captured}: {counted or 'nothing found'}."
     return [looked, *(f"{each.severity}: {each.text}" for each in found)]

@@ -62,7 +62,7 @@ def _holding(seen: Seen, vip: Vip, address: Interface) -> Holding:
     asked: list[str] = []
     virtually: set[str] = set()
     for host in hosts:
-        for each in seen.looks.get(host, {}).get("answers") or ():
+        for each in seen.observations.get(host, {}).get("answers") or ():
             if each["address"] != spelled:
                 continue
             asked += [host] if each["asked_on"] else []

@@ -24,12 +24,12 @@ _OURS = "haproxy"
 
 def host_findings(seen: Seen) -> Iterator[Finding]:
     """The findings on each host, and on hosts that share a VIP."""
-    for host, look in seen.looks.items():
-        if look["deaf"]:
-            reason = f"this host could not listen on the network: {look['deaf']}"
+    for host, observed in seen.observations.items():
+        if observed["deaf"]:
+            reason = f"this host could not listen on the network: {observed['deaf']}"
             yield Finding(WARNING, (host,), "", reason, "Without that, outsiders and second holders are not found")
-        yield from _taken(host, look)
-        yield from _disks(host, look)
+        yield from _taken(host, observed)
+        yield from _disks(host, observed)
     yield from _links(seen)
     yield from _clocks(seen)
     yield from _versions(seen)
@@ -41,7 +41,7 @@ def _links(seen: Seen) -> Iterator[Finding]:
     except EdgeError:
         return  # reported as a problem of the declaration
     for member in members:
-        links = {each["name"]: each for each in seen.looks.get(member.host, {}).get("links") or ()}
+        links = {each["name"]: each for each in seen.observations.get(member.host, {}).get("links") or ()}
         link = links.get(member.place.interface)
         if link and not (link["up"] and link["carrier"]):
             what = "has no carrier" if link["up"] else "is down"
@@ -50,8 +50,8 @@ def _links(seen: Seen) -> Iterator[Finding]:
             yield Finding(ERROR, (member.host,), member.vip.path, reason, remedy)
 
 
-def _taken(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
-    for each in look["taken"]:
+def _taken(host: str, observed: Mapping[str, Any]) -> Iterator[Finding]:
+    for each in observed["taken"]:
         if _OURS not in each["by"]:
             who = each["by"] or "a process that cannot be seen"
             reason = f"{each['address']} port {each['port']} is taken by {who}, so HAProxy could not listen there"
@@ -59,8 +59,8 @@ def _taken(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(ERROR, (host,), f"port {each['port']}", reason, remedy)
 
 
-def _disks(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
-    for each in look["disks"]:
+def _disks(host: str, observed: Mapping[str, Any]) -> Iterator[Finding]:
+    for each in observed["disks"]:
         free, inodes = each["free_bytes"], each["free_inodes"]
         if free < (_NO_ROOM if each["path"] == _IN_MEMORY else _LITTLE_ROOM):
             reason = f"{free >> 20} MiB are left"
@@ -72,11 +72,11 @@ def _disks(host: str, look: Mapping[str, Any]) -> Iterator[Finding]:
 def _clocks(seen: Seen) -> Iterator[Finding]:
     """Clock differences, as a lower bound: each host answered within an interval of the controller's time."""
     spans: dict[str, tuple[float, float]] = {}
-    for host, look in seen.looks.items():
+    for host, observed in seen.observations.items():
         variables = seen.fleet.variables(host)
         asked, answered = variables.get(ASKED_AT), variables.get(ANSWERED_AT)
         if asked and answered:
-            spans[host] = look["clock"] - float(answered), look["clock"] - float(asked)
+            spans[host] = observed["clock"] - float(answered), observed["clock"] - float(asked)
     for vip in seen.fleet.vips:
         known = [host for host in vip.hosts if host in spans]
         for index, one in enumerate(known):

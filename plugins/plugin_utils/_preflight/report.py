@@ -34,15 +34,15 @@ def report(fleet: Fleet, stage: str) -> dict[str, Any]:
     seen = Seen(fleet)
     sound = not problems_raised(lambda: (fleet.down, fleet.vips))
     found = merged(_findings(seen, stage, sound))
-    looks = seen.looks if sound else {}
-    seconds = max((look["listened"]["seconds"] for look in looks.values()), default=0)
-    heard = f"VRRP listened for during {seconds:g} s" if looks else "no network listened to"
+    observations = seen.observations if sound else {}
+    seconds = max((observed["listened"]["seconds"] for observed in observations.values()), default=0)
+    captured = f"VRRP listened for during {seconds:g} s" if observations else "no network listened to"
     return {
         "findings": [each.as_dict() for each in found],
         "counts": {severity: sum(each.severity == severity for each in found) for severity in SEVERITIES},
         "errors": [each.text for each in found if each.severity == ERROR],
-        "text": lines(found, len(looks), heard),
-        "hosts": list(looks),
+        "text": lines(found, len(observations), captured),
+        "hosts": list(observations),
     }
 
 

@@ -19,25 +19,25 @@ SEEN, ASKED_AT, ANSWERED_AT = "k8s_edge_wire", "k8s_edge_wire_asked_at", "k8s_ed
 
 
 class Seen:
-    """The fleet with its hosts' observations. ``looks`` and ``infos``, the results of vip_preflight and keepalived_info
-    by host, override those in the hosts' variables."""
+    """The fleet with its hosts' observations. ``observations`` and ``infos``, the results of vip_preflight and
+    keepalived_info by host, override those in the hosts' variables."""
 
     def __init__(
-        self, fleet: Fleet, looks: Mapping[str, Any] | None = None, infos: Mapping[str, Any] | None = None
+        self, fleet: Fleet, observations: Mapping[str, Any] | None = None, infos: Mapping[str, Any] | None = None
     ) -> None:
         self.fleet = fleet
-        self._looks = looks
+        self._observations = observations
         self._infos = infos
 
     @cached_property
-    def looks(self) -> dict[str, Mapping[str, Any]]:
+    def observations(self) -> dict[str, Mapping[str, Any]]:
         """The result of vip_preflight of each host that ran it."""
-        given = self._looks
+        given = self._observations
         found = {
             host: (self.fleet.variables(host).get(SEEN) if given is None else given.get(host)) or {}
             for host in self.fleet.hosts
         }
-        return {host: look for host, look in found.items() if "links" in look}
+        return {host: observed for host, observed in found.items() if "links" in observed}
 
     def info(self, host: str) -> Mapping[str, Any]:
         """The result of keepalived_info of a host."""
@@ -71,13 +71,15 @@ class Seen:
                 known.setdefault(hardware, host)
         # The hardware address of a host that was not read is taken from its multicast packets. Others may have passed a
         # router.
-        for heard in (each for look in self.looks.values() for each in look["heard"]):
-            if heard["source"] in self.host_of_address and ip_address(heard["destination"]).is_multicast:
-                known.setdefault(heard["hardware"], self.host_of_address[heard["source"]])
+        for packet in (each for observed in self.observations.values() for each in observed["advertisements"]):
+            if packet["source"] in self.host_of_address and ip_address(packet["destination"]).is_multicast:
+                known.setdefault(packet["hardware"], self.host_of_address[packet["source"]])
         return known
 
     def _hardware(self, host: str) -> Iterator[str]:
-        yield from (str(link["hardware"]) for link in self.looks.get(host, {}).get("links") or () if link["hardware"])
+        yield from (
+            str(link["hardware"]) for link in self.observations.get(host, {}).get("links") or () if link["hardware"]
+        )
         facts = self.fleet.variables(host).get("ansible_facts") or {}
         for name in facts.get("interfaces") or ():
             fact = facts.get(str(name).replace("-", "_")) or {}

@@ -24,35 +24,37 @@ def vrrp_findings(seen: Seen) -> Iterator[Finding]:
         members = seen.fleet.derivation.members
     except EdgeError:
         return  # reported as a problem of the declaration
-    for host, look in seen.looks.items():
+    for host, observed in seen.observations.items():
         mine = [member for member in members if member.host == host]
-        taken = {int(each["virtual_router_id"]) for each in look["heard"]} | {each.router for each in members}
+        taken = {int(each["virtual_router_id"]) for each in observed["advertisements"]} | {
+            each.router for each in members
+        }
         free = [number for number in range(1, 256) if number not in taken][:1]
-        for heard in look["heard"]:
-            if heard["priority"]:  # priority 0 means that the sender stops
-                yield from _judged(seen, host, mine, heard, str(free[0]) if free else "none is free")
+        for packet in observed["advertisements"]:
+            if packet["priority"]:  # priority 0 means that the sender stops
+                yield from _judged(seen, host, mine, packet, str(free[0]) if free else "none is free")
 
 
-def _judged(seen: Seen, host: str, mine: list[Member], heard: Mapping[str, Any], free: str) -> Iterator[Finding]:
-    source = seen.host_of_address.get(heard["source"])
-    who = f"{source} ({heard['source']})" if source else f"{heard['source']}, which is not a host of this inventory"
-    router = heard["virtual_router_id"]
-    there = [each for each in mine if each.place.interface == heard["interface"] and _family(each) == heard["family"]]
+def _judged(seen: Seen, host: str, mine: list[Member], packet: Mapping[str, Any], free: str) -> Iterator[Finding]:
+    source = seen.host_of_address.get(packet["source"])
+    who = f"{source} ({packet['source']})" if source else f"{packet['source']}, which is not a host of this inventory"
+    router = packet["virtual_router_id"]
+    there = [each for each in mine if each.place.interface == packet["interface"] and _family(each) == packet["family"]]
     same = [each for each in there if each.router == router]
     if same:
-        yield from _with_our_id(seen, host, same[0], heard, source, who, free)
+        yield from _with_our_id(seen, host, same[0], packet, source, who, free)
         return
-    claimed = [each for each in there if str(each.address.ip) in heard["addresses"]]
+    claimed = [each for each in there if str(each.address.ip) in packet["addresses"]]
     if claimed and source not in claimed[0].vip.hosts:
         reason = (
-            f"{claimed[0].address.ip} is announced on {heard['interface']}, as virtual router ID {router}, by {who}"
+            f"{claimed[0].address.ip} is announced on {packet['interface']}, as virtual router ID {router}, by {who}"
         )
         remedy = "Remove the address there, or declare another one"
         yield Finding(ERROR, (host,), claimed[0].vip.path, reason, remedy)
     elif source not in seen.fleet.hosts:
-        what = ", ".join(heard["addresses"]) or "no address"
+        what = ", ".join(packet["addresses"]) or "no address"
         reason = f"virtual router ID {router} is in use, for {what}, by {who}"
-        yield Finding(NOTE, (host,), f"VRRP on {heard['interface']}", reason)
+        yield Finding(NOTE, (host,), f"VRRP on {packet['interface']}", reason)
 
 
 def _family(member: Member) -> int:
@@ -60,23 +62,23 @@ def _family(member: Member) -> int:
 
 
 def _with_our_id(
-    seen: Seen, host: str, member: Member, heard: Mapping[str, Any], source: str | None, who: str, free: str
+    seen: Seen, host: str, member: Member, packet: Mapping[str, Any], source: str | None, who: str, free: str
 ) -> Iterator[Finding]:
     vip, router = member.vip, member.router
     if source in vip.hosts:
-        yield from _disagreement(seen, host, member, heard, str(source))
+        yield from _disagreement(seen, host, member, packet, str(source))
         return
     former = {each["host"] for each in seen.fleet.former_members if each["vip"] == vip.name}
     severity = WARNING if source in former else ERROR
     reason = (
-        f"virtual router ID {router} on {heard['interface']} is in use by {who}. It sends VRRP version "
-        f"{heard['version']} with priority {heard['priority']} for {', '.join(heard['addresses']) or 'no address'}. "
+        f"virtual router ID {router} on {packet['interface']} is in use by {who}. It sends VRRP version "
+        f"{packet['version']} with priority {packet['priority']} for {', '.join(packet['addresses']) or 'no address'}. "
         f"The hosts of the VIP would accept it as a member, or become MASTER too (split brain)"
     )
-    yield Finding(severity, (host,), vip.path, reason, _OTHER_ID.format(free=free, who=heard["source"]))
+    yield Finding(severity, (host,), vip.path, reason, _OTHER_ID.format(free=free, who=packet["source"]))
 
 
-def _disagreement(seen: Seen, host: str, member: Member, heard: Mapping[str, Any], source: str) -> Iterator[Finding]:
+def _disagreement(seen: Seen, host: str, member: Member, packet: Mapping[str, Any], source: str) -> Iterator[Finding]:
     """Options in which a member's advertisements differ from the running configuration of this host, which therefore
     drops them. None if keepalived does not run here yet: it will get the declared configuration."""
     info = seen.info(host)
@@ -85,12 +87,12 @@ def _disagreement(seen: Seen, host: str, member: Member, heard: Mapping[str, Any
         return
     common = (info.get("configuration") or {}).get("global_defs") or {}
     has = {
-        "VRRP version": (heard["version"], int(own.get("version") or common.get("vrrp_version") or 2)),
-        "authentication": (heard["authentication"] or "none", _authentication(own)),
-        "addresses": (sorted(heard["addresses"]), sorted(_addresses(own))),
+        "VRRP version": (packet["version"], int(own.get("version") or common.get("vrrp_version") or 2)),
+        "authentication": (packet["authentication"] or "none", _authentication(own)),
+        "addresses": (sorted(packet["addresses"]), sorted(_addresses(own))),
     }
-    if heard["version"] == 2:
-        has["an interval in seconds of"] = (heard["advert_int"], float(own.get("advert_int") or 1))
+    if packet["version"] == 2:
+        has["an interval in seconds of"] = (packet["advert_int"], float(own.get("advert_int") or 1))
     for what, (sent, mine) in has.items():
         if sent != mine:
             reason = (

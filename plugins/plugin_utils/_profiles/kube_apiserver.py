@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.health import Health
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.proxied import Proxied
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Section
 
@@ -17,8 +17,8 @@ class KubeApiserver(Proxied):
     about = "leads to the servers through HAProxy, which checks C(/readyz) of every server over TLS."
     apiservers = True
 
-    def checked(self, backend: Section, checks: Checks) -> Section:
-        verified = {"verify": "required", "ca_file": checks.ca_file} if checks.ca_file else {"verify": "none"}
+    def checked(self, backend: Section, health: Health) -> Section:
+        verified = {"verify": "required", "ca_file": health.ca_file} if health.ca_file else {"verify": "none"}
         return {
             **backend,
             "options": ["httpchk GET /readyz", *backend["options"]],

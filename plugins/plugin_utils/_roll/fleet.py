@@ -38,7 +38,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.foreign import Foreign, foreign
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, order, silenced_by, standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import HostState, host_state, order, silenced_by
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import remains, removal_notes
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.side_by_side import (
     batches,
@@ -136,9 +136,9 @@ class Fleet:
         return all(BEFORE in self.variables(host) for host in self.hosts)
 
     @cached_property
-    def standings(self) -> list[Standing]:
-        """The standing of every host that may hold a VIP, before the roll; empty if the hosts were not read."""
-        return [self._standing(host) for host in self.hosts] if self.read else []
+    def host_states(self) -> list[HostState]:
+        """The state of every host that may hold a VIP, before the roll; empty if the hosts were not read."""
+        return [self._host_state(host) for host in self.hosts] if self.read else []
 
     @cached_property
     def order(self) -> list[str]:
@@ -152,7 +152,7 @@ class Fleet:
             refuse(list(unverified(host, self.vips, verified_by(given))))
             self.derivation.proxies(host)
             self.derivation.director(host, given)
-        stood = self.standings
+        stood = self.host_states
         desired = {host: [*self._instances(host), *self._written(host)] for host in (self.hosts if stood else ())}
         refuse(list(trades(self.vips, desired, {host: self.variables(host).get(BEFORE) or {} for host in self.hosts})))
         if self.down:
@@ -206,7 +206,7 @@ class Fleet:
 
     def silenced(self, host: str) -> list[str]:
         """The peers that must be stopped while keepalived on this host is changed; empty if nothing was read."""
-        return silenced_by(host, self.standings, self.derivation.partners)
+        return silenced_by(host, self.host_states, self.derivation.partners)
 
     def section(self, name: str, host: str, given: Mapping[str, Any] | None = None) -> Any:
         """One section of a host's part. ``given`` overrides the host's variables."""
@@ -277,8 +277,8 @@ class Fleet:
         """The instances that the host's own variables declare."""
         return [each for each in self.variables(host).get("keepalived_instances") or () if "name" in each]
 
-    def _standing(self, host: str) -> Standing:
+    def _host_state(self, host: str) -> HostState:
         known = self.variables(host)
         steps = ((self.plan(host).get("planes") or {}).get("keepalived_config") or {}).get("steps") or ()
         leads = len(self.derivation.led_by(host))
-        return standing(host, self.vips, known, known[BEFORE], self._instances(host), steps, leads)
+        return host_state(host, self.vips, known, known[BEFORE], self._instances(host), steps, leads)

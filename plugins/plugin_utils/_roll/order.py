@@ -26,7 +26,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 
-class Standing(NamedTuple):
+class HostState(NamedTuple):
     """What was read of a host before the roll.
 
     ``split``: its running keepalived may differ from the desired state in an option that all members must agree on.
@@ -43,7 +43,7 @@ class Standing(NamedTuple):
     coordinated: tuple[str, ...] = ()
 
 
-def standing(
+def host_state(
     host: str,
     vips: Sequence[Vip],
     hostvars: Mapping[str, Any],
@@ -51,8 +51,8 @@ def standing(
     desired: Sequence[Any],
     steps: Sequence[str] = (),
     leads: int = 0,
-) -> Standing:
-    """The standing of one host.
+) -> HostState:
+    """What was read of one host.
 
     ``info``: the result of ``keepalived_info``. ``desired``: its desired instances. ``steps``: the steps of a dry run,
     the only source on changed passwords. ``leads``: the number of instances in which it will have the highest
@@ -64,7 +64,7 @@ def standing(
     # A host without declared peers needs none of them stopped: its former members have left before.
     changing -= alone(desired)
     holding = [vip for vip in vips if held(vip, hostvars) or _leads(vip, info)]
-    return Standing(
+    return HostState(
         host=host,
         active=active,
         holds=len(holding),
@@ -110,12 +110,12 @@ def _stated(instance: Mapping[str, Any], unknown: frozenset[str]) -> dict[str, A
     return {key: value for key, value in instance.items() if value is not None and key not in unknown}
 
 
-def order(standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) -> list[str]:
+def order(host_states: Sequence[HostState], partners: Mapping[str, Sequence[str]]) -> list[str]:
     """The hosts in the order in which they are changed. ``partners``: by host, the hosts that share a VIP with it."""
-    split = {each.host for each in standings if each.split}
+    split = {each.host for each in host_states if each.split}
     split |= {partner for host in split for partner in partners.get(host, ())}
 
-    def rank(numbered: tuple[int, Standing]) -> tuple[int, bool, int, int]:
+    def rank(numbered: tuple[int, HostState]) -> tuple[int, bool, int, int]:
         index, each = numbered
         if each.host in split:
             # The first of these is never stopped.
@@ -124,16 +124,16 @@ def order(standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) 
             return 2, False, 0, index
         return (1, each.directs, each.holds, index) if each.holds else (0, False, -each.leads, index)
 
-    return [each.host for _index, each in sorted(enumerate(standings), key=rank)]
+    return [each.host for _index, each in sorted(enumerate(host_states), key=rank)]
 
 
-def silenced_by(host: str, standings: Sequence[Standing], partners: Mapping[str, Sequence[str]]) -> list[str]:
+def silenced_by(host: str, host_states: Sequence[HostState], partners: Mapping[str, Sequence[str]]) -> list[str]:
     """The active peers that must be stopped before keepalived on ``host`` is changed: those that are changed after
     it."""
-    known = {each.host: each for each in standings}
+    known = {each.host: each for each in host_states}
     mine = set(partners.get(host, ()))
     if host not in known or not any(known[each].split for each in {host} | (mine & set(known))):
         return []
-    sequence = order(standings, partners)
+    sequence = order(host_states, partners)
     later = sequence[sequence.index(host) + 1 :]
     return [each for each in later if each in mine and known[each].active]

@@ -46,7 +46,7 @@ class Claim(NamedTuple):
     span: Span
 
 
-class Listening(NamedTuple):
+class TraefikOnNodes(NamedTuple):
     """Traefik on the nodes' own ports, as seen by a VIP's directors: the seconds for which a stopping Traefik reports
     that it stops, the seconds until the roll-out continues with the next node, and whether it answers ``/ping`` on a
     public port."""
@@ -62,7 +62,7 @@ class Planes(NamedTuple):
 
     ``kube_keepalived_vip``: the addresses of kube-keepalived-vip. ``edge``: the hosts where its and Traefik's pods run.
     ``host_ports``: the host ports that are translated to Traefik's. ``balanced``: the namespace of Traefik's Service if
-    its type is LoadBalancer. ``listening``: Traefik if it uses the nodes' own ports."""
+    its type is LoadBalancer. ``traefik_on_nodes``: Traefik if it uses the nodes' own ports."""
 
     control_plane: Mapping[str, Any]
     services: Mapping[str, Any]
@@ -73,7 +73,7 @@ class Planes(NamedTuple):
     edge: Sequence[str]
     host_ports: Sequence[int]
     balanced: str
-    listening: Listening | None
+    traefik_on_nodes: TraefikOnNodes | None
 
 
 def planes_of(given: Mapping[str, Any]) -> Planes:
@@ -94,7 +94,7 @@ def planes_of(given: Mapping[str, Any]) -> Planes:
         given.get("edge") or (),
         [traefik.get("http_port", 80), traefik.get("https_port", 443)] if translated else [],
         traefik.get("namespace", "traefik") if traefik.get("service_type") == "LoadBalancer" else "",
-        Listening(
+        TraefikOnNodes(
             traefik.get("leaving_seconds", 10),
             traefik.get("min_ready_seconds", 5),
             traefik.get("ping", "web") == "web",
@@ -251,8 +251,8 @@ def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
                 "holder serves alone, as intended."
             )
             yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)
-        if planes.listening and set(vip.servers) & set(planes.edge):
-            yield from _unnoticed(vip, planes.listening)
+        if planes.traefik_on_nodes and set(vip.servers) & set(planes.edge):
+            yield from _unnoticed(vip, planes.traefik_on_nodes)
         emptied = [host for host in vip.hosts if planes.kube_keepalived_vip and host in planes.edge]
         if emptied:
             reason = (
@@ -263,7 +263,7 @@ def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
             yield Problem(f"{vip.path}.profile", "ipvs", reason, remedy)
 
 
-def _unnoticed(vip: Vip, traefik: Listening) -> Iterator[Problem]:
+def _unnoticed(vip: Vip, traefik: TraefikOnNodes) -> Iterator[Problem]:
     """Settings with which updating Traefik node by node loses requests, since directors notice it through /ping too
     late."""
     noticed = vip.profile.noticed_after(vip)

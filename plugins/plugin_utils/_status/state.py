@@ -164,10 +164,10 @@ def _servers(haproxy: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _certificates(seen: Seen) -> list[dict[str, Any]]:
     found: dict[tuple[str, int], dict[str, Any]] = {}
-    for look in seen.looks.values():
-        for each in look.get("certificates") or ():
+    for observed in seen.observations.values():
+        for each in observed.get("certificates") or ():
             if not each["problem"]:
-                days = int((each["not_after"] - look["clock"]) // _DAY)
+                days = int((each["not_after"] - observed["clock"]) // _DAY)
                 found.setdefault((each["name"], each["port"]), {"server": each["name"], "days": days})
     return list(found.values())
 

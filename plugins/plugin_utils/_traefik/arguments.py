@@ -23,7 +23,7 @@ LOOPBACK = "127.0.0.1"
 
 #: The mount points of the dashboard's dynamic configuration and of the ACME certificates.
 DASHBOARD_FILE = "/etc/traefik/dynamic/dashboard.yml"
-ACME_FOLDER = "/data"
+ACME_DIRECTORY = "/data"
 
 #: Seconds for running requests to end after Traefik has stopped accepting new ones.
 GRACE = 10
@@ -120,7 +120,7 @@ def _acme(acme: Settings) -> Iterator[tuple[str, Any]]:
         return
     resolver = "certificatesresolvers.acme.acme"
     yield f"{resolver}.email", acme["email"]
-    yield f"{resolver}.storage", f"{ACME_FOLDER}/acme.json"
+    yield f"{resolver}.storage", f"{ACME_DIRECTORY}/acme.json"
     if acme.get("ca_server"):
         yield f"{resolver}.caserver", acme["ca_server"]
     challenge = acme.get("challenge", "dns")

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import text
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik.arguments import (
-    ACME_FOLDER,
+    ACME_DIRECTORY,
     DASHBOARD_FILE,
     GRACE,
     HOST_PORTS,
@@ -89,7 +89,7 @@ def _object(version: str, kind: str, namespace: str = "", name: str = NAME, **re
 
 
 def _namespace(name: str) -> Object:
-    """Only pods in a privileged namespace may use the node's ports and folders (pod security standards)."""
+    """Only pods in a privileged namespace may use the node's ports and directories (pod security standards)."""
     made = _object("v1", "Namespace", name=name)
     made["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] = "privileged"
     return made
@@ -282,17 +282,19 @@ def _mounts(settings: Settings) -> Iterable[tuple[Object, Object]]:
         yield mount, {"name": "dashboard", "secret": {"secretName": DASHBOARD}}
     acme = settings.get("acme") or {}
     if acme:
-        folder = {"path": acme.get("host_path") or "/var/lib/traefik", "type": "DirectoryOrCreate"}
-        source = {"persistentVolumeClaim": {"claimName": acme["claim"]}} if acme.get("claim") else {"hostPath": folder}
-        yield {"name": "acme", "mountPath": ACME_FOLDER}, {"name": "acme", **source}
+        directory = {"path": acme.get("host_path") or "/var/lib/traefik", "type": "DirectoryOrCreate"}
+        source = (
+            {"persistentVolumeClaim": {"claimName": acme["claim"]}} if acme.get("claim") else {"hostPath": directory}
+        )
+        yield {"name": "acme", "mountPath": ACME_DIRECTORY}, {"name": "acme", **source}
 
 
 def _owner(image: str) -> Object:
-    """The kubelet creates a folder of the node as root. This init container gives it to Traefik's user."""
+    """The kubelet creates a directory of the node as root. This init container gives it to Traefik's user."""
     return {
-        "name": "acme-folder",
+        "name": "acme-directory",
         "image": image,
-        "command": ["chown", f"{USER}:{USER}", ACME_FOLDER],
+        "command": ["chown", f"{USER}:{USER}", ACME_DIRECTORY],
         "securityContext": {
             **_confined(readOnlyRootFilesystem=True),
             "capabilities": {"drop": ["ALL"], "add": ["CHOWN"]},
@@ -300,5 +302,5 @@ def _owner(image: str) -> Object:
             "runAsNonRoot": False,
         },
         "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
-        "volumeMounts": [{"name": "acme", "mountPath": ACME_FOLDER}],
+        "volumeMounts": [{"name": "acme", "mountPath": ACME_DIRECTORY}],
     }

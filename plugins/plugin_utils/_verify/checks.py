@@ -190,8 +190,8 @@ def _planes(fleet: Fleet, applied: bool) -> Iterator[Check]:
 
 def _unseen(answers: Answers) -> Iterator[Check]:
     """Hosts that could not look at their networks: what others see must do."""
-    for host, look in answers.of("wire").items():
-        why = str(look.get("msg") if look.get("failed") else look.get("deaf") or "")
+    for host, wire in answers.of("wire").items():
+        why = str(wire.get("msg") if wire.get("failed") else wire.get("deaf") or "")
         if why:
             yield Check(WARNING, f"network of {host}", f"could not be looked at: {why}")
 
@@ -204,11 +204,11 @@ def _certificates(seen: Seen) -> Iterator[Check]:
         yield Check(FAULT if each.severity == ERROR else WARNING, f"certificate of {each.about}", observed)
     wrong = {each.about for each in found}
     days: dict[str, int] = {}
-    for look in seen.looks.values():
-        for each in look.get("certificates") or ():
+    for wire in seen.observations.values():
+        for each in wire.get("certificates") or ():
             where = f"apiserver {each['name']} ({each['address']}:{each['port']})"
             if not each["problem"] and not any(where in about for about in wrong):
-                days[where] = int((each["not_after"] - look["clock"]) // _DAY)
+                days[where] = int((each["not_after"] - wire["clock"]) // _DAY)
     yield from (
         Check(OK, f"certificate of {where}", f"names the VIP, {left} days left") for where, left in days.items()
     )

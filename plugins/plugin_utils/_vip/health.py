@@ -12,7 +12,7 @@ from typing import NamedTuple
 COMPLETE = (2, 4)
 
 
-class Checks(NamedTuple):
+class Health(NamedTuple):
     """``ca_file``: a path on the host; empty if the apiservers' certificates are not verified. ``health_port``: a port
     on loopback. ``version``: the installed version of HAProxy; empty if unknown, which counts as a new one."""
 

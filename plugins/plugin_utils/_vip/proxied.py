@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.arguments import section_options
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.override import overridden
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.health import Health
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import Front
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import ByHand, Profile, Section, Vip
 
@@ -79,22 +79,22 @@ class Proxied(Profile):
             "backend": ByHand(section_options("backend"), fixed=("name",), of_one_port=("servers",)),
         }
 
-    def proxies(self, vip: Vip, servers: Mapping[str, str], checks: Checks) -> Iterator[tuple[Section, Section]]:
+    def proxies(self, vip: Vip, servers: Mapping[str, str], health: Health) -> Iterator[tuple[Section, Section]]:
         for front in vip.fronts:
-            backend = self.checked(_backend(vip, front, servers, checks), checks)
-            yield overridden(_frontend(vip, front, checks), vip.frontend), overridden(backend, vip.backend)
+            backend = self.checked(_backend(vip, front, servers, health), health)
+            yield overridden(_frontend(vip, front, health), vip.frontend), overridden(backend, vip.backend)
 
-    def checked(self, backend: Section, checks: Checks) -> Section:
+    def checked(self, backend: Section, health: Health) -> Section:
         """The backend with the health check of its servers; by default the check is a TCP connection."""
         return backend
 
 
-def _keepalive(side: str, checks: Checks) -> dict[str, Any]:
+def _keepalive(side: str, health: Health) -> dict[str, Any]:
     """The TCP keepalive options towards clients (``cli``) or servers (``srv``)."""
-    return {f"{side}tcpka_{name}": value for name, value in KEEPALIVE.items()} if checks.complete else {}
+    return {f"{side}tcpka_{name}": value for name, value in KEEPALIVE.items()} if health.complete else {}
 
 
-def _frontend(vip: Vip, front: Front, checks: Checks) -> Section:
+def _frontend(vip: Vip, front: Front, health: Health) -> Section:
     return {
         "name": front.frontend,
         "exact": True,
@@ -102,20 +102,20 @@ def _frontend(vip: Vip, front: Front, checks: Checks) -> Section:
         "bind": [{"address": str(address.ip), "port": front.port} for address in vip.addresses],
         "maxconn": vip.maxconn,
         "options": ["tcplog", "clitcpka"],
-        **_keepalive("cli", checks),
+        **_keepalive("cli", health),
         "timeouts": {"client": LONGEST, "client_fin": "30s"},
         "default_backend": front.backend,
     }
 
 
-def _backend(vip: Vip, front: Front, servers: Mapping[str, str], checks: Checks) -> Section:
+def _backend(vip: Vip, front: Front, servers: Mapping[str, str], health: Health) -> Section:
     return {
         "name": front.backend,
         "exact": True,
         "mode": "tcp",
         "balance": "leastconn",
         "options": ["srvtcpka", "redispatch"],
-        **_keepalive("srv", checks),
+        **_keepalive("srv", health),
         "timeouts": {
             "connect": "5s",
             "check": "5s",

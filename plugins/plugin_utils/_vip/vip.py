@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Union
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import Spec
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.health import Health
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.ports import Front, Port, fronts
 
 Interface = Union[IPv4Interface, IPv6Interface]
@@ -70,7 +70,7 @@ class Profile:
         """Problems of this profile's VIPs in combination."""
         yield from ()
 
-    def proxies(self, vip: Vip, servers: Mapping[str, str], checks: Checks) -> Iterator[tuple[Section, Section]]:
+    def proxies(self, vip: Vip, servers: Mapping[str, str], health: Health) -> Iterator[tuple[Section, Section]]:
         """HAProxy's frontend and backend for each port, as haproxy_config takes them. ``servers``: addresses by
         name."""
         yield from ()

@@ -15,5 +15,5 @@ def test_what_is_not_there_does_not_succeed() -> None:
 
 
 def test_a_command_that_fails_is_told_with_its_own_words() -> None:
-    with pytest.raises(LabError, match=r"ls /no-such-folder\nexited with 2: .*No such file"):
-        run("ls", "/no-such-folder")
+    with pytest.raises(LabError, match=r"ls /no-such-directory\nexited with 2: .*No such file"):
+        run("ls", "/no-such-directory")

@@ -19,25 +19,25 @@ OPENSSL = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /C
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory):
     """The scripts as the role's task writes them."""
-    folder = tmp_path_factory.mktemp("scripts")
-    asked = [{"script": f"{folder}/{name} 8404"} for name in ("check-haproxy", "check-apiserver", "check-haproxy")]
+    directory = tmp_path_factory.mktemp("scripts")
+    asked = [{"script": f"{directory}/{name} 8404"} for name in ("check-haproxy", "check-apiserver", "check-haproxy")]
     for file in check_scripts(asked, {"python": {"executable": sys.executable}}):
         path = Path(file["path"])
         path.write_text(file["content"])
         path.chmod(int(file["mode"], 8))
         assert path.read_text().startswith("#!")
-    return folder
+    return directory
 
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory):
     if not shutil.which("openssl"):
         pytest.skip("needs openssl")
-    folder = tmp_path_factory.mktemp("pki")
-    made = ["openssl", *OPENSSL.split(), "-keyout", folder / "key", "-out", folder / "crt"]
+    directory = tmp_path_factory.mktemp("pki")
+    made = ["openssl", *OPENSSL.split(), "-keyout", directory / "key", "-out", directory / "crt"]
     subprocess.run(made, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "crt", folder / "key")
+    context.load_cert_chain(directory / "crt", directory / "key")
     return context
 
 

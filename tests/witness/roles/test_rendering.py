@@ -29,7 +29,7 @@ PLAYBOOK = """
         cacheable: true
     - ansible.builtin.copy:
         content: "{{{{ dict(arguments | zip(values)) | to_json }}}}"
-        dest: "{folder}/{role}-{{{{ inventory_hostname }}}}.json"
+        dest: "{directory}/{role}-{{{{ inventory_hostname }}}}.json"
         mode: "0644"
       vars:
         arguments: {arguments}
@@ -91,9 +91,9 @@ def call_of(role):
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
     """(role, family) -> the arguments of the role's one module call on the first host of a pair."""
-    folder = tmp_path_factory.mktemp("render")
+    directory = tmp_path_factory.mktemp("render")
     new = ["openssl", *"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=kubernetes".split()]
-    subprocess.run([*new, "-keyout", "key", "-out", "ca.crt"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([*new, "-keyout", "key", "-out", "ca.crt"], cwd=directory, check=True, capture_output=True)
     vip = {"addresses": ["10.77.0.100/24", "fd00:77::100/64"], "port": 6443, "leads_to": "kube"}
     groups = {
         family: {
@@ -111,36 +111,36 @@ def rendered(tmp_path_factory):
     inventory["all"]["vars"] = {
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,
-        "k8s_edge_kube_ca_file": str(folder / "ca.crt"),
+        "k8s_edge_kube_ca_file": str(directory / "ca.crt"),
     }
-    (folder / "hosts.yml").write_text(yaml.safe_dump(inventory))
+    (directory / "hosts.yml").write_text(yaml.safe_dump(inventory))
     plays = ""
     for role in CALLS:
         call = call_of(role)
         values = json.dumps(list(call.values()))
         plays += PLAYBOOK.format(
-            checkout=CHECKOUT, role=role, folder=folder, arguments=json.dumps(list(call)), values=values
+            checkout=CHECKOUT, role=role, directory=directory, arguments=json.dumps(list(call)), values=values
         )
-    (folder / "play.yml").write_text(plays)
+    (directory / "play.yml").write_text(plays)
     import ansible_collections.k8s_edge.ha as collection
 
     root = Path(next(iter(collection.__path__))).parents[2]
     ended = subprocess.run(
-        [sys.executable, "-m", "ansible.cli.playbook", "-i", folder / "hosts.yml", folder / "play.yml"],
+        [sys.executable, "-m", "ansible.cli.playbook", "-i", directory / "hosts.yml", directory / "play.yml"],
         capture_output=True,
         text=True,
         timeout=120,
         env={
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(root),
-            "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
-            "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"),
+            "ANSIBLE_LOCAL_TEMP": str(directory / "tmp"),
+            "ANSIBLE_REMOTE_TEMP": str(directory / "tmp"),
             "ANSIBLE_NOCOLOR": "1",
         },
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return {
-        (role, family): json.loads((folder / f"{role}-{family}-1.json").read_text())
+        (role, family): json.loads((directory / f"{role}-{family}-1.json").read_text())
         for role in CALLS
         for family in FAMILIES
     }
@@ -186,14 +186,16 @@ def test_haproxy_takes_its_file(written, family):
     assert ended.returncode == 0, ended.stderr
 
 
-@pytest.mark.parametrize(("family", "folder"), [("Debian", "/etc/keepalived"), ("RedHat", "/usr/libexec/keepalived")])
-def test_keepaliveds_file_on_each_family(written, family, folder):
+@pytest.mark.parametrize(
+    ("family", "directory"), [("Debian", "/etc/keepalived"), ("RedHat", "/usr/libexec/keepalived")]
+)
+def test_keepaliveds_file_on_each_family(written, family, directory):
     text = written("keepalived", family).read_text()
     for line in (
         f"router_id {family}-1",
         "enable_script_security",
         "script_user keepalived_script",
-        f'script "{folder}/check-haproxy 8404"',
+        f'script "{directory}/check-haproxy 8404"',
         "state BACKUP",
         "process haproxy",
         "terminate_delay 1",

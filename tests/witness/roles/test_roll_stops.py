@@ -19,7 +19,7 @@ SITE = Path(__file__).resolve().parents[3] / "playbooks" / "site.yml"
 BATCHES = [["oslo-1b", "oslo-2b"], ["oslo-1a", "oslo-2a"], ["oslo-3b"], ["oslo-3a"]]
 
 
-def roll(folder, broken, plays):
+def roll(directory, broken, plays):
     """The play of the members as a playbook of its own, and a play after it."""
     (play,) = [each for each in plays if "k8s_edge_batch" in (each.get("vars") or {})]
     block = next(task for task in play["tasks"] if "block" in task)
@@ -34,7 +34,7 @@ def roll(folder, broken, plays):
     fleet = {"roll": {"members": [host for batch in BATCHES for host in batch], "batches": BATCHES}, "hosts": {}}
     begin = {"hosts": "localhost", "gather_facts": False, "tasks": [{"set_fact": {"k8s_edge_fleet": fleet}}]}
     last = {"hosts": "localhost", "gather_facts": False, "tasks": [{"debug": {"msg": "the play after it"}}]}
-    path = folder / "roll.json"
+    path = directory / "roll.json"
     path.write_text(json.dumps([begin, play, last]))
     return path
 

@@ -27,10 +27,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """ca.crt and ca.key, and leaf.crt, which that CA has signed."""
     if not shutil.which("openssl"):
         pytest.skip("needs openssl, to make certificates")
-    folder = tmp_path_factory.mktemp("ca")
+    directory = tmp_path_factory.mktemp("ca")
 
     def openssl(*words: str) -> None:
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+        subprocess.run(["openssl", *words], cwd=directory, check=True, capture_output=True)
 
     new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     openssl(*new, "-x509", "-keyout", "ca.key", "-out", "ca.crt", "-days", "9", "-subj", "/O=edge/CN=kubernetes")
@@ -38,10 +38,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     openssl(
         "x509", "-req", "-in", "leaf.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-out", "leaf.crt", "-set_serial", "7"
     )
-    (folder / "both.pem").write_text((folder / "ca.crt").read_text() + (folder / "ca.key").read_text())
-    (folder / "notes.txt").write_text("the CA is somewhere else\n")
-    (folder / "cut.crt").write_text((folder / "ca.crt").read_text()[:200] + "\n-----END CERTIFICATE-----\n")
-    return folder
+    (directory / "both.pem").write_text((directory / "ca.crt").read_text() + (directory / "ca.key").read_text())
+    (directory / "notes.txt").write_text("the CA is somewhere else\n")
+    (directory / "cut.crt").write_text((directory / "ca.crt").read_text()[:200] + "\n-----END CERTIFICATE-----\n")
+    return directory
 
 
 @pytest.mark.parametrize(

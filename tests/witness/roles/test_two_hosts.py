@@ -174,11 +174,11 @@ def site(tmp_path: Path, collection_root: Path) -> Callable[..., str]:
     return run
 
 
-def holding(folder: Path, host: str, address: str) -> list[tuple[float, float]]:
+def holding(directory: Path, host: str, address: str) -> list[tuple[float, float]]:
     """The times from and to which a host had an address, on its network or on loopback."""
     found: list[tuple[float, float]] = []
     since: dict[str, float] = {}
-    for line in (folder / f"{host}.events").read_text().splitlines():
+    for line in (directory / f"{host}.events").read_text().splitlines():
         match = re.match(rf"\W*\[([^\]]+)\]\s*(Deleted )?\d+: (\S+)\s.*\s{re.escape(address)}/", line)
         if match is not None:
             now, on = datetime.fromisoformat(match.group(1)).timestamp(), match.group(3)

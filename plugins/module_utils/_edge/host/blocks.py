@@ -25,7 +25,7 @@ def look(entries: Sequence[Mapping[str, Any]]) -> Look:
         block = entry["block"] if entry["state"] == "present" else ""
         new = with_block(old, entry["marker"], block)
         if new != old:
-            steps.append(_words(entry, old, block))
+            steps.append(_summary(entry, old, block))
             impacts.append(entry["impact"])
             before, after = before + old, after + new
     diff = {"before": decode(before), "after": decode(after)}
@@ -80,7 +80,7 @@ def _read(entry: Mapping[str, Any]) -> bytes:
         raise EdgeError(f"file {path}: {os_reason(error)}.") from error
 
 
-def _words(entry: Mapping[str, Any], old: bytes, block: str) -> str:
+def _summary(entry: Mapping[str, Any], old: bytes, block: str) -> str:
     name = entry["marker"].replace("{mark}", "").strip(" #")
     if not block:
         return f"file {entry['path']}: remove the block '{name}'"

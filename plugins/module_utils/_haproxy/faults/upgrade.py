@@ -22,7 +22,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.inherita
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
 
 
-class Change(NamedTuple):
+class VersionChange(NamedTuple):
     """``since`` is the first version that refuses it or, with ``refused`` false, handles it differently. ``where`` is
     the section's title and the line's first words."""
 
@@ -95,14 +95,14 @@ _BALANCE = _Row(
 )
 
 
-def changes(documents: Sequence[Document], installed: str, newer: str) -> list[Change]:
+def changes(documents: Sequence[Document], installed: str, newer: str) -> list[VersionChange]:
     """What stops or changes with ``newer``, in the order in which HAProxy reads the files. Versions are as the daemon
     reports them (``3.0.11``); only changes between the two are returned."""
     first, last = number(installed), number(newer)
     return [change for change in _changes(documents) if first < number(change.since) <= last]
 
 
-def _changes(documents: Sequence[Document]) -> Iterator[Change]:
+def _changes(documents: Sequence[Document]) -> Iterator[VersionChange]:
     sections = [(document, section) for document in documents for section in document.sections]
     balanced = {id(section) for document, section in sections if "balance" in _keywords(document, section)}
     named = {section.name for _document, section in sections if section.kind == "defaults" and id(section) in balanced}
@@ -123,7 +123,7 @@ def _changes(documents: Sequence[Document]) -> Iterator[Change]:
             yield _change(section.title, _BALANCE)
 
 
-def _of_lines(document: Document, section: Section) -> Iterator[Change]:
+def _of_lines(document: Document, section: Section) -> Iterator[VersionChange]:
     for index in document.body(section):
         words = tuple(meanings(document.content(index)))
         for count in range(1, _WORDS + 1):
@@ -136,8 +136,8 @@ def _of_lines(document: Document, section: Section) -> Iterator[Change]:
             yield _change(f"{section.title}: option httpchk", _HIDDEN_HEADERS)
 
 
-def _change(where: str, row: _Row) -> Change:
-    return Change(where, row.since, row.refused, row.reason, row.remedy)
+def _change(where: str, row: _Row) -> VersionChange:
+    return VersionChange(where, row.since, row.refused, row.reason, row.remedy)
 
 
 def _keywords(document: Document, section: Section) -> list[str]:

@@ -36,12 +36,12 @@ def read_others(path: str, system: System) -> Others:
 def read_by(master: int, proc: str = "/proc") -> list[str]:
     """Every file that a master reads at a reload, in order."""
     try:
-        folder = os.readlink(f"{proc}/{master}/cwd")
+        directory = os.readlink(f"{proc}/{master}/cwd")
     except OSError:
-        folder = "/"
+        directory = "/"
     files: list[str] = []
     for _again in range(_LOOKS):
-        files = from_words(words_of(master, proc), folder).files()
+        files = from_words(words_of(master, proc), directory).files()
         if files:
             break
         time.sleep(0.02)

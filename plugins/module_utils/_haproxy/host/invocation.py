@@ -47,12 +47,12 @@ _OF_THE_PROCESS = (
 
 class Invocation(NamedTuple):
     """``sources`` are the files and directories of ``-f``, in order, as absolute paths; ``options`` the other arguments
-    that affect how they are read; ``folder`` the working directory. ``environment`` is None where it is not known: then
-    it is assumed to be like our own."""
+    that affect how they are read; ``directory`` the working directory. ``environment`` is None where it is not known:
+    then it is assumed to be like our own."""
 
     sources: tuple[str, ...]
     options: tuple[str, ...] = ("-W",)
-    folder: str | None = None
+    directory: str | None = None
     environment: Mapping[str, str] | None = None
 
     def files(self) -> list[str]:
@@ -89,7 +89,7 @@ class Invocation(NamedTuple):
         words = ["-c"]
         for file in files:
             words += ["-f", file]
-        return [*words, *self.options, *(["-C", self.folder] if self.folder else [])]
+        return [*words, *self.options, *(["-C", self.directory] if self.directory else [])]
 
 
 def invocation(path: str, system: System, proc: str = "/proc", unit: str = UNIT) -> Invocation:
@@ -102,7 +102,7 @@ def invocation(path: str, system: System, proc: str = "/proc", unit: str = UNIT)
     return found if found.reads(path) else Invocation((path,))
 
 
-def from_words(words: list[str], folder: str | None) -> Invocation:
+def from_words(words: list[str], directory: str | None) -> Invocation:
     """An invocation from a command line, the program's name first."""
     values: dict[str, list[str]] = {}
     sources: list[str] = []
@@ -121,8 +121,8 @@ def from_words(words: list[str], folder: str | None) -> Invocation:
             elif word in _KEPT_WITH_VALUE:
                 options += [word, value]
     for chosen in values.get("-C", []):
-        folder = os.path.join(folder or "/", chosen)
-    return Invocation(tuple(os.path.join(folder or "/", source) for source in sources), tuple(options), folder)
+        directory = os.path.join(directory or "/", chosen)
+    return Invocation(tuple(os.path.join(directory or "/", source) for source in sources), tuple(options), directory)
 
 
 def from_unit(unit_properties: Mapping[str, str], read: Mapping[str, str]) -> Invocation:
@@ -150,8 +150,8 @@ def from_unit(unit_properties: Mapping[str, str], read: Mapping[str, str]) -> In
             words.append(environment.get(name, ""))
         else:
             words.append(word)
-    folder = unit_properties.get("WorkingDirectory", "").lstrip("!-") or "/"
-    return from_words(words, folder)._replace(environment=environment)
+    directory = unit_properties.get("WorkingDirectory", "").lstrip("!-") or "/"
+    return from_words(words, directory)._replace(environment=environment)
 
 
 def _from_unit(system: System, unit: str) -> Invocation:
@@ -170,8 +170,8 @@ def _from_unit(system: System, unit: str) -> Invocation:
     return from_unit(unit_properties, {file: _text(file) for file in files})
 
 
-def _within(folder: str) -> list[str]:
-    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if _is_taken(name)]
+def _within(directory: str) -> list[str]:
+    paths = [os.path.join(directory, name) for name in sorted(os.listdir(directory)) if _is_taken(name)]
     return [path for path in paths if os.path.isfile(path)]
 
 

@@ -153,10 +153,10 @@ def reads(proc: str, pid: int, path: str) -> bool:
     real = os.path.realpath(path)
     read = {real, os.path.dirname(real)} if real.endswith(".cfg") else {real}
     named = [word for word in words[1:] if word and not word.startswith("-")]
-    folder = "/"
+    directory = "/"
     if not all(map(os.path.isabs, named)):
         try:
-            folder = os.readlink(f"{proc}/{pid}/cwd")
+            directory = os.readlink(f"{proc}/{pid}/cwd")
         except FileNotFoundError:  # it has ended
             return False
-    return any(os.path.realpath(os.path.join(folder, word)) in read for word in named)
+    return any(os.path.realpath(os.path.join(directory, word)) in read for word in named)

@@ -15,29 +15,29 @@ import hashlib
 import os
 
 #: Removed at boot, as the processes are. Writable by its owner only.
-_FOLDER = "/run/k8s_edge.ha"
+_DIRECTORY = "/run/k8s_edge.ha"
 
 
-def is_recorded(path: str, pid: int, start: int, folder: str | None = None) -> bool:
+def is_recorded(path: str, pid: int, start: int, directory: str | None = None) -> bool:
     """Whether the process was changed to match the file as it is now."""
     try:
-        with open(_place(path, folder), encoding="ascii") as file:
+        with open(_place(path, directory), encoding="ascii") as file:
             recorded = file.read()
         with open(path, "rb") as file:
             content = file.read()
     except (OSError, UnicodeDecodeError):
         return False
-    return recorded == _words(pid, start, content)
+    return recorded == _entry(pid, start, content)
 
 
-def record(path: str, pid: int, start: int, content: bytes, folder: str | None = None) -> None:
+def record(path: str, pid: int, start: int, content: bytes, directory: str | None = None) -> None:
     """Write the record. ``content`` is what the process has, and should be what the file has. Raises OSError."""
-    place = _place(path, folder)
+    place = _place(path, directory)
     os.makedirs(os.path.dirname(place), mode=0o755, exist_ok=True)
     candidate = f"{place}.{os.getpid()}"
     try:
         with open(candidate, "x", encoding="ascii") as file:
-            file.write(_words(pid, start, content))
+            file.write(_entry(pid, start, content))
         os.replace(candidate, place)
     except OSError:
         with contextlib.suppress(OSError):
@@ -47,17 +47,17 @@ def record(path: str, pid: int, start: int, content: bytes, folder: str | None =
 
 def can_record() -> bool:
     """Whether ``record`` can be expected to work."""
-    folder = _folder()
-    return os.access(folder if os.path.isdir(folder) else os.path.dirname(folder), os.W_OK)
+    directory = _directory()
+    return os.access(directory if os.path.isdir(directory) else os.path.dirname(directory), os.W_OK)
 
 
-def _folder() -> str:
-    return _FOLDER if os.geteuid() == 0 else f"/run/user/{os.geteuid()}/k8s_edge.ha"
+def _directory() -> str:
+    return _DIRECTORY if os.geteuid() == 0 else f"/run/user/{os.geteuid()}/k8s_edge.ha"
 
 
-def _place(path: str, folder: str | None) -> str:
-    return os.path.join(folder or _folder(), hashlib.sha256(os.path.realpath(path).encode()).hexdigest())
+def _place(path: str, directory: str | None) -> str:
+    return os.path.join(directory or _directory(), hashlib.sha256(os.path.realpath(path).encode()).hexdigest())
 
 
-def _words(pid: int, start: int, content: bytes) -> str:
+def _entry(pid: int, start: int, content: bytes) -> str:
     return f"{pid} {start} {hashlib.sha256(content).hexdigest()}\n"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import folders as start_faults
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import directories as start_faults
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.binding import unbindable
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.invocation import Invocation
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.messages import read_messages

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.cut_lines import cut_lines
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import folders as start_faults
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import directories as start_faults
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import invocation, open_files_allowed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.messages import (
     Messages,

@@ -34,7 +34,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
     unclear,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.editor import Edits
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing import Standing
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.current_section import CurrentSection
 
 if TYPE_CHECKING:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.file import Others
@@ -62,11 +62,11 @@ def plan_backend(
     document = parse(text)
     desired: DesiredSection | None = (remembered or {}).get(_CHECKED)
     if desired is None:
-        validator, standing = SectionValidator(), Standing(document, document.find("backend", params["name"]))
+        validator, current = SectionValidator(), CurrentSection(document, document.find("backend", params["name"]))
         options = {option: value for option, value in params.items() if option != "state"}
-        desired = validator.section("backend", options, standing=standing)
+        desired = validator.section("backend", options, current=current)
         refuse(validator.problems)
-        if remembered is not None and not standing.asked:
+        if remembered is not None and not current.asked:
             remembered[_CHECKED] = desired
     plan = _FilePlan(document, [desired], remembered)
     if params.get("state") == "absent":
@@ -123,7 +123,7 @@ def _desired_sections(
     for section in document.sections:
         there.setdefault((section.kind, section.name), []).append(section)
     seen: Counter[tuple[str, str]] = Counter()
-    desired, standings = [], []
+    desired, currents = [], []
     for kind, name, options, path in given:
         sections, place, several = there.get((kind, name), []), seen[kind, name], often[kind, name] > 1
         seen[kind, name] += 1
@@ -132,11 +132,11 @@ def _desired_sections(
         if several and not placed and place:
             validator.second(f"{path}name", name, f"a {kind} section")
             continue
-        standing = Standing(document, sections[place : place + 1] if several else sections)
-        made = validator.section(kind, options, path, standing)
+        current = CurrentSection(document, sections[place : place + 1] if several else sections)
+        made = validator.section(kind, options, path, current)
         desired.append(made._replace(place=place) if placed else made)
-        standings.append(standing)
-    return desired, len(often) < len(given) or any(standing.asked for standing in standings)
+        currents.append(current)
+    return desired, len(often) < len(given) or any(current.asked for current in currents)
 
 
 class _FilePlan:

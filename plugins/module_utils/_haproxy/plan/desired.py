@@ -17,6 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.validato
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.address import normal_address, takes_port
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import SECTION_KEYWORDS
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import lex
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.current_section import CurrentSection
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.kinds import (
     ADDRESS,
     BIND_PORT,
@@ -34,7 +35,6 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.se
     split_entry,
     table_of,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing import Standing
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT
 
 #: Options that allow two listeners on one address.
@@ -71,18 +71,18 @@ class SectionValidator(Validator):
     """Turns parameters into desired sections and collects their problems."""
 
     def section(
-        self, kind: str, params: Mapping[str, Any], path: str = "", standing: Standing | None = None
+        self, kind: str, params: Mapping[str, Any], path: str = "", current: CurrentSection | None = None
     ) -> DesiredSection:
         """A desired section. ``params`` are a section's options as Ansible gives them; None means not given.
-        ``standing`` is what the file has there: values equal to it are not checked."""
-        self.standing = standing or Standing()
+        ``current`` is what the file has there: values equal to it are not checked."""
+        self.current = current or CurrentSection()
         given = {option: value for option, value in params.items() if value is not None}
         exact = given.pop("exact", False)
         if exact:
             given = {"servers": [], "bind": [], "directives": [], **given}
         name = given.pop("name", None)
         if name is not None:
-            self.value(f"{path}name", name, NAME, self.standing.is_there)
+            self.value(f"{path}name", name, NAME, self.current.is_there)
         inherits = given.pop("from", None)
         if inherits is not None:
             self.value(f"{path}from", inherits, NAME)
@@ -152,7 +152,7 @@ class SectionValidator(Validator):
             line = join_entry(directive, entry)
             kept = self.kept(line, option)
             return entry if kept is line else split_entry(directive, kept, list(lex(kept).words))
-        self.value(option, entry, WORDS, lambda: self.standing.says(join_entry(directive, entry)))
+        self.value(option, entry, WORDS, lambda: self.current.says(join_entry(directive, entry)))
         return entry
 
     def _distinct_entries(self, directive: Directive, entries: list[str], option: str) -> None:
@@ -175,11 +175,11 @@ class SectionValidator(Validator):
         for index, bind in enumerate(checked):
             address, port = bind.setdefault("address", "*"), bind.get("port", "")
             where = normal_address(address), port
-            if takes_port(address) and not port and not self.standing.binds(*where):
+            if takes_port(address) and not port and not self.current.binds(*where):
                 self.problem(f"{path}[{index}].port", None, f"is missing for {address}", "Give the port to listen on.")
             apart = tuple(str(bind.get(option, "")) for option in _APART)
             there[where] += 1
-            if (*where, *apart) in seen and there[where] > self.standing.binds(*where):
+            if (*where, *apart) in seen and there[where] > self.current.binds(*where):
                 self.problem(f"{path}[{index}]", ":".join(where), "is listed twice", "Bind an address once.")
             seen.add((*where, *apart))
         return checked
@@ -192,8 +192,8 @@ class SectionValidator(Validator):
 
         def stands() -> bool:
             if table is BIND:
-                return self.standing.binds(address or "*", port or "") > 0
-            return address is not None and self.standing.has_server(given["name"], address, port or "")
+                return self.current.binds(address or "*", port or "") > 0
+            return address is not None and self.current.has_server(given["name"], address, port or "")
 
         if "name" in given and table is SERVER:
             self.value(f"{path}name", given["name"], NAME, stands)

@@ -33,7 +33,7 @@ def further(validator: Validator, kind: str, lines: list[str], values: Values, p
         if KEPT in line:
             line = validator.kept(line, option)
         problem = line_problem(line) or _keyword_problem(line)
-        if problem is not None and not validator.standing.says(line):
+        if problem is not None and not validator.current.says(line):
             validator.problem(option, line, *problem)
             continue
         typed = classifier.option(meanings(line))
@@ -41,7 +41,7 @@ def further(validator: Validator, kind: str, lines: list[str], values: Values, p
             further.append(line.strip())
         elif typed in _LINE_OPTIONS:
             validator.problem(option, line, f"is a {typed} line", f"Give it in {path}{_LINE_OPTIONS[typed]}.")
-        elif typed in given and not (table[typed].shape == ONE and validator.standing.says(line)):
+        elif typed in given and not (table[typed].shape == ONE and validator.current.says(line)):
             validator.problem(option, line, f"is also given as {path}{typed}", "Give it in one place.")
         elif table[typed].shape != ONE or not _unreadable(validator, line, table[typed]):
             _as_option(validator, option, line, typed, table[typed], values)
@@ -51,7 +51,7 @@ def further(validator: Validator, kind: str, lines: list[str], values: Values, p
 def _unreadable(validator: Validator, line: str, directive: Directive) -> bool:
     """Whether the file already has this line with a value that its option cannot hold: then it stays."""
     entry = split_entry(directive, line, list(lex(line).words))
-    return typed_value(directive, entry) is None and validator.standing.says(line)
+    return typed_value(directive, entry) is None and validator.current.says(line)
 
 
 def _as_option(validator: Validator, option: str, line: str, typed: str, directive: Directive, values: Values) -> None:
@@ -65,7 +65,7 @@ def _as_option(validator: Validator, option: str, line: str, typed: str, directi
         if twice and not validator.stand(directive, entry, entries):
             validator.problem(option, line, "means the same as another line, or its opposite", "Give it once.")
     elif typed in values:
-        if not validator.standing.says(line):
+        if not validator.current.says(line):
             validator.problem(option, line, "is given twice, and the last line counts", "Give it once.")
     elif directive.kind is None:
         values[typed] = True

@@ -11,24 +11,24 @@ from typing import Any, Callable
 from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.kinds import Kind
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.lexer import meanings
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.current_section import CurrentSection
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.sections import (
     Directive,
     join_entry,
 )
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing import Standing
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT
 
 Values = dict[str, Any]
 
 
 class Validator:
-    """Checks option values one by one and collects problems. ``standing`` is what the file has."""
+    """Checks option values one by one and collects problems. ``current`` is what the file has."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.passed: set[tuple[int, Any]] = set()
-        self.standing = Standing()
+        self.current = CurrentSection()
 
     def second(self, option: str, name: str, what: str) -> None:
         """Add a problem: this name is a duplicate."""
@@ -59,7 +59,7 @@ class Validator:
 
     def kept(self, line: str, option: str) -> str:
         """The line, with the file's secret in the place of a mask."""
-        kept = self.standing.secret(line)
+        kept = self.current.secret(line)
         if kept is not None:
             return kept
         reason = "stands for a secret in the same line of the file, and the file has no such line"
@@ -69,7 +69,7 @@ class Validator:
     def stand(self, directive: Directive, entry: str, entries: Sequence[str]) -> bool:
         """Whether all entries of one key are in the file, which may have duplicates."""
         key = entry_key(directive, entry)
-        return self.standing.says(
+        return self.current.says(
             *(join_entry(directive, other) for other in entries if entry_key(directive, other) == key)
         )
 

@@ -41,7 +41,7 @@ class Desired(NamedTuple):
         return ", ".join([*parts, f"weight {self.weight}"] if self.weight is not None else parts)
 
 
-class Change(NamedTuple):
+class ServerChange(NamedTuple):
     """A server as it is, and its desired state and weight."""
 
     server: Server
@@ -86,7 +86,7 @@ def weight_problem(weight: str) -> Problem | None:
     return None
 
 
-def changes(current: Servers, chosen: Sequence[Server], desired: Desired) -> tuple[list[Change], list[Problem]]:
+def changes(current: Servers, chosen: Sequence[Server], desired: Desired) -> tuple[list[ServerChange], list[Problem]]:
     """The changes of the chosen servers, and problems of weights that cannot be set."""
     found, problems = [], []
     for server in chosen:
@@ -95,7 +95,7 @@ def changes(current: Servers, chosen: Sequence[Server], desired: Desired) -> tup
             weight, problem = _weight(server, desired.weight, current.algorithms.get(server.backend, ""))
             if problem is not None:
                 problems.append(problem)
-        change = Change(server, desired.state or server.state, weight)
+        change = ServerChange(server, desired.state or server.state, weight)
         if change.commands:
             found.append(change)
     return found, problems
@@ -129,7 +129,7 @@ def emptied(before: Sequence[Server], after: Sequence[Server]) -> list[str]:
     return [f"{backend} ({', '.join(names)})" for backend, names in lost.items()]
 
 
-def foreseen(servers: Sequence[Server], made: Sequence[Change]) -> list[Server]:
+def foreseen(servers: Sequence[Server], made: Sequence[ServerChange]) -> list[Server]:
     """The servers as they will be: with the changes, and with what servers that track them inherit (``track``)."""
     by_title = {change.server.title: change for change in made}
     leads = {server.title: server.follows for server in servers}

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.runtime import Runtime
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, server_result
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import looks
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.wait import repeated_reads
 
 #: The first version in which a queue floods its own server.
 FLOODS = (3, 0)
@@ -43,7 +43,7 @@ def emptied(runtime: Runtime, servers: Sequence[Server], timeout: float) -> Iter
         return
     runtime.change([f"set server {server.title} weight 0" for server in waiting])
     try:
-        for last, now in looks(runtime, {server.title for server in waiting}, timeout):
+        for last, now in repeated_reads(runtime, {server.title for server in waiting}, timeout):
             left = [server for server in now if server.queued]
             if not left:
                 break

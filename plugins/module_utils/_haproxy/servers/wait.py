@@ -42,7 +42,7 @@ def wait_for_sessions(runtime: Runtime, titles: set[str], timeout: float, shut_d
 
 def wait_for_health(runtime: Runtime, titles: set[str], timeout: float) -> list[Server]:
     """Wait until every server is up by its checks; a server without checks counts as up. Returns the servers."""
-    for last, servers in looks(runtime, titles, timeout):
+    for last, servers in repeated_reads(runtime, titles, timeout):
         ill = [server for server in servers if not server.healthy]
         if not ill:
             return servers
@@ -61,7 +61,7 @@ def _by_agent(server: Server) -> str:
 def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Server]:
     """The servers that still have sessions at the end."""
     busy: list[Server] = []
-    for _last, servers in looks(runtime, titles, timeout):
+    for _last, servers in repeated_reads(runtime, titles, timeout):
         taken = [server.title for server in servers if server.state == "ready"]
         if taken:
             raise EdgeError(
@@ -73,7 +73,7 @@ def _until_idle(runtime: Runtime, titles: set[str], timeout: float) -> list[Serv
     return busy
 
 
-def looks(runtime: Runtime, titles: set[str], timeout: float) -> Iterator[tuple[bool, list[Server]]]:
+def repeated_reads(runtime: Runtime, titles: set[str], timeout: float) -> Iterator[tuple[bool, list[Server]]]:
     """Read the servers repeatedly, with a flag for the last time: first at once, last when the timeout is over.
 
     Each read opens a new connection: after a reload the old process would still answer on a kept one, with its old view

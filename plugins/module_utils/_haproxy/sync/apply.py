@@ -19,7 +19,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.servi
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessions import LASTING
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.socket import stats_socket
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import (
-    Change,
+    RuntimeChange,
     Target,
     plan_change,
     plan_return,
@@ -104,7 +104,7 @@ class ProcessChange:
             raise ApplyError(error, [failure]) from error
         raise error
 
-    def _live(self, change: Change) -> None:
+    def _live(self, change: RuntimeChange) -> None:
         runtime = self.process.runtime
         runtime.change(change.commands)
         remove(runtime, change.removals)

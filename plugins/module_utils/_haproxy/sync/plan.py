@@ -49,7 +49,7 @@ class Target(NamedTuple):
     server: str
 
 
-class Change(NamedTuple):
+class RuntimeChange(NamedTuple):
     """``commands`` are sent together; ``removals`` follow after all of them. ``summaries`` has a line for each change.
     ``reasons`` say why a reload is needed instead of all that, ``spares_sessions`` whether it is only for the sake of
     sessions that clients have now."""
@@ -72,7 +72,7 @@ class Abilities(NamedTuple):
 
 def plan_change(
     old: Document, new: Document, names: set[str], rows: dict[str, dict[str, Row]], abilities: Abilities
-) -> Change:
+) -> RuntimeChange:
     """From a process that has read ``old`` to one that has read ``new``. ``names`` are proxies to compare even if the
     file's text about them is the same; ``rows`` the servers of every proxy that is read."""
     same = old.text == new.text
@@ -92,9 +92,9 @@ def plan_change(
         planner.reasons.append(f"the socket's level is {abilities.level}, which may not change anything")
     reasons += planner.reasons
     if reasons:
-        return Change(reasons=tuple(dict.fromkeys(reasons)))
+        return RuntimeChange(reasons=tuple(dict.fromkeys(reasons)))
     removals, shutting = tuple(planner.removals), tuple(planner.shutting)
-    return Change(tuple(planner.summaries), tuple(planner.commands), removals, shutting=shutting)
+    return RuntimeChange(tuple(planner.summaries), tuple(planner.commands), removals, shutting=shutting)
 
 
 def touched(old: Document, new: Document) -> set[str]:
@@ -105,7 +105,7 @@ def touched(old: Document, new: Document) -> set[str]:
 
 def plan_return(
     file: Document, before: dict[str, dict[str, Row]], now: dict[str, dict[str, Row]], abilities: Abilities
-) -> tuple[Change, list[str]]:
+) -> tuple[RuntimeChange, list[str]]:
     """The change from ``now`` back to the state ``before``, and what cannot be reverted, in words. ``file`` is what the
     process had read."""
     planner = _Planner(file, abilities)
@@ -122,7 +122,7 @@ def plan_return(
             else:
                 lost.append(f"{name}/{server}, which no file has, was deleted")
     lost += planner.reasons
-    return Change(tuple(planner.summaries), tuple(planner.commands), tuple(planner.removals)), lost
+    return RuntimeChange(tuple(planner.summaries), tuple(planner.commands), tuple(planner.removals)), lost
 
 
 class _Planner:

@@ -11,7 +11,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file imp
 
 if TYPE_CHECKING:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.serving import Process
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import Change
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import RuntimeChange
     from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import Row
 
 
@@ -43,4 +43,4 @@ class ProcessStep(NamedTuple):
     process: Process
     seen: Seen
     content: bytes
-    change: Change
+    change: RuntimeChange

@@ -18,7 +18,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessi
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import (
     Abilities,
-    Change,
+    RuntimeChange,
     Target,
     plan_change,
     touched,
@@ -68,7 +68,7 @@ def warming(process: Process) -> tuple[str, ...]:
     )
 
 
-def lasting(process: Process, seen: Seen, change: Change) -> tuple[str, ...]:
+def lasting(process: Process, seen: Seen, change: RuntimeChange) -> tuple[str, ...]:
     """Messages about servers that cannot be deleted at runtime: their sessions are so old that they will last. A reload
     leaves them to the old process."""
     busy = [each for each in change.removals if seen.rows[each.backend][each.server].sessions]
@@ -82,7 +82,7 @@ def lasting(process: Process, seen: Seen, change: Change) -> tuple[str, ...]:
     )
 
 
-def ending(process: Process, seen: Seen, change: Change) -> tuple[str, ...]:
+def ending(process: Process, seen: Seen, change: RuntimeChange) -> tuple[str, ...]:
     """Messages about how many sessions, older than a second, a server's maintenance ends (on-marked-down)."""
     leaving = [each for each in change.shutting if seen.rows[each.backend][each.server].sessions]
     return tuple(
@@ -117,11 +117,11 @@ def examine(step: ProcessStep, *, rehearsal: bool) -> None:
         refuse(unbindable(old, new, rehearsal=rehearsal))
 
 
-def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) -> tuple[Seen, Change]:
+def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) -> tuple[Seen, RuntimeChange]:
     """What the process needs to get ``content``, and ``seen`` with the servers of every proxy involved."""
     path = asked.file.path
     if not process.loaded.loaded:
-        return seen, Change(
+        return seen, RuntimeChange(
             reasons=(f"the running process has not loaded the previous {path}: {process.loaded.reason}",)
         )
     old, new = parse(decode(seen.content or b"")), parse(decode(content))
@@ -131,14 +131,14 @@ def _plan_process(asked: Asked, seen: Seen, process: Process, content: bytes) ->
     change = plan_change(old, new, asked.names, seen.rows, abilities(process))
     if change.commands or change.removals:
         if not process.alone:
-            return seen, Change(
+            return seen, RuntimeChange(
                 reasons=(f"it was started with more files than {path}, which may count for servers too",)
             )
         if seen.content != content and not live_record.can_record():
-            return seen, Change(reasons=("what was changed at runtime could not be recorded in /run",))
+            return seen, RuntimeChange(reasons=("what was changed at runtime could not be recorded in /run",))
         kept = lasting(process, seen, change)
         if kept:
-            return seen, Change(reasons=kept, spares_sessions=True)
+            return seen, RuntimeChange(reasons=kept, spares_sessions=True)
     return seen, change
 
 

@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.re
 from ansible_collections.k8s_edge.ha.plugins.module_utils._secrets import KEPT
 
 
-class StandingLines:
+class CurrentLines:
     """The lines of a section, or of several that count as one."""
 
     def __init__(self, document: Document | None, sections: Sequence[Section]) -> None:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import Document, Section
 
 if TYPE_CHECKING:
-    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing_lines import StandingLines
+    from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.current_lines import CurrentLines
 
 
-class Standing:
+class CurrentSection:
     """The lines of a section, or of several that count as one; empty where the section is new."""
 
     def __init__(self, document: Document | None = None, sections: Sequence[Section] = ()) -> None:
@@ -25,7 +25,7 @@ class Standing:
         self._sections = sections
         #: Whether a result depends on what is in the file.
         self.asked = False
-        self._lines: StandingLines | None = None
+        self._lines: CurrentLines | None = None
 
     def is_there(self) -> bool:
         """Whether the section is in the file."""
@@ -48,12 +48,12 @@ class Standing:
         """The line that, with its secrets masked, equals this one; each is used once. None where there is none."""
         return self._read().secret(line)
 
-    def _read(self) -> StandingLines:
+    def _read(self) -> CurrentLines:
         self.asked = True
         if self._lines is None:
-            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.standing_lines import (
-                StandingLines,
+            from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.current_lines import (
+                CurrentLines,
             )
 
-            self._lines = StandingLines(self._document, self._sections)
+            self._lines = CurrentLines(self._document, self._sections)
         return self._lines

@@ -81,7 +81,7 @@ class Boot:
         self.system = system
         self.root = root
         self.files: dict[str, ConfigFile] = {}
-        units = [ConfigFile(os.path.join(root, folder, UNIT)).read() for folder in _UNITS]
+        units = [ConfigFile(os.path.join(root, directory, UNIT)).read() for directory in _UNITS]
         self.unit = next((unit.decode("utf-8", "replace") for unit in units if unit is not None), None)
         if os.path.exists(os.path.join(root, "etc/init.d/ipvsadm")):
             self.files["switch"] = ConfigFile(os.path.join(root, "etc/default/ipvsadm"))
@@ -91,7 +91,7 @@ class Boot:
         else:
             reason = "cannot be done: ipvsadm, whose service restores the table at boot, is not installed"
             raise InputError([Problem("persist", True, reason, "Install the package ipvsadm, or leave persist out")])
-        if any(os.path.isdir(os.path.join(root, folder)) for folder in _UNITS[1:]):
+        if any(os.path.isdir(os.path.join(root, directory)) for directory in _UNITS[1:]):
             path = os.path.join(root, _UNITS[0], UNIT + ".d/k8s_edge.conf")
             self.files["drop-in"] = ConfigFile(path, mode=0o644)
 
@@ -141,10 +141,10 @@ class Boot:
             reason = ended.stderr.strip() if ended else f"there is no {tool}"
             raise EdgeError(f"The service ipvsadm cannot be {word}d at boot: {reason}.")
 
-    def _reload(self, folder: str) -> None:
+    def _reload(self, directory: str) -> None:
         """Make systemd read a new or removed drop-in."""
-        if not os.listdir(folder):
-            os.rmdir(folder)
+        if not os.listdir(directory):
+            os.rmdir(directory)
         systemctl = self.system.which("systemctl")
         if systemctl is not None and os.path.isdir("/run/systemd/system"):
             ended = self.system.run([systemctl, "daemon-reload"], timeout=_SECONDS)
@@ -154,8 +154,8 @@ class Boot:
     def _enabled(self) -> bool:
         """Whether the service is enabled, read from its links: asking systemd takes longer than everything else
         here."""
-        for folder in ("etc/systemd/system", *(f"etc/rc{level}.d" for level in "2345")):
-            path = os.path.join(self.root, folder)
+        for directory in ("etc/systemd/system", *(f"etc/rc{level}.d" for level in "2345")):
+            path = os.path.join(self.root, directory)
             for name in os.listdir(path) if os.path.isdir(path) else ():
                 if re.fullmatch("S[0-9][0-9]ipvsadm", name):
                     return True

@@ -52,12 +52,12 @@ class _Finder:
 
     def __init__(self) -> None:
         self.files: list[ReadFile] = []
-        self.folders: list[float] = []
+        self.directories: list[float] = []
 
-    def __call__(self, pattern: str, folder: str) -> Iterator[tuple[str, str]]:
-        full = os.path.join(folder, pattern)
+    def __call__(self, pattern: str, directory: str) -> Iterator[tuple[str, str]]:
+        full = os.path.join(directory, pattern)
         if glob.has_magic(full):
-            self.folders.extend(_changed(os.path.dirname(full)))
+            self.directories.extend(_changed(os.path.dirname(full)))
         for one in _expand(full):
             for path in sorted(glob.glob(one)):
                 text = self.read(path) if len(self.files) < _MOST_FILES else None
@@ -91,9 +91,9 @@ def read_configuration(path: str, config_id: str = "", text: str | None = None) 
     else:
         from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.expansion import expand
 
-        folder = os.path.dirname(os.path.realpath(path))
-        document = parse(expand(own, folder, config_id or os.uname().nodename, finder))
-    changed = max([file.changed for file in finder.files] + finder.folders, default=0.0)
+        directory = os.path.dirname(os.path.realpath(path))
+        document = parse(expand(own, directory, config_id or os.uname().nodename, finder))
+    changed = max([file.changed for file in finder.files] + finder.directories, default=0.0)
     return Reading(finder.files, changed, document)
 
 
@@ -132,8 +132,8 @@ def _expand(pattern: str) -> list[str]:
     return [one for choice in match.group(1).split(",") for one in _expand(before + choice + after)]
 
 
-def _changed(folder: str) -> list[float]:
+def _changed(directory: str) -> list[float]:
     try:
-        return [os.stat(folder).st_mtime]
+        return [os.stat(directory).st_mtime]
     except OSError:
         return []

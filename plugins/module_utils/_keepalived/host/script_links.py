@@ -80,9 +80,9 @@ def _link_above(path: str) -> str:
     """The first directory in an absolute path that is a symbolic link; empty where none is."""
     parts = path.split("/")
     for count in range(2, len(parts)):
-        folder = "/".join(parts[:count])
-        if path.startswith("/") and os.path.islink(folder):
-            return folder
+        directory = "/".join(parts[:count])
+        if path.startswith("/") and os.path.islink(directory):
+            return directory
     return ""
 
 

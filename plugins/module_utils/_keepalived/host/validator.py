@@ -44,7 +44,7 @@ _NOT_YET = re.compile(
 #: An include with a relative path: at the beginning of a line, under a condition, after a brace or in a definition.
 _INCLUDE = re.compile(rb"(?m)((?:^|[{}=])[ \t]*(?:@[^ \t\n]*[ \t]+)?include[rmwba]?[ \t]+)([^/\s][^\n]*)$")
 #: The directory of the file, unless a definition gives the name another meaning.
-_FOLDER = re.compile(rb"\$(?:\{_PWD\}|_PWD(?=[ \t,)\r\n]|$))")
+_DIRECTORY = re.compile(rb"\$(?:\{_PWD\}|_PWD(?=[ \t,)\r\n]|$))")
 _PARAMETER = re.compile(rb"\$\{?(\w+)")
 
 
@@ -129,13 +129,13 @@ class Validator:
         return done
 
 
-def _messages(done: Completed, path: str, folder: str) -> list[str]:
+def _messages(done: Completed, path: str, directory: str) -> list[str]:
     """The messages of a run without the parts that differ between two runs: their position, the name of the file, and
     the directory that a rehearsal puts before relative paths."""
     name = os.path.basename(path)
     lines = (done.stderr + "\n" + done.stdout).split("\n")
     return [
-        _WHERE.sub("", line.strip()).replace(path, "the file").replace(folder + "/", "").replace(name, "the file")
+        _WHERE.sub("", line.strip()).replace(path, "the file").replace(directory + "/", "").replace(name, "the file")
         for line in lines
         if line.strip()
     ]
@@ -163,14 +163,14 @@ def _anchor(candidate: str, directory: str) -> None:
             file.write(anchored)
 
 
-def anchor(content: bytes, folder: bytes) -> bytes:
-    """A configuration whose meaning does not depend on its directory: as if it were in ``folder``."""
+def anchor(content: bytes, directory: bytes) -> bytes:
+    """A configuration whose meaning does not depend on its directory: as if it were in ``directory``."""
     if b"_PWD" in content and b"$_PWD=" not in content:
-        content = _FOLDER.sub(lambda _match: folder, content)
+        content = _DIRECTORY.sub(lambda _match: directory, content)
 
     def anchored(match: re.Match[bytes]) -> bytes:
         include, path = match.groups()
-        return include + path if _is_absolute(path, content) else include + folder + b"/" + path
+        return include + path if _is_absolute(path, content) else include + directory + b"/" + path
 
     return _INCLUDE.sub(anchored, content) if b"include" in content else content
 

@@ -16,8 +16,8 @@ from typing import Callable, NamedTuple
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.loops import LOOPS, loop_of
 
-#: ``find(pattern, folder) -> (folder, text)`` of every file that an include matches, in order: the directory of the
-#: file, with symbolic links resolved, and its content. ``folder`` is the base of a relative pattern.
+#: ``find(pattern, directory) -> (directory, text)`` of every file that an include matches, in order: the directory of
+#: the file, with symbolic links resolved, and its content. ``directory`` is the base of a relative pattern.
 Find = Callable[[str, str], Iterable["tuple[str, str]"]]
 
 #: keepalived's line buffer (MAXBUF), which stops a definition that refers to itself; and the limit of lines for a file.
@@ -48,7 +48,7 @@ class _Source:
     def __init__(self, files: Iterable[tuple[str, str]]) -> None:
         self.files = iter(files)
         self.lines: Iterator[str] = iter(())
-        self.folder = ""
+        self.directory = ""
 
     def line(self) -> str | None:
         """The next line, or None at the end of all files."""
@@ -59,16 +59,16 @@ class _Source:
             opened = next(self.files, None)
             if opened is None:
                 return None
-            self.folder, text = opened
+            self.directory, text = opened
             self.lines = iter(text.split("\n"))
 
 
-def expand(text: str, folder: str, config_id: str, find: Find) -> str:
-    """The text that keepalived makes of a file in ``folder``, without includes, definitions, conditions and loops; a
+def expand(text: str, directory: str, config_id: str, find: Find) -> str:
+    """The text that keepalived makes of a file in ``directory``, without includes, definitions, conditions and loops; a
     brace ends its line. ``config_id`` is the name for ``@`` conditions: the host name, unless keepalived is told
     another."""
     lines: list[str] = []
-    for line in _Reader(config_id, find).read(folder, text):
+    for line in _Reader(config_id, find).read(directory, text):
         if line == "{" and lines and lines[-1] not in ("{", "}") and '"' not in lines[-1]:
             lines[-1] += " {"
         else:
@@ -93,9 +93,9 @@ class _Reader:
         #: The definition that continues in the next line, if any.
         self.growing: str | None = None
 
-    def read(self, folder: str, text: str) -> Iterator[str]:
+    def read(self, directory: str, text: str) -> Iterator[str]:
         """The lines that keepalived's parser receives, each brace as a line of its own."""
-        self.sources.append(_Source([(folder, text)]))
+        self.sources.append(_Source([(directory, text)]))
         while self.sources:
             raw = self.sources[-1].line()
             if raw is None:
@@ -191,7 +191,7 @@ class _Reader:
     def _definition(self, name: str) -> Definition | None:
         found = self.definitions.get(name)
         if found is None and name == "_PWD":
-            return Definition((self.sources[-1].folder,), False)
+            return Definition((self.sources[-1].directory,), False)
         return found
 
     def _loop(self, line: str) -> Iterator[str]:
@@ -209,7 +209,7 @@ class _Reader:
     def _include(self, pattern: str) -> None:
         """Continue with the files of an include, and then with this one."""
         if len(self.sources) < _DEEPEST:
-            self.sources.append(_Source(self.find(pattern, self.sources[-1].folder)))
+            self.sources.append(_Source(self.find(pattern, self.sources[-1].directory)))
 
 
 def decomment(line: str) -> str:

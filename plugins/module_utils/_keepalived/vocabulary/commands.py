@@ -89,17 +89,17 @@ def normal(text: str) -> str:
 def process_problem(value: str) -> tuple[str, str] | None:
     """(reason, remedy) where a text cannot be a process and its parameters, else None."""
     wrong = word_problem(value.replace(" ", "_"), ";'$\\", _LONGEST)
-    if wrong is None and (value.count('"') % 2 or not _words(value)):
+    if wrong is None and (value.count('"') % 2 or not _split(value)):
         return "has a double quote that is not closed, or names nothing", "Close it."
     return wrong or _broken(value)
 
 
 def process_normal(text: str) -> str:
     """A process and its parameters, quoted only where needed."""
-    return " ".join(map(_double_quoted, _words(text)))
+    return " ".join(map(_double_quoted, _split(text)))
 
 
-def _words(text: str) -> list[str]:
+def _split(text: str) -> list[str]:
     return [quoted or bare for quoted, bare in _DOUBLE_QUOTED.findall(text)]
 
 

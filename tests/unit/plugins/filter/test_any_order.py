@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import desired_proxies
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.vrrp import desired_instances, members
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.health import Health
 
 EDGE = [f"lb{number}.example.com" for number in (1, 2, 9, 10, 11)]
 SERVERS = [f"kube-{number}" for number in (1, 2, 10)]
@@ -50,7 +50,7 @@ HOSTVARS = {host: facts(number) for number, host in enumerate(EDGE + SERVERS, 1)
 
 def derived(groups, hostvars):
     vips = declared(VIPS, groups)
-    proxies = {host: desired_proxies(host, vips, hostvars, Checks("/ca", 8404)) for host in EDGE}
+    proxies = {host: desired_proxies(host, vips, hostvars, Health("/ca", 8404)) for host in EDGE}
     return vips, desired_instances(members(vips, hostvars), {}), proxies
 
 

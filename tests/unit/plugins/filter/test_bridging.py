@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import host_state
 
 OLD = {"name": "v", "virtual_ipaddress": [{"address": "10.0.0.9/24"}]}
 OLD_SIX = {"name": "v-v6", "virtual_ipaddress": [{"address": "fd00::9/64"}]}
@@ -139,7 +139,7 @@ def test_what_a_host_is_to_have_alone_needs_no_successor_and_is_kept_on_loopback
     assert (change["coordinated"], change["without_successor"]) == (["v"], [])
     assert change["bridged"] == ["10.0.0.9/32"]
     # Nobody is stopped for it.
-    assert not standing("h", (), {}, {**here_now, "loaded": True}, [left]).split
+    assert not host_state("h", (), {}, {**here_now, "loaded": True}, [left]).split
     # What is not exact keeps the peers that the file names.
     assert keepalived_change(here_now, [{**left, "exact": False}], [gone])["coordinated"] == []
     # A member that has not left yet is asked for.

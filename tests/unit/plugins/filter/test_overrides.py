@@ -49,7 +49,7 @@ def test_an_instance_gets_what_all_have_and_what_it_says_itself(lab):
 
 
 def test_the_check_of_haproxy_keeps_what_is_not_said(lab):
-    watch = {"folder": "/etc/keepalived", "check": {"interval": 5}}
+    watch = {"directory": "/etc/keepalived", "check": {"interval": 5}}
     vips = [lab.kubeapi]
     (script,) = watched(vips, "haproxy-1", lab.groups(), lab.hostvars(vips), watch)["scripts"]
     assert (script["interval"], script["timeout"], script["fall"]) == (5, 1, 2)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.preflight_findings import preflight_findings
-from ansible_collections.k8s_edge.ha.plugins.filter.preflight_looks import preflight_looks
+from ansible_collections.k8s_edge.ha.plugins.filter.preflight_options import preflight_options
 
 from .conftest import GROUPS, KUBEAPI, edge_problems, hostvars, vip_faults
 
@@ -67,7 +67,7 @@ def look(host: str, answered: tuple[str, ...] = (), heard: tuple[dict[str, Any],
         "clock": float(NOW),
         "deaf": "",
         "listened": {"seconds": 3.0, "interfaces": ["eth0"]},
-        "heard": list(heard),
+        "advertisements": list(heard),
         "answers": [{"address": "10.77.0.100", "asked_on": ["eth0"], "hardware": list(answered)}],
         "links": [
             {"name": "eth0", "up": True, "carrier": True, "hardware": HARDWARE[host], "mtu": 1500},
@@ -133,7 +133,7 @@ def test_nothing_is_found_where_all_is_well(fleet):
 
 def heard(fleet, *said):
     for host in HARDWARE:
-        fleet[host]["k8s_edge_wire"]["heard"] = list(said)
+        fleet[host]["k8s_edge_wire"]["advertisements"] = list(said)
     return found(fleet)
 
 
@@ -198,20 +198,20 @@ def test_our_address_under_another_virtual_router_id(fleet):
     ],
 )
 def test_a_member_that_does_not_agree(fleet, sent, words):
-    fleet["haproxy-2"]["k8s_edge_wire"]["heard"] = [advertisement("10.77.0.11", **sent)]
+    fleet["haproxy-2"]["k8s_edge_wire"]["advertisements"] = [advertisement("10.77.0.11", **sent)]
     (line,) = found(fleet)
     assert line.startswith("error: haproxy-2: k8s_edge_vips[kubeapi], instance kubeapi: haproxy-1 ")
     assert words in line
 
 
 def test_a_change_that_is_to_come_may_bring_members_together(fleet):
-    fleet["haproxy-2"]["k8s_edge_wire"]["heard"] = [advertisement("10.77.0.11", authentication="PASS")]
+    fleet["haproxy-2"]["k8s_edge_wire"]["advertisements"] = [advertisement("10.77.0.11", authentication="PASS")]
     fleet["haproxy-1"]["k8s_edge_plan"]["would_change"] = True
     assert found(fleet)[0].startswith("warning: haproxy-2: k8s_edge_vips[kubeapi], instance kubeapi: haproxy-1 sends")
 
 
 def test_a_member_that_does_not_run_yet_is_no_disagreement(fleet):
-    fleet["haproxy-2"]["k8s_edge_wire"]["heard"] = [advertisement("10.77.0.11", version=2, advert_int=1.0)]
+    fleet["haproxy-2"]["k8s_edge_wire"]["advertisements"] = [advertisement("10.77.0.11", version=2, advert_int=1.0)]
     fleet["haproxy-2"]["k8s_edge_before"].update(active=False, instances=[])
     assert found(fleet) == []
 
@@ -420,7 +420,7 @@ def test_what_could_not_be_planned_is_told(fleet):
 
 
 def test_looks():
-    assert preflight_looks(GROUPS, hostvars([{**KUBEAPI, "interface": "eth0"}]))["haproxy-2"] == {
+    assert preflight_options(GROUPS, hostvars([{**KUBEAPI, "interface": "eth0"}]))["haproxy-2"] == {
         "addresses": [{"address": "10.77.0.100", "interface": "eth0"}],
         "ports": [{"address": "10.77.0.100", "port": 6443}],
         "servers": [{"name": f"kube-{n}", "address": f"10.77.0.2{n}", "port": 6443} for n in (1, 2, 3)],

@@ -16,7 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import profiles as registry
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory import vip_spec
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.checks import Checks
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.health import Health
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.proxied import Proxied
 
 PAGES = Path(__file__).resolve().parents[4] / "docs" / "profiles"
@@ -60,7 +60,7 @@ class Database(Proxied):
     def settings(self, entry, ports):
         return entry.get("user")
 
-    def checked(self, backend, checks):
+    def checked(self, backend, health):
         return {**backend, "options": ["pgsql-check", *backend["options"]]}
 
 
@@ -91,7 +91,7 @@ VIP = {
 def test_a_new_profile_needs_nobody_elses_code():
     (vip,) = declared([VIP], GROUPS)
     assert vip.settings == "haproxy"
-    made = desired_proxies("haproxy-1", [vip], HOSTVARS, Checks("", 8404))
+    made = desired_proxies("haproxy-1", [vip], HOSTVARS, Health("", 8404))
     assert made["backends"][0]["options"][0] == "pgsql-check"
     assert vip_spec.documented()["profile"]["choices"] == [*registry.profiles()]
 

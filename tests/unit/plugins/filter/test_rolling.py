@@ -13,7 +13,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import order as _rolling
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import Standing, silenced_by, standing
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import HostState, host_state, silenced_by
 from derived import keepalived_instances
 
 from .conftest import vip_faults
@@ -149,7 +149,11 @@ def test_formatting_of_addresses_is_no_difference(lab):
 @pytest.mark.parametrize("split", [True, False])
 def test_a_host_that_directs_what_it_holds_is_never_the_one_that_is_stopped(split):
     """Not for another that holds more VIPs, of HAProxy."""
-    hosts = [Standing("a", True, 3, split), Standing("b", True, 0, split), Standing("c", True, 1, split, directs=True)]
+    hosts = [
+        HostState("a", True, 3, split),
+        HostState("b", True, 0, split),
+        HostState("c", True, 1, split, directs=True),
+    ]
     partners = {"a": ["b", "c"], "b": ["a", "c"], "c": ["a", "b"]}
     assert _rolling.order(hosts, partners) == (["c", "a", "b"] if split else ["b", "a", "c"])
     assert silenced_by("c", hosts, partners) == (["a", "b"] if split else [])
@@ -168,7 +172,7 @@ def test_who_directs_is_seen(lab, held):
     }
     vips = declared([edge], lab.groups())
     info = {"active": True, "loaded": True, "vips": [{"address": VIP, "instance": "edge", "held": held}]}
-    found = standing("haproxy-1", vips, {"k8s_edge_before": info}, info, [])
+    found = host_state("haproxy-1", vips, {"k8s_edge_before": info}, info, [])
     assert (found.directs, found.holds) == (held, int(held))
 
 

@@ -35,7 +35,7 @@ def named(entries):
 
 def test_haproxy_is_watched_twice_and_either_takes_the_host_out(lab):
     said = watched(
-        [lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars(), {"health_port": 8405, "folder": "/etc/keepalived"}
+        [lab.kubeapi], "haproxy-1", lab.groups(), lab.hostvars(), {"health_port": 8405, "directory": "/etc/keepalived"}
     )
     (script,), (process,) = said["scripts"], said["track_processes"]
     assert (script["script"], script["weight"]) == ("/etc/keepalived/check-haproxy 8405", 0)
@@ -59,7 +59,7 @@ def test_where_the_kernel_tells_nothing_of_processes_none_is_tracked(lab):
 
 
 def test_a_vip_may_also_leave_a_host_that_sees_no_server(lab):
-    watch = {"servers": True, "folder": "/etc/keepalived", "check": {"interval": 5, "timeout": 4}}
+    watch = {"servers": True, "directory": "/etc/keepalived", "check": {"interval": 5, "timeout": 4}}
     arguments = ("haproxy-1", lab.groups(), lab.hostvars())
     scripts = named(watched([lab.kubeapi], *arguments, watch)["scripts"])
     assert scripts["kubeapi-servers"]["script"] == "/etc/keepalived/check-haproxy 8404 /healthz/kubeapi"
@@ -71,7 +71,7 @@ def test_a_vip_may_also_leave_a_host_that_sees_no_server(lab):
 
 def test_the_apiserver_beside_haproxy_is_asked_by_the_address_that_haproxy_uses(lab):
     vips, groups, hostvars = control_plane(lab, backend_port=6444)
-    scripts = named(watched(vips, "kube-2", groups, hostvars, {"folder": "/x"})["scripts"])
+    scripts = named(watched(vips, "kube-2", groups, hostvars, {"directory": "/x"})["scripts"])
     assert scripts["kubeapi-apiserver"]["script"] == "/x/check-apiserver 10.77.0.22 6444"
     assert scripts["kubeapi-apiserver"]["timeout"] < scripts["kubeapi-apiserver"]["interval"]
 

@@ -46,11 +46,13 @@ def archive(tmp_path):
     with zipfile.ZipFile(path, "w") as payload:
         for depth in range(1, len(PACKAGES) + 1):
             payload.writestr("/".join(PACKAGES[:depth]) + "/__init__.py", "")
-        folder = "/".join(PACKAGES)
-        payload.writestr(f"{folder}/_sample.py", "VALUE = 1\ndef fail():\n    return 1 / 0  # here\n")
-        payload.writestr(f"{folder}/_pack/__init__.py", "VALUE = 2\n")
+        directory = "/".join(PACKAGES)
+        payload.writestr(f"{directory}/_sample.py", "VALUE = 1\ndef fail():\n    return 1 / 0  # here\n")
+        payload.writestr(f"{directory}/_pack/__init__.py", "VALUE = 2\n")
         payload.writestr("ansible_collections/other.py", "")
-        payload.writestr(f"{folder}/_payload_imports.py", open(sys.modules[PayloadFinder.__module__].__file__).read())
+        payload.writestr(
+            f"{directory}/_payload_imports.py", open(sys.modules[PayloadFinder.__module__].__file__).read()
+        )
     return path
 
 

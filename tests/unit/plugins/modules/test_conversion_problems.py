@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils import _run_module
 from ansible_collections.k8s_edge.ha.plugins.module_utils._arguments.problems import conversion_problems
 
-FOLDER = Path(_run_module.__file__).parents[1] / "modules"
+DIRECTORY = Path(_run_module.__file__).parents[1] / "modules"
 #: Without those that are the documentation of an action plugin.
-MODULES = sorted(path.stem for path in FOLDER.glob("[a-z]*.py") if "run_module" in path.read_text())
+MODULES = sorted(path.stem for path in DIRECTORY.glob("[a-z]*.py") if "run_module" in path.read_text())
 
 
 def spec_of(name, monkeypatch):

@@ -88,8 +88,8 @@ def host(monkeypatch, tmp_path):
 
     def make(units=(), running=False, left=(), chains=()):
         monkeypatch.setattr(NftablesRules, "chains", lambda self: chains)
-        for folder in ("etc/multi-user.target.wants", "lib"):
-            (tmp_path / folder).mkdir(parents=True)
+        for directory in ("etc/multi-user.target.wants", "lib"):
+            (tmp_path / directory).mkdir(parents=True)
         for name, state in units:
             (tmp_path / "lib" / f"{name}.service").touch()
             if state == "masked":
@@ -193,7 +193,7 @@ def test_what_is_left_is_what_closing_would_do(monkeypatch, tmp_path):
     monkeypatch.setattr(firewalld, "Stopped", Door)
     desired = Desired((new,), ("eth0",), close=False)
     plan, left = actions._reconcile("firewalld", desired, False, Host(), False)
-    closing = f"zone public: remove our {rule}, for good"
+    closing = f"zone public: remove {rule} that k8s_edge added, for good"
     assert (plan.summary, left) == ([], [closing])
     more = desired._replace(openings=(new, Opening("tcp", 3)))
     asked, left = actions._reconcile("firewalld", more, False, Host(), True)
@@ -227,7 +227,7 @@ def test_the_module_from_the_outside(run_module_process):
 
 @pytest.mark.parametrize("left", ["firewalld.json", "nftables.json"])
 def test_a_backend_has_something_of_ours_as_long_as_its_record_says_so(monkeypatch, tmp_path, left):
-    monkeypatch.setattr(record_file, "FOLDER", str(tmp_path))
+    monkeypatch.setattr(record_file, "DIRECTORY", str(tmp_path))
     assert actions._left_in() == []
     (tmp_path / left).touch()
     assert actions._left_in() == [left.partition(".")[0]]

@@ -287,8 +287,8 @@ def test_a_missing_directory_is_told(call, tmp_path):
 # HAProxy's own judgement, and HAProxys that do not judge.
 
 
-def stub(folder, script):
-    program = folder / "haproxy"
+def stub(directory, script):
+    program = directory / "haproxy"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return program
@@ -299,9 +299,9 @@ def with_haproxy(tmp_path_factory, monkeypatch):
     """Puts a haproxy of a few lines of shell first on PATH."""
 
     def install(script):
-        folder = tmp_path_factory.mktemp("bin")
-        stub(folder, script)
-        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        directory = tmp_path_factory.mktemp("bin")
+        stub(directory, script)
+        monkeypatch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
 
     return install
 

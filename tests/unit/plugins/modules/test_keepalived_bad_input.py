@@ -319,8 +319,8 @@ def test_a_directory_is_refused(front_door: Front, tmp_path: Path) -> None:
     assert "regular file" in said["msg"]
 
 
-def fake_keepalived(folder: Path, script: str) -> None:
-    program = folder / "keepalived"
+def fake_keepalived(directory: Path, script: str) -> None:
+    program = directory / "keepalived"
     program.write_text("#!/bin/sh\n" + script)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
@@ -338,18 +338,18 @@ def test_a_validator_that(
     front_door: Front, conf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any, case: str
 ) -> None:
     script, words = VALIDATORS[case]
-    folder = tmp_path_factory.mktemp("bin")
-    fake_keepalived(folder, f'case "$*" in *k8s_edge*) {script};; esac\n')
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    directory = tmp_path_factory.mktemp("bin")
+    fake_keepalived(directory, f'case "$*" in *k8s_edge*) {script};; esac\n')
+    monkeypatch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
     refused(front_door, conf, "keepalived_instance", words, **GOOD)
 
 
 def test_a_validator_that_hangs(
     front_door: Front, conf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any
 ) -> None:
-    folder = tmp_path_factory.mktemp("bin")
-    fake_keepalived(folder, "exec /bin/sleep 60\n")
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    directory = tmp_path_factory.mktemp("bin")
+    fake_keepalived(directory, "exec /bin/sleep 60\n")
+    monkeypatch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
     validator = "ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.validator"
     monkeypatch.setattr(f"{validator}.Validator.__init__.__kwdefaults__", {"time_limit": 0.3}, raising=False)
     refused(front_door, conf, "keepalived_instance", "did not end within", **GOOD)

@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/adopt.yml on a folder, as a person calls it; and Ansible's own reading of what it writes."""
+"""playbooks/adopt.yml on a directory, as a person calls it; and Ansible's own reading of what it writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CORPUS = ROOT / "tests/corpus"
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """The files of two hosts, in a folder."""
+    """The files of two hosts, in a directory."""
     for host, name in (("haproxy-1", "master"), ("haproxy-2", "backup")):
         (tmp_path / "old" / host).mkdir(parents=True)
         text = (CORPUS / f"keepalived/seed_haproxy_{name}.conf").read_text()
@@ -34,15 +34,15 @@ def old(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PWD": str(folder), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_HOME": str(folder / "home")}
+def command(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PWD": str(directory), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_HOME": str(directory / "home")}
     found = [str(Path(sys.executable).parent / words[0]), *words[1:]]
-    return subprocess.run(found, capture_output=True, text=True, check=False, cwd=folder, env=environment)
+    return subprocess.run(found, capture_output=True, text=True, check=False, cwd=directory, env=environment)
 
 
-def adopt(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    options = ["-e", "k8s_edge_adopt_folder=old", "-e", "k8s_edge_adopt_to=new", *words]
-    return command(folder, "ansible-playbook", str(ROOT / "playbooks/adopt.yml"), *options)
+def adopt(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    options = ["-e", "k8s_edge_adopt_from=old", "-e", "k8s_edge_adopt_to=new", *words]
+    return command(directory, "ansible-playbook", str(ROOT / "playbooks/adopt.yml"), *options)
 
 
 def test_an_inventory_that_ansible_reads_as_it_was_meant(old: Path) -> None:
@@ -86,7 +86,7 @@ def test_an_inventory_that_ansible_reads_as_it_was_meant(old: Path) -> None:
 
 
 def test_what_is_missing_is_named(old: Path) -> None:
-    words = [str(ROOT / "playbooks/adopt.yml"), "-e", "k8s_edge_adopt_folder=old"]
+    words = [str(ROOT / "playbooks/adopt.yml"), "-e", "k8s_edge_adopt_from=old"]
     found = command(old, "ansible-playbook", *words)
     assert found.returncode != 0
     assert "k8s_edge_adopt_to is missing" in found.stdout + found.stderr

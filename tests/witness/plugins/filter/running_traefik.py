@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real Traefik, started as the DaemonSet's container is, in a network of its own.
 
-Exactly the container's arguments and user, no capability, and a root folder that has nothing but Traefik and what the
-pod mounts. One thing cannot be as in a pod: there is no service account. ``KUBECONFIG`` says instead where the API is.
-"""
+Exactly the container's arguments and user, no capability, and a root directory that has nothing but Traefik and what
+the pod mounts. One thing cannot be as in a pod: there is no service account. ``KUBECONFIG`` says instead where the API
+is."""
 
 from __future__ import annotations
 
@@ -116,15 +116,15 @@ class Pod:
 class Traefik:
     """The container ``traefik`` of a DaemonSet among ``objects``, as process."""
 
-    def __init__(self, folder, network, objects, further=()):
+    def __init__(self, directory, network, objects, further=()):
         self.network = network
         daemon_set = next(each for each in objects if each["kind"] == "DaemonSet")
         rules = next(each for each in objects if each["kind"] == "ClusterRole")["rules"]
         self.api = Api(network.listener(API), [*objects, *further], rules)
         self.pod = daemon_set["spec"]["template"]["spec"]
         self.container = self.pod["containers"][0]
-        self.log = folder / "log"
-        root = self._root(folder / "root", objects)
+        self.log = directory / "log"
+        root = self._root(directory / "root", objects)
         user = self.pod["securityContext"]
         command = [
             *["nsenter", f"--net={network.path}", "setpriv", "--clear-groups", "--no-new-privs"],

@@ -59,14 +59,14 @@ def read(tmp_path_factory, collection_root):
     """The host variables of a host with all these interfaces: by its facts alone, and with keepalived_info's answer."""
     if os.geteuid() != 0:
         pytest.skip("making interfaces in a network namespace of its own needs root")
-    folder = tmp_path_factory.mktemp("host")
-    facts, info = folder / "facts", folder / "info"
+    directory = tmp_path_factory.mktemp("host")
+    facts, info = directory / "facts", directory / "info"
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin:/sbin",
-        "ANSIBLE_HOME": str(folder / "home"),
-        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
-        "ANSIBLE_REMOTE_TMP": str(folder / "tmp"),
+        "ANSIBLE_HOME": str(directory / "home"),
+        "ANSIBLE_LOCAL_TEMP": str(directory / "tmp"),
+        "ANSIBLE_REMOTE_TMP": str(directory / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": str(collection_root),
         "ANSIBLE_LOAD_CALLBACK_PLUGINS": "true",
         "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real Traefik with the DaemonSet's own arguments and rights serves what the Ingress objects declare.
 
-Its network and its root folder are its own. Not a Kubernetes: the API is a stub that grants exactly the ClusterRole's
-rules, and the EndpointSlices are written by the test, as the control plane would.
+Its network and its root directory are its own. Not a Kubernetes: the API is a stub that grants exactly the
+ClusterRole's rules, and the EndpointSlices are written by the test, as the control plane would.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def endpoint_of_dashboard():
 
 
 @contextlib.contextmanager
-def running(folder, objects, first_free_port=None):
+def running(directory, objects, first_free_port=None):
     """Traefik with the pods of the declared Services, once it is ready and knows its routes."""
     with contextlib.ExitStack() as stack:
         network = Network()
@@ -61,7 +61,7 @@ def running(folder, objects, first_free_port=None):
         for name, address, port in (("test-www", PODS[0], 9080), ("test-api", PODS[1], 9000)):
             stack.callback(Pod(network, name, address, port).close)
         further = [*served("test-www", PODS[0], 9080), *served("test-api", PODS[1], 9000), endpoint_of_dashboard()]
-        traefik = Traefik(folder, network, objects, further)
+        traefik = Traefik(directory, network, objects, further)
         stack.callback(traefik.close)
         until(lambda: traefik.ping() == 200 or traefik.process.poll() is not None)
         assert traefik.process.poll() is None, traefik.log.read_text()

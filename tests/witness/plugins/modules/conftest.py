@@ -90,13 +90,13 @@ class LiveHaproxy:
 
     until = staticmethod(until)
 
-    def __init__(self, folder, config, *words):
+    def __init__(self, directory, config, *words):
         self.listeners = [Listener() for _each in "abc"]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.file, self.socket = folder / "haproxy.cfg", folder / "admin.sock"
-        self.operator, self.user = folder / "operator.sock", folder / "user.sock"
+        self.file, self.socket = directory / "haproxy.cfg", directory / "admin.sock"
+        self.operator, self.user = directory / "operator.sock", directory / "user.sock"
         a, b, c = (listener.port for listener in self.listeners)
         self.file.write_text(
             f"global\n    stats socket {self.user} mode 600 level user\n"

@@ -20,7 +20,7 @@ pytestmark = [
 
 CONFIG = """\
 global
-    stats socket {folder}/admin.sock mode 660 level admin
+    stats socket {directory}/admin.sock mode 660 level admin
     user nobody
 defaults
     timeout connect 1s
@@ -45,7 +45,7 @@ def path(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     file = tmp_path / "haproxy.cfg"
-    file.write_text(CONFIG.format(folder=tmp_path, port=port))
+    file.write_text(CONFIG.format(directory=tmp_path, port=port))
     time.sleep(0.03)  # a process that starts in the same hundredth of a second counts as older than the file
     running = subprocess.Popen(["unshare", "--mount", "haproxy", "-W", "-f", file], stderr=subprocess.DEVNULL)
     try:

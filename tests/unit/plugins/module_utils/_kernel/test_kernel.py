@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel parameters and modules, in a root folder of the test's own, and through the module's front door."""
+"""Kernel parameters and modules, in a root directory of the test's own, and through the module's front door."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BIND, FILTER = "net/ipv4/ip_nonlocal_bind", "net/ipv4/conf/eth0.100/rp_filter"
 
 
 class Modprobe(System):
-    """Loads modules into the root folder; one of them is not to be had."""
+    """Loads modules into the root directory; one of them is not to be had."""
 
     def __init__(self, root):
         self.root = root
@@ -53,11 +53,11 @@ class Host:
     def __init__(self, root):
         self.root = root
         self.ports = Modprobe(root)
-        for folder in ("etc/sysctl.d", "etc/modules-load.d", "usr/lib/sysctl.d"):
-            (root / folder).mkdir(parents=True)
+        for directory in ("etc/sysctl.d", "etc/modules-load.d", "usr/lib/sysctl.d"):
+            (root / directory).mkdir(parents=True)
         modules = root / "lib/modules" / os.uname().release
-        for folder in (root / "proc/self/ns", modules):
-            folder.mkdir(parents=True)
+        for directory in (root / "proc/self/ns", modules):
+            directory.mkdir(parents=True)
         (root / "proc/modules").write_text("")
         (modules / "modules.dep").write_text("")
         for path, value in ((BIND, "0"), (FILTER, "1")):
@@ -76,7 +76,9 @@ class Host:
 
     def written(self):
         return sorted(
-            each.name for folder in ("sysctl.d", "modules-load.d") for each in (self.root / "etc" / folder).iterdir()
+            each.name
+            for directory in ("sysctl.d", "modules-load.d")
+            for each in (self.root / "etc" / directory).iterdir()
         )
 
 
@@ -207,8 +209,8 @@ def test_a_module_comes_before_the_parameters_it_brings_and_is_not_unloaded(host
 
 
 def test_a_module_that_is_built_in_is_there(host):
-    folder = host.root / "lib/modules" / os.uname().release
-    (folder / "modules.builtin").write_text("kernel/net/ip-vs.ko\n")
+    directory = host.root / "lib/modules" / os.uname().release
+    (directory / "modules.builtin").write_text("kernel/net/ip-vs.ko\n")
     assert host.bring(modules=["ip_vs"]).summary == ["load the module ip_vs at boot"]
 
 

@@ -76,18 +76,18 @@ def test_only_ipvs_mode_hurts_and_only_what_is_not_excluded() -> None:
 
 def test_it_is_found_in_its_container(tmp_path: Path) -> None:
     def process(number: int, *arguments: str) -> Path:
-        folder = tmp_path / "proc" / str(number)
-        folder.mkdir(parents=True)
-        (folder / "cmdline").write_text("\0".join(arguments))
-        return folder
+        directory = tmp_path / "proc" / str(number)
+        directory.mkdir(parents=True)
+        (directory / "cmdline").write_text("\0".join(arguments))
+        return directory
 
     process(1, "/sbin/init")
     (tmp_path / "proc/self").mkdir()
     none = information({"virtual_addresses": ["10.0.0.1"]}, System(), False, str(tmp_path))
     assert (none["running"], none["faults"]) == (False, [])
-    folder = process(77, "/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf")
-    (folder / "root/var/lib/kube-proxy").mkdir(parents=True)
+    directory = process(77, "/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf")
+    (directory / "root/var/lib/kube-proxy").mkdir(parents=True)
     config = KUBEADM.format(cidrs="[]", strict="false", mode="ipvs")
-    (folder / "root/var/lib/kube-proxy/config.conf").write_text(config)
+    (directory / "root/var/lib/kube-proxy/config.conf").write_text(config)
     found = information({"virtual_addresses": ["10.0.0.1"]}, System(), False, str(tmp_path))
     assert (found["running"], found["mode"], len(found["faults"])) == (True, "ipvs", 2)

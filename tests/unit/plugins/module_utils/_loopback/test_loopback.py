@@ -36,10 +36,10 @@ class Host(System):
 
     def arp(self, ignore: int, announce: int) -> None:
         for interface in ("all", "eth0", "lo"):
-            folder = self.root / "proc/sys/net/ipv4/conf" / interface
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "arp_ignore").write_text(f"{ignore if interface == 'all' else 0}\n")
-            (folder / "arp_announce").write_text(f"{announce if interface == 'all' else 0}\n")
+            directory = self.root / "proc/sys/net/ipv4/conf" / interface
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / "arp_ignore").write_text(f"{ignore if interface == 'all' else 0}\n")
+            (directory / "arp_announce").write_text(f"{announce if interface == 'all' else 0}\n")
 
     def which(self, name: str) -> str | None:
         return f"/sbin/{name}"

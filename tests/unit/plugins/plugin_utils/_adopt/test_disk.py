@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A folder of files is read by hosts; an inventory is written whole, over nothing, and its secrets for nobody else."""
+"""A directory of files is read by hosts; an inventory is written whole, over nothing, its secrets for nobody else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from base64 import b64decode
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, InputError
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.disk import read_folder, write_folder
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.disk import read_directory, write_directory
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._faults.source import sources_of
 
 FILES = [
@@ -19,7 +19,7 @@ FILES = [
 ]
 
 
-def test_hosts_are_folders_or_files(tmp_path):
+def test_hosts_are_directories_or_files(tmp_path):
     for path, content in (
         ("a/etc/keepalived/keepalived.conf", b"one"),
         ("a/etc/haproxy/haproxy.cfg", b"two\xff"),
@@ -31,7 +31,7 @@ def test_hosts_are_folders_or_files(tmp_path):
     ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
-    found = read_folder(tmp_path)
+    found = read_directory(tmp_path)
     assert {host: set(each) - {"address"} for host, each in found.items()} == {
         "10.0.0.7": {"haproxy"},
         "a": {"haproxy", "keepalived"},
@@ -47,18 +47,18 @@ def test_a_second_file_of_a_host_is_told(tmp_path):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("")
     with pytest.raises(EdgeError, match="a second file of that kind of host a"):
-        read_folder(tmp_path)
+        read_directory(tmp_path)
 
 
-def test_what_is_no_folder_is_told(tmp_path):
-    with pytest.raises(InputError, match="is no folder on the controller"):
-        read_folder(tmp_path / "nowhere")
+def test_what_is_no_directory_is_told(tmp_path):
+    with pytest.raises(InputError, match="is no directory on the controller"):
+        read_directory(tmp_path / "nowhere")
     with pytest.raises(InputError, match="nothing to adopt"):
-        sources_of(read_folder(tmp_path))
+        sources_of(read_directory(tmp_path))
 
 
 def test_secrets_are_for_nobody_else(tmp_path):
-    write_folder(tmp_path / "deep" / "to", FILES)
+    write_directory(tmp_path / "deep" / "to", FILES)
     modes = {str(path.relative_to(tmp_path)): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*.yml")}
     assert modes == {"deep/to/hosts.yml": 0o644, "deep/to/host_vars/a/vault.yml": 0o600}
     assert (tmp_path / "deep/to/host_vars/a/vault.yml").read_text(encoding="utf-8") == "ü: 1\n"
@@ -67,12 +67,12 @@ def test_secrets_are_for_nobody_else(tmp_path):
 def test_nothing_is_written_over(tmp_path):
     (tmp_path / "to").mkdir()
     with pytest.raises(InputError, match="exists, and nothing is written over"):
-        write_folder(tmp_path / "to", FILES)
+        write_directory(tmp_path / "to", FILES)
     assert list((tmp_path / "to").iterdir()) == []
 
 
 def test_all_is_written_or_nothing(tmp_path):
     twice = [*FILES, FILES[0]]
     with pytest.raises(EdgeError, match="Nothing was left there"):
-        write_folder(tmp_path / "to", twice)
+        write_directory(tmp_path / "to", twice)
     assert list(tmp_path.iterdir()) == []

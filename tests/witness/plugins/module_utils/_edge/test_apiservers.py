@@ -25,24 +25,24 @@ LEAF = "-addext basicConstraints=critical,CA:FALSE"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """ours.crt and other.crt, two CAs of one name; server.crt and old.crt, which ours has signed."""
-    folder = tmp_path_factory.mktemp("certificates")
+    directory = tmp_path_factory.mktemp("certificates")
 
     def openssl(words):
-        subprocess.run(["openssl", *words.split()], cwd=folder, check=True, capture_output=True)
+        subprocess.run(["openssl", *words.split()], cwd=directory, check=True, capture_output=True)
 
     for name in ("ours", "other"):
         openssl(f"{NEW} -keyout {name}.key -out {name}.crt -days 9 -subj /CN=kubernetes")
     openssl(f"{NEW} -keyout server.key -out server.crt -subj /CN=kube-apiserver {LEAF} -CA ours.crt -CAkey ours.key")
     openssl("req -new -key server.key -out old.csr -subj /CN=kube-apiserver")
-    (folder / "index.txt").touch()
-    (folder / "ca.cnf").write_text(
+    (directory / "index.txt").touch()
+    (directory / "ca.cnf").write_text(
         "[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\nnew_certs_dir = .\nserial = serial\ndefault_md = sha256\n"
         "policy = p\n[p]\ncommonName = supplied\n"
     )
     dates = "-startdate 20200101000000Z -enddate 20200102000000Z"
     signed = "-in old.csr -cert ours.crt -keyfile ours.key -out old.crt"
     openssl(f"ca -batch -config ca.cnf {signed} -create_serial -notext {dates}")
-    return folder
+    return directory
 
 
 @pytest.fixture

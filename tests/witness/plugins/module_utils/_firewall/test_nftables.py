@@ -158,7 +158,7 @@ def test_what_somebody_else_did_to_our_rules_is_mended(host, damage):
     bring(host, DESIRED)
     good = host.nft("list", "table", "inet", "k8s_edge")
     host.nft("-f", "-", stdin=damage)
-    assert bring(host, DESIRED).summary == ["load our rules again: the loaded rules differ"]
+    assert bring(host, DESIRED).summary == ["load the rules of k8s_edge again: the loaded rules differ"]
     assert bring(host, DESIRED).steps == ()
     assert host.nft("list", "table", "inet", "k8s_edge") == good
 

@@ -16,9 +16,9 @@ pytest_generate_tests = conftest.pytest_generate_tests
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
-    """``start(**how)`` starts a HAProxy. Records of live changes go to a folder of the test's own."""
+    """``start(**how)`` starts a HAProxy. Records of live changes go to a directory of the test's own."""
     (tmp_path / "run").mkdir()
-    monkeypatch.setattr(live_record, "_FOLDER", str(tmp_path / "run" / "k8s_edge.ha"))
+    monkeypatch.setattr(live_record, "_DIRECTORY", str(tmp_path / "run" / "k8s_edge.ha"))
     started = []
 
     def begin(**how):

@@ -70,13 +70,13 @@ class Upstream:
 
 class Running:
     """A HAProxy with its own file, as ``kind`` says: with a stats socket (its worker in a chroot, or its files in a
-    mount namespace of its own, as in Debian's unit, or a folder beside its file, as in the newer one), or with a
+    mount namespace of its own, as in Debian's unit, or a directory beside its file, as in the newer one), or with a
     master's socket, or alone."""
 
-    def __init__(self, folder, kind="stats", level="admin", balance="roundrobin", servers="", more=""):
-        self.file = folder / "haproxy.cfg"
-        self.socket = folder / "admin.sock"
-        self.master_socket = folder / "master.sock"
+    def __init__(self, directory, kind="stats", level="admin", balance="roundrobin", servers="", more=""):
+        self.file = directory / "haproxy.cfg"
+        self.socket = directory / "admin.sock"
+        self.master_socket = directory / "master.sock"
         self.upstream = Upstream()
         self.port = free_port()
         address = f"127.0.0.1:{(tcp := free_port())}" if kind == "tcp" else self.socket
@@ -85,8 +85,8 @@ class Running:
         if kind == "master":
             self.address = str(self.master_socket)
         if kind == "chroot":
-            (folder / "root").mkdir()
-            stats += f"    chroot {folder}/root\n"
+            (directory / "root").mkdir()
+            stats += f"    chroot {directory}/root\n"
         upstream = self.upstream.port
         self.file.write_text(
             f"global\n{stats}    hard-stop-after 2s\ndefaults\n    mode tcp\n    timeout connect 1s\n"
@@ -102,7 +102,7 @@ class Running:
         # A process that starts in the same hundredth of a second counts as older than the file.
         time.sleep(0.03)
         words = {"alone": ["-db"], "master": ["-W", "-S", f"{self.master_socket},level,admin"]}.get(kind, ["-W"])
-        words += ["-f", str(folder / "conf.d")] if kind == "folder" else []
+        words += ["-f", str(directory / "conf.d")] if kind == "directory" else []
         alone = ["unshare", "--mount"] if kind == "own mounts" else []
         self.process = subprocess.Popen([*alone, HAPROXY, *words, "-f", str(self.file)], stderr=subprocess.DEVNULL)
         place = self.master_socket if kind == "master" else self.socket

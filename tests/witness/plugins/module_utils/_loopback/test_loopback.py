@@ -18,7 +18,7 @@ import pytest
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network of its own needs root")
 @pytest.mark.skipif(not (shutil.which("systemctl") and shutil.which("ip")), reason="no systemctl or no ip here")
 def test_a_real_kernel_takes_and_gives_back_both_families(tmp_path: Path) -> None:
-    """In a network namespace, with the real ip, and the real systemctl on a folder of the test's own."""
+    """In a network namespace, with the real ip, and the real systemctl on a directory of the test's own."""
     script = textwrap.dedent(
         """
         import subprocess, sys

@@ -91,7 +91,7 @@ def test_vrrp_is_heard_by_multicast(wire, collection_root):
     packet = bytes([0x31, 77, 150, 1, 0, 100, 0, 0]) + socket.inet_aton("10.9.0.100")
     words = ["ip", "netns", "exec", THERE, sys.executable, "-c", SEND, packet.hex()]
     with subprocess.Popen(words) as sender:
-        (heard,) = look(collection_root, listen=2.0)["heard"]
+        (heard,) = look(collection_root, listen=2.0)["advertisements"]
         sender.kill()
     assert heard.pop("count") >= 2
     assert heard.pop("last") > heard.pop("first")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import Kernel
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Store
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Transaction, Store
 
 #: The tools that libsemanage calls after a commit have nothing to do here.
 CONFIG = "module-store = direct\nexpand-check = 0\nbzip-blocksize = 0\n" + "".join(
@@ -30,10 +30,10 @@ def store_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def store(store_root: Path) -> Store:
     """A fresh store with the policy of base.cil."""
-    for folder in ("etc", "var"):
-        shutil.rmtree(store_root / folder, ignore_errors=True)
-    for folder in ("etc/selinux/targeted", "var/lib/selinux"):
-        (store_root / folder).mkdir(parents=True)
+    for directory in ("etc", "var"):
+        shutil.rmtree(store_root / directory, ignore_errors=True)
+    for directory in ("etc/selinux/targeted", "var/lib/selinux"):
+        (store_root / directory).mkdir(parents=True)
     (store_root / "etc/selinux/semanage.conf").write_text(CONFIG)
     try:
         store = Store(str(store_root))
@@ -45,7 +45,7 @@ def store(store_root: Path) -> Store:
     assert library.semanage_connect(handle) == 0
     library.semanage_disconnect(handle)
     library.semanage_handle_destroy(handle)
-    store.commit(Change(modules={"base": (Path(__file__).parent / "base.cil").read_text()}))
+    store.commit(Transaction(modules={"base": (Path(__file__).parent / "base.cil").read_text()}))
     return store
 
 

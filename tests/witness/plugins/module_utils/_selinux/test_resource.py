@@ -14,10 +14,10 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import host
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import plan as planner
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Desired, Program
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.resource import Customisations
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Range
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Transaction, Range
 
 HAPROXY = "/usr/sbin/haproxy"
-THEIRS = Change(
+THEIRS = Transaction(
     ports={"tcp/9999": "system_u:object_r:http_port_t:s0"}, files={"/srv/theirs": "system_u:object_r:etc_t:s0"}
 )
 
@@ -59,7 +59,7 @@ def state(store):
 STATES = {
     "ports": desired(binds=(7777, 80, 5432), connects=(6443, 5432)),
     "boolean": desired(binds=(7777,), boolean="haproxy_connect_any"),
-    "file": desired(reads=("/srv/no-such-folder/a.pem",)),
+    "file": desired(reads=("/srv/no-such-directory/a.pem",)),
     "permissive": desired(permissive=("haproxy_t",)),
     "other boolean": desired(booleans={"haproxy_connect_any": True}),
 }
@@ -110,7 +110,7 @@ def test_a_port_that_goes_from_the_inventory_is_closed_and_the_others_stay(store
 
 
 def test_what_others_did_the_same_way_is_not_ours_to_take_away(store, apply):
-    store.commit(Change(ports={"tcp/7777": "system_u:object_r:http_port_t:s0"}, booleans={"haproxy_connect_any": True}))
+    store.commit(Transaction(ports={"tcp/7777": "system_u:object_r:http_port_t:s0"}, booleans={"haproxy_connect_any": True}))
     before = state(store)
     assert apply(desired(binds=(7777,), booleans={"haproxy_connect_any": True})).steps == ()
     apply(Desired())
@@ -120,7 +120,7 @@ def test_what_others_did_the_same_way_is_not_ours_to_take_away(store, apply):
 def test_what_others_changed_afterwards_is_theirs(store, apply):
     apply(desired(binds=(7777,), booleans={"haproxy_connect_any": True}))
     store.commit(
-        Change(
+        Transaction(
             ports={"tcp/7777": "system_u:object_r:postgresql_port_t:s0"},
             booleans={"haproxy_connect_any": False},
         )
@@ -132,9 +132,9 @@ def test_what_others_changed_afterwards_is_theirs(store, apply):
 
 
 def test_labels_that_somebody_had_given_otherwise_come_back(store, apply):
-    path, expression = "/srv/no-such-folder/a.pem", planner.file_expression("/srv/no-such-folder/a.pem")
+    path, expression = "/srv/no-such-directory/a.pem", planner.file_expression("/srv/no-such-directory/a.pem")
     store.commit(
-        Change(
+        Transaction(
             ports={"tcp/7777": "system_u:object_r:unreserved_port_t:s0"},
             files={expression: "system_u:object_r:etc_t:s0"},
         )
@@ -165,7 +165,7 @@ def test_a_local_range_goes_before_the_policys_own_port(store, kernel):
 
 
 def test_a_boolean_that_somebody_had_set_otherwise_gets_that_setting_back(store, apply):
-    store.commit(Change(booleans={"haproxy_connect_any": False}))
+    store.commit(Transaction(booleans={"haproxy_connect_any": False}))
     apply(desired(booleans={"haproxy_connect_any": True}))
     assert store.local_booleans() == {"haproxy_connect_any": True}
     apply(Desired())
@@ -218,7 +218,7 @@ def test_a_mislabelled_file_gets_its_label_back(store, apply, monkeypatch):
     assert apply(wanted).steps == ()
 
 
-def test_a_file_that_the_policy_calls_otherwise_than_its_folder_is_told_of(store, apply, monkeypatch):
+def test_a_file_that_the_policy_calls_otherwise_than_its_directory_is_told_of(store, apply, monkeypatch):
     monkeypatch.setattr(host, "path_type", lambda path: "var_t" if path.endswith("key") else "cert_t")
     monkeypatch.setattr(host.Host, "labels", lambda self, path: [(f"{path}/crt", "cert_t"), (f"{path}/key", "var_t")])
     plan = apply(desired(reads=("/srv/tls",)))
@@ -233,7 +233,7 @@ def test_a_failure_after_the_commit_undoes_it(store, apply, monkeypatch):
         NoCommands, "run", lambda self, argv, *, timeout: type("Ended", (), {"rc": 1, "stderr": "no space"})
     )
     with pytest.raises(EdgeError, match="no space"):
-        apply(desired(binds=(7777,), reads=("/srv/no-such-folder/a.pem",)))
+        apply(desired(binds=(7777,), reads=("/srv/no-such-directory/a.pem",)))
     assert state(store) == before
 
 
@@ -242,7 +242,7 @@ def test_without_the_tool_that_labels_files_nothing_is_left_half_done(store, app
     monkeypatch.setattr("os.path.lexists", lambda path: True)
     monkeypatch.setattr(NoCommands, "which", lambda self, name: None)
     with pytest.raises(EdgeError, match="policycoreutils"):
-        apply(desired(reads=("/srv/no-such-folder/a.pem",)))
+        apply(desired(reads=("/srv/no-such-directory/a.pem",)))
     assert state(store) == before
 
 

@@ -11,10 +11,10 @@ import os
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import store as module
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Change, Range
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Transaction, Range
 
 HTTP = "system_u:object_r:http_port_t:s0"
-ALL = Change(
+ALL = Transaction(
     ports={"tcp/7777": HTTP},
     booleans={"haproxy_connect_any": True},
     files={"/srv/certs(/.*)?": "system_u:object_r:cert_t:s0"},
@@ -37,12 +37,12 @@ def test_one_transaction_makes_all_and_one_takes_all_away(store):
         {"/srv/certs(/.*)?": "cert_t"},
         {"base", "k8s_edge"},
     )
-    store.commit(Change(*(dict.fromkeys(part) for part in ALL[:4])))
+    store.commit(Transaction(*(dict.fromkeys(part) for part in ALL[:4])))
     assert everything(store) == empty
 
 
 def test_the_policys_ports_are_read_with_local_ones(store):
-    store.commit(Change(ports={"tcp/7777": HTTP}))
+    store.commit(Transaction(ports={"tcp/7777": HTTP}))
     assert set(store.ports()) == {
         Range("tcp", 7777, 7777, "http_port_t"),
         Range("tcp", 80, 80, "http_port_t"),
@@ -54,8 +54,8 @@ def test_the_policys_ports_are_read_with_local_ones(store):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (Change(ports={"tcp/7777": HTTP, "tcp/7778": "system_u:object_r:nothing_t:s0"}), "nothing_t"),
-        (Change(ports={"tcp/7777": HTTP}, modules={"k8s_edge": "(allow nobody_t"}), "k8s_edge"),
+        (Transaction(ports={"tcp/7777": HTTP, "tcp/7778": "system_u:object_r:nothing_t:s0"}), "nothing_t"),
+        (Transaction(ports={"tcp/7777": HTTP}, modules={"k8s_edge": "(allow nobody_t"}), "k8s_edge"),
     ],
 )
 def test_what_is_refused_changes_nothing_and_says_why(store, capfd, change, said):

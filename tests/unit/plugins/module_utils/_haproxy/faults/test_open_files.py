@@ -100,14 +100,14 @@ def test_between_what_is_sure_and_what_is_likely_stands_a_warning():
     assert "may not start" in str(fault(desired, limit, likely=True))
 
 
-def proc(folder, status, uid_map=FULL, most="1048576\n"):
+def proc(directory, status, uid_map=FULL, most="1048576\n"):
     for number in ("1", "77"):
-        (folder / number).mkdir()
-        (folder / number / "status").write_text(status)
-        (folder / number / "uid_map").write_text(uid_map)
-    (folder / "sys" / "fs").mkdir(parents=True)
-    (folder / "sys" / "fs" / "nr_open").write_text(most)
-    return str(folder)
+        (directory / number).mkdir()
+        (directory / number / "status").write_text(status)
+        (directory / number / "uid_map").write_text(uid_map)
+    (directory / "sys" / "fs").mkdir(parents=True)
+    (directory / "sys" / "fs" / "nr_open").write_text(most)
+    return str(directory)
 
 
 RIGHT = {"CapabilityBoundingSet": "cap_chown cap_sys_resource"}

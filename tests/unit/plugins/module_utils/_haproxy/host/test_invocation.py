@@ -42,8 +42,8 @@ def test_a_units_command_line_is_read_as_systemd_expands_it(unit):
     command, environment, file, wanted = UNITS[unit]
     argv = f"{{ path=/usr/sbin/haproxy ; argv[]=/usr/sbin/{command} ; ignore_errors=no ; pid=0 }}"
     told = from_unit({"ExecStart": argv, "Environment": environment, "WorkingDirectory": ""}, {"/etc/default": file})
-    sources, options, folder = wanted
-    assert (set(told.sources), told.options, told.folder) == (set(sources), options, folder)
+    sources, options, directory = wanted
+    assert (set(told.sources), told.options, told.directory) == (set(sources), options, directory)
     assert told.environment["CONFIG"] == sources[0]
 
 
@@ -54,18 +54,18 @@ def test_a_reloaded_masters_command_line_is_read_too():
 
 
 def test_a_file_stands_where_haproxy_would_read_it(tmp_path):
-    folder = tmp_path / "conf.d"
-    folder.mkdir()
+    directory = tmp_path / "conf.d"
+    directory.mkdir()
     for name in ("b.cfg", "a.cfg", ".hidden.cfg", "c.cfg.dpkg-new"):
-        (folder / name).write_text("")
-    how = Invocation((str(tmp_path / "main.cfg"), str(folder)))
-    names = [str(folder / "a.cfg"), str(folder / "b.cfg")]
+        (directory / name).write_text("")
+    how = Invocation((str(tmp_path / "main.cfg"), str(directory)))
+    names = [str(directory / "a.cfg"), str(directory / "b.cfg")]
     assert how.files() == [str(tmp_path / "main.cfg"), *names]
     assert how.in_place_of(str(tmp_path / "main.cfg"), "/candidate") == ["/candidate", *names]
     assert how.in_place_of(names[1], "/candidate") == [str(tmp_path / "main.cfg"), names[0], "/candidate"]
-    assert how.in_place_of(str(folder / "aa.cfg"), "/new")[2] == "/new"
-    assert how.reads(str(folder / "new.cfg"))
-    assert not how.reads(str(folder / "new.conf"))
+    assert how.in_place_of(str(directory / "aa.cfg"), "/new")[2] == "/new"
+    assert how.reads(str(directory / "new.cfg"))
+    assert not how.reads(str(directory / "new.conf"))
     assert how.in_place_of("/elsewhere.cfg", "/candidate") == ["/candidate"]
 
 

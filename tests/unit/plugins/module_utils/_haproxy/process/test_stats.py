@@ -28,7 +28,7 @@ def test_an_error_is_not_taken_for_an_answer(read):
     ("words", "reads"),
     [
         ("haproxy -Ws -f {path} -p /run/haproxy.pid", True),
-        ("haproxy -Ws -f {folder}", True),
+        ("haproxy -Ws -f {directory}", True),
         ("haproxy -c -f {path}", False),
         ("haproxy -Ws -f {path}.other", False),
     ],
@@ -36,7 +36,7 @@ def test_an_error_is_not_taken_for_an_answer(read):
 def test_a_process_is_known_by_its_command_line(words, reads, tmp_path):
     path = tmp_path / "haproxy.cfg"
     (tmp_path / "7").mkdir()
-    line = words.format(path=path, folder=tmp_path).replace(" ", "\0")
+    line = words.format(path=path, directory=tmp_path).replace(" ", "\0")
     (tmp_path / "7" / "cmdline").write_bytes(line.encode() + b"\0")
     assert processes.reads(str(tmp_path), 7, str(path)) is reads
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import (
     Abilities,
-    Change,
+    RuntimeChange,
     Target,
     plan_change,
     plan_return,
@@ -50,9 +50,9 @@ def plan(old, new, *, rows=None, abilities=NOW, names=("b",)):
 
 
 def test_nothing_is_to_do_where_nothing_differs():
-    assert plan(FILE, FILE) == Change()
+    assert plan(FILE, FILE) == RuntimeChange()
     spelled = FILE.replace("server two", "server   two").replace("mode tcp", "# a comment\n\n    mode 'tcp'")
-    assert plan(FILE, spelled) == Change()
+    assert plan(FILE, spelled) == RuntimeChange()
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_what_the_file_cannot_know_is_no_drift():
     rows = running(file)
     has = rows["b"]["one"]
     rows["b"]["one"] = has._replace(state=has.state._replace(address="10.9.9.9", weight=99, state="drain"))
-    assert plan(file, file, rows=rows) == Change()
+    assert plan(file, file, rows=rows) == RuntimeChange()
     assert not drifted(proxies(parse(file))["b"], rows["b"])
 
 
@@ -235,7 +235,7 @@ def test_a_proxy_whose_servers_the_text_does_not_tell_is_left_alone(line):
     file = FILE.replace("    server one", line + "    server one")
     rows = running(file)
     rows["b"]["guest"] = rows["b"].pop("two")
-    assert plan(file, file, rows=rows) == Change()
+    assert plan(file, file, rows=rows) == RuntimeChange()
     assert not proxies(parse(file))["b"].known
 
 

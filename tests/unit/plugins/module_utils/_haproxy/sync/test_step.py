@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.process.sessions import Session, read_sessions
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync import step
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import Change, Target
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.plan import RuntimeChange, Target
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.state import Asked, Seen
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.servers import Row, State
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan, Step
@@ -53,20 +53,20 @@ def test_sessions_are_read_with_their_age():
     ],
 )
 def test_a_server_with_sessions_that_last_is_not_deleted_live(ages, server, reasons):
-    assert step.lasting(process(*ages, server=server), seen(), Change(removals=(ONE,))) == reasons
+    assert step.lasting(process(*ages, server=server), seen(), RuntimeChange(removals=(ONE,))) == reasons
 
 
 def test_sessions_are_asked_for_only_where_a_server_has_some():
     idle = process("1h1m")
-    assert step.lasting(idle, seen(0), Change(removals=(ONE,))) == ()
-    assert step.ending(idle, seen(0), Change(shutting=(ONE,))) == ()
-    assert step.ending(idle, seen(), Change()) == () and idle.asked == []
+    assert step.lasting(idle, seen(0), RuntimeChange(removals=(ONE,))) == ()
+    assert step.ending(idle, seen(0), RuntimeChange(shutting=(ONE,))) == ()
+    assert step.ending(idle, seen(), RuntimeChange()) == () and idle.asked == []
 
 
 def test_maintenance_says_how_many_sessions_it_ends():
-    (warning,) = step.ending(process("0s", "2s"), seen(), Change(shutting=(ONE,)))
+    (warning,) = step.ending(process("0s", "2s"), seen(), RuntimeChange(shutting=(ONE,)))
     assert warning == "Maintenance of b/one ends 1 session at once (on-marked-down shutdown-sessions)."
-    assert step.ending(process("0s"), seen(), Change(shutting=(ONE,))) == ()
+    assert step.ending(process("0s"), seen(), RuntimeChange(shutting=(ONE,))) == ()
 
 
 @pytest.mark.parametrize(("age", "impacts"), [("9s", ("reload", "runtime")), ("0s", ("runtime", ""))])

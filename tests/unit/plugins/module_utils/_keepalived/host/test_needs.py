@@ -67,22 +67,22 @@ def test_includes_are_seen_past_comments_and_conditions(tmp_path: Path) -> None:
     assert [os.path.basename(path) for path in paths[1:]] == ["a.conf", "c.conf", "d.conf", "g.conf"]
 
 
-def test_folders_and_programs_are_not_included(tmp_path: Path) -> None:
+def test_directories_and_programs_are_not_included(tmp_path: Path) -> None:
     (tmp_path / "run.conf").write_text("x\n")
     (tmp_path / "run.conf").chmod(0o755)
-    (tmp_path / "folder.conf").mkdir()
+    (tmp_path / "directory.conf").mkdir()
     main = tmp_path / "keepalived.conf"
     main.write_text("include *.conf~\ninclude r*.conf\ninclude f*.conf\n")
     assert read_configuration(str(main)).paths == [str(main)]
 
 
-def test_the_newest_change_counts_folders_of_patterns_too(tmp_path: Path) -> None:
-    folder = tmp_path / "conf.d"
-    folder.mkdir()
+def test_the_newest_change_counts_directories_of_patterns_too(tmp_path: Path) -> None:
+    directory = tmp_path / "conf.d"
+    directory.mkdir()
     main = tmp_path / "keepalived.conf"
     main.write_text("include conf.d/*.conf\n")
     later = main.stat().st_ctime + 1000
-    os.utime(folder, (later, later))
+    os.utime(directory, (later, later))
     assert read_configuration(str(main)).changed == pytest.approx(later, abs=1)
 
 
@@ -262,7 +262,7 @@ def linked(tmp_path: Path) -> dict[str, str]:
     return {"real": str(real), "link": str(link)}
 
 
-def test_programs_of_root_below_a_linked_folder_are_found(linked: dict[str, str]) -> None:
+def test_programs_of_root_below_a_linked_directory_are_found(linked: dict[str, str]) -> None:
     found = linked_programs("", LINKED.format(user="root", **linked))
     assert [one.option for one in found] == [
         "global_defs: startup_script",

@@ -124,13 +124,13 @@ CASES = {
 }  # fmt: skip
 
 
-def fate(folder: Path) -> str:
+def fate(directory: Path) -> str:
     """STAYS, or MOVES where the VIP was away for longer than GAP or is away for good."""
-    log = (folder / "log").read_text()
+    log = (directory / "log").read_text()
     assert "Entering MASTER STATE" in log, log
     assert "Reload complete" in log, log
     away, since = 0.0, None
-    for line in (folder / "events").read_text().splitlines():
+    for line in (directory / "events").read_text().splitlines():
         match = re.match(rf"\W*\[([^\]]+)\]\s*(Deleted )?.*\s{re.escape(VIP)}/", line)
         if match is None:
             continue
@@ -139,7 +139,7 @@ def fate(folder: Path) -> str:
             since = now
         elif since is not None:
             away, since = max(away, now - since), None
-    held = any(f"{VIP}/" in line and "eth0" in line for line in (folder / "held").read_text().splitlines())
+    held = any(f"{VIP}/" in line and "eth0" in line for line in (directory / "held").read_text().splitlines())
     return STAYS if held and away < GAP else MOVES
 
 

@@ -30,7 +30,7 @@ CASES = {
     "an include in a list": HEAD + " virtual_ipaddress {\n 10.3.0.1\n include vips\n }\n}\n",
     "an include behind a brace": HEAD + " virtual_ipaddress { include vips\n }\n}\n",
     "an include that names a definition": "$D=deep\n" + HEAD + " include ${D}/one.inc\n}\n",
-    "an include of the own folder": HEAD + " virtual_ipaddress {\n include ${_PWD}/vips\n }\n}\n",
+    "an include of the own directory": HEAD + " virtual_ipaddress {\n include ${_PWD}/vips\n }\n}\n",
     "an include under a condition": HEAD
     + "@there include deep/one.inc\n virtual_ipaddress {\n @^there 10.1.1.1\n }\n}\n",
     "a definition": "$P=77\n" + HEAD + " priority $P\n virtual_ipaddress {\n 10.3.0.1\n }\n}\n",
@@ -63,7 +63,7 @@ CASES = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def directory(tmp_path: Path) -> Path:
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -107,8 +107,8 @@ HELD = [
 
 
 @pytest.mark.parametrize(("case", "options"), HELD, ids=[case for case, _options in HELD])
-def test_what_holds_already_by_such_means_needs_no_change(case: str, options: dict[str, Any], folder: Path) -> None:
-    path = folder / "keepalived.conf"
+def test_what_holds_already_by_such_means_needs_no_change(case: str, options: dict[str, Any], directory: Path) -> None:
+    path = directory / "keepalived.conf"
     path.write_text(CASES[case])
     assert task(path, name="A", **options)["changed"] is False
     with pytest.raises(EdgeError):
@@ -116,9 +116,9 @@ def test_what_holds_already_by_such_means_needs_no_change(case: str, options: di
     assert path.read_text() == CASES[case]
 
 
-def test_what_stands_in_an_included_file_is_there(folder: Path) -> None:
-    (folder / "more.conf").write_text(HEAD + " priority 8\n}\n")
-    path = folder / "keepalived.conf"
+def test_what_stands_in_an_included_file_is_there(directory: Path) -> None:
+    (directory / "more.conf").write_text(HEAD + " priority 8\n}\n")
+    path = directory / "keepalived.conf"
     path.write_text("include more.conf\n")
     assert task(path, name="A", priority=8)["changed"] is False
     address = [{"address": "10.1.1.1/32"}]
@@ -130,8 +130,8 @@ DEFINED = [case for case in CASES if "$I= " in CASES[case] or "$A= " in CASES[ca
 
 
 @pytest.mark.parametrize("case", DEFINED)
-def test_an_instance_goes_beside_a_definition_never_into_one(case: str, folder: Path) -> None:
-    path = folder / "keepalived.conf"
+def test_an_instance_goes_beside_a_definition_never_into_one(case: str, directory: Path) -> None:
+    path = directory / "keepalived.conf"
     path.write_text(CASES[case])
     before = ours(path)
     new = {"interface": "v0", "virtual_router_id": 99, "virtual_ipaddress": [{"address": "10.8.8.8/32"}]}
@@ -142,13 +142,13 @@ def test_an_instance_goes_beside_a_definition_never_into_one(case: str, folder: 
     assert path.read_text() == CASES[case]
 
 
-def test_what_cannot_be_known_is_told_and_left_out(folder: Path) -> None:
+def test_what_cannot_be_known_is_told_and_left_out(directory: Path) -> None:
     text = (
         HEAD
         + " priority ${_RANDOM 1 200}\n include ${_INSTANCE}.conf\n advert_int 2\n}\n"
         + "~SEQ(i, 1, 99999) vrrp_instance I$i {\n}\n"
     )
-    document = read_configuration(str(folder / "keepalived.conf"), "here", text).document
+    document = read_configuration(str(directory / "keepalived.conf"), "here", text).document
     values = info.configuration(document)
     assert [one["name"] for one in values["instances"]] == ["A"]
     assert "priority" not in values["instances"][0]

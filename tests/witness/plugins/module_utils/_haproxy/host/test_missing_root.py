@@ -1,4 +1,4 @@
-"""A chroot folder that is missing: ``haproxy -c`` accepts it, and a reload with it ends the process that serves."""
+"""A chroot directory that is missing: ``haproxy -c`` accepts it, and a reload with it ends the process that serves."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_it_is_refused_and_the_file_is_as_it_was(write, tmp_path):
 
 
 def test_what_was_missing_before_keeps_nobody_from_other_changes(write, tmp_path):
-    folder = tmp_path / "root"
-    folder.mkdir()
-    assert write(**{"global": {"chroot": str(folder)}}).rc == 0
-    folder.rmdir()
+    directory = tmp_path / "root"
+    directory.mkdir()
+    assert write(**{"global": {"chroot": str(directory)}}).rc == 0
+    directory.rmdir()
     assert write(**{"global": {"maxconn": 100}}).rc == 0

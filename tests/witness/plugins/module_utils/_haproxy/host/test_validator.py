@@ -254,8 +254,8 @@ def test_the_prefix_of_unix_sockets_counts_for_binds(path, config):
     def proxy(address):
         return {"listens": [{"name": "l", "mode": "tcp", "bind": [{"address": address}], **SERVER}]}
 
-    path.write_text(f"global\n    unix-bind prefix /no-such-folder\ndefaults\n{TIMEOUTS}")
-    with pytest.raises(DaemonRefused, match=r"'/no-such-folder/tmp/x\.sock' is in a directory"):
+    path.write_text(f"global\n    unix-bind prefix /no-such-directory\ndefaults\n{TIMEOUTS}")
+    with pytest.raises(DaemonRefused, match=r"'/no-such-directory/tmp/x\.sock' is in a directory"):
         config(**proxy("/tmp/x.sock"))
     path.write_text(f"global\n    unix-bind prefix /tmp\ndefaults\n{TIMEOUTS}")
     assert config(True, **proxy("unix@/x.sock"))["changed"] is True

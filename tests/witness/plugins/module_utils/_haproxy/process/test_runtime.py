@@ -21,26 +21,26 @@ from ..running_haproxy import HAPROXY, free_port, needs_haproxy, until
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def directory(tmp_path_factory):
     return tmp_path_factory.mktemp("runtime")
 
 
 @pytest.fixture(scope="module")
-def haproxy(folder):
+def haproxy(directory):
     """A HAProxy with a socket of every kind: name -> address, and its process."""
     port = free_port()
     sockets = {
-        "unix": f"{folder}/admin.sock",
-        "unix@": f"unix@{folder}/admin.sock",
+        "unix": f"{directory}/admin.sock",
+        "unix@": f"unix@{directory}/admin.sock",
         "tcp": f"127.0.0.1:{port}",
         "ipv4@": f"ipv4@127.0.0.1:{port}",
-        "severity": f"{folder}/severity.sock",
-        "operator": f"{folder}/operator.sock",
-        "user": f"{folder}/user.sock",
-        "short": f"{folder}/short.sock",
-        "master": f"{folder}/master.sock",
+        "severity": f"{directory}/severity.sock",
+        "operator": f"{directory}/operator.sock",
+        "user": f"{directory}/user.sock",
+        "short": f"{directory}/short.sock",
+        "master": f"{directory}/master.sock",
     }
-    file = folder / "haproxy.cfg"
+    file = directory / "haproxy.cfg"
     file.write_text(
         f"""global
     stats socket {sockets["unix"]} mode 600 level admin

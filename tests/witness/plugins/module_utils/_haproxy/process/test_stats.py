@@ -27,9 +27,9 @@ from ..running_haproxy import HAPROXY, free_port, needs_haproxy, until
 class Running:
     """A HAProxy in master-worker mode with its own file and socket."""
 
-    def __init__(self, folder):
-        self.file = folder / "haproxy.cfg"
-        self.socket = folder / "admin.sock"
+    def __init__(self, directory):
+        self.file = directory / "haproxy.cfg"
+        self.socket = directory / "admin.sock"
         self.write(f"127.0.0.1:{free_port()}")
         time.sleep(0.02)  # a process as old as the file counts as older
         self.process = subprocess.Popen([HAPROXY, "-W", "-f", str(self.file)], stderr=subprocess.DEVNULL)

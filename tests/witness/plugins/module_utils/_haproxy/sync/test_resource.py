@@ -185,7 +185,7 @@ def test_what_could_not_be_bound_is_refused_before_anything_changes(start, reaso
     assert (haproxy.file.read_bytes(), haproxy.pid()) == (haproxy.before, pid)
 
 
-def test_a_socket_in_a_missing_folder_is_refused(start, tmp_path):
+def test_a_socket_in_a_missing_directory_is_refused(start, tmp_path):
     haproxy = start()
     desired = [f"{haproxy.socket} mode 600 level admin", f"{tmp_path}/gone/admin.sock level admin"]
     for check_mode in (True, False):

@@ -33,7 +33,7 @@ def test_keepalived_runs_what_is_not_found(user: str, tmp_path: Path, told_by_ke
     if user == "nobody":  # 2.2.7 ends itself where another user runs a start-up script
         text = text.replace("startup_script", "#")
     path.write_text(text)
-    # /tmp itself is a folder that others may write.
+    # /tmp itself is a directory that others may write.
     before = (
         "mount -t tmpfs -o mode=755 tmpfs /mnt; mkdir /mnt/real; ln -s /mnt/real /mnt/link;"
         " cp /usr/bin/true /mnt/real/check; ln -s /mnt/real/check /mnt/real/linked;"

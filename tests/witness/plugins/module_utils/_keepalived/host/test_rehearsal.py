@@ -1,7 +1,7 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check mode's candidate lies in another folder, and keepalived reads there what it would read in place."""
+"""Check mode's candidate lies in another directory, and keepalived reads there what it would read in place."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ needs_daemon = pytest.mark.skipif(not shutil.which("keepalived"), reason="needs 
 HOST = os.uname().nodename
 FORMS = {
     "relative": "include conf.d/*.conf",
-    "of the own folder": "include ${_PWD}/conf.d/*.conf",
+    "of the own directory": "include ${_PWD}/conf.d/*.conf",
     "a variant": "includer ./conf.d/a.conf",
     "under a condition": f"@{HOST} include conf.d/a.conf",
     "behind a brace": "global_defs { include conf.d/a.conf\n}",
     "by a definition": "$D=conf.d\ninclude $D/a.conf\ninclude ${D}/a.conf",
-    "by a definition of the own folder": "$D=${_PWD}/conf.d\ninclude ${D}/a.conf",
+    "by a definition of the own directory": "$D=${_PWD}/conf.d\ninclude ${D}/a.conf",
     "by a definition of a definition": "$C=conf\n$D=${C}.d\ninclude ${D}/a.conf",
     "a definition that includes": "$I=include conf.d/a.conf\n$I",
     "a continued definition": "$I= \\\n include conf.d/a.conf \\\n router 7\n$I",
@@ -40,7 +40,7 @@ def said(path: Path) -> list[str]:
 
 @needs_daemon
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_an_include_is_found_from_another_folder(form: str, tmp_path: Path) -> None:
+def test_an_include_is_found_from_another_directory(form: str, tmp_path: Path) -> None:
     place, elsewhere = tmp_path / "place", tmp_path / "elsewhere"
     (place / "conf.d").mkdir(parents=True)
     elsewhere.mkdir()

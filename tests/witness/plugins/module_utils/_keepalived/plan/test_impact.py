@@ -71,17 +71,17 @@ def fates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a running keepalived did with the VIP in each case, each in networks of its own."""
     if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("keepalived"):
         pytest.skip("needs root, unshare and keepalived")
-    folders = {name: tmp_path_factory.mktemp("case") for name in [*CASES, "handed down"]}
+    directories = {name: tmp_path_factory.mktemp("case") for name in [*CASES, "handed down"]}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(run, [*CASES.values(), HANDED_DOWN], folders.values()))
-    return {name: fate(folder) for name, folder in folders.items()}
+        list(pool.map(run, [*CASES.values(), HANDED_DOWN], directories.values()))
+    return {name: fate(directory) for name, directory in directories.items()}
 
 
-def run(case: Case, folder: Path) -> None:
+def run(case: Case, directory: Path) -> None:
     for part in ("before", "after"):
-        (folder / part).write_text(getattr(case, part))
+        (directory / part).write_text(getattr(case, part))
     own = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child"]
-    subprocess.run([*own, "sh", "-c", RUN, "sh", str(folder), VIP], timeout=60, capture_output=True, check=False)
+    subprocess.run([*own, "sh", "-c", RUN, "sh", str(directory), VIP], timeout=60, capture_output=True, check=False)
 
 
 @pytest.mark.parametrize("name", CASES)

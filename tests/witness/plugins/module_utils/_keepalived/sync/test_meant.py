@@ -15,7 +15,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.files
 from unit.plugins.module_utils._keepalived.sync import test_meant
 from unit.plugins.module_utils._keepalived.sync.test_meant import CASES, ours
 
-folder = test_meant.folder
+directory = test_meant.directory
 
 Dump = Callable[[Path], dict[str, Any]]
 
@@ -47,15 +47,15 @@ def kept(instances: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("text", CASES.values(), ids=CASES)
-def test_a_file_means_what_keepalived_makes_of_it(text: str, folder: Path, dumped: Dump) -> None:
-    path = folder / "keepalived.conf"
+def test_a_file_means_what_keepalived_makes_of_it(text: str, directory: Path, dumped: Dump) -> None:
+    path = directory / "keepalived.conf"
     if "virtual_ipaddress" not in text and "include" not in text:
         text = text.replace("interface v0", "interface v0\n virtual_ipaddress {\n 10.1.1.1\n }")
     path.write_text(text)
     assert ours(path) == kept(dumped(path)), read_configuration(str(path), "here").document.text
 
 
-def generated(seed: int, folder: Path) -> str:
+def generated(seed: int, directory: Path) -> str:
     """A file of thirty instances that say what they say by every means, and in any order."""
     dice = random.Random(seed)
     definitions, blocks = [], []
@@ -70,7 +70,7 @@ def generated(seed: int, folder: Path) -> str:
         addresses = [f"10.4.{number}.{one}" for one in range(1, dice.randint(2, 5))]
         kind = dice.choice(["plain", "include", "sequence", "list", "definition", "condition"])
         if kind == "include":
-            (folder / f"{number}.inc").write_text("\n".join(addresses) + "\n")
+            (directory / f"{number}.inc").write_text("\n".join(addresses) + "\n")
             addresses = [
                 dice.choice([f"include {number}.inc", f"include ${{_PWD}}/{number}.inc", f"include ./{number}.i?c"])
             ]
@@ -93,9 +93,9 @@ def generated(seed: int, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_is_generated_means_the_same(seed: int, folder: Path, dumped: Dump) -> None:
-    path = folder / "keepalived.conf"
-    path.write_text(generated(seed, folder))
+def test_whatever_is_generated_means_the_same(seed: int, directory: Path, dumped: Dump) -> None:
+    path = directory / "keepalived.conf"
+    path.write_text(generated(seed, directory))
     found = dumped(path)
     assert len(found) == 30
     assert ours(path) == found

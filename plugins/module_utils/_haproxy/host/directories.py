@@ -22,12 +22,12 @@ _KEYWORDS = ("chroot", "pidfile", "stats", "bind", "unix-bind")
 
 
 class Need(NamedTuple):
-    """A line of the file and the path it needs. ``folder``: the path itself must be a directory; else HAProxy creates
-    it, and its parent directory must exist."""
+    """A line of the file and the path it needs. ``directory``: the path itself must be a directory; else HAProxy
+    creates it, and its parent directory must exist."""
 
     option: str
     path: str
-    folder: bool
+    directory: bool
 
 
 def needs(document: Document) -> list[Need]:
@@ -47,13 +47,13 @@ def missing(before: Sequence[Document], after: Sequence[Document]) -> list[Probl
     known = {need for document in before for need in needs(document)}
     problems = []
     for need in [need for document in after for need in needs(document) if need not in known]:
-        if need.folder and not os.path.isdir(need.path):
+        if need.directory and not os.path.isdir(need.path):
             reason = "is not a directory on this host, and HAProxy would exit and cut all connections"
             problems.append(Problem(need.option, need.path, reason, "Create the directory first."))
-        elif not need.folder and not os.path.isdir(os.path.dirname(need.path)):
+        elif not need.directory and not os.path.isdir(os.path.dirname(need.path)):
             reason = "is in a directory that does not exist, and HAProxy would not start"
             problems.append(Problem(need.option, need.path, reason, "Create the directory first."))
-        elif not need.folder and os.path.isdir(need.path):
+        elif not need.directory and os.path.isdir(need.path):
             reason = "is a directory, and HAProxy would not start"
             problems.append(Problem(need.option, need.path, reason, "Name a file in it."))
     return problems
