@@ -13,11 +13,11 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.watch import Watch
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.members import HostsReadOnce
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.health import Health
 
 
-@speaking
+@readable_errors
 def keepalived_instances(
     vips: Any,
     host: str,
@@ -33,7 +33,7 @@ def keepalived_instances(
     return known.instances(host, defaults or {}, scripts, watched)
 
 
-@speaking
+@readable_errors
 def haproxy_proxies(
     vips: Any,
     host: str,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster import conflicts as _cluster_conflicts
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 
 DOCUMENTATION = r"""
 name: cluster_conflicts
@@ -50,7 +50,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def cluster_conflicts(found: Sequence[Mapping[str, Any]], planes: Mapping[str, Any]) -> list[str]:
     """A sentence for each conflict."""
     return [str(problem) for problem in _cluster_conflicts.conflicts(found, planes)]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.data import STAGES, as_data
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 
@@ -74,7 +74,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def edge_fleet(
     groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], stage: str = "declared"
 ) -> dict[str, Any]:

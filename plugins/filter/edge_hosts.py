@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.preflight import CHOICES as BEFORE_A_CHANGE
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verify.proof import unproven
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._verify.proof import hosts_to_verify
 
-CHOICES = {**BEFORE_A_CHANGE, "unproven": unproven}
+CHOICES = {**BEFORE_A_CHANGE, "unproven": hosts_to_verify}
 
 DOCUMENTATION = r"""
 name: edge_hosts
@@ -86,7 +86,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def edge_hosts(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], which: str = "present") -> list[str]:
     """Names of hosts."""
     if which not in CHOICES:

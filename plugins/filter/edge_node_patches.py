@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster import edge_nodes as _edge_nodes
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.edge_nodes_problems import problems
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 
 DOCUMENTATION = r"""
 name: edge_node_patches
@@ -62,7 +62,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def edge_node_patches(
     nodes: Sequence[Mapping[str, Any]],
     hosts: Sequence[str],

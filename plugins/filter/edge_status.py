@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._status.state import status
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._status.text import status_text
@@ -52,7 +52,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def edge_status(groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], now: float) -> dict[str, Any]:
     """The status."""
     state = status(Fleet(groups, hostvars))

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.host_names import host_names
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 
 DOCUMENTATION = r"""
 name: etc_hosts_lines
@@ -46,7 +46,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def etc_hosts_lines(
     vips: Any, groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], domain: str = ""
 ) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import verdict as _verdict
 
 DOCUMENTATION = r"""
@@ -53,7 +53,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def haproxy_verdict(info: Mapping[str, Any], before: Mapping[str, Any], backends: Sequence[str]) -> str:
     """settled, waiting or failed."""
     return _verdict.haproxy_verdict(info, before, backends)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import SECTIONS, Fleet
 
 DOCUMENTATION = r"""
@@ -67,7 +67,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def host_part(
     vips: Any,
     host: str,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.bridging import (
     bridged,
     first_global_defs,
@@ -100,7 +100,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def keepalived_change(
     info: Mapping[str, Any],
     instances: Sequence[Mapping[str, Any]],

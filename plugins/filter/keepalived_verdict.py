@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll import settling as _settling
 
 DOCUMENTATION = r"""
@@ -63,7 +63,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def keepalived_verdict(
     info: Mapping[str, Any],
     instances: Sequence[Mapping[str, Any]],

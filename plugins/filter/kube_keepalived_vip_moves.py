@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_keepalived_vip import moves as moving
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 
 DOCUMENTATION = r"""
 name: kube_keepalived_vip_moves
@@ -70,7 +70,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def kube_keepalived_vip_moves(
     entries: Sequence[Any],
     seen: Mapping[str, Sequence[Mapping[str, Any]]],

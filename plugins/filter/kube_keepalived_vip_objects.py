@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_keepalived_vip.objects import objects
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_keepalived_vip.problems import problems
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
 
 DOCUMENTATION = r"""
@@ -51,7 +51,7 @@ END_OF_LIFE = (
 )
 
 
-@speaking
+@readable_errors
 def kube_keepalived_vip_objects(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The objects. Raises InputError with every problem in the variables."""
     stated = settings_of("kube_keepalived_vip", settings)

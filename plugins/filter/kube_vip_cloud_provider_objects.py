@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip import cloud_provider as _kube_vip_cloud_provider
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 
 DOCUMENTATION = r"""
 name: kube_vip_cloud_provider_objects
@@ -41,7 +41,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def kube_vip_cloud_provider_objects(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The Kubernetes objects."""
     return _kube_vip_cloud_provider.objects(settings)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import sound
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import checked_objects
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip import objects as _kube_vip
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 
 DOCUMENTATION = r"""
 name: kube_vip_static_pod
@@ -47,10 +47,10 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def kube_vip_static_pod(settings: Mapping[str, Any], kubeconfig: str) -> dict[str, Any]:
     """The pod."""
-    return dict(sound([_kube_vip.static_pod(settings, kubeconfig)])[0])
+    return dict(checked_objects([_kube_vip.static_pod(settings, kubeconfig)])[0])
 
 
 class FilterModule:

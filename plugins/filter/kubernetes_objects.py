@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster import objects as _kubernetes
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import sound
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import checked_objects
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 
 DOCUMENTATION = r"""
 name: kubernetes_objects
@@ -50,10 +50,10 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def kubernetes_objects(objects: Sequence[Mapping[str, Any]], owner: str) -> list[dict[str, Any]]:
     """The objects, sorted and labelled. Raises InputError with every problem in them."""
-    return [_kubernetes.fit(each, owner) for each in _kubernetes.in_order(sound(objects))]
+    return [_kubernetes.fit(each, owner) for each in _kubernetes.in_order(checked_objects(objects))]
 
 
 class FilterModule:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.difference import difference
 
 DOCUMENTATION = r"""
@@ -53,7 +53,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def plan_difference(now: Mapping[str, Any], shown: Mapping[str, Any], stopped: bool = False) -> dict[str, Any]:
     """The added and removed steps, and whether the impact is heavier."""
     return difference(now, shown, stopped)

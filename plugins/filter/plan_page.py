@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.page import plan_page as page
 
 DOCUMENTATION = r"""
@@ -47,7 +47,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def plan_page(plan: Mapping[str, Any], when: str) -> str:
     """The page."""
     return page(plan, when)

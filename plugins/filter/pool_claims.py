@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.address_pools import pools_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip.pool_claims import claims
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
 
 DOCUMENTATION = r"""
@@ -51,7 +51,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def pool_claims(found: Sequence[Mapping[str, Any]], pools: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Sentences on addresses of the pools that the cluster uses."""
     problems: list[Problem] = []

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.data import STAGES
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.report import report
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
@@ -56,7 +56,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def preflight_findings(
     groups: Mapping[str, Sequence[str]], hostvars: Mapping[str, Any], stage: str = "planned"
 ) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._kube_vip import provider_services as _provider_services
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 
 DOCUMENTATION = r"""
 name: provider_leaves
@@ -55,7 +55,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def provider_leaves(
     services: Sequence[Mapping[str, Any]], deployments: Sequence[Mapping[str, Any]], mode: str
 ) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def provider_leaves(
     before, after = _provider_services.mode_of(deployments), None if mode == "none" else mode
     patches = _provider_services.released(services, before, after)
     turns = after is None or before not in (None, after)
-    return {"patches": patches, "message": _provider_services.farewell(patches, after), "turns": turns}
+    return {"patches": patches, "message": _provider_services.release_message(patches, after), "turns": turns}
 
 
 class FilterModule:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
 
 DOCUMENTATION = r"""
@@ -45,7 +45,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def role_settings(given: Mapping[str, Any], role: str) -> dict[str, Any]:
     """The converted variables. Raises InputError with every value that does not fit its type."""
     return settings_of(role, given)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._status.page import status_page as page
 
 DOCUMENTATION = r"""
@@ -51,7 +51,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def status_page(status: Mapping[str, Any], now: float, when: str) -> str:
     """The page."""
     return page(status, now, when)

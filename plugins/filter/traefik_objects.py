@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import refuse
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.role_options import settings_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik.address import address_of
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._traefik.objects import objects
@@ -49,7 +49,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def traefik_objects(settings: Mapping[str, Any], vips: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
     """The objects. Raises InputError with every problem in the variables."""
     # The role passes the CustomResourceDefinitions as files; this replaces them by their content.

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import endpoints
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import speaking
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.filter import readable_errors
 
 DOCUMENTATION = r"""
 name: vip_endpoints
@@ -41,7 +41,7 @@ _value:
 """
 
 
-@speaking
+@readable_errors
 def vip_endpoints(vips: Any, groups: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """An entry for each address that clients connect to."""
     return endpoints(declared(vips, groups))

@@ -23,7 +23,7 @@ ZONE_FILES = "/etc/firewalld/zones"
 _SECONDS = 60.0
 
 
-class Door(Protocol):
+class ZoneAccess(Protocol):
     """Reads zones and applies one change."""
 
     def view(self, interfaces: Iterable[str], further: Iterable[str]) -> View:

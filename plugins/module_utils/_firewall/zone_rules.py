@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.record_file import DIRECTORY, RecordFile
-from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import Door
+from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.firewalld import ZoneAccess
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.model import Desired
 from ansible_collections.k8s_edge.ha.plugins.module_utils._firewall.zones import Entry, Found, Remember, View, plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
@@ -24,7 +24,7 @@ RECORD = f"{DIRECTORY}/firewalld.json"
 class ZoneRules:
     """The zone rules for the desired state."""
 
-    def __init__(self, desired: Desired, door: Door, record: str | None = None) -> None:
+    def __init__(self, desired: Desired, door: ZoneAccess, record: str | None = None) -> None:
         self.desired = desired
         self.door = door
         self.record = RecordFile(record or RECORD)

@@ -169,7 +169,7 @@ def _parameters_text(
     return "\n".join(lines) + "\n" if desired.parameters else None
 
 
-def remembering(text: str, born: Mapping[str, str]) -> str:
+def with_earlier_values(text: str, born: Mapping[str, str]) -> str:
     """Our file, with the earlier values that could not be read before their module was loaded."""
     lines: list[str] = []
     for line in text.splitlines():
@@ -204,5 +204,5 @@ def _conflicts(found: Found, desired: Desired) -> Iterator[str]:
         if setting and setting[1] != value:
             yield (
                 f"{setting[0]} sets {parameter_name(path)} to {setting[1]} and is read after the file of k8s_edge, "
-                f"which sets it to {value}: at the next boot it wins. Correct it there, or leave the parameter out here."
+                f"which sets it to {value}: at the next boot it wins. Correct it there, or leave the parameter out."
             )

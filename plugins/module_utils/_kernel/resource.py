@@ -22,8 +22,8 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import (
     parameter_name,
     plain,
     plan,
-    remembering,
     settings,
+    with_earlier_values,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.modules import may_load, no_modules
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import Plan
@@ -100,7 +100,7 @@ class KernelSettings:
             self.born.update((path, value) for path, value in values.items() if value is not None)
         elif change is not None:
             file = self.files[change.kind]
-            content = None if change.content is None else remembering(change.content, self.born).encode()
+            content = None if change.content is None else with_earlier_values(change.content, self.born).encode()
             file.replace(file.read(), content)
 
     def _files(self) -> Iterator[File]:

@@ -26,7 +26,7 @@ def apply(params: dict[str, Any], system: System, check_mode: bool, root: str = 
     """Apply the listed addresses to the loopback interface, now and at boot, and remove those of ours no longer
     listed."""
     desired = [] if params["state"] == "absent" else desired_addresses(params)
-    noise = list(noises(root)) if any("." in one for one in desired) else []
+    noise = list(arp_problems(root)) if any("." in one for one in desired) else []
     if not check_mode:
         refuse(noise)
     resource = Loopback(desired, params["name"], system, root)
@@ -59,7 +59,7 @@ def desired_addresses(params: dict[str, Any]) -> Sequence[str]:
     return list(dict.fromkeys(desired))
 
 
-def noises(root: str) -> Iterator[Problem]:
+def arp_problems(root: str) -> Iterator[Problem]:
     """A problem for each interface where this host would answer ARP for addresses on loopback. The larger of an
     interface's own value and that of ``all`` counts."""
     for parameter, least in QUIET.items():

@@ -29,13 +29,13 @@ class Found(NamedTuple):
     enabled: bool
 
 
-class Put(NamedTuple):
+class AddAddress(NamedTuple):
     """Add an address to loopback."""
 
     address: str
 
 
-class Take(NamedTuple):
+class RemoveAddress(NamedTuple):
     """Remove an address from loopback."""
 
     address: str
@@ -106,7 +106,7 @@ def plan(found: Found, desired: Sequence[str], name: str, ip: str) -> Plan:
     kept = found_before(found.unit) | {one for one in desired if one not in mine and one in found.addresses}
     text = unit_text(name, desired, kept & set(desired), ip) if desired else None
     reloaded = Step("systemd reloaded its units", Reload(), Reload())
-    steps = [Step(f"{one} on lo", Put(one), Take(one)) for one in desired if one not in found.addresses]
+    steps = [Step(f"{one} on lo", AddAddress(one), RemoveAddress(one)) for one in desired if one not in found.addresses]
     if text != found.unit and text is not None:
         summary = "{} at boot".format(" ".join(desired))
         steps += [Step(summary, Write(found.unit, text), Write(text, found.unit)), reloaded]
@@ -117,5 +117,5 @@ def plan(found: Found, desired: Sequence[str], name: str, ip: str) -> Plan:
     if not desired and found.unit is not None:
         steps += [Step("nothing at boot", Write(found.unit, None), Write(None, found.unit)), reloaded]
     gone = [one for one in mine if one not in desired and one not in kept and one in found.addresses]
-    steps += [Step(f"{one} no longer on lo", Take(one), Put(one)) for one in gone]
+    steps += [Step(f"{one} no longer on lo", RemoveAddress(one), AddAddress(one)) for one in gone]
     return Plan(found.unit or "", text or "", tuple(steps), "runtime" if steps else "none")

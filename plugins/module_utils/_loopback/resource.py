@@ -14,11 +14,11 @@ from typing import Any
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.model import (
+    AddAddress,
     Enable,
     Found,
-    Put,
     Reload,
-    Take,
+    RemoveAddress,
     Write,
     arguments,
     plan,
@@ -60,9 +60,9 @@ class Loopback:
         self._systemctl()
 
     def execute(self, change: Any) -> None:
-        if isinstance(change, Put):
+        if isinstance(change, AddAddress):
             self._run([self.ip, *arguments(change.address)])
-        elif isinstance(change, Take):
+        elif isinstance(change, RemoveAddress):
             self._run([self.ip, "address", "delete", change.address, "dev", "lo"])
         elif isinstance(change, Write):
             self.file.replace(_content(change.expected), _content(change.text))

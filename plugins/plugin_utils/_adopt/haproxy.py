@@ -19,8 +19,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document
     unclear,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.description import describe
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.overlay import going_over
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.secrets import apart, masks, sayable, unmasked
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.overlay import overrides
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.secrets import (
+    extract_secrets,
+    masks,
+    unmasked,
+    without_unwritable,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.haproxy_file import (
     CONFIG_PATH,
     DEFAULTS,
@@ -58,7 +63,7 @@ def translated(text: str) -> Translation:
         pairs = [
             (unmasked(one), other)
             for one, other in zip(plain[kind], shown[kind], strict=True)
-            if _title(kind, one) not in skipped and sayable(one) == one
+            if _title(kind, one) not in skipped and without_unwritable(one) == one
         ]
         given[kind], masks_of[kind] = [one for one, _other in pairs], [other for _one, other in pairs]
     settings = {} if "global" in skipped else unmasked(plain["global"])
@@ -77,14 +82,17 @@ def translated(text: str) -> Translation:
     foreign = {**{f"{title}: {why}": None for title, why in skipped.items() if why}, **foreign}
     vault: dict[str, Any] = {}
     variables: dict[str, Any] = {
-        "haproxy_global": going_over(_DERIVED_GLOBAL, apart(settings, shown["global"], "haproxy_global", vault)),
-        "haproxy_defaults": going_over(
-            DEFAULTS, apart(defaults, shown["defaults"][0] if defaults else {}, "haproxy_defaults", vault)
+        "haproxy_global": overrides(
+            _DERIVED_GLOBAL,
+            extract_secrets(settings, shown["global"], "haproxy_global", vault),
+        ),
+        "haproxy_defaults": overrides(
+            DEFAULTS, extract_secrets(defaults, shown["defaults"][0] if defaults else {}, "haproxy_defaults", vault)
         ),
     }
     for kind in LISTS:
         entries = [
-            apart(one, other, f"haproxy_{kind}_{one.get('name') or one.get('type')}", vault)
+            extract_secrets(one, other, f"haproxy_{kind}_{one.get('name') or one.get('type')}", vault)
             for one, other in zip(given[kind], masks_of[kind], strict=True)
             if _title(kind, one) not in skipped
         ]
@@ -96,8 +104,8 @@ def translated(text: str) -> Translation:
 def options(settings: Mapping[str, Any], defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The options that the role would pass to haproxy_config on a host whose HAProxy serves no VIP."""
     by_hand = {
-        "global": going_over(_DERIVED_GLOBAL, settings),
-        "defaults": going_over(DEFAULTS, defaults),
+        "global": overrides(_DERIVED_GLOBAL, settings),
+        "defaults": overrides(DEFAULTS, defaults),
         **{kind: given.get(kind) or [] for kind in LISTS},
         "purge": False,
     }

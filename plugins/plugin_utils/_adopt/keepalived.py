@@ -22,8 +22,13 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.giving_back import fitting
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.redact import redact
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.shapes import Value
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.overlay import going_over
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.secrets import apart, masks, sayable, unmasked
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.overlay import overrides
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._adopt.secrets import (
+    extract_secrets,
+    masks,
+    unmasked,
+    without_unwritable,
+)
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.keepalived_file import (
     SCRIPT_USER,
     global_defs,
@@ -64,11 +69,11 @@ def translated(host: str, text: str) -> Translation:
     read = configuration(document)
     kept, _lost = fitting(CONFIGURATION, read)
     values = _with_words(CONFIGURATION, kept, read)
-    plain: dict[str, Any] = sayable(unmasked(kept)) or {}
+    plain: dict[str, Any] = without_unwritable(unmasked(kept)) or {}
     masked = list(masks(kept, ""))
     user = str((plain.get("global_defs") or {}).get("script_user") or _SCRIPTS_RUN_AS)
     given = {kind: plain[kind] for kind in LISTS if plain.get(kind)}
-    settings = going_over(global_defs(host, SCRIPT_USER), plain.get("global_defs") or {})
+    settings = overrides(global_defs(host, SCRIPT_USER), plain.get("global_defs") or {})
     foreign = list(_foreign(document, read))
     whole = not document.flaws and all(kind in given for kind in LISTS if read.get(kind))
     for kind in list(_not_taken(host, text, user, given, settings)):
@@ -85,7 +90,7 @@ def translated(host: str, text: str) -> Translation:
     shown = without_secrets({**given, "global_defs": settings})
     by_kind = {**given, "global_defs": settings}
     variables = {
-        f"keepalived_{kind}": apart(value, shown.get(kind), f"keepalived_{kind}", vault)
+        f"keepalived_{kind}": extract_secrets(value, shown.get(kind), f"keepalived_{kind}", vault)
         for kind, value in by_kind.items()
     }
     return Translation(values, {"keepalived_script_user": user, **variables}, vault, foreign, masked, whole, unsure)

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def going_over(derived: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
+def overrides(derived: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
     """The options that ``overridden`` must apply to ``derived`` to get ``desired``. None removes a derived option."""
     found: dict[str, Any] = {key: None for key in derived if key not in desired}
     for key, value in desired.items():
         below = derived.get(key)
         nested = isinstance(value, Mapping) and isinstance(below, Mapping)
-        found[key] = going_over(below, value) if nested else value  # type: ignore[arg-type]
+        found[key] = overrides(below, value) if nested else value  # type: ignore[arg-type]
     return found

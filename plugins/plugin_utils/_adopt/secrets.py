@@ -20,16 +20,16 @@ class Reference(str):
     """A Jinja expression that refers to the variable of a secret."""
 
 
-def apart(plain: Any, masked: Any, path: str, vault: dict[str, Any]) -> Any:
+def extract_secrets(plain: Any, masked: Any, path: str, vault: dict[str, Any]) -> Any:
     """The value with each secret replaced by a Reference; ``vault`` receives the secrets by variable name. ``masked``
     is the same value with secrets masked: a part that differs or is missing there is a secret."""
     if plain == masked:
         return plain
     if isinstance(plain, Mapping) and isinstance(masked, Mapping):
-        return {key: apart(value, masked.get(key), f"{path}_{key}", vault) for key, value in plain.items()}
+        return {key: extract_secrets(value, masked.get(key), f"{path}_{key}", vault) for key, value in plain.items()}
     if isinstance(plain, list) and isinstance(masked, list) and len(plain) == len(masked):
         return [
-            apart(one, other, f"{path}_{_label(one, index)}", vault)
+            extract_secrets(one, other, f"{path}_{_label(one, index)}", vault)
             for index, (one, other) in enumerate(zip(plain, masked, strict=True))
         ]
     name = VAULT + re.sub(r"[^A-Za-z0-9_]+", "_", path).lower()
@@ -62,15 +62,15 @@ def masks(value: Any, path: str) -> Iterator[str]:
     return (problem.option for problem in mask_problems(value, path))
 
 
-def sayable(value: Any) -> Any:
+def without_unwritable(value: Any) -> Any:
     """The value without what YAML cannot hold (bytes that are not UTF-8); None if nothing is left. A list with such an
     entry is dropped as a whole."""
     if isinstance(value, str):
         return value if value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value) else None
     if isinstance(value, Mapping):
-        return {key: kept for key, one in value.items() for kept in [sayable(one)] if kept is not None}
+        return {key: kept for key, one in value.items() for kept in [without_unwritable(one)] if kept is not None}
     if isinstance(value, list):
-        kept = [sayable(one) for one in value]
+        kept = [without_unwritable(one) for one in value]
         whole = all(
             new is not None and (not isinstance(one, Mapping) or one.get("name") == new.get("name"))
             for one, new in zip(value, kept, strict=True)

@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster import pod_security, rollout
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.api import Api, Refused, Written, answered
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.changes import changes
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import sound
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import checked_objects
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects import (
     OWNER,
     WORKLOADS,
@@ -25,10 +25,10 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects impor
     identity,
     in_order,
     kinds,
+    objects_of_others,
     others_keys,
     plan,
     reference,
-    tenants,
     unread,
 )
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.refusals import remedy
@@ -73,7 +73,7 @@ class Objects:
 
     def present(self) -> None:
         """Apply the declared objects and remove the owner's other objects."""
-        wanted: list[Object] = [fit(each, self.owner) for each in in_order(sound(self.given["objects"]))]
+        wanted: list[Object] = [fit(each, self.owner) for each in in_order(checked_objects(self.given["objects"]))]
         there = self._found(wanted)
         made = plan(wanted, self.owner, list(there.values()))
         self._refuse_taken(made)
@@ -220,7 +220,7 @@ class Objects:
         for each in made.namespaces:
             name = identity(each).name
             queries = [{"api_version": version, "kind": kind, "namespace": name} for version, kind in TENANTS]
-            others = tenants(self._all(queries), self.owner)
+            others = objects_of_others(self._all(queries), self.owner)
             if others:
                 self.mode.say(f"Namespace {name} is kept for {', '.join(others)}.")
             else:
@@ -283,7 +283,7 @@ class Objects:
                 refused, pods = self._held_up(now)
                 before = set(refused) if before is None else before
                 final = rollout.final(text for event, text in refused.items() if event not in before)
-                final += rollout.hopeless(pods) if still > BELIEVED else []
+                final += rollout.permanent_errors(pods) if still > BELIEVED else []
                 if final:
                     raise EdgeError(f"{which} gets no pods: {'; '.join(final)}. {remedy(final[0])}")
                 if still > self.timeout:

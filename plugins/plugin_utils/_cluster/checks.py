@@ -26,7 +26,7 @@ DATA_KEY = re.compile(r"[-._A-Za-z0-9]{1,253}")
 TEXT_MAPS = ("labels", "matchLabels", "annotations", "nodeSelector")
 
 
-def sound(objects: Sequence[Object]) -> Sequence[Object]:
+def checked_objects(objects: Sequence[Object]) -> Sequence[Object]:
     """Return ``objects`` unchanged. Raises InputError with every problem in them."""
     refuse(list(problems(objects)))
     return objects

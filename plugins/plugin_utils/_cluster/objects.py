@@ -212,7 +212,7 @@ def _as_applied(each: Object, found: Object | None) -> bool:
     return found is not None and _last_applied(found) == each and _within(each, found)
 
 
-def tenants(found: Iterable[Object], owner: str) -> list[str]:
+def objects_of_others(found: Iterable[Object], owner: str) -> list[str]:
     """Objects of others in a namespace: not the owner's, not a controller's, and not in every namespace."""
     return [
         str(identity(each))

@@ -81,7 +81,7 @@ def final(refused: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(each for each in refused if _FOR_GOOD.search(each)))
 
 
-def hopeless(pods: Iterable[Mapping[str, Any]]) -> list[str]:
+def permanent_errors(pods: Iterable[Mapping[str, Any]]) -> list[str]:
     """The start-up errors of pods that a retry does not fix."""
     return [each for each in problems(pods) if any(f" {reason}" in each for reason in _NEVER)]
 

@@ -30,7 +30,7 @@ def unfit_weights(
     """Problems with weights that cannot move the VIP. ``ranks``: priorities by host; ``common``: the scripts' own
     weights, used by instances that set none."""
     weights = _weights(instance, common)
-    for option, value, reason, remedy in [*_too_light(vip, weights, ranks), *_in_vain(instance, weights, ranks)]:
+    for option, value, reason, remedy in [*_too_light(vip, weights, ranks), *_ineffective(instance, weights, ranks)]:
         yield Problem(f"{vip.path}.instance.{option}", value, reason, remedy)
 
 
@@ -66,7 +66,7 @@ def _too_light(vip: Vip, weights: list[Weight], ranks: Mapping[str, int]) -> Ite
             yield option, weight, reason, remedy
 
 
-def _in_vain(instance: Mapping[str, Any], weights: list[Weight], ranks: Mapping[str, int]) -> Iterable[Fault]:
+def _ineffective(instance: Mapping[str, Any], weights: list[Weight], ranks: Mapping[str, int]) -> Iterable[Fault]:
     """Weights that leave keepalived's range, or that ``nopreempt`` makes ineffective."""
     if not weights:
         return

@@ -54,7 +54,7 @@ def _refused(host: str, text: str, values: Mapping[str, Any]) -> Iterator[Fault]
     try:
         plan_table("", CONFIGURATION, dict(values))
     except InputError as error:
-        refused = [each for each in error.problems if not (unknown and _said_elsewhere(each))]
+        refused = [each for each in error.problems if not (unknown and _may_be_set_elsewhere(each))]
     for problem in refused:
         yield of_problem(problem, host, "keepalived.conf")
     refused_options = " ".join(problem.option for problem in refused)
@@ -68,7 +68,7 @@ def _refused(host: str, text: str, values: Mapping[str, Any]) -> Iterator[Fault]
         yield Fault("ignored", ERROR, (host,), f"keepalived.conf: {word}", reason, "Leave it out", "left out")
 
 
-def _said_elsewhere(problem: Problem) -> bool:
+def _may_be_set_elsewhere(problem: Problem) -> bool:
     """Whether a missing value may be set in a line that cannot be read: a parameter, a condition, an include."""
     return problem.reason.startswith(("is missing", "is not defined", "is no instance"))
 

@@ -110,7 +110,7 @@ def disagreeing(
             )
 
 
-def owed(vips: Sequence[Vip], down: Sequence[str]) -> list[str]:
+def return_notes(vips: Sequence[Vip], down: Sequence[str]) -> list[str]:
     """A sentence for each host: what to do when it is back."""
     members = [host for host in down if any(host in vip.hosts for vip in vips)]
     return [

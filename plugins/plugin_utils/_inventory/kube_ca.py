@@ -31,12 +31,13 @@ def ca_problems(text: str, path: str, now: float | None = None) -> list[Problem]
 def distrust(text: str, server: str, openssl: str) -> str:
     """Why the CA in ``text`` does not verify ``server``; empty if it does. ``openssl``: the output of ``openssl
     s_client``, empty if the server could not be asked."""
-    issuer = _said(r"^issuer=(.*)$", openssl).replace(" = ", "=")
-    error = _said(r"^Verification error: (.*)$", openssl) or _said(r"^Verify return code: [1-9]\d* \((.*)\)", openssl)
+    issuer = _found_in(r"^issuer=(.*)$", openssl).replace(" = ", "=")
+    error = _found_in(r"^Verification error: (.*)$", openssl)
+    error = error or _found_in(r"^Verify return code: [1-9]\d* \((.*)\)", openssl)
     return distrusted([server], issuer, ca_names(text), error)
 
 
-def _said(pattern: str, text: str) -> str:
+def _found_in(pattern: str, text: str) -> str:
     found = re.search(pattern, text, re.MULTILINE)
     return found.group(1).strip() if found else ""
 

@@ -48,7 +48,7 @@ def released(services: Iterable[Object], before: str | None, after: str | None) 
     return [_patch(each) for each in services if _provided(each, before) and not _looked_at(each, after)]
 
 
-def farewell(patches: Iterable[Object], after: str | None) -> str:
+def release_message(patches: Iterable[Object], after: str | None) -> str:
     """A message on what happens to the patched Services."""
     names = ", ".join(f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in patches)
     others = {BY_CLASS: f"without the class {CLASS}", WITHOUT_CLASS: "with a class", None: "at all"}[after]

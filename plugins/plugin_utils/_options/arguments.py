@@ -149,7 +149,7 @@ def _number(kind: str, value: Any) -> bool:
 
 
 def _wrong_type(spec: Spec, path: str, value: Any, expected: str, remedy: str) -> Problem:
-    return Problem(path, _shown(spec, value), f"is {_said(value)}, and {expected} is required here", remedy)
+    return Problem(path, _shown(spec, value), f"is {_type_name(value)}, and {expected} is required here", remedy)
 
 
 def _shown(spec: Spec, value: Any) -> Any:
@@ -158,7 +158,7 @@ def _shown(spec: Spec, value: Any) -> Any:
     return value if plain and not secret(spec) else None
 
 
-def _said(value: Any) -> str:
+def _type_name(value: Any) -> str:
     if isinstance(value, bool):
         return "true or false"
     if is_number(value):

@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeErr
 Filter = TypeVar("Filter", bound=Callable[..., Any])
 
 
-def speaking(function: Filter) -> Filter:
+def readable_errors(function: Filter) -> Filter:
     """Wrap a filter so that an EdgeError is raised as AnsibleFilterError with the same message."""
 
     @wraps(function)

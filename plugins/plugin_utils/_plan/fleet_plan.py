@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading import BEFORE, held_addresses
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.moves import Way, ways
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.moves import AddressMoves, address_moves
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.options import grouped_by_a_second_reload
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.vrrp_change import KEEPALIVED, VrrpChange
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.bridging import answered, synced_later
@@ -32,7 +32,7 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
     further sentences for the user; ``seconds``, the estimated duration."""
     order = fleet.changing
     changes = {host: VrrpChange(fleet, host) for host in fleet.hosts}
-    found = ways(fleet, order, changes)
+    found = address_moves(fleet, order, changes)
     impacts = _impacts(fleet, order, changes, found)
     rest = [each for each in fleet.concerned if each not in order]
     hosts = [_host_plan(host, fleet, impacts.get(host)) for host in (*order, *rest)]
@@ -45,13 +45,13 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
         "removes": [
             {"host": each["host"], "what": [*each["keepalived"], *each["haproxy"], *each["files"]]} for each in removed
         ],
-        "vips": [way.as_dict() for way in found],
+        "vips": [moves.as_dict() for moves in found],
         "connections": [line for each in hosts for line in _connections(each, found)],
         "notes": [
             *fleet.foreign.notes,
             *_grouped(fleet, order),
             *_answered(fleet, order),
-            *(line for host in order if host in changes for line in changes[host].doubts),
+            *(line for host in order if host in changes for line in changes[host].unknown_checks),
             *fleet.notes,
         ],
         "seconds": _duration({each["host"]: each["seconds"] for each in hosts}, fleet.batches),
@@ -59,7 +59,7 @@ def fleet_plan(fleet: Fleet) -> dict[str, Any]:
 
 
 def _impacts(
-    fleet: Fleet, order: Sequence[str], changes: Mapping[str, VrrpChange], found: Sequence[Way]
+    fleet: Fleet, order: Sequence[str], changes: Mapping[str, VrrpChange], found: Sequence[AddressMoves]
 ) -> dict[str, str]:
     """The impact of keepalived's change on each member to be changed, refined by what is known of its peers."""
     impacts = {}
@@ -160,7 +160,7 @@ def _sessions(planes: Mapping[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def _connections(host: Mapping[str, Any], found: Sequence[Way]) -> Iterable[str]:
+def _connections(host: Mapping[str, Any], found: Sequence[AddressMoves]) -> Iterable[str]:
     sessions = host["sessions"]
     if sessions and sessions.get("sessions"):
         number = f"{sessions['sessions']} established connection{'s' if sessions['sessions'] != 1 else ''}"

@@ -32,7 +32,7 @@ class Move(NamedTuple):
     during: str
 
 
-class Way(NamedTuple):
+class AddressMoves(NamedTuple):
     """One address of a VIP: its holders now (several if hosts disagree), its moves in order, its final holder, and the
     hosts that lose it briefly during their change although no other host takes it."""
 
@@ -55,16 +55,18 @@ class Way(NamedTuple):
         }
 
 
-def ways(fleet: Fleet, order: Sequence[str], changes: Mapping[str, VrrpChange]) -> list[Way]:
+def address_moves(fleet: Fleet, order: Sequence[str], changes: Mapping[str, VrrpChange]) -> list[AddressMoves]:
     """The moves of every address while hosts are changed in ``order``."""
     return [
-        _way(fleet, vip, address, [host for host in order if host in vip.hosts], changes)
+        _moves_of(fleet, vip, address, [host for host in order if host in vip.hosts], changes)
         for vip in fleet.vips
         for address in vip.addresses
     ]
 
 
-def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], changes: Mapping[str, VrrpChange]) -> Way:
+def _moves_of(
+    fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], changes: Mapping[str, VrrpChange]
+) -> AddressMoves:
     name, plain = instance_name(vip, address), str(address.ip)
     taking = {host: changes[host] for host in vip.hosts if host in changes}
     holders = tuple(
@@ -89,11 +91,11 @@ def _way(fleet: Fleet, vip: Vip, address: Interface, order: Sequence[str], chang
             elif gives_up:
                 pauses.append(host)
         members.change(host)
-        taker = members.taker(holder)
-        if taker != holder:
-            moves.append(Move(holder, taker, host))
-            holder = taker
-    return Way(vip.name, plain, holders, tuple(moves), holder, tuple(pauses))
+        new_holder = members.new_holder(holder)
+        if new_holder != holder:
+            moves.append(Move(holder, new_holder, host))
+            holder = new_holder
+    return AddressMoves(vip.name, plain, holders, tuple(moves), holder, tuple(pauses))
 
 
 class _Members:
@@ -140,7 +142,7 @@ class _Members:
         """The host that takes an address without a holder; empty if no host takes part."""
         return max(self._now, key=lambda host: self._now[host], default="")
 
-    def taker(self, holder: str) -> str:
+    def new_holder(self, holder: str) -> str:
         """The host that has the address after VRRP has settled."""
         if holder not in self._now:
             return self.first()

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._plan import worst
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.text import MEANING, beside, headline, way_text
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._plan.text import MEANING, beside, headline, moves_text
 
 _STYLE = """
 :root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--ink:#1b2430;--quiet:#5b6675;--line:#dfe3e8;
@@ -109,7 +109,7 @@ def _facts(plan: Mapping[str, Any], changing: Sequence[Mapping[str, Any]]) -> st
 
 
 def _way(way: Mapping[str, Any]) -> tuple[str, ...]:
-    return way["vip"], way["address"], " and ".join(way["held_by"]) or "no host", way_text(way)
+    return way["vip"], way["address"], " and ".join(way["held_by"]) or "no host", moves_text(way)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

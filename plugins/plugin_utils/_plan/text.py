@@ -77,10 +77,10 @@ def _vips(vips: Any) -> Iterator[str]:
         held = " and ".join(way["held_by"]) or "no host"
         if len(way["held_by"]) > 1:
             held += " (two holders)"
-        yield f"VIP {way['vip']} {way['address']}: held by {held}; {way_text(way)}."
+        yield f"VIP {way['vip']} {way['address']}: held by {held}; {moves_text(way)}."
 
 
-def way_text(way: Mapping[str, Any]) -> str:
+def moves_text(way: Mapping[str, Any]) -> str:
     """A sentence on the moves of a VIP during the run."""
     if not way["moves"]:
         paused = f", but {' and '.join(way['pauses'])} begins anew with it" if way["pauses"] else ""

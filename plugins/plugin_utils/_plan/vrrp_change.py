@@ -114,7 +114,7 @@ class VrrpChange:
         }
 
     @property
-    def doubts(self) -> Iterator[str]:
+    def unknown_checks(self) -> Iterator[str]:
         """A sentence for each new or changed check: its result is unknown before the change."""
         if not self.info.get("active") or not (self._planes.get(KEEPALIVED) or {}).get("changed"):
             return

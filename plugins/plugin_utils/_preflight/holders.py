@@ -102,11 +102,11 @@ def holder_findings(seen: Seen) -> Iterator[Finding]:
                 "Run preflight again. If it persists, look at the check scripts",
             )
         else:
-            yield from _unsaid(each)
+            yield from _unreported(each)
         yield from _unanswered(each)
 
 
-def told_by_wire(seen: Seen) -> list[str]:
+def wire_notes(seen: Seen) -> list[str]:
     """Sentences on what was seen on the network and is not in the hosts' own reports of their VIPs."""
     found: list[Finding] = []
     for each in holdings(seen):
@@ -152,7 +152,7 @@ def _split(seen: Seen, each: Holding) -> Finding:
     return Finding(WARNING if changes else ERROR, each.holders, each.vip.path, reason, remedy)
 
 
-def _unsaid(each: Holding) -> Iterator[Finding]:
+def _unreported(each: Holding) -> Iterator[Finding]:
     """Hosts that answer although their kernel does not have the address: it was added between two reads, or they answer
     by proxy ARP."""
     if each.says:

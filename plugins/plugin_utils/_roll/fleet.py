@@ -21,7 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._derive.proxies import
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.down import (
     disagreeing,
     hosts_down,
-    owed,
+    return_notes,
     unserved,
     without,
 )
@@ -38,6 +38,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.foreign import Foreign, foreign
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.lost_address_problems import lost_address_problems
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import HostState, host_state, order, silenced_by
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import remains, removal_notes
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.side_by_side import (
@@ -45,7 +46,6 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.side_by_side imp
     groups_of,
     parallel_groups,
 )
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.trades import trades
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 #: The host variable with the result of edge_plan.
@@ -128,7 +128,7 @@ class Fleet:
     @property
     def notes(self) -> list[str]:
         """What to do when hosts that are down are back."""
-        return owed(self.vips, self.down)
+        return return_notes(self.vips, self.down)
 
     @cached_property
     def read(self) -> bool:
@@ -154,7 +154,8 @@ class Fleet:
             self.derivation.director(host, given)
         stood = self.host_states
         desired = {host: [*self._instances(host), *self._written(host)] for host in (self.hosts if stood else ())}
-        refuse(list(trades(self.vips, desired, {host: self.variables(host).get(BEFORE) or {} for host in self.hosts})))
+        infos = {host: self.variables(host).get(BEFORE) or {} for host in self.hosts}
+        refuse(list(lost_address_problems(self.vips, desired, infos)))
         if self.down:
             refuse(list(disagreeing(self.vips, self.down, {each.host: each.coordinated for each in stood})))
         return order(stood, self.derivation.partners) or self.hosts

@@ -113,8 +113,8 @@ def conflicts(vips: Sequence[Vip], hostvars: Mapping[str, Mapping[str, Any]], pl
     problems += _twice(claims)
     problems += _of_hosts(claims, hostvars)
     problems += _same_router(vips, planes)
-    problems += _at_odds(planes, pools)
-    problems += _past_the_kernel(vips, planes)
+    problems += _kube_vip_conflicts(planes, pools)
+    problems += _bypassing_ipvs(vips, planes)
     return problems
 
 
@@ -199,7 +199,7 @@ def _same_router(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
                 yield Problem(f"{vip.path}.virtual_router_id", planes.kube_keepalived_vip_router, reason, remedy)
 
 
-def _at_odds(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
+def _kube_vip_conflicts(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
     sharing = [pool.path for pool in pools if pool.share]
     if planes.services.get("election") and sharing:
         reason = f"elects a leader for each service, and services share addresses ({', '.join(sharing)}): two leaders "
@@ -234,7 +234,7 @@ def _unserved(planes: Planes, pools: Sequence[Pool]) -> Iterator[Problem]:
         yield Problem("traefik_service_type", "LoadBalancer", reason, "Use ClusterIP, or watch every namespace.")
 
 
-def _past_the_kernel(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
+def _bypassing_ipvs(vips: Sequence[Vip], planes: Planes) -> Iterator[Problem]:
     """VIPs of profile ipvs whose packets do not reach the kernel's IPVS table, or whose table another program
     empties."""
     for vip in vips:

@@ -21,7 +21,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 
-def trades(
+def lost_address_problems(
     vips: Sequence[Vip], desired: Mapping[str, Sequence[Mapping[str, Any]]], infos: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
     """A problem for each address that would be lost, of a VIP or of an instance declared by hand. ``desired``: all

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.holders import told_by_wire
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.holders import wire_notes
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._preflight.seen import Seen
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.fleet import Fleet
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.verdict import faults, unstartable
@@ -22,7 +22,7 @@ Answers = Mapping[str, Mapping[str, Any]]
 def vip_faults(fleet: Fleet, keepalived: Answers, haproxy: Answers, wires: Answers) -> list[str]:
     """A sentence for each fault. The answers are those of the info modules and of vip_preflight by host; without
     ``wires`` nothing is said of who answers on the network."""
-    seen = told_by_wire(Seen(fleet, wires, keepalived)) if wires else []
+    seen = wire_notes(Seen(fleet, wires, keepalived)) if wires else []
     return [
         *faults(fleet.vips, keepalived, fleet.down),
         *seen,
@@ -30,7 +30,7 @@ def vip_faults(fleet: Fleet, keepalived: Answers, haproxy: Answers, wires: Answe
     ]
 
 
-def unproven(fleet: Fleet) -> list[str]:
+def hosts_to_verify(fleet: Fleet) -> list[str]:
     """The hosts that have to be asked whether all is well: those that share a VIP with one that changes. Of the others
     the reading at the start is the answer, unless it has found something wrong. Directors and hosts with SELinux are
     always asked, for what is not read at the start."""

@@ -75,7 +75,7 @@ def normal(message: str) -> str:
     return _LINE_NUMBER.sub("N", message)
 
 
-def serious(warnings: Sequence[str], before: Sequence[Document], after: Sequence[Document]) -> list[str]:
+def unfulfilled(warnings: Sequence[str], before: Sequence[Document], after: Sequence[Document]) -> list[str]:
     """Of the warnings that a change causes, those which say that something the change asked for is not done.
 
     A proxy that cannot use something its defaults give to all proxies is no fault of the change: packaged files have

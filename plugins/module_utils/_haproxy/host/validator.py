@@ -27,7 +27,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.messages
     Messages,
     normal,
     read_messages,
-    serious,
+    unfulfilled,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.text.document import UNENDED, Document, parse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.vocabulary.redact import redact
@@ -92,7 +92,7 @@ class _Trial:
         if refused:
             return [*passed, *self._unended()]
         fresh = [warning for warning in warnings if normal(warning) not in known]
-        idle = serious(fresh, old.documents, new.documents)
+        idle = unfulfilled(fresh, old.documents, new.documents)
         if idle:
             text = "\n".join(idle)
             raise DaemonRefused(

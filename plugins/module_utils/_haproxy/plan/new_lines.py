@@ -44,10 +44,10 @@ def section_lines(desired: DesiredSection, indent: str, inherited: set[str], pro
     inherited = inherited | switched_on(desired)
     for place, server in enumerate(desired.servers or ()):
         lines.append(new_server(server, f"{desired.path}servers[{place}].", inherited, problems))
-    return [header] + [indent + apart(line, indent, "") + line for line in lines]
+    return [header] + [indent + extra_indent(line, indent, "") + line for line in lines]
 
 
-def apart(line: str, indent: str, header: str) -> str:
+def extra_indent(line: str, indent: str, header: str) -> str:
     """The additional indentation for a line whose keyword is unknown, so that it cannot be read as the start of a
     section."""
     if len(indent) > len(header) or not may_begin_section(line.split(None, 1)[0]):

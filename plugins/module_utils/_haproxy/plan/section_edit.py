@@ -71,10 +71,10 @@ class SectionEdit:
 
     def insert(self, after: int, line: str) -> None:
         """Insert a line, indented like the one before it."""
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.new_lines import apart
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.new_lines import extra_indent
 
         indent = self.indent if after == self.section.header else indent_of(self.document.content(after))
-        self.edits.insert(after, indent + apart(line, indent, self._header_indent()) + line)
+        self.edits.insert(after, indent + extra_indent(line, indent, self._header_indent()) + line)
 
     def _header_indent(self) -> str:
         return indent_of(self.document.content(self.section.header))
@@ -94,12 +94,12 @@ class SectionEdit:
 
     def rewrite(self, index: int, line: str) -> None:
         """Rewrite the words of a line. Indentation, comment, line ending and equal words stay."""
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.new_lines import apart
+        from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.new_lines import extra_indent
 
         content = self.document.content(index)
         words = lex(content).words
         if words:
-            more = apart(line, indent_of(content), self._header_indent())
+            more = extra_indent(line, indent_of(content), self._header_indent())
             if more:
                 self.edits.replace(index, 0, 0, more)
             self.edits.reword(index, words, line)

@@ -17,7 +17,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.plan 
     Desired,
     changes,
     emptied,
-    foreseen,
+    predicted,
     reservations,
     weight_problem,
 )
@@ -78,7 +78,7 @@ class RunningServers:
             from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.agent import held
 
             raise held(disagreed, self.desired.words)
-        after = foreseen(current.servers, made)
+        after = predicted(current.servers, made)
         if made and current.level == "operator":
             problems.append(_no_permission(self.runtime.address))
         if not self.allow_last and self.before is not None:

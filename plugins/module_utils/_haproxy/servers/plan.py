@@ -129,7 +129,7 @@ def emptied(before: Sequence[Server], after: Sequence[Server]) -> list[str]:
     return [f"{backend} ({', '.join(names)})" for backend, names in lost.items()]
 
 
-def foreseen(servers: Sequence[Server], made: Sequence[ServerChange]) -> list[Server]:
+def predicted(servers: Sequence[Server], made: Sequence[ServerChange]) -> list[Server]:
     """The servers as they will be: with the changes, and with what servers that track them inherit (``track``)."""
     by_title = {change.server.title: change for change in made}
     leads = {server.title: server.follows for server in servers}

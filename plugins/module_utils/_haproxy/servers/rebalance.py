@@ -24,7 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.rebal
     Session,
     pick,
     read_sessions,
-    takers,
+    receiving_servers,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server, Servers, ask_servers
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
@@ -134,7 +134,7 @@ def _expectations(current: Servers, over: dict[str, Course], address: str) -> li
             )
             problems.append(Problem("backend", name, reason, "Use balance leastconn, or leave this backend out"))
         elif algorithm != _BEST:
-            able = len(takers(course.now))
+            able = len(receiving_servers(course.now))
             warnings.append(
                 f"{name} has balance {algorithm or 'of an unknown kind'}, not leastconn: a client "
                 f"that reconnects may get any of {able} servers, even the fullest, so one run may not be enough."
@@ -146,7 +146,7 @@ def _expectations(current: Servers, over: dict[str, Course], address: str) -> li
 def _why(name: str, course: Course, step: Next) -> str:
     share = course.share
     held = ", ".join(
-        f"{server.name} has {server.sessions} of {share[server.title]:.0f}" for server in takers(course.now)
+        f"{server.name} has {server.sessions} of {share[server.title]:.0f}" for server in receiving_servers(course.now)
     )
     reason = step.reason or "time is up"
     return f"{name} is not balanced ({held}): {reason}. {course.closed_total} sessions were closed."

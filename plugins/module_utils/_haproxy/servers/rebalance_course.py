@@ -17,10 +17,10 @@ from typing import NamedTuple
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.rebalance_share import (
     Session,
     pick,
+    receiving_servers,
     shares,
     skewed,
     surplus,
-    takers,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server
 
@@ -74,11 +74,11 @@ class Course:
     @property
     def share(self) -> dict[str, float]:
         """How many sessions each server that accepts connections should have once all clients are back."""
-        return shares(self._here + self.missing, takers(self.now))
+        return shares(self._here + self.missing, receiving_servers(self.now))
 
     @property
     def _here(self) -> int:
-        return sum(server.sessions for server in takers(self.now))
+        return sum(server.sessions for server in receiving_servers(self.now))
 
     @property
     def missing(self) -> int:
@@ -104,7 +104,7 @@ class Course:
         """The next action for the servers and sessions just read."""
         self._see(servers)
         self.quiet += 1
-        able = takers(servers)
+        able = receiving_servers(servers)
         if not skewed(able, self.bounds.tolerance) or not self._surplus(shares(self._here, able)):
             # During slowstart a server's weight is lower than later: would it be balanced then, too?
             warm = [server._replace(effective_weight=server.weight) for server in able]

@@ -40,7 +40,7 @@ def _seconds(text: str) -> int:
     return sum(int(number) * _SECONDS[unit] for number, unit in re.findall(r"(\d+)([dhms])", text))
 
 
-def takers(servers: Sequence[Server]) -> list[Server]:
+def receiving_servers(servers: Sequence[Server]) -> list[Server]:
     """The servers that get a backend's new connections: backup servers only where no other is left."""
     able = [server for server in servers if server.serves]
     return [server for server in able if not server.backup] or able

@@ -165,7 +165,7 @@ class _Planner:
 
     def _kept(self, proxy: Proxy, before: FileServer, after: FileServer, row: Row) -> None:
         for option in sorted({*before.options, *after.options}.difference(SET_AT_RUNTIME)):
-            if _said(before.options, option) != _said(after.options, option):
+            if _value_of(before.options, option) != _value_of(after.options, option):
                 self._cannot(proxy, f"server {after.name}: {SERVER[option].word} cannot be changed at runtime")
         if before.rest != after.rest:
             self._cannot(
@@ -318,7 +318,7 @@ def _algorithm(proxy: Proxy) -> str:
     return algorithm
 
 
-def _said(options: Options, option: str) -> object:
+def _value_of(options: Options, option: str) -> object:
     """An option's value. A flag that is not given is off, or on where that is the default."""
     if option in options:
         return options[option]

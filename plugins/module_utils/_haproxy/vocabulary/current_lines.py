@@ -20,7 +20,7 @@ class CurrentLines:
 
     def __init__(self, document: Document | None, sections: Sequence[Section]) -> None:
         self._texts: list[str] = []
-        self._said: Counter[tuple[str, ...]] = Counter()
+        self._counted: Counter[tuple[str, ...]] = Counter()
         self._places: Counter[tuple[str, ...]] = Counter()
         self._secrets: dict[str, list[str]] | None = None
         if document is None:
@@ -34,7 +34,7 @@ class CurrentLines:
 
     def says(self, *lines: str) -> bool:
         asked = Counter(tuple(meanings(line)) for line in lines)
-        return all(self._said[line] >= often for line, often in asked.items())
+        return all(self._counted[line] >= often for line, often in asked.items())
 
     def binds(self, address: str, port: str) -> int:
         return self._places["bind", normal_address(address), port]
@@ -53,7 +53,7 @@ class CurrentLines:
         return found.pop(0) if found else None
 
     def _note(self, words: list[str]) -> None:
-        self._said[tuple(words)] += 1
+        self._counted[tuple(words)] += 1
         plain = [word.replace("\0", "") for word in words]
         if plain[0] == "bind" and len(words) > 1:
             self._places[("bind", *split_address(plain[1]))] += 1

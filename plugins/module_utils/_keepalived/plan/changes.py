@@ -93,9 +93,9 @@ def _checked(editor: Editor) -> Edited:
     new = editor.text()
     if new == text:
         return Edited(text)
-    editor.document.require_sound()
+    editor.document.require_parsable()
     after = parse(new)
-    after.require_sound()
+    after.require_parsable()
     for line in set(new.split("\n")) - set(text.split("\n")):
         if len(line.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
             raise EdgeError(

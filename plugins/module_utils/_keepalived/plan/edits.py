@@ -33,7 +33,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     Group,
     NamedLists,
     Table,
-    says_something,
+    has_options,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.commands import first_word
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.listings import Item, Listing, Repeated
@@ -226,7 +226,7 @@ def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _edit_group(shape: Group, editor: Editor, place: Place, found: Sequence[Statement], value: Any, title: str) -> None:
     if shape.means(editor.document, found, value):
         return
-    if not says_something(value):
+    if not has_options(value):
         for statement in found:
             editor.take(place, statement)
         editor.say(title, f"remove {shape.keyword}")

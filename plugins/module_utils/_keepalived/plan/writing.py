@@ -16,7 +16,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary
     Group,
     NamedLists,
     Table,
-    says_something,
+    has_options,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.vocabulary.listings import (
     Grammar,
@@ -94,7 +94,7 @@ def _of_repeated(shape: Repeated, value: Any) -> Lines:
 
 @lines.register(Group)
 def _of_group(shape: Group, value: Any) -> Lines:
-    if not says_something(value):
+    if not has_options(value):
         return []
     inner = table_lines(shape.table, value)
     return [(0, shape.keyword + " {"), *((depth + 1, line) for depth, line in inner), (0, "}")]

@@ -170,7 +170,7 @@ class Document:
         """The line number of an offset, starting at 1."""
         return self.text.count("\n", 0, offset) + 1
 
-    def require_sound(self) -> None:
+    def require_parsable(self) -> None:
         """Raise EdgeError where the text cannot be parsed reliably, so that it must not be edited."""
         if self.flaws:
             offset, reason = self.flaws[0]

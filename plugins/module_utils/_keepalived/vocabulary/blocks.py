@@ -88,7 +88,7 @@ class Table:
         return sorted((one for keyword in shape.keywords for one in found.get(keyword, [])), key=lambda one: one.start)
 
 
-def says_something(value: dict[str, Any]) -> bool:
+def has_options(value: dict[str, Any]) -> bool:
     """Whether any option of a dictionary is given."""
     return any(one is not None for one in value.values())
 
@@ -106,13 +106,13 @@ class Group(Shape):
         return {"type": "dict", "options": self.table.arguments()}
 
     def exactly(self, value: Any) -> Any:
-        return {**self.table.exactly(value), "exact": True} if says_something(value) else value
+        return {**self.table.exactly(value), "exact": True} if has_options(value) else value
 
     def read(self, document: Document, found: Sequence[Statement]) -> Any:
         return self.table.read(document, *(one.block for one in found if one.block is not None))
 
     def means(self, document: Document, found: Sequence[Statement], value: Any, complete: bool = True) -> bool:
-        if not says_something(value):
+        if not has_options(value):
             return not (found and self.removable)
         blocks = [statement.block for statement in found if statement.block is not None]
         return bool(found) and len(blocks) == len(found) and self.table.means(document, blocks, value)

@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_cloud_provider_obje
 )
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_vip_objects import kube_vip_objects
 from ansible_collections.k8s_edge.ha.plugins.filter.traefik_objects import traefik_objects
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import problems, sound
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import checked_objects, problems
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.values import quantity
 
 from .kubernetes_sets import BGP, kube_vip, provider, settings
@@ -133,7 +133,7 @@ def test_addresses_stand_as_their_prefix_lengths_do_ipv4_first():
 
 
 def test_a_label_of_nodes_is_a_text():
-    made = sound(kube_vip_objects(kube_vip(services={"nodes": {"edge": True}})))
+    made = checked_objects(kube_vip_objects(kube_vip(services={"nodes": {"edge": True}})))
     assert "'values': ['true']" in str(made)
 
 

@@ -13,7 +13,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 from ansible_collections.k8s_edge.ha.plugins.filter.kube_keepalived_vip_objects import kube_keepalived_vip_objects
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import sound
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import checked_objects
 
 DEFAULTS = Path(__file__).resolve().parents[4] / "roles/kube_keepalived_vip/defaults/main.yml"
 SERVICES = [
@@ -45,7 +45,7 @@ def pod_of(**given):
 
 @pytest.mark.parametrize("given", [{}, PROXIED, {"services": []}], ids=["ipvs", "proxy", "nothing"])
 def test_schemas_know_every_field(given):
-    made = sound(kube_keepalived_vip_objects(settings(**given)))
+    made = checked_objects(kube_keepalived_vip_objects(settings(**given)))
     for version in sorted({schemas.utils.major_minor(each) for each in schemas.utils.all_versions()}):
         if int(version.partition(".")[2]) >= 28:
             for each in made:

@@ -12,7 +12,7 @@ import kubernetes_validate as schemas
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.k8s_edge.ha.plugins.filter.traefik_objects import traefik_objects
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import sound
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.checks import checked_objects
 
 from .traefik_settings import HASH, INGRESSES, settings
 
@@ -67,7 +67,7 @@ def test_schemas_know_every_field(variant, version):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_what_schemas_do_not_see_is_right(variant):
-    sound(traefik_objects(settings(**VARIANTS[variant])))
+    checked_objects(traefik_objects(settings(**VARIANTS[variant])))
 
 
 def test_one_node_at_a_time_by_ports_of_the_node_and_without_root():

@@ -12,8 +12,8 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.objects impor
     LAST_APPLIED,
     fit,
     kinds,
+    objects_of_others,
     plan,
-    tenants,
     unread,
 )
 
@@ -151,5 +151,5 @@ def test_who_else_lives_in_a_namespace():
     found.append(made("Secret", "default-token", type="kubernetes.io/service-account-token"))
     found += [made("ConfigMap", "openshift-service-ca.crt"), made("ServiceAccount", "builder")]
     found.append(made("Secret", "deployer-dockercfg-x", type="kubernetes.io/dockercfg"))
-    assert tenants(found, "edge") == []
-    assert tenants([*found, made("Pod", "shell")], "edge") == ["Pod edge/shell"]
+    assert objects_of_others(found, "edge") == []
+    assert objects_of_others([*found, made("Pod", "shell")], "edge") == ["Pod edge/shell"]

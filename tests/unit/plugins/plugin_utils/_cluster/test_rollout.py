@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._cluster.rollout import (
     final,
-    hopeless,
+    permanent_errors,
     problems,
     progress,
     refused_pods,
@@ -73,7 +73,7 @@ def test_pods_that_never_start():
         {"metadata": {"name": name}, "status": {"containerStatuses": [{"name": "edge", "state": state}]}}
         for name, state in zip("ab", waiting)
     ]
-    assert hopeless(pods) == ["a/edge InvalidImageName"]
+    assert permanent_errors(pods) == ["a/edge InvalidImageName"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.kernel import Kernel
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Transaction, Store
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Store, Transaction
 
 #: The tools that libsemanage calls after a commit have nothing to do here.
 CONFIG = "module-store = direct\nexpand-check = 0\nbzip-blocksize = 0\n" + "".join(

@@ -14,7 +14,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import host
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import plan as planner
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.model import Desired, Program
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.resource import Customisations
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Transaction, Range
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Range, Transaction
 
 HAPROXY = "/usr/sbin/haproxy"
 THEIRS = Transaction(
@@ -110,7 +110,9 @@ def test_a_port_that_goes_from_the_inventory_is_closed_and_the_others_stay(store
 
 
 def test_what_others_did_the_same_way_is_not_ours_to_take_away(store, apply):
-    store.commit(Transaction(ports={"tcp/7777": "system_u:object_r:http_port_t:s0"}, booleans={"haproxy_connect_any": True}))
+    store.commit(
+        Transaction(ports={"tcp/7777": "system_u:object_r:http_port_t:s0"}, booleans={"haproxy_connect_any": True})
+    )
     before = state(store)
     assert apply(desired(binds=(7777,), booleans={"haproxy_connect_any": True})).steps == ()
     apply(Desired())

@@ -11,7 +11,7 @@ import os
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
 from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux import store as module
-from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Transaction, Range
+from ansible_collections.k8s_edge.ha.plugins.module_utils._selinux.store import Range, Transaction
 
 HTTP = "system_u:object_r:http_port_t:s0"
 ALL = Transaction(

@@ -19,9 +19,9 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.rebal
     Session,
     pick,
     read_sessions,
+    receiving_servers,
     shares,
     skewed,
-    takers,
 )
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.servers.state import Server
 from hypothesis import given
@@ -79,8 +79,8 @@ def test_only_those_that_take_connections_have_a_share():
         server("follows", admin=2),
         server("spare", backup=True),
     ]
-    assert [each.name for each in takers(servers)] == ["up"]
-    assert [each.name for each in takers(servers[1:])] == ["spare"]
+    assert [each.name for each in receiving_servers(servers)] == ["up"]
+    assert [each.name for each in receiving_servers(servers[1:])] == ["spare"]
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def outline(path: tuple[str, ...], value: str) -> list[str]:
     table = desired(path, value, ARGUMENTS)
     table["instances"] = [*table.get("instances", []), {"name": "after", "notify": "/b"}]
     document = parse("\n".join("  " * depth + line for depth, line in table_lines(CONFIGURATION, table)) + "\n")
-    document.require_sound()
+    document.require_parsable()
     found: list[str] = []
 
     def walk(block: Block, depth: int) -> None:

@@ -116,4 +116,4 @@ def test_the_tree_is_what_keepalived_sees(text: str, expected: list[str]) -> Non
 def test_braces_that_do_not_match_are_told_with_their_line(text: str, line: int) -> None:
     document = parse(text)
     with pytest.raises(EdgeError, match=f"line {line}:"):
-        document.require_sound()
+        document.require_parsable()

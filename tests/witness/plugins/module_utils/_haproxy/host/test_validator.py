@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, InputError
-from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.messages import serious
+from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.messages import unfulfilled
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host.processes import masters_of
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.plan.config import plan_backend, plan_config
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.sync.action import file_action
@@ -149,10 +149,10 @@ def test_messages_of_every_version_are_known_by_the_line_that_they_are_about(mes
     inherited = parse(f"defaults\n{LINES}backend b\n    server a ::1\n")
     own = parse(f"defaults\n{LINES}backend b\n{LINES}")
     unnamed = parse(f"backend b\ndefaults\n{LINES}")
-    assert serious([message], [inherited], [inherited]) == []
-    assert serious([message], [inherited], [own]) == [message]
-    assert serious([message], [unnamed], [unnamed]) == [message]
-    assert serious(["something ignored"], [inherited], [inherited]) == ["something ignored"]
+    assert unfulfilled([message], [inherited], [inherited]) == []
+    assert unfulfilled([message], [inherited], [own]) == [message]
+    assert unfulfilled([message], [unnamed], [unnamed]) == [message]
+    assert unfulfilled(["something ignored"], [inherited], [inherited]) == ["something ignored"]
 
 
 # What was said before.
