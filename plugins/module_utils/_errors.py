@@ -33,6 +33,30 @@ def os_reason(error: OSError) -> str:
     return f"{reason}. This needs root: set become: true" if error.errno in (1, 13) else reason  # EPERM, EACCES
 
 
+class Lacking(str):
+    """A warning about something that the host lacks. ``lacks`` is its name: a program, a user, a path or a kernel
+    parameter. A plan that brings it leaves the warning out."""
+
+    lacks: str
+
+    def __new__(cls, text: str, lacks: str) -> Lacking:
+        made = super().__new__(cls, text)
+        made.lacks = lacks
+        return made
+
+
+class DaemonSays(str):
+    """A warning in a daemon's own words. ``not_found``: they are about something that the daemon did not find; which
+    thing, only the words tell."""
+
+    not_found: bool
+
+    def __new__(cls, text: str, not_found: bool = False) -> DaemonSays:
+        made = super().__new__(cls, text)
+        made.not_found = not_found
+        return made
+
+
 class EdgeError(Exception):
     """A failure with a message for people. ``facts`` are further keys of the module's result."""
 

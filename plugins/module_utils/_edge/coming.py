@@ -11,17 +11,17 @@ from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look, plane
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import Plane
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonSays, EdgeError, Lacking
+from ansible_collections.k8s_edge.ha.plugins.module_utils._kernel.model import parameter_name, parameter_path
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import System
 
 _AS_IT_WAS = "The file was not changed."
-#: Summary of a step of kernel_settings that sets a parameter now.
-_SETTING = re.compile(r"([^\s:]+): .*, now$")
 
 
 class Coming:
     """What a plan would add: ``packages`` by name, ``things`` (users and paths of files), and kernel ``settings``.
-    Warnings about these are dropped."""
+    Warnings that name one of these as lacking are dropped or explained. Only in a daemon's own words, and in the
+    message of a failure, are they looked for in the text."""
 
     def __init__(self) -> None:
         self.packages: list[str] = []
@@ -32,9 +32,9 @@ class Coming:
         """Record what the steps of a look will add."""
         (self.packages if name == "packages" else self.things).extend(found.brings)
 
-    def note_settings(self, steps: Iterable[str]) -> None:
-        """Record which kernel parameters the steps of a module will set."""
-        self.settings += [match.group(1) for match in map(_SETTING.match, steps) if match]
+    def note_settings(self, names: Iterable[str]) -> None:
+        """Record which kernel parameters will have their declared values."""
+        self.settings += [parameter_name(parameter_path(name)) for name in names]
 
     def foresee(self, asked: Plane, params: dict[str, Any], system: System) -> dict[str, Any]:
         """The plan of a module. Where it fails only because something in the plan is not there yet, the result says so.
@@ -50,21 +50,32 @@ class Coming:
             result = asked.action({**params, "validate": False}, system, True) if params.get("validate") else {}
             reason = asked.redact(str(error)).replace(_AS_IT_WAS, "").strip().replace("\n", " ")
             unforeseen.append(f"it needs {', '.join(named)}, which this plan adds. Without it: {reason}")
-        warnings = [str(each) for each in result.pop("warnings", ())]
+        warnings: list[str] = list(result.pop("warnings", ()))
         if missing:
             unforeseen.append(f"{asked.daemon} is not installed yet, so it could not check the file")
-            warnings = [each for each in warnings if not each.startswith(f"{asked.daemon} is not installed")]
+            warnings = [each for each in warnings if not _lacks(each, [asked.daemon])]
             result["impact"] = "none"  # nothing is running that the change could affect
-        warnings = [each for each in warnings if not _mentioned(self.settings, each)]
-        early = [each for each in warnings if self.things and (self._mentions(each) or asked.not_yet(each))]
+        warnings = [each for each in warnings if not _lacks(each, self.settings)]
+        early = [each for each in warnings if self._is_early(each)]
         if early:
-            named = [each for each in self.things if _mentioned([each], "\n".join(early))] or self.things
+            named = [each for each in self.things if any(_concerns(warning, each) for warning in early)] or self.things
             unforeseen.append(f"it needs {', '.join(named)}, which this plan adds, so it could not be checked")
-        left = [each for each in warnings if each not in early]
+        left = [str(each) for each in warnings if each not in early]
         return {**plane(Look()), **result, "warnings": left, "unforeseen": unforeseen}
 
-    def _mentions(self, text: str) -> bool:
-        return bool(_mentioned(self.things, text))
+    def _is_early(self, warning: str) -> bool:
+        """Whether a warning may only be due to something that the plan is still to add."""
+        if isinstance(warning, DaemonSays) and warning.not_found and self.things:
+            return True
+        return any(_concerns(warning, each) for each in self.things)
+
+
+def _lacks(warning: str, names: Iterable[str]) -> bool:
+    return isinstance(warning, Lacking) and warning.lacks in names
+
+
+def _concerns(warning: str, name: str) -> bool:
+    return _lacks(warning, [name]) or (isinstance(warning, DaemonSays) and bool(_mentioned([name], warning)))
 
 
 def _mentioned(names: Iterable[str], text: str) -> list[str]:

@@ -36,7 +36,8 @@ def plan(params: dict[str, Any], system: System, check_mode: bool) -> dict[str, 
         planes[name] = _looked(name, look, coming)
     for name, module, path, given in _asked(params["modules"] or {}):
         planes[name] = _planned(module, given, path, system, coming)
-        coming.note_settings(planes[name]["steps"])
+        if module == "kernel_settings" and not planes[name]["failed"]:
+            coming.note_settings(given.get("parameters") or ())
     # A HAProxy that does not change reports untrusted servers itself.
     if params["apiservers"] and any(each["changed"] for each in planes.values()):
         from ansible_collections.k8s_edge.ha.plugins.module_utils._edge import apiservers

@@ -20,14 +20,12 @@ Affected = Callable[[Mapping[str, Any], Mapping[str, Any], System], "dict[str, A
 
 class Plane(NamedTuple):
     """``lean``: the action takes nested options without the keys that were not given. ``daemon``: the program that
-    checks the file. ``not_yet``: whether a warning may only be due to something that the plan is still to add.
-    ``redact``: masks what a message repeats of the file."""
+    checks the file. ``redact``: masks what a message repeats of the file."""
 
     arguments: Mapping[str, Any]
     action: Action
     lean: bool = False
     daemon: str = ""
-    not_yet: Callable[[str], bool] = lambda _warning: False
     redact: Redact = str
     affected: Affected | None = None
 
@@ -45,13 +43,7 @@ def _haproxy() -> Plane:
 def _keepalived() -> Plane:
     from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import ARGUMENTS, config
 
-    def not_yet(warning: str) -> bool:
-        from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.validator import SAYS, is_not_yet
-
-        # Our own messages report missing things too, by name.
-        return warning.startswith(SAYS) and is_not_yet(warning)
-
-    return Plane(ARGUMENTS, config, daemon="keepalived", not_yet=not_yet, affected=of_keepalived)
+    return Plane(ARGUMENTS, config, daemon="keepalived", affected=of_keepalived)
 
 
 def _ipvs() -> Plane:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible_collections.k8s_edge.ha.plugins.module_utils._address import parse_address
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Problem, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import Lacking, Problem, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._loopback.resource import Loopback
 from ansible_collections.k8s_edge.ha.plugins.module_utils._reconcile import reconcile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._run_module import plan_result
@@ -32,8 +32,13 @@ def apply(params: dict[str, Any], system: System, check_mode: bool, root: str = 
     resource = Loopback(desired, params["name"], system, root)
     plan = reconcile(resource, check_mode=check_mode)
     result = plan_result(plan, resource.file.path)
-    result["warnings"] = [*result["warnings"], *map(str, noise)]
+    result["warnings"] = [*result["warnings"], *(_lacking(each) for each in noise)]
     return result
+
+
+def _lacking(problem: Problem) -> Lacking:
+    parameter = problem.option.rpartition(".")[2]
+    return Lacking(str(problem), f"net.ipv4.conf.all.{parameter}")
 
 
 def desired_addresses(params: dict[str, Any]) -> Sequence[str]:

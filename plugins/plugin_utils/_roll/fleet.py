@@ -38,7 +38,6 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.reading imp
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._inventory.vips import declared
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._options.arguments import truth
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.foreign import Foreign, foreign
-from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.lost_address_problems import lost_address_problems
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.order import HostState, host_state, order, silenced_by
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.removal import remains, removal_notes
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.side_by_side import (
@@ -46,6 +45,7 @@ from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.side_by_side imp
     groups_of,
     parallel_groups,
 )
+from ansible_collections.k8s_edge.ha.plugins.plugin_utils._roll.trades import lost_address_problems
 from ansible_collections.k8s_edge.ha.plugins.plugin_utils._vip.vip import Vip
 
 #: The host variable with the result of edge_plan.

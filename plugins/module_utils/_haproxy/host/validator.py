@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, DaemonSays, EdgeError, Lacking
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import decode
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.faults.cut_lines import cut_lines
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import directories as start_faults
@@ -50,7 +50,7 @@ def judge(candidate: str, current: str, system: System, *, check_mode: bool = Fa
             problems = open_files_allowed.before_install(_document(candidate), system)
             if problems:
                 raise DaemonRefused("\n".join(map(str, problems)))
-            return [message]
+            return [Lacking(message, "haproxy")]
         raise EdgeError(f"{message} Install it first, or set validate: false.")
     return _Trial(program, candidate, current, system).judge()
 
@@ -104,7 +104,7 @@ class _Trial:
         if absent or files.refused:
             problems = "\n".join(map(str, [*absent, *files.refused]))
             raise DaemonRefused(f"{problems}\n{self.current} was not changed.")
-        passed += [f"HAProxy on {self.current}: {warning}" for warning in warnings]
+        passed += [DaemonSays(f"HAProxy on {self.current}: {warning}") for warning in warnings]
         return [*passed, *map(str, files.doubtful), *self._unended()]
 
     def _refuse_cut(self, before: Sequence[Document], after: Sequence[Document]) -> None:

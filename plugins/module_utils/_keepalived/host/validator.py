@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonRefused, DaemonSays, Lacking
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.host.live import version
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
@@ -65,7 +65,7 @@ class Validator:
         program = self.system.which("keepalived")
         if program is None:
             if self.rehearsal:
-                return ["keepalived is not installed yet, so it could not check the file."]
+                return [Lacking("keepalived is not installed yet, so it could not check the file.", "keepalived")]
             raise DaemonRefused(MISSING)
         if os.path.dirname(candidate) != os.path.dirname(current):
             _anchor(candidate, os.path.dirname(current))
@@ -87,7 +87,7 @@ class Validator:
                     judged.rc, "; ".join(new) or "no output"
                 )
             )
-        return [SAYS + message for message in new]
+        return [DaemonSays(SAYS + message, is_not_yet(message)) for message in new]
 
     def _too_old(self, messages: Sequence[str]) -> str:
         """A hint at keywords that the installed keepalived does not know: its own messages decide, not our table of

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, refuse
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError, Lacking, refuse
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_file import ConfigFile
 from ansible_collections.k8s_edge.ha.plugins.module_utils._files.config_resource import ConfigFileResource, Edited
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.text.lexer import is_plain
@@ -41,7 +41,7 @@ def configure(
 
         missing = needs(file.real, planned_on[0], text, system, params["validate"])
         if check_mode or not params["validate"]:
-            warnings.extend(str(need) for need in missing)
+            warnings.extend(Lacking(str(need), str(need.value)) for need in missing)
         else:
             refuse(missing)
 

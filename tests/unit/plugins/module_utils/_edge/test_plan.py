@@ -12,7 +12,7 @@ from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.coming import Co
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.host.look import Look
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.plan import plan
 from ansible_collections.k8s_edge.ha.plugins.module_utils._edge.planes import Plane
-from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import EdgeError
+from ansible_collections.k8s_edge.ha.plugins.module_utils._errors import DaemonSays, EdgeError, Lacking
 from ansible_collections.k8s_edge.ha.plugins.module_utils._haproxy.host import open_files_allowed
 from ansible_collections.k8s_edge.ha.plugins.module_utils._system import Completed, System
 
@@ -108,29 +108,28 @@ def coming():
     found.note("packages", Look(brings=["nftables"]))
     found.note("users", Look(brings=["checker"]))
     found.note("files", Look(brings=["/etc/x/check", "/etc/x/ca"]))
-    found.note_settings(["net.ipv4.conf.all.arp_ignore: 1 instead of 0, now", "net.ipv4.ip_forward: 1 at boot"])
+    found.note_settings(["net/ipv4/conf/all/arp_ignore"])
     return found
 
 
-def foreseen(coming, *warnings, fails="", daemon="", not_yet=lambda _warning: False, **params):
+def foreseen(coming, *warnings, fails="", daemon="", **params):
     def action(asked, _system, _check_mode):
         if fails and asked.get("validate", True):
             raise EdgeError(fails)
         return {"changed": True, "steps": ["a step"], "impact": "reload", "warnings": list(warnings)}
 
-    return coming.foresee(Plane({}, action, daemon=daemon, not_yet=not_yet), params, System())
+    return coming.foresee(Plane({}, action, daemon=daemon), params, System())
 
 
 def test_warnings_of_what_is_coming(coming):
     told = foreseen(
         coming,
-        "script a: '/etc/x/check' does not exist",
-        "user 'checker' is not a user",
-        "'/etc/x/checkout' does not exist, and no checker-2",
-        "Set net.ipv4.conf.all.arp_ignore to 1 first",
-        "Set net.ipv4.ip_forward to 1 first",
-        "nobody was found",
-        not_yet=lambda warning: warning.startswith("nobody"),
+        DaemonSays("keepalived says: script a: '/etc/x/check' does not exist"),
+        Lacking("user 'checker' is not a user", "checker"),
+        DaemonSays("'/etc/x/checkout' does not exist, and no checker-2"),
+        Lacking("Set net.ipv4.conf.all.arp_ignore to 1 first", "net.ipv4.conf.all.arp_ignore"),
+        Lacking("Set net.ipv4.ip_forward to 1 first", "net.ipv4.ip_forward"),
+        DaemonSays("nobody was found", not_found=True),
     )
     assert told["warnings"] == [
         "'/etc/x/checkout' does not exist, and no checker-2",
@@ -141,9 +140,16 @@ def test_warnings_of_what_is_coming(coming):
 
 
 def test_without_anything_coming_every_warning_stays():
-    warnings = ["'/etc/x/check' does not exist", "nobody was found"]
-    told = foreseen(Coming(), *warnings, not_yet=lambda warning: True)
+    warnings = [Lacking("'/etc/x/check' does not exist", "/etc/x/check"), DaemonSays("nobody was found", True)]
+    told = foreseen(Coming(), *warnings)
     assert (told["warnings"], told["unforeseen"]) == (warnings, [])
+
+
+def test_a_warning_that_only_mentions_what_is_coming_stays(coming):
+    """Another file gives the parameter another value at the next boot: that the plan sets it now changes nothing."""
+    overridden = "90-other.conf sets net.ipv4.conf.all.arp_ignore to 0: at the next boot it wins"
+    writable = "/etc/x/check is not what this is about"
+    assert foreseen(coming, overridden, writable)["warnings"] == [overridden, writable]
 
 
 def test_failures_for_want_of_what_is_coming(coming):

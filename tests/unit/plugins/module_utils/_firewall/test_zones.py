@@ -89,7 +89,7 @@ def test_a_life_leaves_nothing_behind(bring, tmp_path):
     assert door.zones["public"] == zone(runtime=["theirs now", *RULES[:2]], permanent=["theirs", *RULES[:2]])
     assert bring(door, *OPENINGS[:2]).steps == ()
     second = bring(door, OPENINGS[1], OPENINGS[2])
-    assert [line.split(": ")[1][:9] for line in second.summary] == ["open TCP ", "remove ou"]
+    assert [line.split(": ")[1][:9] for line in second.summary] == ["open TCP ", "remove ru"]
     bring(door)
     assert door.zones["public"] == zone(runtime=["theirs now"], permanent=["theirs"])
     assert not (tmp_path / "state").exists()
