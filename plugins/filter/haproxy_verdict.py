@@ -20,6 +20,7 @@ description:
   - C(settled) if, according to M(k8s_edge.ha.haproxy_info), HAProxy is active and has loaded its file, and each of the
     given backends that had a healthy server before has one again. A check that has not finished does not count.
   - C(failed) if all servers of such a backend are down. Otherwise C(waiting).
+  - For playbooks of your own that must wait for HAProxy after a change. Role P(k8s_edge.ha.haproxy#role) waits with it.
 positional: before, backends
 options:
   _input:

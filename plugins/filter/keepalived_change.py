@@ -25,6 +25,8 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - Compares what runs on the host and its peers with the desired instances of the host.
+  - For playbooks of your own that change keepalived one host at a time. Role P(k8s_edge.ha.keepalived#role)
+    decides by it.
 positional: instances, peers, staying, directed, groups, global_defs
 options:
   _input:

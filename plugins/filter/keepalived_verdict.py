@@ -23,6 +23,8 @@ description:
     whose priorities are exchanged can be changed one after the other.
   - C(yielding) if all that is so, and a peer with a higher priority is about to take a VIP from this host.
   - C(failed) if an instance is in FAULT and O(final) is true. Otherwise C(waiting).
+  - For playbooks of your own that must wait for keepalived after a change. Role P(k8s_edge.ha.keepalived#role) waits
+    with it.
 positional: instances, peers, final
 options:
   _input:

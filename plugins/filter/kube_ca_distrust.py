@@ -17,6 +17,7 @@ author: k8s_edge contributors (@k8s-edge)
 description:
   - HAProxy's check reports only C(Layer6 invalid response). This filter names the issuer of the server's certificate
     and the trusted CAs.
+  - For whoever looks for the reason why a backend with C(ssl verify required) has no server that is up.
 positional: server, output
 options:
   _input:

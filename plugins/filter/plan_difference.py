@@ -18,6 +18,7 @@ version_added: 0.1.0
 author: k8s_edge contributors (@k8s-edge)
 description:
   - Playbook C(site) plans a host again before it changes it, and stops if the impact is heavier than was shown.
+  - For playbooks of your own that keep a plan for approval and apply it later.
 positional: shown, stopped
 options:
   _input:

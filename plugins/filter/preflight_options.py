@@ -22,6 +22,7 @@ description:
   - The options of M(k8s_edge.ha.vip_preflight) for each host of C(k8s_edge_vips) that is not down. They have the
     addresses and ports of its VIPs, and the apiservers behind them. For hosts with a HAProxy also the option
     C(endpoints) of M(k8s_edge.ha.vip_probe).
+  - For playbooks of your own that examine the networks before something else than C(site) changes them.
   - Empty if the declaration is wrong; P(k8s_edge.ha.edge_fleet#filter) reports the problems.
 positional: hostvars
 extends_documentation_fragment:

@@ -20,6 +20,7 @@ description:
   - The provider adds a finalizer to each Service that it watches, either those of its class or those without a class.
     A Service that it no longer watches could not be deleted. Other cloud providers use the same finalizer; their
     Services are left unchanged.
+  - For whoever removes the provider by hand. Role P(k8s_edge.ha.kube_vip_cloud_provider#role) releases them by it.
 positional: deployments, mode
 options:
   _input:

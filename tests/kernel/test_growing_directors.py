@@ -77,8 +77,8 @@ print(json.dumps(tally))
 class Growing(Edge):
     """The edge where a group changes."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
         self.servers = SERVERS["same"]
 
     def part(self, host: str, directors: list[str]) -> dict[str, Any]:
@@ -95,26 +95,26 @@ class Growing(Edge):
         for address in derived["loopback"]:
             deprecated = ["preferred_lft", "0"] if ":" in address else []
             self.inside(host, "ip", "address", "add", address, "dev", "lo", *deprecated)
-        (self.folder / f"{host}.cfg").write_text(SERVER.format(host=host))
-        self.start(host, "haproxy", "-f", str(self.folder / f"{host}.cfg"))
+        (self.directory / f"{host}.cfg").write_text(SERVER.format(host=host))
+        self.start(host, "haproxy", "-f", str(self.directory / f"{host}.cfg"))
         self.until(lambda: ":80 " in self.inside(host, "ss", "-Hltn"))
 
     def direct(self, host: str, directors: list[str]) -> None:
         """What the roles ipvs_director and keepalived do on a new host."""
         self.set_up(host, self.part(host, directors)["parameters"])
         self.write(host, self.part(host, directors))
-        pids = [word for option in "prc" for word in (f"-{option}", str(self.folder / f"{host}-{option}.pid"))]
-        self.start(host, "keepalived", "-n", "-l", "-D", "-f", str(self.folder / f"{host}.conf"), *pids)
+        pids = [word for option in "prc" for word in (f"-{option}", str(self.directory / f"{host}-{option}.pid"))]
+        self.start(host, "keepalived", "-n", "-l", "-D", "-f", str(self.directory / f"{host}.conf"), *pids)
 
     def set_up(self, host: str, parameters: dict[str, int]) -> None:
         self.inside(host, "sysctl", "-qw", *(f"{name}={value}" for name, value in parameters.items()))
 
     def write(self, host: str, derived: dict[str, Any]) -> None:
-        (self.folder / f"{host}.conf").write_text(plan_config("", derived).text)
+        (self.directory / f"{host}.conf").write_text(plan_config("", derived).text)
 
     def reload(self, host: str, derived: dict[str, Any]) -> None:
         self.write(host, derived)
-        os.kill(int((self.folder / f"{host}-p.pid").read_text()), signal.SIGHUP)
+        os.kill(int((self.directory / f"{host}-p.pid").read_text()), signal.SIGHUP)
 
     def change(self, before: list[str], after: list[str], bridge: bool) -> None:
         """What the role keepalived does on e1, by its own decisions; without them where it shall not bridge."""
@@ -158,11 +158,11 @@ class Growing(Edge):
 
     def asking(self, servers: Sequence[str]) -> Callable[[], dict[str, Any]]:
         """Let the client ask, once it has a connection to every server; returns what ends that, and what it says."""
-        going = self.folder / "going"
+        going = self.directory / "going"
         going.touch()
         enter, arguments = ["ip", "netns", "exec", "client"], [str(going), str(len(servers)), *ADDRESSES]
         client = subprocess.Popen([*enter, sys.executable, "-c", CLIENT, *arguments], stdout=subprocess.PIPE, text=True)
-        opened = [self.folder / f"going{each}" for each in ADDRESSES]
+        opened = [self.directory / f"going{each}" for each in ADDRESSES]
         self.until(lambda: all(each.exists() for each in opened))
 
         def end() -> dict[str, Any]:
