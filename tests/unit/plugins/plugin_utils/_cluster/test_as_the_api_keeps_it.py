@@ -111,7 +111,7 @@ INGRESS = {"rules": [{"host": "192.0.2.1", "http": {"paths": [{"path": "/", "bac
 )
 def test_what_the_api_refuses_is_said_field_by_field_before_anything_is_written(run, monkeypatch, wrong, said):
     """Most of it our own check refuses before, in its own words; here it does not."""
-    monkeypatch.setattr(_apply, "sound", list)
+    monkeypatch.setattr(_apply, "checked_objects", list)
     with pytest.raises(EdgeError) as told:
         run(made("ConfigMap", "first", data={"a": "1"}), wrong)
     which = f"{wrong['kind']} web/{wrong['metadata']['name']}: "
