@@ -1,8 +1,8 @@
 # Copyright: k8s_edge contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A director gets a second one beside it, and is alone again: a client loses no connection, and no request by the change
-of the first one, although keepalived gives the VIPs up and takes them again each time (docs/adr/0023).
+"""A director gets a second one beside it, and is alone again: a client loses no connection, and no request by the
+change of the first one, although keepalived gives the VIPs up and takes them again each time (docs/adr/0023).
 
 The hosts of test_directors.py, brought up by what is derived for them, in the order of the roles.
 """
@@ -208,8 +208,8 @@ def test_a_second_director_comes_and_goes_and_a_client_loses_nothing(edge: Growi
     edge.direct("e2", TWO)
     edge.until(lambda: edge.daemons("e2") == ["backup"])
     said = end()
-    # Not mended yet: e2, if it serves too, may lose requests within 0.4 s of the start of keepalived there, likely because
-    # its kernel directs as BACKUP until it has a sync daemon. See "Cost" in docs/adr/0011.
+    # Not mended yet: e2, if it serves too, may lose requests within 0.4 s of the start of keepalived there, likely
+    # because its kernel directs as BACKUP until it has a sync daemon. See "Cost" in docs/adr/0011.
     starting = 4 if "e2" in edge.servers(TWO) else 0
     assert len(said["lost"]) <= starting, said["lost"]
     assert said["cut"] == []
