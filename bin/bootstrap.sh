@@ -10,6 +10,8 @@
 #   need_oldest_python       Python 3.9, in $K8S_EDGE_CACHE/python3.9/bin
 #   need_core VERSION        that ansible-core, with what the unit tests import, in an environment of its own; sets CORE
 #   have_uml                 User-Mode Linux, first in PATH; false, with the reason in $why, if it cannot run
+#   prefer_unpacked_uml      put the User-Mode Linux that have_uml has unpacked first in PATH
+#   need_lab PACKAGE…        install what a lab needs
 #   skip REASON              end a part of bin/test that cannot run here
 #   need_venv                the pinned controller tools; sets VENV and puts its bin first in PATH
 #   need_collection          a copy of the checkout in Ansible's collection path; sets COLLECTION
@@ -136,6 +138,23 @@ need_oldest_python() {
     _unpacked python3.9 bullseye python3.9-minimal=usr/bin/python3.9 libpython3.9-stdlib
 }
 
+# Put the User-Mode Linux that have_uml has unpacked first in PATH, where there is one: a lab goes on with the kernel that
+# its disks have modules for.
+prefer_unpacked_uml() {
+    [ ! -d "$K8S_EDGE_CACHE/uml/bin" ] || PATH=$K8S_EDGE_CACHE/uml/bin:$PATH
+}
+
+# need_lab PACKAGE…: what a lab needs, as `python3 -m lab up --packages` prints it.
+need_lab() {
+    local why packages=" $* "
+    if [[ $packages == *" user-mode-linux "* ]]; then
+        have_uml || die "$why"
+        packages=${packages/ user-mode-linux / }
+    fi
+    # shellcheck disable=SC2086  # one word per package
+    need_apt $packages
+}
+
 # User-Mode Linux, a Linux kernel that runs as a program: get it, put it first in PATH and test that it starts. False,
 # with the reason in $why, if not. Debian forky has the first one that intercepts system calls with seccomp, not with ptrace:
 # a program starts in a fifth of the time. Where there is none, it is the one of the installed release.
@@ -144,7 +163,7 @@ have_uml() {
     [ "$(uname -m)" = x86_64 ] || { why="User-Mode Linux is for x86_64 only"; return 1; }
     (need_apt e2fsprogs) || { why="the package e2fsprogs cannot be installed"; return 1; }
     if (_unpacked uml forky user-mode-linux=usr/bin/linux.uml); then
-        PATH=$K8S_EDGE_CACHE/uml/bin:$PATH
+        prefer_unpacked_uml
     elif ! (need_apt user-mode-linux); then
         why="the package user-mode-linux can neither be unpacked from Debian forky nor be installed"
         return 1

@@ -14,8 +14,10 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
@@ -156,16 +158,26 @@ class Edge:
         return sum(int(found) for found in re.findall(r"^TCP +\S+ +\d+ +(\d+)", stats, re.MULTILINE))
 
 
-@pytest.fixture
-def edge(network: None, tmp_path: Path) -> Any:
+AnyEdge = TypeVar("AnyEdge", bound=Edge)
+
+
+@contextmanager
+def brought_up(kind: type[AnyEdge], directory: Path) -> Iterator[AnyEdge]:
+    """An edge with hosts of its own, which end with it."""
     for module in ("veth", "bridge", "ip_vs", "ip_vs_rr"):
         subprocess.run(["modprobe", module], check=True)
-    made = Edge(tmp_path)
+    made = kind(directory)
     yield made
     for name in list(made.running):
         made.stop(*name.split("-"))
     for host in ("client", *EDGES):
         subprocess.run(["ip", "netns", "delete", host], check=True)
+
+
+@pytest.fixture
+def edge(network: None, tmp_path: Path) -> Iterator[Edge]:
+    with brought_up(Edge, tmp_path) as made:
+        yield made
 
 
 def test_without_the_guard_packets_go_to_and_fro(edge: Edge) -> None:

@@ -24,7 +24,7 @@ from ansible_collections.k8s_edge.ha.plugins.filter.host_part import host_part
 from ansible_collections.k8s_edge.ha.plugins.filter.keepalived_change import keepalived_change
 from ansible_collections.k8s_edge.ha.plugins.module_utils._keepalived.sync.config import plan_config
 from derived import keepalived_instances
-from kernel.test_directors import EDGES, PATIENCE, SERVER, VIPS, Edge
+from kernel.test_directors import EDGES, PATIENCE, SERVER, VIPS, Edge, brought_up
 from witness.plugins.filter.test_bridging import commands
 
 ONE, TWO = ["e1"], ["e1", "e2"]
@@ -178,14 +178,8 @@ class Growing(Edge):
 
 @pytest.fixture
 def edge(network: None, tmp_path: Path) -> Iterator[Growing]:
-    for module in ("veth", "bridge", "ip_vs", "ip_vs_rr"):
-        subprocess.run(["modprobe", module], check=True)
-    made = Growing(tmp_path)
-    yield made
-    for name in list(made.running):
-        made.stop(*name.split("-"))
-    for host in ("client", *EDGES):
-        subprocess.run(["ip", "netns", "delete", host], check=True)
+    with brought_up(Growing, tmp_path) as made:
+        yield made
 
 
 def begun(edge: Growing, servers: str) -> None:

@@ -15,5 +15,5 @@ def overrides(derived: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[st
     for key, value in desired.items():
         below = derived.get(key)
         nested = isinstance(value, Mapping) and isinstance(below, Mapping)
-        found[key] = overrides(below, value) if nested else value  # type: ignore[arg-type]
+        found[key] = overrides(below, value) if nested else value  # type: ignore[arg-type]  # mypy does not see what nested says
     return found

@@ -69,7 +69,7 @@ def _reached(fleet: Fleet) -> Fleet:
         return fleet
     asked = dict.fromkeys([*fleet.hosts, *fleet.real_servers])
     down = {VARIABLE: [*fleet.down, *(host for host in asked if not fleet.variables(host).get(READ))]}
-    known: Any = fleet.hostvars  # a ChainMap wants more than Mapping, and only reads
+    known: Any = fleet.hostvars  # a ChainMap is typed for what can be written, and is only read here
     return Fleet(fleet.groups, {host: ChainMap(down, known[host]) for host in known})
 
 

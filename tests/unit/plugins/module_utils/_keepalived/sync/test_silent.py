@@ -151,6 +151,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a mask without a time": ("360 s", "", balanced(persistence_granularity="255.255.255.0")),
     "a quorum above all weights": ("weight of all servers", "reducing quorum", balanced(quorum=2)),
     "a threshold without a ceiling": ("kernel", "", balanced({"address": "192.0.2.21", "port": 80, "lthreshold": 5})),
+    "a threshold that newer kernels refuse": (
+        "not between 0 and 2147483647",
+        "",
+        balanced({"address": "192.0.2.21", "port": 80, "uthreshold": 2**31}),
+    ),
     "a service on a group": ("address: '224.0.0.1' is a multicast", "", balanced(address="224.0.0.1")),
     "a service on nothing": ("no host's", "", balanced(address="0.0.0.0")),
     "a local service of far servers": ("packets from there do not reach 192.0.2.21", "", balanced(address="127.0.0.1")),
